@@ -1,0 +1,22 @@
+// The wires between chips, given to a device when it is built.
+
+/** A level-sensitive interrupt line (an ISA IRQ, a PCI INTx, the PIC's INTR output). */
+export interface IrqLine {
+  /** Drives the line; repeating the same level is harmless. An edge is `set(true)` after `set(false)`. */
+  set(level: boolean): void;
+}
+
+/** Where message-signalled interrupts go. */
+export interface MsiTarget {
+  /** A write of `data` to `address` (0xFEEx_xxxx) as on the memory bus. */
+  send(address: number, data: number): void;
+}
+
+/** Bounds-checked access of a device to guest RAM. Out-of-range parts read as ones and swallow writes. */
+export interface DmaView {
+  read(address: number, target: Uint8Array): void;
+  write(address: number, source: Uint8Array): void;
+}
+
+/** A line that nobody listens to. */
+export const unconnected: IrqLine = { set() {} };
