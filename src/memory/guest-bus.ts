@@ -1,0 +1,1 @@
+export type { AccessWidth, GuestBus } from '../base/guest-bus.ts';
