@@ -1,0 +1,53 @@
+// I/O ports of the PC board, and the interrupts that its chips drive.
+//
+//   0x020-0x021  PIC, first         0x3F8-0x3FF  COM1
+//   0x040-0x043  PIT                0x4D0-0x4D1  edge/level control of the PICs (ELCR)
+//   0x060, 0x064 i8042              0x501        isa-debug-exit (when asked for)
+//   0x061        system control B   0x600-0x603  ACPI PM1a event block
+//   0x070-0x071  RTC and CMOS       0x604-0x605  ACPI PM1a control block
+//   0x080        POST code          0x608-0x60B  ACPI PM timer
+//   0x092        system control A   0xCF8        PCI configuration address
+//   0x0A0-0x0A1  PIC, second        0xCF9        reset control
+//   0x0E9        debug console      0xCFC-0xCFF  PCI configuration data
+
+export const PIC_FIRST = 0x20;
+export const PIT = 0x40;
+export const I8042_DATA = 0x60;
+export const SYSTEM_CONTROL_B = 0x61;
+export const I8042_COMMAND = 0x64;
+export const RTC = 0x70;
+export const POST_CODE = 0x80;
+export const SYSTEM_CONTROL_A = 0x92;
+export const PIC_SECOND = 0xa0;
+export const DEBUG_CONSOLE = 0xe9;
+export const COM1 = 0x3f8;
+export const PIC_EDGE_LEVEL = 0x4d0;
+/** QEMU's customary place for isa-debug-exit in test kernels is 0xF4; its default is 0x501. */
+export const DEBUG_EXIT = 0x501;
+export const ACPI_PM1A_EVENT = 0x600;
+export const ACPI_PM1A_CONTROL = 0x604;
+export const ACPI_PM_TIMER = 0x608;
+export const PCI_CONFIG_ADDRESS = 0xcf8;
+export const RESET_CONTROL = 0xcf9;
+export const PCI_CONFIG_DATA = 0xcfc;
+/** The I/O ports that the PCI host bridge hands out to devices. */
+export const PCI_IO_WINDOW = 0x1000;
+export const PCI_IO_WINDOW_END = 0x1_0000;
+
+/** ISA interrupt lines: inputs of the PICs, and of the I/O APIC except where overridden. */
+export const IRQ_PIT = 0;
+export const IRQ_KEYBOARD = 1;
+export const IRQ_PIC_CASCADE = 2;
+export const IRQ_COM1 = 4;
+export const IRQ_RTC = 8;
+/** The ACPI system control interrupt: level, active high. */
+export const IRQ_SCI = 9;
+/** PCI INTA# to INTD# of the root bus arrive at these (level). */
+export const IRQ_PCI: readonly number[] = [10, 11];
+
+/** The I/O APIC's input that the PIT drives (IRQ 0), since input 0 belongs to the PICs. */
+export const GSI_PIT = 2;
+/** Inputs of the I/O APIC. */
+export const IO_APIC_PINS = 24;
+/** The I/O APIC's identifier in the ACPI tables. */
+export const IO_APIC_ID = 0;
