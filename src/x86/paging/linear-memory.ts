@@ -31,4 +31,6 @@ export interface LinearMemory {
    * before a page that cannot be fetched. Returns the count; 0 means that not even the first byte can be.
    */
   fetch(linear: Linear, target: Uint8Array): number;
+  /** Raises the fault (#PF with the fetch bit, or #GP) of fetching one byte of code there, if there is one. */
+  probeFetch(linear: Linear): void;
 }
