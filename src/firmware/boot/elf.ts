@@ -41,9 +41,33 @@ export function isElf(file: Uint8Array): boolean {
 
 /** Where the fields are in either class. */
 const FIELDS = {
-  32: { entry: 24, phoff: 28, phentsize: 42, phnum: 44, offset: 4, vaddr: 8, paddr: 12, filesz: 16, memsz: 20, align: 28, size: 32 },
-  64: { entry: 24, phoff: 32, phentsize: 54, phnum: 56, offset: 8, vaddr: 16, paddr: 24, filesz: 32, memsz: 40, align: 48, size: 56 },
-} as const; // biome-ignore format: a table
+  32: {
+    entry: 24,
+    phoff: 28,
+    phentsize: 42,
+    phnum: 44,
+    offset: 4,
+    vaddr: 8,
+    paddr: 12,
+    filesz: 16,
+    memsz: 20,
+    align: 28,
+    size: 32,
+  },
+  64: {
+    entry: 24,
+    phoff: 32,
+    phentsize: 54,
+    phnum: 56,
+    offset: 8,
+    vaddr: 16,
+    paddr: 24,
+    filesz: 32,
+    memsz: 40,
+    align: 48,
+    size: 56,
+  },
+} as const;
 
 interface ProgramHeader {
   readonly type: number;

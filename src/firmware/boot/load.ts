@@ -25,7 +25,7 @@ const LOOKALIKES: readonly (readonly [string, string])[] = [
   ['213c617263683e0a', 'is an archive (perhaps a .deb package), not a kernel'],
   ['4d5a', 'is a Windows or EFI program, not a kernel for direct boot'],
   ['2321', 'is a script, not a kernel'],
-]; // biome-ignore format: a table
+];
 
 /** Which protocol the kernel speaks. Throws DoppelError with the reason where it is none of them. */
 export function recogniseKernel(kernel: Uint8Array): BootProtocol {

@@ -6,8 +6,8 @@ import { join } from 'node:path';
 
 /** The cache directory, or a directory in it, created if it is missing. */
 export function cacheDirectory(...parts: string[]): string {
-  const xdg = process.env['XDG_CACHE_HOME'];
-  const base = xdg !== undefined && xdg.startsWith('/') ? xdg : join(homedir(), '.cache');
+  const xdg = process.env.XDG_CACHE_HOME;
+  const base = xdg?.startsWith('/') === true ? xdg : join(homedir(), '.cache');
   const directory = join(base, 'doppel', ...parts);
   mkdirSync(directory, { recursive: true });
   return directory;
