@@ -379,11 +379,11 @@ export class FunctionBuilder {
   #memoryOp(code: number, offset: number, memory: number, alignLog2: number): void {
     if (!(Number.isInteger(offset) && offset >= 0 && offset <= OFFSET_LIMIT))
       throw new RangeError(`${this.name}: ${offset} is no memory offset`);
+    if (memory !== 0) this.#checkIndex('memory access', 'memory', memory);
     this.#opcode(code);
     if (memory === 0) {
       this.#code.byte(alignLog2);
     } else {
-      this.#checkIndex('memory access', 'memory', memory);
       this.#code.byte(alignLog2 | 0x40);
       this.#code.u32(memory);
     }

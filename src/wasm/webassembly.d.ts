@@ -56,6 +56,9 @@ declare namespace WebAssembly {
   class LinkError extends Error {}
   class RuntimeError extends Error {}
 
+  /** Present where the host has the JavaScript Promise Integration. */
+  const Suspending: undefined | (new (fn: (...args: never[]) => unknown) => object);
+
   function validate(bytes: ArrayBufferView | ArrayBufferLike): boolean;
   function compile(bytes: ArrayBufferView | ArrayBufferLike): Promise<Module>;
   function instantiate(module: Module, imports?: Imports): Promise<Instance>;
