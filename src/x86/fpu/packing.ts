@@ -10,7 +10,6 @@ import {
   QUIET_NAN,
   SIGNALLING_NAN,
   setDenormal,
-  setInfinity,
   setZero,
   UNSUPPORTED,
   type Unpacked,
