@@ -110,7 +110,7 @@ export class Builder {
     return this.#result('i32', (result) => ({ op: 'field', result, field: 'imm2' }));
   }
   /** The number in a register field itself: a byte offset, or i of ST(i). */
-  registerField(field: RegisterField | 'seg'): I32 {
+  registerField(field: RegisterField | 'base' | 'seg'): I32 {
     return this.#result('i32', (result) => ({ op: 'field', result, field }));
   }
 

@@ -74,7 +74,7 @@ export type AccessBits = 8 | 16 | 32 | 64 | 128;
 export type Uop =
   | { op: 'const'; result: Value; value: number | bigint | Uint8Array }
   /** A numeric field of the instruction: imm (i64), disp (i64, sign-extended), imm2, scale, or a register field's byte offset (i32). */
-  | { op: 'field'; result: Value; field: RegisterField | 'imm' | 'imm2' | 'disp' | 'scale' | 'seg' }
+  | { op: 'field'; result: Value; field: RegisterField | 'base' | 'imm' | 'imm2' | 'disp' | 'scale' | 'seg' }
   /** Reads `bits` of the state, zero-extended into the result type (i32 for up to 32 bits, or i64; v128 for 128). */
   | { op: 'get'; result: Value; bits: AccessBits; location: Location }
   /** Writes the low `bits` of the value. */

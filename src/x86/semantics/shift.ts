@@ -1,0 +1,216 @@
+// Shifts and rotates (SDM 1, 5.1.5): SHL SHR SAR, ROL ROR, RCL RCR, SHLD SHRD. Counts are taken
+// modulo 32 (64 for 64-bit operands), as on every processor since the 80286. A count of zero leaves
+// the flags alone, but the destination is written all the same (a 32-bit register is zero-extended).
+//
+// Undefined flags: OF of counts above one is what the last of that many single steps would leave;
+// AF is cleared by SHR, SAR, SHLD and SHRD. SHLD and SHRD of 16 bits by more than 16 shift in the
+// destination again, as processors do.
+import type { Builder } from '../uops/builder.ts';
+import { FLAG_AF, FLAG_CF, FLAG_OF, type I32, type I64, type Int } from '../uops/ir.ts';
+import type { Meaning } from './meaning.ts';
+import { bitOf, type IntBits } from './operands.ts';
+
+/** The masked count of operand `index`, i32. */
+function shiftCount(b: Builder, index: number, bits: IntBits): I32 {
+  const operand = b.operand(index);
+  if (operand.kind === 'one') return b.i32(1);
+  const count = operand.kind === 'imm' ? b.wrap(b.immediate()) : b.toI32(b.readInt(index));
+  return b.and(count, bits === 64 ? 63 : 31);
+}
+
+/** Shift counts must have the type of the shifted value. */
+function countLike(b: Builder, like: Int, count: I32): Int {
+  return like.type === 'i64' ? b.extendU(count) : count;
+}
+
+/** Runs `flags` unless the count is zero. */
+function ifCounted(b: Builder, index: number, count: I32, flags: () => void): void {
+  if (b.operand(index).kind === 'one') flags();
+  else b.if(count, flags);
+}
+
+/** OF (bit 11) and CF (bit 0) as an RFLAGS value. */
+function overflowAndCarry(b: Builder, overflow: I32, carry: I32): I32 {
+  return b.or(b.shl(overflow, 11), carry);
+}
+
+/** The last single step is x + x, and so are its flags. */
+function shiftLeft(b: Builder): void {
+  const bits = b.bits(0);
+  const count = shiftCount(b, 1, bits);
+  const { value, write } = b.modify(0);
+  const result = b.shl(value, countLike(b, value, count));
+  write(result);
+  ifCounted(b, 1, count, () => {
+    const last = b.shl(value, countLike(b, value, b.sub(count, 1)));
+    b.flagsAdd(bits, last, last, result);
+  });
+}
+
+function shiftRight(b: Builder, arithmetic: boolean): void {
+  const bits = b.bits(0);
+  const count = shiftCount(b, 1, bits);
+  const { value, write } = b.modify(0);
+  const operand = arithmetic ? b.signExtend(bits, value) : value;
+  const shift = arithmetic ? 'shrS' : 'shrU';
+  const result = b[shift](operand, countLike(b, value, count));
+  write(result);
+  ifCounted(b, 1, count, () => {
+    const last = b[shift](operand, countLike(b, value, b.sub(count, 1)));
+    b.flagsLogic(bits, result);
+    if (arithmetic) b.flagsSet(FLAG_CF, b.toI32(last));
+    else b.flagsSet(FLAG_CF | FLAG_OF, overflowAndCarry(b, bitOf(b, last, bits - 1), bitOf(b, last, 0)));
+  });
+}
+
+/** A value repeated until it fills 32 bits, so that a 32-bit rotation rotates it. */
+function fill(b: Builder, bits: IntBits, value: Int): Int {
+  if (bits === 8) return b.mul(value, 0x01010101);
+  if (bits === 16) return b.or(value, b.shl(value, 16));
+  return value;
+}
+
+function rotate(b: Builder, direction: 'left' | 'right'): void {
+  const bits = b.bits(0);
+  const count = shiftCount(b, 1, bits);
+  const { value, write } = b.modify(0);
+  const by = countLike(b, value, count);
+  const filled = fill(b, bits, value);
+  const result = direction === 'left' ? b.rotl(filled, by) : b.rotr(filled, by);
+  write(result);
+  ifCounted(b, 1, count, () => {
+    const top = bitOf(b, result, bits - 1);
+    const carry = direction === 'left' ? bitOf(b, result, 0) : top;
+    const overflow = b.xor(top, direction === 'left' ? carry : bitOf(b, result, bits - 2));
+    b.flagsSet(FLAG_CF | FLAG_OF, overflowAndCarry(b, overflow, carry));
+  });
+}
+
+/** Rotation through the carry of bits + 1 bits, for widths up to 32: CF:value as one i64. */
+function rotateThroughCarry(b: Builder, direction: 'left' | 'right'): void {
+  const bits = b.bits(0);
+  if (bits === 64) {
+    rotateThroughCarry64(b, direction);
+    return;
+  }
+  const masked = shiftCount(b, 1, bits);
+  const count = bits === 32 || b.operand(1).kind === 'one' ? masked : b.remU(masked, bits + 1);
+  const { value, write } = b.modify(0);
+  const ring = b.or(b.toI64(value), b.shl(b.extendU(b.carry()), bits));
+  const by = b.extendU(count);
+  const back = b.sub(b.i64(bits + 1), by);
+  const rotated =
+    direction === 'left'
+      ? b.or(b.shl(ring, by), b.shrU(ring, back))
+      : b.or(b.shrU(ring, by), b.shl(ring, back));
+  const result = b.wrap(rotated);
+  write(result);
+  ifCounted(b, 1, count, () => setRotateFlags(b, bits, direction, result, bitOf(b, rotated, bits)));
+}
+
+function rotateThroughCarry64(b: Builder, direction: 'left' | 'right'): void {
+  const count = shiftCount(b, 1, 64);
+  const { value, write } = b.modify(0);
+  // Nothing below is used for a count of zero; shifts by 64 are made of two.
+  const carry = b.extendU(b.carry());
+  const v = value as I64;
+  const by = b.extendU(count);
+  const before = b.sub(by, 1);
+  const back = b.sub(b.i64(64), by);
+  const left = direction === 'left';
+  const kept = left ? b.shl(v, by) : b.shrU(v, by);
+  const wrapped = left ? b.shrU(b.shrU(v, 1), back) : b.shl(b.shl(v, 1), back);
+  const rotated = b.or(b.or(kept, wrapped), b.shl(carry, left ? before : back));
+  const result = b.operand(1).kind === 'one' ? rotated : b.select(count, rotated, v);
+  write(result);
+  ifCounted(b, 1, count, () => {
+    const out = bitOf(b, left ? b.shrU(v, back) : b.shrU(v, before), 0);
+    setRotateFlags(b, 64, direction, result, out);
+  });
+}
+
+/** CF is the bit that left the value last; OF as after the last single step. */
+function setRotateFlags(
+  b: Builder,
+  bits: IntBits,
+  direction: 'left' | 'right',
+  result: Int,
+  carry: I32,
+): void {
+  const top = bitOf(b, result, bits - 1);
+  const overflow = b.xor(top, direction === 'left' ? carry : bitOf(b, result, bits - 2));
+  b.flagsSet(FLAG_CF | FLAG_OF, overflowAndCarry(b, overflow, carry));
+}
+
+/** SHLD and SHRD: [destination, register that gives the bits, count]. */
+function doubleShift(b: Builder, direction: 'left' | 'right'): void {
+  const bits = b.bits(0) as 16 | 32 | 64;
+  const count = shiftCount(b, 2, bits);
+  const filler = b.readInt(1);
+  const { value, write } = b.modify(0);
+  const { result, carry } =
+    bits === 64
+      ? doubleShift64(b, direction, value as I64, filler as I64, count)
+      : doubleShiftNarrow(b, bits, direction, b.toI64(value), b.toI64(filler), count);
+  write(result);
+  b.if(count, () => {
+    const top = bitOf(b, result, bits - 1);
+    const overflow = b.xor(top, direction === 'left' ? carry() : bitOf(b, result, bits - 2));
+    b.flagsLogic(bits, result);
+    b.flagsSet(FLAG_CF | FLAG_OF, overflowAndCarry(b, overflow, carry()));
+  });
+}
+
+interface DoubleShift {
+  readonly result: Int;
+  /** The bit shifted out last; valid for counts above zero. */
+  readonly carry: () => I32;
+}
+
+function doubleShift64(
+  b: Builder,
+  direction: 'left' | 'right',
+  value: I64,
+  filler: I64,
+  count: I32,
+): DoubleShift {
+  const by = b.extendU(count);
+  const back = b.sub(b.i64(63), by);
+  if (direction === 'left') {
+    const result = b.or(b.shl(value, by), b.shrU(b.shrU(filler, 1), back));
+    return { result, carry: () => bitOf(b, b.shrU(value, b.sub(b.i64(64), by)), 0) };
+  }
+  const result = b.or(b.shrU(value, by), b.shl(b.shl(filler, 1), back));
+  return { result, carry: () => bitOf(b, b.shrU(value, b.sub(by, 1)), 0) };
+}
+
+/** All the bits that can be shifted in or out as one i64: value:filler (32), value:filler:value (16). */
+function doubleShiftNarrow(
+  b: Builder,
+  bits: 16 | 32,
+  direction: 'left' | 'right',
+  value: I64,
+  filler: I64,
+  count: I32,
+): DoubleShift {
+  const by = b.extendU(count);
+  if (direction === 'left') {
+    const joined = b.or(b.shl(value, 32), bits === 32 ? filler : b.or(b.shl(filler, 16), value));
+    const result = b.wrap(b.shrU(b.shl(joined, by), 32));
+    return { result, carry: () => bitOf(b, b.shrU(joined, b.sub(b.i64(32 + bits), by)), 0) };
+  }
+  const joined = b.or(value, bits === 32 ? b.shl(filler, 32) : b.or(b.shl(filler, 16), b.shl(value, 32)));
+  return { result: b.wrap(b.shrU(joined, by)), carry: () => bitOf(b, b.shrU(joined, b.sub(by, 1)), 0) };
+}
+
+export const shiftMeanings: readonly Meaning[] = [
+  { mnemonic: 'SHL', undefined: FLAG_AF | FLAG_OF, build: shiftLeft },
+  { mnemonic: 'SHR', undefined: FLAG_AF | FLAG_OF, build: (b) => shiftRight(b, false) },
+  { mnemonic: 'SAR', undefined: FLAG_AF | FLAG_OF, build: (b) => shiftRight(b, true) },
+  { mnemonic: 'ROL', undefined: FLAG_OF, build: (b) => rotate(b, 'left') },
+  { mnemonic: 'ROR', undefined: FLAG_OF, build: (b) => rotate(b, 'right') },
+  { mnemonic: 'RCL', reads: FLAG_CF, undefined: FLAG_OF, build: (b) => rotateThroughCarry(b, 'left') },
+  { mnemonic: 'RCR', reads: FLAG_CF, undefined: FLAG_OF, build: (b) => rotateThroughCarry(b, 'right') },
+  { mnemonic: 'SHLD', undefined: FLAG_AF | FLAG_OF, build: (b) => doubleShift(b, 'left') },
+  { mnemonic: 'SHRD', undefined: FLAG_AF | FLAG_OF, build: (b) => doubleShift(b, 'right') },
+];
