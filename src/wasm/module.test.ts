@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ModuleBuilder } from './module.ts';
-import { run } from './test-support.ts';
+import { run } from './testing.ts';
 
 test('a loop sums what a table of memory holds', () => {
   const module = new ModuleBuilder();

@@ -1,6 +1,5 @@
-// The builder of a module: index spaces, and the sections made of them.
-// Source: WebAssembly Core Specification 3.0, section 5.5 (Binary Format: Modules); branch hints: the
-// custom section metadata.code.branch_hint of the branch hinting proposal.
+// The builder of a module: its index spaces, and the order of its sections.
+// Source: WebAssembly Core Specification 3.0, section 5.5 (Binary Format: Modules).
 //
 // Protocol: declare imports first, then what the module defines; fill the functions; `build` once. The
 // indices that the methods return are final from the start, so functions may call each other freely.
@@ -10,31 +9,20 @@ import type { FunctionContext } from './function.ts';
 import { FunctionBuilder } from './function.ts';
 import type { IndexSpace } from './opcodes.ts';
 import { SPECIAL_CODES } from './opcodes.ts';
+import type { ExternalKind } from './sections.ts';
+import {
+  EXTERNAL_KINDS,
+  MODULE_HEADER,
+  nameSection,
+  SECTION,
+  typeSection,
+  writeCode,
+  writeConstant,
+  writeMemoryLimits,
+  writeTableLimits,
+} from './sections.ts';
 import type { FunctionType, MemoryLimits, TableLimits, ValueType } from './types.ts';
-import { isReference, VALUE_TYPE_CODES } from './types.ts';
-
-/** The bytes every module begins with: "\0asm" and version 1. */
-export const MODULE_HEADER: readonly number[] = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
-
-export const SECTION = {
-  custom: 0,
-  type: 1,
-  import: 2,
-  function: 3,
-  table: 4,
-  memory: 5,
-  global: 6,
-  export: 7,
-  start: 8,
-  element: 9,
-  code: 10,
-  data: 11,
-  dataCount: 12,
-} as const;
-
-/** Kinds of imports and exports, by their binary codes. */
-export const EXTERNAL_KINDS = ['func', 'table', 'memory', 'global'] as const;
-export type ExternalKind = (typeof EXTERNAL_KINDS)[number];
+import { VALUE_TYPE_CODES } from './types.ts';
 
 /** Where an active segment goes: a constant, or the value of an imported immutable global. */
 export type SegmentOffset = number | { readonly global: number };
@@ -273,7 +261,7 @@ export class ModuleBuilder {
   build(options: BuildOptions = {}): Uint8Array {
     const out = new ByteWriter(4096);
     out.raw(MODULE_HEADER);
-    if (this.#typeList.length > 0) out.section(SECTION.type, this.#typeSection());
+    if (this.#typeList.length > 0) out.section(SECTION.type, typeSection(this.#typeList));
     this.#vector(out, SECTION.import, this.#importCount, this.#imports);
     if (this.#functions.length > 0) {
       const section = new ByteWriter();
@@ -296,23 +284,10 @@ export class ModuleBuilder {
       section.u32(this.#defined.data);
       out.section(SECTION.dataCount, section);
     }
-    this.#codeSection(out);
+    writeCode(out, this.#functions);
     this.#definitions(out, SECTION.data, 'data');
-    if (options.names === true) out.section(SECTION.custom, this.#nameSection());
+    if (options.names === true) out.section(SECTION.custom, nameSection(this.#functionNames));
     return out.take();
-  }
-
-  #typeSection(): ByteWriter {
-    const section = new ByteWriter();
-    section.u32(this.#typeList.length);
-    for (const { params, results } of this.#typeList) {
-      section.byte(0x60);
-      for (const list of [params, results]) {
-        section.u32(list.length);
-        for (const type of list) section.byte(VALUE_TYPE_CODES[type]);
-      }
-    }
-    return section;
   }
 
   /** The segments, and one declarative segment for the functions that ref.func names. */
@@ -326,52 +301,6 @@ export class ModuleBuilder {
     all.raw([3, 0]);
     this.#writeFunctionIndices(all, [...this.#declared]);
     this.#vector(out, SECTION.element, this.#defined.element + 1, all);
-  }
-
-  /** The code section, and before it the branch hints, whose offsets depend on the locals' declarations. */
-  #codeSection(out: ByteWriter): void {
-    if (this.#functions.length === 0) return;
-    const code = new ByteWriter(this.#functions.reduce((sum, fn) => sum + fn.size + 32, 16));
-    const hints = new ByteWriter();
-    let hinted = 0;
-    code.u32(this.#functions.length);
-    const declarations = new ByteWriter(64);
-    for (const fn of this.#functions) {
-      if (fn.depth !== 0) throw new RangeError(`${fn.name}: ${fn.depth} blocks are not closed`);
-      const locals = encodeLocals(fn.locals);
-      code.u32(locals.length + fn.size + 1);
-      code.raw(locals);
-      code.raw(fn.code);
-      code.byte(SPECIAL_CODES.end);
-      if (fn.branchHints.length === 0) continue;
-      hinted++;
-      declarations.u32(fn.index);
-      declarations.u32(fn.branchHints.length);
-      for (const { offset, hint } of fn.branchHints) {
-        declarations.u32(offset + locals.length);
-        declarations.raw([1, hint === 'likely' ? 1 : 0]);
-      }
-    }
-    if (hinted > 0) {
-      hints.name('metadata.code.branch_hint');
-      hints.u32(hinted);
-      hints.raw(declarations.view());
-      out.section(SECTION.custom, hints);
-    }
-    out.section(SECTION.code, code);
-  }
-
-  #nameSection(): ByteWriter {
-    const names = new ByteWriter();
-    names.u32(this.#functionNames.length);
-    this.#functionNames.forEach((name, index) => {
-      names.u32(index);
-      names.name(name);
-    });
-    const section = new ByteWriter(names.length + 16);
-    section.name('name');
-    section.section(1, names);
-    return section;
   }
 
   #definitions(out: ByteWriter, id: number, space: Space): void {
@@ -424,58 +353,4 @@ export class ModuleBuilder {
       body.u32(index);
     }
   }
-}
-
-function writeMemoryLimits(body: ByteWriter, { min, max, shared, memory64 }: MemoryLimits): void {
-  if (shared === true && max === undefined) throw new RangeError('a shared memory needs a maximum');
-  body.byte((max === undefined ? 0 : 1) | (shared === true ? 2 : 0) | (memory64 === true ? 4 : 0));
-  body.u64(min);
-  if (max !== undefined) body.u64(max);
-}
-
-function writeTableLimits(body: ByteWriter, { min, max }: TableLimits): void {
-  body.byte(VALUE_TYPE_CODES.funcref);
-  body.byte(max === undefined ? 0 : 1);
-  body.u32(min);
-  if (max !== undefined) body.u32(max);
-}
-
-/** A constant expression without its end. */
-function writeConstant(body: ByteWriter, type: ValueType, value: number | bigint): void {
-  if (isReference(type)) {
-    body.byte(SPECIAL_CODES['ref.null']);
-    body.byte(VALUE_TYPE_CODES[type]);
-  } else if (type === 'v128') {
-    body.raw([0xfd, 0x0c, ...new Uint8Array(16)]);
-  } else if (type === 'i32') {
-    body.byte(SPECIAL_CODES['i32.const']);
-    body.s32(Number(value));
-  } else if (type === 'i64') {
-    const bits = BigInt(value);
-    body.byte(SPECIAL_CODES['i64.const']);
-    body.s64(Number(BigInt.asIntN(32, bits)), Number(BigInt.asIntN(32, bits >> 32n)));
-  } else if (type === 'f32') {
-    body.byte(SPECIAL_CODES['f32.const']);
-    body.f32(Number(value));
-  } else {
-    body.byte(SPECIAL_CODES['f64.const']);
-    body.f64(Number(value));
-  }
-}
-
-/** The declarations of a function's locals: runs of equal types. */
-function encodeLocals(locals: readonly ValueType[]): Uint8Array {
-  const runs: { type: ValueType; count: number }[] = [];
-  for (const type of locals) {
-    const last = runs.at(-1);
-    if (last?.type === type) last.count++;
-    else runs.push({ type, count: 1 });
-  }
-  const out = new ByteWriter(8);
-  out.u32(runs.length);
-  for (const { type, count } of runs) {
-    out.u32(count);
-    out.byte(VALUE_TYPE_CODES[type]);
-  }
-  return out.view();
 }

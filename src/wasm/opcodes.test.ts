@@ -3,13 +3,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { FunctionBuilder } from './function.ts';
-import { ModuleBuilder, SECTION } from './module.ts';
+import { ModuleBuilder } from './module.ts';
 import type { WasmIndexOp, WasmLaneOp, WasmOp } from './opcodes.ts';
 import { INDEX_OPS } from './opcodes.ts';
 import type { WasmAtomic, WasmLoad, WasmMemoryLaneOp, WasmStore } from './opcodes-memory.ts';
 import { ATOMICS, LOADS, MEMORY_LANE_OPS, STORES } from './opcodes-memory.ts';
 import { SIMD_LANE_OPS } from './opcodes-simd.ts';
-import { assemble, plainInstructions, withoutSections } from './test-support.ts';
+import { SECTION } from './sections.ts';
+import { assemble, plainInstructions, withoutSections } from './testing.ts';
 import type { ValueType } from './types.ts';
 
 const keys = <Key extends string>(table: Record<Key, unknown>): Key[] => Object.keys(table) as Key[];
@@ -102,9 +103,30 @@ test('every instruction has the bytes that wabt gives it', () => {
     const [ours, theirs] = [module.build(), wanted].map((bytes) =>
       withoutSections(bytes, [SECTION.dataCount]),
     );
-    if (!ours!.equals(theirs!)) failures.push(text);
+    if (Buffer.compare(ours!, theirs!) !== 0) failures.push(text);
   }
   assert.deepEqual(failures, []);
+});
+
+test('branch hints are where wabt puts them', () => {
+  const module = new ModuleBuilder();
+  module.defineFunction('plain', [], []);
+  const fn = module.defineFunction('hinted', ['i32'], []);
+  for (const type of ['i32', 'i64', 'i32'] as const) fn.local(type);
+  fn.localGet(0);
+  fn.if_(undefined, 'unlikely');
+  fn.end();
+  fn.localGet(0);
+  fn.brIf(0, 'likely');
+  const wanted = assemble(`(module (type (func)) (type (func (param i32)))
+    (func (type 0))
+    (func (type 1) (local i32 i64 i32)
+      local.get 0
+      (@metadata.code.branch_hint "\\00") if
+      end
+      local.get 0
+      (@metadata.code.branch_hint "\\01") br_if 0))`);
+  assert.deepEqual(Buffer.from(module.build()), Buffer.from(wanted));
 });
 
 /** Whether the host accepts an instruction whose operands are parameters of the given types. */

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ModuleBuilder, SECTION } from './module.ts';
+import { ModuleBuilder } from './module.ts';
 import { printFunction, printModule } from './printer.ts';
-import { assemble, withoutSections } from './test-support.ts';
+import { SECTION } from './sections.ts';
+import { assemble, withoutSections } from './testing.ts';
 
 // The assembler writes no branch hints and names here, and counts data segments only where code names them.
 const UNCOMPARED = [SECTION.custom, SECTION.dataCount];

@@ -9,7 +9,7 @@ import type { ModuleNames } from './disassembler.ts';
 import { disassemble, signatureText } from './disassembler.ts';
 import type { FunctionBuilder } from './function.ts';
 import type { ModuleBuilder } from './module.ts';
-import { EXTERNAL_KINDS, MODULE_HEADER, SECTION } from './module.ts';
+import { EXTERNAL_KINDS, MODULE_HEADER, SECTION } from './sections.ts';
 import type { FunctionType, ValueType } from './types.ts';
 import { valueTypeOfCode } from './types.ts';
 

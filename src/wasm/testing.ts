@@ -2,10 +2,13 @@
 
 import wabt from 'wabt';
 import { ByteReader } from './decoder.ts';
+import { ByteWriter } from './encoder.ts';
 import type { ModuleBuilder } from './module.ts';
 import { PLAIN_GROUPS } from './opcodes.ts';
 
 const FEATURES = {
+  annotations: true,
+  code_metadata: true,
   exceptions: true,
   multi_memory: true,
   memory64: true,
@@ -49,14 +52,15 @@ export function plainInstructions(): { type: string; name: string }[] {
 }
 
 /** A module's bytes without the sections of the given ids. */
-export function withoutSections(bytes: Uint8Array, ids: readonly number[]): Buffer {
+export function withoutSections(bytes: Uint8Array, ids: readonly number[]): Uint8Array {
   const reader = new ByteReader(bytes, 8);
-  const kept = [bytes.subarray(0, 8)];
+  const kept = new ByteWriter();
+  kept.raw(bytes.subarray(0, 8));
   while (!reader.atEnd) {
     const start = reader.position;
     const id = reader.byte();
     reader.raw(reader.u32());
-    if (!ids.includes(id)) kept.push(bytes.subarray(start, reader.position));
+    if (!ids.includes(id)) kept.raw(bytes.subarray(start, reader.position));
   }
-  return Buffer.concat(kept);
+  return kept.take();
 }
