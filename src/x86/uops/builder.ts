@@ -429,7 +429,9 @@ export class Builder {
   }
   writeGpr(bits: IntBits, location: Location, value: Int): void {
     if (bits === 64) this.setAt(64, location, this.toI64(value));
-    else if (bits === 32) this.setAt(64, location, this.truncate(32, this.toI64(value)));
+    else if (bits === 32) {
+      this.setAt(64, location, value.type === 'i32' ? this.extendU(value as I32) : this.truncate(32, value));
+    }
     else this.setAt(bits, location, value);
   }
   /** A general register by number (RAX, RCX...), for implicit operands. `bits` 8 is the low byte. */

@@ -1,0 +1,247 @@
+// CodeCache: guest code decoded into descriptors, found by physical page, offset and mode.
+//
+// A block is a straight run of instructions: it goes on past conditional branches (not taken) and
+// ends at an unconditional one, at the end of its page, or after MAXIMUM_BLOCK instructions, where a
+// `goto` descriptor continues. An instruction that lies across two pages is a block of its own, valid
+// only while the second page is where it was.
+//
+// When bytes of a page change that were decoded, all blocks of the page are dropped (decision D7):
+// their descriptors become `stop`, so that even the running block leaves before its next instruction.
+import type { GuestMemory } from '../../memory/guest-memory.ts';
+import type { DecodeFeatures } from '../../x86/cpuid/feature-names.ts';
+import { decode } from '../../x86/decode/decode.ts';
+import type { Instruction } from '../../x86/decode/instruction.ts';
+import { type Mode, modeFromKey } from '../../x86/decode/mode.ts';
+import type { CpuState } from '../../x86/state/cpu-state.ts';
+import { DESCRIPTORS } from '../soft/engine-state.ts';
+import { HANDLER_GOTO_FLAT, HANDLER_GOTO_SEGMENTED, HANDLER_STOP } from './core-module.ts';
+import * as D from './descriptor.ts';
+import type { HandlerTable } from './handlers.ts';
+
+interface CodePage {
+  /** (offset in page | mode key << 12) -> first descriptor. */
+  readonly blocks: Map<number, number>;
+  /** Descriptor ranges: start, end, start, end... */
+  readonly ranges: number[];
+  /** One bit per 64 bytes that were decoded: low and high 32 chunks. */
+  chunksLow: number;
+  chunksHigh: number;
+}
+
+interface CrossingBlock {
+  readonly descriptor: number;
+  readonly secondPage: number;
+}
+
+/** Where a block that needs a second page gets it: the physical address of a linear one, raising #PF. */
+export type SecondPage = () => number;
+
+export class CodeCache {
+  readonly #state: CpuState;
+  readonly #memory: GuestMemory;
+  readonly #handlers: HandlerTable;
+  readonly #features: DecodeFeatures;
+  readonly #pages = new Map<number, CodePage>();
+  readonly #crossing = new Map<number, CrossingBlock>();
+  readonly #end: number;
+  #next = DESCRIPTORS;
+  /** Called when a page begins to hold code, and when blocks were dropped. */
+  onProtect: (page: number) => void = () => {};
+  onDrop: () => void = () => {};
+  /** For --stats. */
+  blocks = 0;
+  instructions = 0;
+  invalidations = 0;
+  flushes = 0;
+
+  constructor(state: CpuState, memory: GuestMemory, handlers: HandlerTable, features: DecodeFeatures) {
+    this.#state = state;
+    this.#memory = memory;
+    this.#handlers = handlers;
+    this.#features = features;
+    this.#end = state.buffer.byteLength;
+    memory.onCodeWrite((page, first, last) => this.#written(page, first, last));
+  }
+
+  /** Whether the block of the last find() lies in one page: only such blocks may be cached by linear address and linked. */
+  cacheable = true;
+
+  /**
+   * The first descriptor of the block at a physical address, decoded now if need be.
+   * `limit` is how many bytes from here the code segment holds (at least 1).
+   */
+  find(physical: number, modeKey: number, limit: number, second: SecondPage): number {
+    const page = physical >>> 12;
+    const key = (physical & 0xfff) | (modeKey << 12);
+    const found = this.#pages.get(page)?.blocks.get(key);
+    if (found !== undefined) {
+      this.cacheable = true;
+      return found;
+    }
+    const crossing = this.#crossing.get(physical + modeKey * 0x1_0000_0000);
+    if (crossing) {
+      this.cacheable = false;
+      if (second() >>> 12 === crossing.secondPage) return crossing.descriptor;
+    }
+    return this.#decode(physical, modeFromKey(modeKey), key, limit, second);
+  }
+
+  /** Forgets everything. */
+  flush(): void {
+    for (const page of this.#pages.keys()) this.#memory.codePages[page] = 0;
+    this.#pages.clear();
+    this.#crossing.clear();
+    this.#next = DESCRIPTORS;
+    this.flushes++;
+    this.onDrop();
+  }
+
+  #decode(physical: number, mode: Mode, key: number, limit: number, second: SecondPage): number {
+    if (this.#next + (D.MAXIMUM_BLOCK + 2) * D.DESCRIPTOR_SIZE > this.#end) this.flush();
+    const page = physical >>> 12;
+    const start = physical & 0xfff;
+    const pageBytes = this.#pageBytes(page);
+    const run: Instruction[] = [];
+    let at = start;
+    let ends = false;
+    const last = Math.min(4096, start + limit);
+    while (run.length < D.MAXIMUM_BLOCK && at < last && !ends) {
+      const bytes = pageBytes.subarray(at, Math.min(at + 15, 4096));
+      const instruction = decode(bytes, bytes.length, mode, this.#features);
+      if (instruction === null) break;
+      if (at + instruction.length > last && run.length > 0) break;
+      run.push(instruction);
+      at += instruction.length;
+      // Handlers are compiled a block at a time; whether a form ends the block is known from its meaning.
+      ends = this.#handlers.endsBlock(instruction.form);
+    }
+    if (run.length === 0) return this.#decodeCrossing(physical, mode, pageBytes, second);
+    this.#handlers.compile(run.map((instruction) => instruction.form));
+    const descriptor = this.#emit(run, start, ends, mode);
+    this.#record(page, key, descriptor, start, at);
+    this.cacheable = true;
+    return descriptor;
+  }
+
+  /** The bytes of a page; ones where there is neither RAM nor ROM. */
+  #pageBytes(page: number): Uint8Array {
+    const address = page * 4096;
+    if (address + 4096 <= this.#memory.u8.length && this.#memory.codeAllowed(address)) {
+      return this.#memory.u8.subarray(address, address + 4096);
+    }
+    return new Uint8Array(4096).fill(0xff);
+  }
+
+  #decodeCrossing(physical: number, mode: Mode, pageBytes: Uint8Array, second: SecondPage): number {
+    const start = physical & 0xfff;
+    const secondPage = second() >>> 12;
+    const inPage = 4096 - start;
+    const bytes = new Uint8Array(15);
+    bytes.set(pageBytes.subarray(start));
+    bytes.set(this.#pageBytes(secondPage).subarray(0, 15 - inPage), inPage);
+    const instruction = decode(bytes, 15, mode, this.#features);
+    if (instruction === null) throw new Error('15 bytes did not make an instruction');
+    this.#handlers.compile([instruction.form]);
+    const endsBlock = this.#handlers.endsBlock(instruction.form);
+    const descriptor = this.#emit([instruction], start, endsBlock, mode);
+    this.#crossing.set(physical + mode.key * 0x1_0000_0000, { descriptor, secondPage });
+    this.#record(physical >>> 12, -1, descriptor, start, 4096);
+    this.#record(secondPage, -1, descriptor, 0, start + instruction.length - 4096);
+    this.cacheable = false;
+    return descriptor;
+  }
+
+  #emit(run: readonly Instruction[], start: number, ends: boolean, mode: Mode): number {
+    const descriptor = this.#next;
+    let at = start;
+    run.forEach((instruction, order) => {
+      this.#writeDescriptor(descriptor + order * D.DESCRIPTOR_SIZE, instruction, at, order);
+      at += instruction.length;
+    });
+    let end = descriptor + run.length * D.DESCRIPTOR_SIZE;
+    if (!ends) {
+      this.#writeGoto(end, at, run.length, mode);
+      end += D.DESCRIPTOR_SIZE;
+    }
+    this.#next = end;
+    this.blocks++;
+    this.instructions += run.length;
+    return descriptor;
+  }
+
+  #writeDescriptor(at: number, i: Instruction, start: number, order: number): void {
+    const { u32, u16, u8, view } = this.#state;
+    const compiled = this.#handlers.get(i.form)!;
+    u32[(at + D.D_HANDLER) >> 2] = compiled.handler;
+    u16[(at + D.D_START) >> 1] = start;
+    u16[(at + D.D_NEXT) >> 1] = start + i.length;
+    u16[(at + D.D_R0) >> 1] = i.r0;
+    u16[(at + D.D_R1) >> 1] = i.r1;
+    u16[(at + D.D_BASE) >> 1] = i.base;
+    u16[(at + D.D_INDEX) >> 1] = i.index;
+    u32[(at + D.D_DISPLACEMENT) >> 2] = i.disp;
+    u16[(at + D.D_SEGMENT) >> 1] = i.seg;
+    u8[at + D.D_SCALE] = i.scale;
+    u8[at + D.D_ORDER] = order;
+    if (compiled.branches) {
+      u32[(at + D.D_LINK) >> 2] = 0;
+      view.setBigInt64(at + D.D_TARGET, BigInt(start + i.length) + i.imm, true);
+    } else if (compiled.usesR2) {
+      u16[(at + D.D_R2) >> 1] = i.r2;
+    } else {
+      view.setBigInt64(at + D.D_IMMEDIATE, i.imm, true);
+    }
+    if (compiled.usesImmediate2) u16[(at + D.D_IMMEDIATE2) >> 1] = i.imm2;
+  }
+  #writeGoto(at: number, next: number, order: number, mode: Mode): void {
+    const { u32, u16, u8, view } = this.#state;
+    u32[(at + D.D_HANDLER) >> 2] = mode.flatCs ? HANDLER_GOTO_FLAT : HANDLER_GOTO_SEGMENTED;
+    u16[(at + D.D_START) >> 1] = next;
+    u16[(at + D.D_NEXT) >> 1] = next;
+    u8[at + D.D_ORDER] = order;
+    u32[(at + D.D_LINK) >> 2] = 0;
+    view.setBigInt64(at + D.D_TARGET, BigInt(next), true);
+  }
+
+  /** Enters a block into its page (key -1: only for invalidation) and marks the bytes it was decoded from. */
+  #record(page: number, key: number, descriptor: number, first: number, end: number): void {
+    let code = this.#pages.get(page);
+    if (!code) {
+      code = { blocks: new Map(), ranges: [], chunksLow: 0, chunksHigh: 0 };
+      this.#pages.set(page, code);
+      if (page < this.#memory.codePages.length) this.#memory.codePages[page] = 1;
+      this.onProtect(page);
+    }
+    if (key !== -1) code.blocks.set(key, descriptor);
+    code.ranges.push(descriptor, this.#next);
+    for (let chunk = first >> 6; chunk <= (end - 1) >> 6; chunk++) {
+      if (chunk < 32) code.chunksLow |= 1 << chunk;
+      else code.chunksHigh |= 1 << (chunk - 32);
+    }
+  }
+
+  #written(page: number, first: number, last: number): void {
+    const code = this.#pages.get(page);
+    if (!code) return;
+    let hit = false;
+    for (let chunk = first >> 6; chunk <= last >> 6; chunk++) {
+      const bit = chunk < 32 ? code.chunksLow & (1 << chunk) : code.chunksHigh & (1 << (chunk - 32));
+      if (bit !== 0) hit = true;
+    }
+    if (!hit) return;
+    this.invalidations++;
+    this.#pages.delete(page);
+    this.#memory.codePages[page] = 0;
+    const { u32 } = this.#state;
+    for (let i = 0; i < code.ranges.length; i += 2) {
+      for (let at = code.ranges[i]!; at < code.ranges[i + 1]!; at += D.DESCRIPTOR_SIZE) {
+        u32[(at + D.D_HANDLER) >> 2] = HANDLER_STOP;
+      }
+    }
+    for (const [key, crossing] of this.#crossing) {
+      const firstPage = (key % 0x1_0000_0000) >>> 12;
+      if (firstPage === page || crossing.secondPage === page) this.#crossing.delete(key);
+    }
+    this.onDrop();
+  }
+}

@@ -1,0 +1,435 @@
+// The core module: the wasm functions that handlers share (CoreFunctions), the jump cache look-up,
+// and the pseudo-handlers that are not instructions. Built once per vCPU, around its two memories.
+import type { FunctionBuilder } from '../../wasm/function.ts';
+import { ModuleBuilder } from '../../wasm/module.ts';
+import * as S from '../../x86/state/layout.ts';
+import * as E from '../soft/engine-state.ts';
+import * as D from './descriptor.ts';
+
+/** What the core calls back in TypeScript. Operands are in ACCESS_ADDRESS and ACCESS_VALUE. */
+export interface CoreCallbacks {
+  /** Slow memory accesses: (descriptor, kind) -> 1 when a fault is pending. */
+  load(descriptor: number, kind: number): number;
+  store(descriptor: number, kind: number): number;
+  /** Full segment check of the offset in ACCESS_ADDRESS; the linear address goes to ACCESS_VALUE. */
+  linear(descriptor: number, segmentRecord: number, kind: number): void;
+}
+
+/** Names under which the core's exports are imported by handler modules, with their types. */
+export const CORE_SIGNATURES = {
+  slowLoad: [['i32', 'i64', 'i32'], ['i32']],
+  slowStore: [['i32', 'i64', 'i32'], ['i32']],
+  slowLinear: [['i32', 'i64', 'i32', 'i32'], ['i64']],
+  raise: [['i32', 'i32', 'i32'], []],
+  mulHighU: [['i64', 'i64'], ['i64']],
+  mulHighS: [['i64', 'i64'], ['i64']],
+  flagsGet: [[], ['i32']],
+  flagsSet: [['i32', 'i32'], []],
+  jumpFlat: [['i64'], []],
+  jumpSegmented: [['i64'], []],
+  branchFlat: [['i32', 'i64'], []],
+} as const;
+
+/** Table slots of the pseudo-handlers. */
+export const HANDLER_STOP = 1;
+export const HANDLER_GOTO_FLAT = 2;
+export const HANDLER_GOTO_SEGMENTED = 3;
+export const FIRST_FREE_HANDLER = 4;
+
+const LOW32 = 0xffffffffn;
+
+/** Builds the module. Imports: env.state (memory 0), env.ram (memory 1), env.table, env.load/store/linear. */
+export function buildCoreModule(statePages: number, ramPages: number, tableSize: number): Uint8Array {
+  const module = new ModuleBuilder();
+  module.importMemory('env', 'state', { min: statePages });
+  module.importMemory('env', 'ram', { min: ramPages });
+  const table = module.importTable('env', 'table', { min: tableSize });
+  const load = module.importFunction('env', 'load', ['i32', 'i32'], ['i32']);
+  const store = module.importFunction('env', 'store', ['i32', 'i32'], ['i32']);
+  const linear = module.importFunction('env', 'linear', ['i32', 'i32', 'i32'], []);
+  const handlerType = module.type(['i32'], []);
+
+  const define = (name: keyof typeof CORE_SIGNATURES, emit: (f: FunctionBuilder) => void): number => {
+    const [parameters, results] = CORE_SIGNATURES[name];
+    const f = module.defineFunction(name, [...parameters], [...results]);
+    emit(f);
+    module.exportFunction(name, f.index);
+    return f.index;
+  };
+  const defineHandler = (slot: number, name: string, emit: (f: FunctionBuilder) => void): void => {
+    const f = module.defineFunction(name, ['i32'], []);
+    emit(f);
+    module.addActiveElements(table, slot, [f.index]);
+  };
+  const tailCallDescriptor = (f: FunctionBuilder, descriptor: number): void => {
+    f.localGet(descriptor);
+    f.localGet(descriptor);
+    f.load('i32.load', D.D_HANDLER);
+    f.returnCallIndirect(handlerType, table);
+  };
+
+  define('slowLoad', (f) => {
+    storeI64(f, E.ACCESS_ADDRESS, 1);
+    f.localGet(0);
+    f.localGet(2);
+    f.call(load);
+  });
+  define('slowStore', (f) => {
+    storeI64(f, E.ACCESS_ADDRESS, 1);
+    f.localGet(0);
+    f.localGet(2);
+    f.call(store);
+  });
+  define('slowLinear', (f) => {
+    storeI64(f, E.ACCESS_ADDRESS, 1);
+    f.localGet(0);
+    f.localGet(2);
+    f.localGet(3);
+    f.call(linear);
+    f.i32Const(0);
+    f.load('i64.load', E.ACCESS_VALUE);
+  });
+  define('raise', (f) => {
+    storeI32(f, E.FAULT_VECTOR, () => f.localGet(1));
+    storeI32(f, E.FAULT_ERROR, () => f.localGet(2));
+    storeI32(f, E.EXIT_DESCRIPTOR, () => f.localGet(0));
+    storeI32(f, E.PENDING, () => f.i32Const(1));
+    storeI32(f, E.EXIT, () => f.i32Const(E.EXIT_FAULT));
+  });
+  const mulHighU = define('mulHighU', emitMulHighUnsigned);
+  define('mulHighS', (f) => {
+    f.localGet(0);
+    f.localGet(1);
+    f.call(mulHighU);
+    for (const [sign, other] of [[0, 1], [1, 0]] as const) {
+      f.localGet(sign);
+      f.i64Const(63);
+      f.op('i64.shr_s');
+      f.localGet(other);
+      f.op('i64.and');
+      f.op('i64.sub');
+    }
+  });
+  const flagsGet = define('flagsGet', emitFlagsGet);
+  define('flagsSet', (f) => emitFlagsSet(f, flagsGet));
+
+  const jumpFlat = define('jumpFlat', (f) => emitJump(f, () => f.localGet(0), null, tailCallDescriptor));
+  const jumpSegmented = define('jumpSegmented', (f) => {
+    emitJump(
+      f,
+      () => {
+        f.localGet(0);
+        f.i32Const(0);
+        f.load('i64.load', S.SEGMENT + S.CS * S.SEGMENT_SIZE + S.SEGMENT_BASE);
+        f.op('i64.add');
+        f.i64Const(LOW32);
+        f.op('i64.and');
+      },
+      null,
+      tailCallDescriptor,
+    );
+  });
+  const branchFlat = define('branchFlat', (f) => emitJump(f, () => f.localGet(1), 0, tailCallDescriptor));
+
+  defineHandler(HANDLER_STOP, 'stop', (f) => {
+    storeI32(f, E.EXIT_DESCRIPTOR, () => f.localGet(0));
+    storeI32(f, E.EXIT, () => f.i32Const(E.EXIT_STOP));
+  });
+  defineHandler(HANDLER_GOTO_FLAT, 'gotoFlat', (f) => {
+    retire(f);
+    const link = f.local('i32');
+    f.localGet(0);
+    f.load('i32.load', D.D_LINK);
+    f.localTee(link);
+    f.i32Const(0);
+    f.op('i32.ne');
+    f.i32Const(0);
+    f.load('i32.load', E.BUDGET);
+    f.i32Const(0);
+    f.op('i32.ge_s');
+    f.op('i32.and');
+    f.if_();
+    tailCallDescriptor(f, link);
+    f.end();
+    f.localGet(0);
+    pushTarget(f);
+    f.returnCall(branchFlat);
+  });
+  defineHandler(HANDLER_GOTO_SEGMENTED, 'gotoSegmented', (f) => {
+    retire(f);
+    pushTarget(f);
+    f.i64Const(LOW32);
+    f.op('i64.and');
+    f.returnCall(jumpSegmented);
+  });
+  void jumpFlat;
+
+  const enter = module.defineFunction('enter', ['i32'], []);
+  enter.localGet(0);
+  enter.localGet(0);
+  enter.load('i32.load', D.D_HANDLER);
+  enter.callIndirect(handlerType, table);
+  module.exportFunction('enter', enter.index);
+  return module.build();
+}
+
+function storeI32(f: FunctionBuilder, offset: number, push: () => void): void {
+  f.i32Const(0);
+  push();
+  f.store('i32.store', offset);
+}
+function storeI64(f: FunctionBuilder, offset: number, local: number): void {
+  f.i32Const(0);
+  f.localGet(local);
+  f.store('i64.store', offset);
+}
+/** A goto's order is the number of instructions before it; it is none itself. */
+function retire(f: FunctionBuilder): void {
+  storeI32(f, E.BUDGET, () => {
+    f.i32Const(0);
+    f.load('i32.load', E.BUDGET);
+    f.localGet(0);
+    f.load('i32.load8_u', D.D_ORDER);
+    f.op('i32.sub');
+  });
+}
+function pushTarget(f: FunctionBuilder): void {
+  f.i32Const(0);
+  f.load('i64.load', E.RIP_BASE);
+  f.localGet(0);
+  f.load('i64.load', D.D_TARGET);
+  f.op('i64.add');
+}
+
+/**
+ * Continues at a RIP (the last parameter). The jump cache is looked up by linear address and key; a
+ * miss, or a budget that is used up, leaves with EXIT_LOOKUP. `branch` is the local of the branch's
+ * descriptor, which is linked to a target in its own page.
+ */
+function emitJump(
+  f: FunctionBuilder,
+  pushLinear: () => void,
+  branch: number | null,
+  tailCallDescriptor: (f: FunctionBuilder, descriptor: number) => void,
+): void {
+  const rip = branch === null ? 0 : 1;
+  const linear = f.local('i64');
+  const entry = f.local('i32');
+  const descriptor = f.local('i32');
+  const base = f.local('i64');
+  pushLinear();
+  f.localSet(linear);
+  f.i32Const(0);
+  f.load('i32.load', E.BUDGET);
+  f.i32Const(0);
+  f.op('i32.ge_s');
+  f.if_();
+  f.localGet(linear);
+  f.op('i32.wrap_i64');
+  f.localGet(linear);
+  f.i64Const(13);
+  f.op('i64.shr_u');
+  f.op('i32.wrap_i64');
+  f.op('i32.xor');
+  f.i32Const(E.JUMP_ENTRIES - 1);
+  f.op('i32.and');
+  f.i32Const(4);
+  f.op('i32.shl');
+  f.localTee(entry);
+  f.load('i64.load', E.JUMP_CACHE);
+  f.localGet(linear);
+  f.op('i64.eq');
+  f.localGet(entry);
+  f.load('i32.load', E.JUMP_CACHE + 12);
+  f.i32Const(0);
+  f.load('i32.load', E.JUMP_KEY);
+  f.op('i32.eq');
+  f.op('i32.and');
+  f.if_();
+  f.localGet(entry);
+  f.load('i32.load', E.JUMP_CACHE + 8);
+  f.localSet(descriptor);
+  // RIP of the page's first byte: RIP minus the linear address's offset in the page.
+  f.localGet(rip);
+  f.localGet(linear);
+  f.i64Const(4095);
+  f.op('i64.and');
+  f.op('i64.sub');
+  f.localSet(base);
+  if (branch !== null) {
+    f.localGet(base);
+    f.i32Const(0);
+    f.load('i64.load', E.RIP_BASE);
+    f.op('i64.eq');
+    f.if_();
+    f.localGet(branch);
+    f.localGet(descriptor);
+    f.store('i32.store', D.D_LINK);
+    f.end();
+  }
+  storeI64(f, E.RIP_BASE, base);
+  tailCallDescriptor(f, descriptor);
+  f.end();
+  f.end();
+  storeI64(f, S.RIP, rip);
+  storeI32(f, E.LINK_FROM, () => (branch === null ? f.i32Const(0) : f.localGet(branch)));
+  storeI32(f, E.EXIT, () => f.i32Const(E.EXIT_LOOKUP));
+}
+
+/** High half of an unsigned 64 x 64 product, from four 32 x 32 ones. */
+function emitMulHighUnsigned(f: FunctionBuilder): void {
+  const [aLow, aHigh, bLow, bHigh, middle, second] = [f.local('i64'), f.local('i64'), f.local('i64'), f.local('i64'), f.local('i64'), f.local('i64')];
+  const split = (from: number, low: number, high: number) => {
+    f.localGet(from);
+    f.i64Const(LOW32);
+    f.op('i64.and');
+    f.localSet(low);
+    f.localGet(from);
+    f.i64Const(32);
+    f.op('i64.shr_u');
+    f.localSet(high);
+  };
+  const product = (a: number, b: number) => {
+    f.localGet(a);
+    f.localGet(b);
+    f.op('i64.mul');
+  };
+  const high = () => {
+    f.i64Const(32);
+    f.op('i64.shr_u');
+  };
+  split(0, aLow, aHigh);
+  split(1, bLow, bHigh);
+  product(aLow, bLow);
+  high();
+  product(aHigh, bLow);
+  f.op('i64.add');
+  f.localSet(middle);
+  product(aLow, bHigh);
+  f.localGet(middle);
+  f.i64Const(LOW32);
+  f.op('i64.and');
+  f.op('i64.add');
+  f.localSet(second);
+  product(aHigh, bHigh);
+  f.localGet(middle);
+  high();
+  f.op('i64.add');
+  f.localGet(second);
+  high();
+  f.op('i64.add');
+}
+
+/** All six status flags in RFLAGS format. */
+function emitFlagsGet(f: FunctionBuilder): void {
+  const aux = f.local('i32');
+  const result = f.local('i64');
+  f.i32Const(0);
+  f.load('i32.load', S.FLAG_AUX);
+  f.localSet(aux);
+  f.i32Const(0);
+  f.load('i64.load', S.FLAG_RESULT);
+  f.localSet(result);
+  const bit = (shift: number, mask: number) => {
+    f.localGet(aux);
+    if (shift > 0) {
+      f.i32Const(shift);
+      f.op('i32.shr_u');
+    } else if (shift < 0) {
+      f.i32Const(-shift);
+      f.op('i32.shl');
+    }
+    f.i32Const(mask);
+    f.op('i32.and');
+  };
+  bit(31, 1); // CF
+  f.localGet(result); // PF
+  f.op('i32.wrap_i64');
+  bit(8, 0xff);
+  f.op('i32.xor');
+  f.i32Const(0xff);
+  f.op('i32.and');
+  f.op('i32.popcnt');
+  f.i32Const(1);
+  f.op('i32.and');
+  f.op('i32.eqz');
+  f.i32Const(2);
+  f.op('i32.shl');
+  f.op('i32.or');
+  bit(-1, 0x10); // AF
+  f.op('i32.or');
+  f.localGet(result); // ZF
+  f.op('i64.eqz');
+  f.i32Const(6);
+  f.op('i32.shl');
+  f.op('i32.or');
+  f.localGet(result); // SF
+  f.i64Const(63);
+  f.op('i64.shr_u');
+  f.op('i32.wrap_i64');
+  bit(0, 1);
+  f.op('i32.xor');
+  f.i32Const(7);
+  f.op('i32.shl');
+  f.op('i32.or');
+  bit(20, 0x800); // OF = bit 31 xor bit 30
+  bit(19, 0x800);
+  f.op('i32.xor');
+  f.op('i32.or');
+}
+
+/** (mask, value): the flags in the mask from the value, the others as they are. */
+function emitFlagsSet(f: FunctionBuilder, flagsGet: number): void {
+  const flags = f.local('i32');
+  const result = f.local('i32');
+  f.localGet(1);
+  f.localGet(0);
+  f.op('i32.and');
+  f.call(flagsGet);
+  f.localGet(0);
+  f.i32Const(-1);
+  f.op('i32.xor');
+  f.op('i32.and');
+  f.op('i32.or');
+  f.localSet(flags);
+  const bit = (n: number) => {
+    f.localGet(flags);
+    f.i32Const(n);
+    f.op('i32.shr_u');
+    f.i32Const(1);
+    f.op('i32.and');
+  };
+  const shifted = (n: number) => {
+    f.i32Const(n);
+    f.op('i32.shl');
+  };
+  // Result 0 where ZF, else 1: neither has a sign; result 0 has even parity, 1 odd.
+  bit(6);
+  f.op('i32.eqz');
+  f.localSet(result);
+  f.i32Const(0);
+  f.localGet(result);
+  f.op('i64.extend_i32_u');
+  f.store('i64.store', S.FLAG_RESULT);
+  f.i32Const(0);
+  bit(0);
+  shifted(31);
+  bit(0);
+  bit(11);
+  f.op('i32.xor');
+  shifted(30);
+  f.op('i32.or');
+  // parity delta: wanted even (PF) xor result's evenness (!result)
+  bit(2);
+  f.localGet(result);
+  f.op('i32.eqz');
+  f.op('i32.xor');
+  shifted(8);
+  f.op('i32.or');
+  bit(4);
+  shifted(3);
+  f.op('i32.or');
+  bit(7);
+  f.op('i32.or');
+  f.store('i32.store', S.FLAG_AUX);
+}

@@ -1,0 +1,276 @@
+// A handler: the meaning of one form as a wasm function (decision D2, tier 0). It reads its operands
+// from the descriptor it is called with and ends in a tail call to the handler of the next one.
+//
+//   (func $handler (param $descriptor i32)
+//     ...the micro-ops of the form...
+//     (return_call_indirect (descriptor + 32) (i32.load (descriptor + 32))))
+//
+// Leaving: a handler that faults, or that ends its block where nothing is known about the next one,
+// returns instead of tail-calling; EXIT says why.
+import type { FunctionBuilder } from '../../wasm/function.ts';
+import type { Form } from '../../x86/decode/instruction.ts';
+import * as S from '../../x86/state/layout.ts';
+import type { Uop, Value } from '../../x86/uops/ir.ts';
+import * as E from '../soft/engine-state.ts';
+import { type CoreFunctions, Lowering } from '../soft/lowering.ts';
+import * as D from './descriptor.ts';
+
+/** What a module of handlers offers to each of them. */
+export interface HandlerModule {
+  readonly core: CoreFunctions;
+  /** Type index of a handler, (i32) -> (). */
+  readonly handlerType: number;
+  /** Table index of the handler table. */
+  readonly table: number;
+  /** Function index of a helper's import: (descriptor, ...parameters) -> result. */
+  helper(uop: Uop & { op: 'call' }): number;
+}
+
+const DESCRIPTOR_LOCAL = 0;
+
+/** True when no path through the list reaches its end. */
+export function alwaysLeaves(uops: readonly Uop[]): boolean {
+  const last = uops[uops.length - 1];
+  if (!last) return false;
+  switch (last.op) {
+    case 'jump':
+    case 'repeat':
+    case 'endBlock':
+      return true;
+    case 'branch':
+      return last.condition === null;
+    case 'if':
+      return alwaysLeaves(last.then) && alwaysLeaves(last.else);
+    default:
+      return false;
+  }
+}
+
+/** True when some micro-op of the list, or of a list inside it, satisfies the predicate. */
+export function someUop(uops: readonly Uop[], predicate: (uop: Uop) => boolean): boolean {
+  return uops.some(
+    (uop) =>
+      predicate(uop) ||
+      (uop.op === 'if' && (someUop(uop.then, predicate) || someUop(uop.else, predicate))) ||
+      (uop.op === 'loop' && someUop(uop.body, predicate)),
+  );
+}
+
+export class HandlerLowering extends Lowering {
+  readonly #module: HandlerModule;
+  readonly #form: Form;
+  #callsHelper = false;
+
+  constructor(f: FunctionBuilder, module: HandlerModule, form: Form) {
+    super(f, module.core);
+    this.#module = module;
+    this.#form = form;
+  }
+
+  /** Emits the whole body. */
+  lowerForm(uops: readonly Uop[]): void {
+    const { f } = this;
+    this.#callsHelper = someUop(uops, (uop) => uop.op === 'call');
+    const repeats = someUop(uops, (uop) => uop.op === 'repeat');
+    if (repeats) {
+      f.loop();
+      this.depth++;
+    }
+    this.lowerList(uops);
+    if (repeats) {
+      this.depth--;
+      f.end();
+    }
+    if (!alwaysLeaves(uops)) this.lowerNext();
+  }
+
+  /** Tail call to the handler of the next descriptor. */
+  lowerNext(): void {
+    const { f } = this;
+    f.localGet(DESCRIPTOR_LOCAL);
+    f.i32Const(D.DESCRIPTOR_SIZE);
+    f.op('i32.add');
+    f.localGet(DESCRIPTOR_LOCAL);
+    f.load('i32.load', D.DESCRIPTOR_SIZE + D.D_HANDLER);
+    f.returnCallIndirect(this.#module.handlerType, this.#module.table);
+  }
+
+  pushDescriptor(): void {
+    this.f.localGet(DESCRIPTOR_LOCAL);
+  }
+  pushField(field: string): void {
+    const { f } = this;
+    f.localGet(DESCRIPTOR_LOCAL);
+    switch (field) {
+      case 'imm':
+        f.load('i64.load', D.D_IMMEDIATE);
+        return;
+      case 'disp':
+        f.load('i64.load32_s', D.D_DISPLACEMENT);
+        return;
+      case 'imm2':
+        f.load('i32.load16_u', D.D_IMMEDIATE2);
+        return;
+      case 'scale':
+        f.load('i32.load8_u', D.D_SCALE);
+        return;
+      default:
+        f.load('i32.load16_u', fieldOffset(field));
+    }
+  }
+  pushFieldAddress(field: string): void {
+    this.f.localGet(DESCRIPTOR_LOCAL);
+    this.f.load('i32.load16_u', fieldOffset(field));
+  }
+  lowerRip(which: 'current' | 'next'): void {
+    const { f } = this;
+    f.i32Const(0);
+    f.load('i64.load', E.RIP_BASE);
+    f.localGet(DESCRIPTOR_LOCAL);
+    f.load('i64.load16_u', which === 'next' ? D.D_NEXT : D.D_START);
+    f.op('i64.add');
+    if (this.#form.mode.bits !== 64) {
+      f.i64Const(0xffffffffn);
+      f.op('i64.and');
+    }
+  }
+  /** budget -= instructions of this block up to and with this one. */
+  #retireBlock(): void {
+    const { f } = this;
+    f.i32Const(0);
+    f.i32Const(0);
+    f.load('i32.load', E.BUDGET);
+    f.localGet(DESCRIPTOR_LOCAL);
+    f.load('i32.load8_u', D.D_ORDER);
+    f.op('i32.sub');
+    f.i32Const(1);
+    f.op('i32.sub');
+    f.store('i32.store', E.BUDGET);
+  }
+  #leave(exit: number): void {
+    const { f } = this;
+    f.i32Const(0);
+    f.i32Const(exit);
+    f.store('i32.store', E.EXIT);
+    f.op('return');
+  }
+  leaveFaulted(): void {
+    // EXIT and EXIT_DESCRIPTOR were set by whoever raised the fault.
+    this.f.op('return');
+  }
+
+  /**
+   * A relative branch. Flat code with branches of its own size links to the target's descriptor when
+   * that lies in the same page; everything else goes through the jump cache.
+   */
+  lowerBranch(uop: Uop & { op: 'branch' }): void {
+    const { f } = this;
+    const { mode } = this.#form;
+    if (uop.condition) {
+      this.push(uop.condition);
+      f.if_();
+    }
+    this.#retireBlock();
+    const flat = mode.flatCs && uop.bits === mode.bits;
+    if (flat) {
+      // The link is followed while the budget lasts.
+      const link = f.local('i32');
+      f.localGet(DESCRIPTOR_LOCAL);
+      f.load('i32.load', D.D_LINK);
+      f.localTee(link);
+      f.i32Const(0);
+      f.op('i32.ne');
+      f.i32Const(0);
+      f.load('i32.load', E.BUDGET);
+      f.i32Const(0);
+      f.op('i32.ge_s');
+      f.op('i32.and');
+      f.if_();
+      f.localGet(link);
+      f.localGet(link);
+      f.load('i32.load', D.D_HANDLER);
+      f.returnCallIndirect(this.#module.handlerType, this.#module.table);
+      f.end();
+      f.localGet(DESCRIPTOR_LOCAL);
+    }
+    f.i32Const(0);
+    f.load('i64.load', E.RIP_BASE);
+    f.localGet(DESCRIPTOR_LOCAL);
+    f.load('i64.load', D.D_TARGET);
+    f.op('i64.add');
+    if (uop.bits !== 64) {
+      f.i64Const(uop.bits === 16 ? 0xffffn : 0xffffffffn);
+      f.op('i64.and');
+    }
+    f.returnCall(flat ? this.core.branchFlat : mode.flatCs ? this.core.jumpFlat : this.core.jumpSegmented);
+    if (uop.condition) f.end();
+  }
+  lowerJump(target: Value): void {
+    this.#retireBlock();
+    this.push(target);
+    this.f.returnCall(this.#form.mode.flatCs ? this.core.jumpFlat : this.core.jumpSegmented);
+  }
+  /** The whole body is a loop: go round again while the budget lasts. */
+  lowerRepeat(): void {
+    const { f } = this;
+    const budget = f.local('i32');
+    f.i32Const(0);
+    f.i32Const(0);
+    f.load('i32.load', E.BUDGET);
+    f.i32Const(1);
+    f.op('i32.sub');
+    f.localTee(budget);
+    f.store('i32.store', E.BUDGET);
+    f.localGet(budget);
+    f.i32Const(0);
+    f.op('i32.ge_s');
+    f.brIf(this.depth - 1);
+    f.i32Const(0);
+    f.localGet(DESCRIPTOR_LOCAL);
+    f.store('i32.store', E.EXIT_DESCRIPTOR);
+    this.#leave(E.EXIT_REPEAT);
+  }
+  lowerEndBlock(): void {
+    if (!this.#callsHelper) this.#storeNextRip();
+    this.#retireBlock();
+    this.#leave(E.EXIT_END_BLOCK);
+  }
+  #storeNextRip(): void {
+    this.f.i32Const(0);
+    this.lowerRip('next');
+    this.f.store('i64.store', S.RIP);
+  }
+  lowerCall(uop: Uop & { op: 'call' }): void {
+    const { f } = this;
+    this.#storeNextRip();
+    this.pushDescriptor();
+    for (const argument of uop.args) this.push(argument);
+    f.call(this.#module.helper(uop));
+    if (uop.result) this.define(uop.result);
+    if (uop.helper.faults) {
+      this.pushPending();
+      f.if_();
+      this.leaveFaulted();
+      f.end();
+    }
+  }
+}
+
+function fieldOffset(field: string): number {
+  switch (field) {
+    case 'r0':
+      return D.D_R0;
+    case 'r1':
+      return D.D_R1;
+    case 'r2':
+      return D.D_R2;
+    case 'base':
+      return D.D_BASE;
+    case 'index':
+      return D.D_INDEX;
+    case 'seg':
+      return D.D_SEGMENT;
+    default:
+      throw new Error(`descriptors have no field ${field}`);
+  }
+}

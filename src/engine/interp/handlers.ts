@@ -1,0 +1,225 @@
+// HandlerTable: the handlers of the forms met so far, compiled when they are first needed, a batch at
+// a time (all new forms of a block go into one module), and put into one shared function table.
+import { ModuleBuilder } from '../../wasm/module.ts';
+import type { Form } from '../../x86/decode/instruction.ts';
+import { GuestFault } from '../../x86/exceptions/fault.ts';
+import type { Cpu } from '../../x86/helpers/cpu.ts';
+import type { Helper } from '../../x86/helpers/helper.ts';
+import { buildMeaning } from '../../x86/semantics/index.ts';
+import type { Uop } from '../../x86/uops/ir.ts';
+import type { CoreFunctions } from '../soft/lowering.ts';
+import { buildCoreModule, CORE_SIGNATURES, type CoreCallbacks, FIRST_FREE_HANDLER } from './core-module.ts';
+import { alwaysLeaves, HandlerLowering, someUop } from './handler.ts';
+
+/** What the block builder needs to know of a form. */
+export interface CompiledForm {
+  /** Index in the handler table. */
+  readonly handler: number;
+  /** Nothing after it in the block is ever reached. */
+  readonly endsBlock: boolean;
+  /** It branches relatively: its descriptor has a link and a target. */
+  readonly branches: boolean;
+  /** The immediate's place holds r2, or the displacement's imm2. */
+  readonly usesR2: boolean;
+  readonly usesImmediate2: boolean;
+}
+
+/** What helpers' wrappers tell the vCPU. */
+export interface HelperHost {
+  readonly cpu: Cpu;
+  /** A helper of the instruction at this descriptor begins. */
+  enterHelper(descriptor: number): void;
+  /** It threw; anything but a GuestFault is a defect and is thrown on. */
+  helperFaulted(descriptor: number, fault: GuestFault): void;
+}
+
+const TABLE_SIZE = 16384;
+
+function usesField(uops: readonly Uop[], field: string): boolean {
+  const at = (location: { readonly kind: string; readonly field?: string }) =>
+    location.kind === 'field' && location.field === field;
+  return someUop(
+    uops,
+    (uop) =>
+      (uop.op === 'field' && uop.field === field) || ((uop.op === 'get' || uop.op === 'set') && at(uop.location)),
+  );
+}
+
+export class HandlerTable {
+  readonly #table: WebAssembly.Table;
+  readonly #environment: Record<string, WebAssembly.ImportValue>;
+  readonly #host: HelperHost;
+  readonly #statePages: number;
+  readonly #ramPages: number;
+  readonly #forms: (CompiledForm | undefined)[] = [];
+  /** Micro-operations of forms that are not compiled yet. */
+  readonly #meanings = new Map<number, readonly Uop[]>();
+  readonly #wrappers = new Map<Helper, { name: string; run: (...args: never[]) => unknown }>();
+  #next = FIRST_FREE_HANDLER;
+  /** Runs code from a descriptor until it leaves. */
+  readonly enter: (descriptor: number) => void;
+  /** Modules compiled and bytes of wasm in them, for --stats. */
+  modules = 0;
+  bytes = 0;
+
+  constructor(state: WebAssembly.Memory, ram: WebAssembly.Memory, callbacks: CoreCallbacks, host: HelperHost) {
+    this.#host = host;
+    this.#statePages = state.buffer.byteLength / 65536;
+    this.#ramPages = ram.buffer.byteLength / 65536;
+    this.#table = new WebAssembly.Table({ element: 'anyfunc', initial: TABLE_SIZE });
+    const core = new WebAssembly.Instance(
+      new WebAssembly.Module(buildCoreModule(this.#statePages, this.#ramPages, TABLE_SIZE) as Uint8Array<ArrayBuffer>),
+      {
+        env: {
+          state,
+          ram,
+          table: this.#table,
+          load: (d: number, kind: number) => callbacks.load(d, kind),
+          store: (d: number, kind: number) => callbacks.store(d, kind),
+          linear: (d: number, record: number, kind: number) => callbacks.linear(d, record, kind),
+        },
+      },
+    );
+    this.enter = core.exports.enter as (descriptor: number) => void;
+    this.#environment = { ...(core.exports as Record<string, WebAssembly.ImportValue>), state, ram, table: this.#table };
+  }
+
+  /** Handlers so far. */
+  get count(): number {
+    return this.#next - FIRST_FREE_HANDLER;
+  }
+
+  /** The compiled form, if it is there already. */
+  get(form: Form): CompiledForm | undefined {
+    return this.#forms[form.id];
+  }
+
+  /** Whether nothing after such an instruction in its block is ever reached. */
+  endsBlock(form: Form): boolean {
+    return this.#forms[form.id]?.endsBlock ?? alwaysLeaves(this.#meaning(form));
+  }
+  #meaning(form: Form): readonly Uop[] {
+    let uops = this.#meanings.get(form.id);
+    if (!uops) {
+      uops = buildMeaning(form).uops;
+      this.#meanings.set(form.id, uops);
+    }
+    return uops;
+  }
+
+  /** Compiles the forms that have no handler yet. */
+  compile(forms: readonly Form[]): void {
+    const fresh = forms.filter((form, i) => !this.#forms[form.id] && forms.indexOf(form) === i);
+    if (fresh.length === 0) return;
+    const module = new ModuleBuilder();
+    module.importMemory('env', 'state', { min: this.#statePages });
+    module.importMemory('env', 'ram', { min: this.#ramPages });
+    const table = module.importTable('env', 'table', { min: TABLE_SIZE });
+    const handlerType = module.type(['i32'], []);
+    const core = {} as { -readonly [name in keyof CoreFunctions]: number };
+    for (const name of Object.keys(CORE_SIGNATURES) as (keyof CoreFunctions)[]) {
+      const [parameters, results] = CORE_SIGNATURES[name];
+      core[name] = module.importFunction('env', name, [...parameters], [...results]);
+    }
+    const built = fresh.map((form) => ({ form, uops: this.#meaning(form) }));
+    const imports: Record<string, WebAssembly.ImportValue> = { ...this.#environment };
+    const helpers = new Map<Helper, number>();
+    for (const { uops } of built) {
+      someUop(uops, (uop) => {
+        if (uop.op === 'call' && !helpers.has(uop.helper)) {
+          const { helper } = uop;
+          const { name, run } = this.#wrapper(helper);
+          imports[name] = run as WebAssembly.ImportValue;
+          helpers.set(
+            helper,
+            module.importFunction('env', name, ['i32', ...helper.parameters], helper.result ? [helper.result] : []),
+          );
+        }
+        return false;
+      });
+    }
+    const handlerModule = {
+      core,
+      handlerType,
+      table,
+      helper: (uop: Uop & { op: 'call' }) => helpers.get(uop.helper)!,
+    };
+    const first = this.#next;
+    const indices: number[] = [];
+    for (const { form, uops } of built) {
+      const f = module.defineFunction(`${form.mnemonic}_${form.id}`, ['i32'], []);
+      new HandlerLowering(f, handlerModule, form).lowerForm(uops);
+      indices.push(f.index);
+      this.#forms[form.id] = {
+        handler: this.#next++,
+        endsBlock: alwaysLeaves(uops),
+        branches: someUop(uops, (uop) => uop.op === 'branch'),
+        usesR2: usesField(uops, 'r2'),
+        usesImmediate2: usesField(uops, 'imm2'),
+      };
+    }
+    for (const form of fresh) this.#meanings.delete(form.id);
+    if (this.#next > this.#table.length) this.#table.grow(TABLE_SIZE);
+    module.addActiveElements(table, first, indices);
+    const bytes = module.build();
+    this.modules++;
+    this.bytes += bytes.length;
+    new WebAssembly.Instance(new WebAssembly.Module(bytes as Uint8Array<ArrayBuffer>), { env: imports });
+  }
+
+  /** A helper as an import: catches the guest's faults, which wasm code must not see as exceptions. */
+  #wrapper(helper: Helper): { name: string; run: (...args: never[]) => unknown } {
+    let wrapper = this.#wrappers.get(helper);
+    if (!wrapper) {
+      const host = this.#host;
+      const { cpu } = host;
+      const run = helper.run as (...args: unknown[]) => unknown;
+      const nothing = helper.result === 'i64' ? 0n : 0;
+      const caught = (descriptor: number, thrown: unknown) => {
+        if (!(thrown instanceof GuestFault)) throw thrown;
+        host.helperFaulted(descriptor, thrown);
+        return nothing;
+      };
+      const wrap: Record<number, (...args: never[]) => unknown> = {
+        0: (d: number) => {
+          host.enterHelper(d);
+          try {
+            return run(cpu);
+          } catch (thrown) {
+            return caught(d, thrown);
+          }
+        },
+        1: (d: number, a: unknown) => {
+          host.enterHelper(d);
+          try {
+            return run(cpu, a);
+          } catch (thrown) {
+            return caught(d, thrown);
+          }
+        },
+        2: (d: number, a: unknown, b: unknown) => {
+          host.enterHelper(d);
+          try {
+            return run(cpu, a, b);
+          } catch (thrown) {
+            return caught(d, thrown);
+          }
+        },
+      };
+      const general = (d: number, ...args: unknown[]) => {
+        host.enterHelper(d);
+        try {
+          return run(cpu, ...args);
+        } catch (thrown) {
+          return caught(d, thrown);
+        }
+      };
+      wrapper = {
+        name: `helper_${this.#wrappers.size}_${helper.name}`,
+        run: wrap[helper.parameters.length] ?? (general as (...args: never[]) => unknown),
+      };
+      this.#wrappers.set(helper, wrapper);
+    }
+    return wrapper;
+  }
+}

@@ -1,0 +1,349 @@
+// The interpreter as a Vcpu: decoded blocks run as chains of wasm handlers; this loop finds the next
+// block when they leave, delivers exceptions and interrupts, and keeps the exact count of retired
+// instructions (decision D4).
+//
+// Counting. BUDGET is what the wasm code may still retire. Blocks take their instructions off when
+// they are left by a branch; whoever leaves in the middle (fault, stop) is charged here by the order
+// of the descriptor at which it stopped. A run is let loose with MAXIMUM_BLOCK less than it may do,
+// since a block can overshoot by its own length; the rest is done one block at a time, with a `stop`
+// in place of the first instruction too many.
+//
+// kick() from device code (an interrupt line went up during IN, OUT or MMIO) makes the running block
+// stop after the current instruction in the same way, so that every engine takes the interrupt at the
+// same instruction.
+import type { GuestBus } from '../../base/guest-bus.ts';
+import type { Entropy } from '../../base/services.ts';
+import type { GuestMemory } from '../../memory/guest-memory.ts';
+import type { CpuFeatures } from '../../x86/cpuid/features.ts';
+import { Events } from '../../x86/exceptions/events.ts';
+import { GP, GuestFault } from '../../x86/exceptions/fault.ts';
+import type { Cpu } from '../../x86/helpers/cpu.ts';
+import { CpuState } from '../../x86/state/cpu-state.ts';
+import { updateDerivedState } from '../../x86/state/derived.ts';
+import * as L from '../../x86/state/layout.ts';
+import { resetState } from '../../x86/state/reset.ts';
+import { segmentLinear } from '../../x86/uops/segment.ts';
+import * as E from '../soft/engine-state.ts';
+import { KIND_BYTES, KIND_STACK, KIND_WRITE } from '../soft/lowering.ts';
+import { SoftMmu } from '../soft/mmu.ts';
+import type { Exit, Vcpu, VcpuWires } from '../vcpu.ts';
+import { CodeCache } from './code-cache.ts';
+import { HANDLER_STOP } from './core-module.ts';
+import * as D from './descriptor.ts';
+import { HandlerTable } from './handlers.ts';
+
+export interface InterpOptions extends VcpuWires {
+  readonly memory: GuestMemory;
+  readonly bus: GuestBus;
+  readonly features: CpuFeatures;
+  readonly entropy: Entropy;
+}
+
+/** Memory 0: state, TLB, jump cache, and room for about 1.9 million decoded instructions. */
+const STATE_BYTES = 64 * 2 ** 20;
+const LARGEST_GRANT = 1 << 30;
+const GENERATION_SHIFT = 11;
+/** A jump key that no entry has. */
+const NO_KEY = 0xffff_ffff;
+
+export class InterpVcpu implements Vcpu {
+  readonly state: CpuState;
+  readonly cpu: Cpu;
+  readonly mmu: SoftMmu;
+  readonly handlers: HandlerTable;
+  readonly code: CodeCache;
+  readonly #wires: InterpOptions;
+  readonly #events: Events;
+  #retired = 0;
+  /** BUDGET when the wasm code was entered (moved by kick), and whether it is running. */
+  #granted = 0;
+  #running = false;
+  /** Descriptor of the instruction whose helper or slow access is running; 0 when none is. */
+  #descriptor = 0;
+  #patched = 0;
+  #patchedHandler = 0;
+  #generation = 1;
+  #fault: GuestFault | null = null;
+  /** Leaves of the wasm code by EXIT_ value, for --stats. */
+  readonly exits = new Float64Array(5);
+
+  constructor(options: InterpOptions) {
+    this.#wires = options;
+    const stateMemory = new WebAssembly.Memory({ initial: STATE_BYTES / 65536, maximum: STATE_BYTES / 65536 });
+    const state = new CpuState(stateMemory.buffer);
+    this.state = state;
+    this.mmu = new SoftMmu(state, options.memory, options.bus);
+    this.cpu = {
+      state,
+      memory: this.mmu.paged,
+      bus: options.bus,
+      apic: options.apic,
+      translations: this.mmu,
+      features: options.features,
+      entropy: options.entropy,
+      timeStamp: options.timeStamp,
+      acknowledgeInterrupt: () => options.interrupts.acknowledge(),
+    };
+    this.#events = new Events(this.cpu, options.interrupts);
+    this.handlers = new HandlerTable(
+      stateMemory,
+      options.memory.memory,
+      {
+        load: (descriptor, kind) => this.#slowAccess(descriptor, kind, false),
+        store: (descriptor, kind) => this.#slowAccess(descriptor, kind, true),
+        linear: (descriptor, record, kind) => this.#slowLinear(descriptor, record, kind),
+      },
+      {
+        cpu: this.cpu,
+        enterHelper: (descriptor) => {
+          this.#descriptor = descriptor;
+        },
+        helperFaulted: (descriptor, fault) => this.#pend(descriptor, fault),
+      },
+    );
+    this.code = new CodeCache(state, options.memory, this.handlers, options.features.decode);
+    this.code.onProtect = (page) => this.mmu.protectCodePage(page);
+    this.code.onDrop = () => this.#newGeneration();
+    this.mmu.onFlush = () => this.#newGeneration();
+    this.reset();
+  }
+
+  // ---- Vcpu ----
+
+  get retired(): number {
+    if (!this.#running) return this.#retired;
+    const { i32, u8 } = this.state;
+    const inBlock = this.#descriptor ? u8[this.#descriptor + D.D_ORDER]! : 0;
+    return this.#retired + this.#granted - i32[E.BUDGET >> 2]! + inBlock;
+  }
+
+  reset(bootstrap = true): void {
+    resetState(this.state, bootstrap);
+    this.#events.reset();
+    this.stateChanged();
+    this.memoryChanged();
+  }
+  stateChanged(): void {
+    updateDerivedState(this.state);
+    this.mmu.flushAll('dropGlobal');
+  }
+  memoryChanged(): void {
+    this.code.flush();
+  }
+  raiseNmi(): void {
+    this.#events.raiseNmi();
+    this.kick();
+  }
+
+  kick(): void {
+    if (!this.#running) return;
+    const { i32, u32 } = this.state;
+    const budget = i32[E.BUDGET >> 2]!;
+    if (budget >= 0) {
+      i32[E.BUDGET >> 2] = -1;
+      this.#granted -= budget + 1;
+    }
+    if (this.#descriptor && !this.#patched) {
+      const at = (this.#descriptor + D.DESCRIPTOR_SIZE) >> 2;
+      this.#patched = at;
+      this.#patchedHandler = u32[at]!;
+      u32[at] = HANDLER_STOP;
+    }
+  }
+
+  run(budget: number): Exit {
+    const target = this.#retired + budget;
+    const { state } = this;
+    while (true) {
+      if (state.u32[L.ACTIVITY >> 2] !== 0 || this.#events.due()) {
+        const exit = this.#between();
+        if (exit) return exit;
+      }
+      const left = target - this.#retired;
+      if (left <= 0) return { reason: 'Interrupted' };
+      this.mmu.selectTable(this.#events.watchesData);
+      if (this.#events.stepping()) {
+        this.#execute(0, 1);
+        this.#events.afterInstruction();
+      } else if (left > D.MAXIMUM_BLOCK) {
+        this.#execute(Math.min(left, LARGEST_GRANT) - D.MAXIMUM_BLOCK, 0);
+      } else {
+        this.#execute(0, left);
+      }
+    }
+  }
+
+  /** Delivers what is pending between two instructions; an exit when the processor does not go on. */
+  #between(): Exit | null {
+    const outcome = this.#events.deliver();
+    if (outcome === 'halted') return { reason: 'Hlt' };
+    if (outcome === 'shutdown') return { reason: 'Shutdown', cause: this.#events.shutdownCause };
+    return null;
+  }
+
+  // ---- running blocks ----
+
+  /**
+   * Runs blocks until something needs the loop above. With `exactly` 0 on a budget of `grant`;
+   * otherwise at most `exactly` instructions of the one block at RIP.
+   */
+  #execute(grant: number, exactly: number): void {
+    const { state } = this;
+    const { i32, u32 } = state;
+    let link = 0;
+    i32[E.BUDGET >> 2] = exactly ? -1 : grant;
+    this.#granted = i32[E.BUDGET >> 2]!;
+    while (true) {
+      let descriptor: number;
+      try {
+        descriptor = this.#find(link);
+      } catch (thrown) {
+        if (!(thrown instanceof GuestFault)) throw thrown;
+        this.#deliver(thrown);
+        return;
+      }
+      if (exactly) {
+        const stop = (descriptor + exactly * D.DESCRIPTOR_SIZE) >> 2;
+        this.#patched = stop;
+        this.#patchedHandler = u32[stop]!;
+        u32[stop] = HANDLER_STOP;
+      }
+      this.#running = true;
+      this.handlers.enter(descriptor);
+      this.#running = false;
+      this.#descriptor = 0;
+      if (this.#patched) {
+        u32[this.#patched] = this.#patchedHandler;
+        this.#patched = 0;
+      }
+      const exit = u32[E.EXIT >> 2]!;
+      this.exits[exit]!++;
+      if (exit === E.EXIT_LOOKUP) {
+        if (i32[E.BUDGET >> 2]! >= 0) {
+          link = u32[E.LINK_FROM >> 2]!;
+          continue;
+        }
+        this.#settle(0);
+        return;
+      }
+      if (exit === E.EXIT_END_BLOCK) {
+        this.#settle(0);
+        return;
+      }
+      const at = u32[E.EXIT_DESCRIPTOR >> 2]!;
+      this.#settle(state.u8[at + D.D_ORDER]!);
+      if (exit !== E.EXIT_FAULT || !this.#fault?.committed) this.#setRip(at);
+      if (exit === E.EXIT_FAULT) this.#takeFault();
+      return;
+    }
+  }
+
+  /** Adds what was retired, with `inBlock` instructions that their block had not taken off yet. */
+  #settle(inBlock: number): void {
+    this.#retired += this.#granted - this.state.i32[E.BUDGET >> 2]! + inBlock;
+    this.#granted = this.state.i32[E.BUDGET >> 2]!;
+  }
+
+  /** RIP becomes that of the instruction at a descriptor. */
+  #setRip(descriptor: number): void {
+    const { state } = this;
+    let rip = state.getNumber(E.RIP_BASE) + state.u16[(descriptor + D.D_START) >> 1]!;
+    if ((state.u32[L.MODE >> 2]! & 3) !== 2) rip = rip >>> 0;
+    state.rip = rip;
+  }
+
+  #takeFault(): void {
+    const { u32, i32 } = this.state;
+    const thrown = this.#fault;
+    this.#fault = null;
+    u32[E.PENDING >> 2] = 0;
+    this.#deliver(thrown ?? new GuestFault(u32[E.FAULT_VECTOR >> 2]!, i32[E.FAULT_ERROR >> 2]!));
+  }
+  #deliver(fault: GuestFault): void {
+    this.#settle(0);
+    this.#events.fault(fault);
+  }
+
+  /** The descriptor of the block at CS:RIP; raises fetch faults. Fills the jump cache and links the branch that came here. */
+  #find(link: number): number {
+    const { state } = this;
+    const { u32 } = state;
+    const mode = u32[L.MODE >> 2]!;
+    const rip = state.rip;
+    let linear = rip;
+    let limit = 0x1_0000_0000;
+    if ((mode & 3) !== 2) {
+      const cs = state.segments[L.CS]!;
+      if (rip > cs.limit) throw new GuestFault(GP, 0);
+      limit = cs.limit - rip + 1;
+      linear = (rip + cs.base) >>> 0;
+    }
+    const physical = this.mmu.translateExecute(linear);
+    const { code } = this;
+    const second = () => this.mmu.translateExecute(linear - (linear & 0xfff) + 4096);
+    const descriptor = code.find(physical, mode, limit, second);
+    const base = rip - (linear & 0xfff);
+    if (code.cacheable) {
+      if (link && base === state.getNumber(E.RIP_BASE)) u32[(link + D.D_LINK) >> 2] = descriptor;
+      const entry = E.JUMP_CACHE + (((linear ^ Math.floor(linear / 8192)) & (E.JUMP_ENTRIES - 1)) << 4);
+      state.setNumber(entry, linear);
+      u32[(entry + 8) >> 2] = descriptor;
+      u32[(entry + 12) >> 2] = this.#jumpKey();
+    }
+    state.setNumber(E.RIP_BASE, base);
+    u32[E.JUMP_KEY >> 2] = this.#jumpKey();
+    return descriptor;
+  }
+  /** Good while generation, mode and privilege are the same. */
+  #jumpKey(): number {
+    const user = this.state.u32[L.CPL >> 2] === 3 ? 1 : 0;
+    return ((this.#generation << GENERATION_SHIFT) | (user << 10) | (this.state.u32[L.MODE >> 2]! & 0x3ff)) >>> 0;
+  }
+  /** Everything in the jump cache is out of date, from the running code's next jump on. */
+  #newGeneration(): void {
+    this.#generation++;
+    if (this.#generation >= 1 << (32 - GENERATION_SHIFT)) {
+      this.state.u8.fill(0, E.JUMP_CACHE, E.JUMP_CACHE + 16 * E.JUMP_ENTRIES);
+      this.#generation = 1;
+    }
+    this.state.u32[E.JUMP_KEY >> 2] = NO_KEY;
+  }
+
+  // ---- called back from wasm ----
+
+  #pend(descriptor: number, fault: GuestFault): void {
+    const { u32 } = this.state;
+    this.#fault = fault;
+    u32[E.PENDING >> 2] = 1;
+    u32[E.EXIT >> 2] = E.EXIT_FAULT;
+    u32[E.EXIT_DESCRIPTOR >> 2] = descriptor;
+  }
+  #slowAccess(descriptor: number, kind: number, store: boolean): number {
+    this.#descriptor = descriptor;
+    try {
+      if (store) this.mmu.store(kind);
+      else this.mmu.load(kind);
+      return 0;
+    } catch (thrown) {
+      if (!(thrown instanceof GuestFault)) throw thrown;
+      this.#pend(descriptor, thrown);
+      return 1;
+    }
+  }
+  #slowLinear(descriptor: number, record: number, kind: number): void {
+    try {
+      const linear = segmentLinear(
+        this.state,
+        record,
+        this.state.getNumber(E.ACCESS_ADDRESS),
+        kind & KIND_BYTES,
+        kind & KIND_WRITE ? 'write' : 'read',
+        (kind & KIND_STACK) !== 0,
+      );
+      this.state.setNumber(E.ACCESS_VALUE, linear);
+    } catch (thrown) {
+      if (!(thrown instanceof GuestFault)) throw thrown;
+      this.#pend(descriptor, thrown);
+    }
+  }
+}

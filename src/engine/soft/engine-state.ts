@@ -1,0 +1,91 @@
+// The soft engine's own variables in memory 0, behind the architectural state: what handlers and
+// TypeScript tell each other, the TLB and the jump cache. None of it is saved or hashed.
+//
+//   ENGINE_STATE      variables below
+//   TLB               four tables (user, supervisor, supervisor with EFLAGS.AC, none), TLB_ENTRIES each
+//   JUMP_CACHE        JUMP_ENTRIES of (linear address, key) -> descriptor
+//   DESCRIPTORS       decoded code, to the end of the memory
+import { ENGINE_STATE } from '../../x86/state/layout.ts';
+
+let next = ENGINE_STATE;
+function u32(): number {
+  const offset = next;
+  next += 4;
+  return offset;
+}
+function i64(): number {
+  next = (next + 7) & ~7;
+  const offset = next;
+  next += 8;
+  return offset;
+}
+
+/** i32: instructions left before the run must be left; checked at taken branches and REP iterations. */
+export const BUDGET = u32();
+/** u32: why the wasm code returned, EXIT_*. */
+export const EXIT = u32();
+/** u32: non-zero once a fault, raised or thrown, waits for delivery. */
+export const PENDING = u32();
+/** u32: descriptor at which execution stopped (fault, stop, stale, repeat). */
+export const EXIT_DESCRIPTOR = u32();
+/** u32: descriptor of the branch that left with EXIT_LOOKUP and wants to be linked, or 0. */
+export const LINK_FROM = u32();
+/** u32: byte offset of the current TLB table. */
+export const TLB_TABLE = u32();
+/** u32: key of jump-cache entries that are good now: generation, mode and privilege. */
+export const JUMP_KEY = u32();
+/** u32: vector and error code (-1 for none) of a fault raised by a handler. */
+export const FAULT_VECTOR = u32();
+export const FAULT_ERROR = u32();
+/** i64: RIP of the first byte of the page (linear, CS.base taken away) in which the running block lies. */
+export const RIP_BASE = i64();
+/** i64: operand of slow memory accesses: the linear address. */
+export const ACCESS_ADDRESS = i64();
+/** 16 bytes: value of slow memory accesses. */
+next = (next + 15) & ~15;
+export const ACCESS_VALUE = next;
+next += 16;
+/** u32 counters, read by --stats. */
+export const COUNT_SLOW_LOADS = u32();
+export const COUNT_JUMP_MISSES = u32();
+
+/** Values of EXIT. */
+export const EXIT_LOOKUP = 0;
+export const EXIT_FAULT = 1;
+export const EXIT_END_BLOCK = 2;
+export const EXIT_STOP = 3;
+export const EXIT_REPEAT = 4;
+
+// TLB entry, 32 bytes:
+//   +0   i64 tag for reads: linear address of the page, or TLB_INVALID
+//   +8   i64 tag for writes
+//   +16  i32 addend: linear address + addend = offset in memory 1 (modulo 2^32)
+//   +20  u32 guest-physical page number
+//   +24  u32 1 where the translation is global
+export const TLB_ENTRY_SHIFT = 5;
+export const TLB_ENTRIES = 1024;
+export const TLB_SIZE = TLB_ENTRIES << TLB_ENTRY_SHIFT;
+export const TLB_TAG_READ = 0;
+export const TLB_TAG_WRITE = 8;
+export const TLB_ADDEND = 16;
+export const TLB_PAGE = 20;
+export const TLB_GLOBAL = 24;
+/** No page begins at an odd address. */
+export const TLB_INVALID = 1;
+next = (next + 63) & ~63;
+export const TLB = next;
+/** User, supervisor (SMAP in force), supervisor with user pages open. */
+export const TLB_USER = TLB;
+export const TLB_SUPERVISOR = TLB + TLB_SIZE;
+export const TLB_SUPERVISOR_AC = TLB + 2 * TLB_SIZE;
+/** A table that stays empty: every access takes the slow path. */
+export const TLB_BYPASS = TLB + 3 * TLB_SIZE;
+next += 4 * TLB_SIZE;
+
+// Jump cache entry, 16 bytes: +0 i64 linear address, +8 u32 descriptor, +12 u32 key.
+export const JUMP_ENTRIES = 8192;
+export const JUMP_CACHE = next;
+next += JUMP_ENTRIES * 16;
+
+/** Start of the descriptor area, 64-byte aligned. */
+export const DESCRIPTORS = (next + 63) & ~63;

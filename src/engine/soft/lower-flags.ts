@@ -1,0 +1,281 @@
+// Status flags in WebAssembly, in the representation of x86/state/layout.ts: the last result,
+// sign-extended, and a word with the carries. An arithmetic instruction stores both (a handful of
+// register operations); a reader picks the one flag it needs.
+import * as S from '../../x86/state/layout.ts';
+import { FLAGS_STATUS, FLAG_CF, FLAG_OF } from '../../x86/uops/ir.ts';
+import type { I32, Uop, Value } from '../../x86/uops/ir.ts';
+import type { Lowering } from './lowering.ts';
+
+const CARRIES = 0xc0000000 | 0;
+
+/** Pushes the carry-out vector in the type of the operands: bit n is the carry (borrow) out of bit n. */
+function pushCarryVector(l: Lowering, kind: 'add' | 'sub', type: 'i32' | 'i64', a: Value, b: Value, r: Value): void {
+  const { f } = l;
+  const pushNot = (value: Value) => {
+    l.pushAs(type, value);
+    if (type === 'i64') f.i64Const(-1n);
+    else f.i32Const(-1);
+    f.op(`${type}.xor`);
+  };
+  // add: (a & b) | ((a | b) & ~r)      sub: (~a & b) | ((~a | b) & r)
+  const pushA = kind === 'add' ? () => l.pushAs(type, a) : () => pushNot(a);
+  pushA();
+  l.pushAs(type, b);
+  f.op(`${type}.and`);
+  pushA();
+  l.pushAs(type, b);
+  f.op(`${type}.or`);
+  if (kind === 'add') pushNot(r);
+  else l.pushAs(type, r);
+  f.op(`${type}.and`);
+  f.op(`${type}.or`);
+}
+
+/** Turns a carry vector in a local into the carries (31, 30) and AF (3) of FLAG_AUX, pushed. */
+function pushAuxiliary(l: Lowering, bits: number, vector: number): void {
+  const { f } = l;
+  if (bits === 32) {
+    f.localGet(vector);
+    f.i32Const(CARRIES | 8);
+    f.op('i32.and');
+    return;
+  }
+  f.localGet(vector);
+  if (bits === 64) f.op('i32.wrap_i64');
+  f.i32Const(8);
+  f.op('i32.and');
+  f.localGet(vector);
+  if (bits === 64) {
+    f.i64Const(32);
+    f.op('i64.shr_u');
+    f.op('i32.wrap_i64');
+  } else {
+    f.i32Const(32 - bits);
+    f.op('i32.shl');
+  }
+  f.i32Const(CARRIES);
+  f.op('i32.and');
+  f.op('i32.or');
+}
+
+export function lowerFlagsArith(l: Lowering, uop: Uop & { op: 'flagsArith' }): void {
+  const { f } = l;
+  const { bits } = uop;
+  // FLAG_RESULT
+  f.i32Const(0);
+  if (bits === 64) {
+    l.pushAs('i64', uop.result);
+  } else {
+    l.pushAs('i32', uop.result);
+    if (bits === 8) f.op('i32.extend8_s');
+    if (bits === 16) f.op('i32.extend16_s');
+    f.op('i64.extend_i32_s');
+  }
+  f.store('i64.store', S.FLAG_RESULT);
+  // FLAG_AUX
+  if (uop.kind === 'logic') {
+    f.i32Const(0);
+    f.i32Const(0);
+    f.store('i32.store', S.FLAG_AUX);
+    return;
+  }
+  const type = bits === 64 ? 'i64' : 'i32';
+  const vector = f.local(type);
+  pushCarryVector(l, uop.kind, type, uop.a!, uop.b!, uop.result);
+  f.localSet(vector);
+  const aux = f.local('i32');
+  pushAuxiliary(l, bits, vector);
+  f.localSet(aux);
+  f.i32Const(0);
+  if (uop.keepCarry) {
+    // CF stays; bit 30 = CF xor the new OF, which is bit 31 xor bit 30 of the new word.
+    const carry = f.local('i32');
+    f.i32Const(0);
+    f.load('i32.load', S.FLAG_AUX);
+    f.i32Const(0x80000000 | 0);
+    f.op('i32.and');
+    f.localSet(carry);
+    f.localGet(aux);
+    f.i32Const(8);
+    f.op('i32.and');
+    f.localGet(carry);
+    f.op('i32.or');
+    f.localGet(carry);
+    f.localGet(aux);
+    f.localGet(aux);
+    f.i32Const(1);
+    f.op('i32.shl');
+    f.op('i32.xor');
+    f.op('i32.xor');
+    f.i32Const(1);
+    f.op('i32.shr_u');
+    f.i32Const(0x40000000);
+    f.op('i32.and');
+    f.op('i32.or');
+  } else {
+    f.localGet(aux);
+  }
+  f.store('i32.store', S.FLAG_AUX);
+}
+
+/** Sets flags from an RFLAGS-format value: CF and OF inline, anything else through the core. */
+export function lowerFlagsSet(l: Lowering, mask: number, value: I32): void {
+  const { f } = l;
+  if (mask === 0) return;
+  if ((mask & ~(FLAG_CF | FLAG_OF)) !== 0) {
+    f.i32Const(mask & FLAGS_STATUS);
+    l.push(value);
+    f.call(l.core.flagsSet);
+    return;
+  }
+  const aux = f.local('i32');
+  const carry = f.local('i32');
+  const overflow = f.local('i32');
+  f.i32Const(0);
+  f.load('i32.load', S.FLAG_AUX);
+  f.localSet(aux);
+  // carry and overflow as 0 or 1, new or old
+  if (mask & FLAG_CF) {
+    l.push(value);
+    f.i32Const(1);
+    f.op('i32.and');
+  } else {
+    f.localGet(aux);
+    f.i32Const(31);
+    f.op('i32.shr_u');
+  }
+  f.localSet(carry);
+  if (mask & FLAG_OF) {
+    l.push(value);
+    f.i32Const(11);
+    f.op('i32.shr_u');
+  } else {
+    f.localGet(aux);
+    f.localGet(aux);
+    f.i32Const(1);
+    f.op('i32.shl');
+    f.op('i32.xor');
+    f.i32Const(31);
+    f.op('i32.shr_u');
+  }
+  f.i32Const(1);
+  f.op('i32.and');
+  f.localSet(overflow);
+  f.i32Const(0);
+  f.localGet(aux);
+  f.i32Const(~CARRIES);
+  f.op('i32.and');
+  f.localGet(carry);
+  f.i32Const(31);
+  f.op('i32.shl');
+  f.op('i32.or');
+  f.localGet(carry);
+  f.localGet(overflow);
+  f.op('i32.xor');
+  f.i32Const(30);
+  f.op('i32.shl');
+  f.op('i32.or');
+  f.store('i32.store', S.FLAG_AUX);
+}
+
+/** Pushes the flags of the mask in RFLAGS format. */
+export function lowerFlagsGet(l: Lowering, mask: number): void {
+  const { f } = l;
+  if (mask === FLAG_CF) {
+    pushCarry(l);
+    return;
+  }
+  f.call(l.core.flagsGet);
+  f.i32Const(mask & FLAGS_STATUS);
+  f.op('i32.and');
+}
+
+function pushAux(l: Lowering): void {
+  l.f.i32Const(0);
+  l.f.load('i32.load', S.FLAG_AUX);
+}
+function pushResult(l: Lowering): void {
+  l.f.i32Const(0);
+  l.f.load('i64.load', S.FLAG_RESULT);
+}
+function pushCarry(l: Lowering): void {
+  pushAux(l);
+  l.f.i32Const(31);
+  l.f.op('i32.shr_u');
+}
+function pushOverflow(l: Lowering): void {
+  const { f } = l;
+  pushAux(l);
+  pushAux(l);
+  f.i32Const(1);
+  f.op('i32.shl');
+  f.op('i32.xor');
+  f.i32Const(31);
+  f.op('i32.shr_u');
+}
+function pushSign(l: Lowering): void {
+  const { f } = l;
+  pushResult(l);
+  f.i64Const(63);
+  f.op('i64.shr_u');
+  f.op('i32.wrap_i64');
+  pushAux(l);
+  f.i32Const(1);
+  f.op('i32.and');
+  f.op('i32.xor');
+}
+function pushZero(l: Lowering): void {
+  pushResult(l);
+  l.f.op('i64.eqz');
+}
+
+/** Pushes a condition code (SDM 2, appendix B.1.4.7) as 0 or 1. */
+export function lowerCondition(l: Lowering, code: number): void {
+  const { f } = l;
+  switch (code >> 1) {
+    case 0:
+      pushOverflow(l);
+      break;
+    case 1:
+      pushCarry(l);
+      break;
+    case 2:
+      pushZero(l);
+      break;
+    case 3:
+      pushCarry(l);
+      pushZero(l);
+      f.op('i32.or');
+      break;
+    case 4:
+      pushSign(l);
+      break;
+    case 5:
+      pushResult(l);
+      f.op('i32.wrap_i64');
+      pushAux(l);
+      f.i32Const(8);
+      f.op('i32.shr_u');
+      f.op('i32.xor');
+      f.i32Const(0xff);
+      f.op('i32.and');
+      f.op('i32.popcnt');
+      f.i32Const(1);
+      f.op('i32.and');
+      f.op('i32.eqz');
+      break;
+    case 6:
+      pushSign(l);
+      pushOverflow(l);
+      f.op('i32.xor');
+      break;
+    default:
+      pushSign(l);
+      pushOverflow(l);
+      f.op('i32.xor');
+      pushZero(l);
+      f.op('i32.or');
+      break;
+  }
+  if (code & 1) f.op('i32.eqz');
+}

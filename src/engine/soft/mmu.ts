@@ -1,0 +1,273 @@
+// SoftMmu: fills the TLB that handlers look into, and does the accesses that they cannot do inline:
+// TLB misses, accesses over a page's end, devices, pages that hold code.
+//
+// Three tables, so that a change of privilege flushes nothing: user, supervisor (user pages closed by
+// SMAP), supervisor with user pages open (SMAP off, or EFLAGS.AC). A fourth, always empty, is in force
+// while every access has to be looked at (alignment checks, data breakpoints).
+//
+// Write tags are given only to pages that are RAM, writable now, already dirty in the page table, and
+// free of decoded code (decision D7).
+import type { Linear } from '../../base/addresses.ts';
+import type { AccessWidth, GuestBus } from '../../base/guest-bus.ts';
+import { type GuestMemory, PAGE_DEVICE, PAGE_RAM, PAGE_ROM } from '../../memory/guest-memory.ts';
+import { AC, GP, GuestFault, PF, SS } from '../../x86/exceptions/fault.ts';
+import type { TranslationControl } from '../../x86/helpers/cpu.ts';
+import { PagedMemory } from '../../x86/paging/paged-memory.ts';
+import {
+  ACCESS_EXECUTE,
+  ACCESS_READ,
+  ACCESS_WRITE,
+  allowed,
+  newPageTranslation,
+  PAGE_DIRTY,
+  PAGE_GLOBAL,
+  translate,
+  VIEW_SUPERVISOR,
+  VIEW_USER,
+} from '../../x86/paging/walk.ts';
+import { CR0_AM, CR4_SMAP, EFER_LMA } from '../../x86/state/control-bits.ts';
+import { type CpuState, FLAG_AC } from '../../x86/state/cpu-state.ts';
+import * as L from '../../x86/state/layout.ts';
+import * as E from './engine-state.ts';
+import { KIND_BYTES, KIND_STACK, KIND_WRITE } from './lowering.ts';
+
+const CANONICAL_END = 0x8000_0000_0000;
+const EXECUTE_ENTRIES = 512;
+const TABLES = [E.TLB_USER, E.TLB_SUPERVISOR, E.TLB_SUPERVISOR_AC];
+
+export class SoftMmu implements TranslationControl {
+  readonly #state: CpuState;
+  readonly #memory: GuestMemory;
+  readonly #bus: GuestBus;
+  /** For helpers and for accesses over a page's end. */
+  readonly paged: PagedMemory;
+  readonly #translation = newPageTranslation();
+  // Translations for fetching: page address, frame; separate for user and supervisor code.
+  readonly #executeTags = [new Float64Array(EXECUTE_ENTRIES), new Float64Array(EXECUTE_ENTRIES)];
+  readonly #executeFrames = [new Float64Array(EXECUTE_ENTRIES), new Float64Array(EXECUTE_ENTRIES)];
+  /** Called whenever translations were forgotten: the jump cache depends on them. */
+  onFlush: () => void = () => {};
+  /** TLB refills, for --stats. */
+  misses = 0;
+  deviceAccesses = 0;
+
+  constructor(state: CpuState, memory: GuestMemory, bus: GuestBus) {
+    this.#state = state;
+    this.#memory = memory;
+    this.#bus = bus;
+    this.paged = new PagedMemory(state, memory);
+    this.#clear(E.TLB_BYPASS);
+    this.flushAll('dropGlobal');
+  }
+
+  /** Chooses the table for the current privilege; call it whenever CPL, EFLAGS.AC, CR0 or CR4 may have changed. */
+  selectTable(everyAccess: boolean): void {
+    const state = this.#state;
+    const ac = (state.u32[L.FLAGS >> 2]! & FLAG_AC) !== 0;
+    let table: number;
+    if (everyAccess) table = E.TLB_BYPASS;
+    else if (state.u32[L.CPL >> 2] === 3) table = ac && (state.cr0 & CR0_AM) !== 0 ? E.TLB_BYPASS : E.TLB_USER;
+    else table = ac || (state.cr4 & CR4_SMAP) === 0 ? E.TLB_SUPERVISOR_AC : E.TLB_SUPERVISOR;
+    state.u32[E.TLB_TABLE >> 2] = table;
+  }
+
+  // ---- TranslationControl ----
+
+  flushAll(global: 'keepGlobal' | 'dropGlobal'): void {
+    this.paged.flushAll(global);
+    const { u32 } = this.#state;
+    for (const table of TABLES) {
+      if (global === 'dropGlobal') {
+        this.#clear(table);
+        continue;
+      }
+      for (let i = 0, at = table >> 2; i < E.TLB_ENTRIES; i++, at += 8) {
+        if (u32[at + (E.TLB_GLOBAL >> 2)] === 0) {
+          u32[at] = E.TLB_INVALID;
+          u32[at + (E.TLB_TAG_WRITE >> 2)] = E.TLB_INVALID;
+        }
+      }
+    }
+    for (const tags of this.#executeTags) tags.fill(Number.NaN);
+    this.onFlush();
+  }
+  #clear(table: number): void {
+    const { u32 } = this.#state;
+    for (let i = 0, at = table >> 2; i < E.TLB_ENTRIES; i++, at += 8) {
+      u32[at] = E.TLB_INVALID;
+      u32[at + (E.TLB_TAG_WRITE >> 2)] = E.TLB_INVALID;
+    }
+  }
+  /** A large page is in the TLB as small ones, so that one INVLPG for it has to drop everything; rare enough. */
+  flushPage(linear: Linear): void {
+    this.paged.flushPage(linear);
+    if (this.#holdsLargePages) {
+      this.flushAll('dropGlobal');
+      this.#holdsLargePages = false;
+      return;
+    }
+    const { u32 } = this.#state;
+    const index = ((linear >>> 12) & (E.TLB_ENTRIES - 1)) << E.TLB_ENTRY_SHIFT;
+    for (const table of TABLES) {
+      u32[(table + index) >> 2] = E.TLB_INVALID;
+      u32[(table + index + E.TLB_TAG_WRITE) >> 2] = E.TLB_INVALID;
+    }
+    for (const tags of this.#executeTags) tags[(linear >>> 12) & (EXECUTE_ENTRIES - 1)] = Number.NaN;
+    this.onFlush();
+  }
+  #holdsLargePages = false;
+
+  /** A physical page has begun to hold decoded code: no table may let writes to it pass. */
+  protectCodePage(page: number): void {
+    const { u32 } = this.#state;
+    for (const table of TABLES) {
+      for (let i = 0, at = table >> 2; i < E.TLB_ENTRIES; i++, at += 8) {
+        if (u32[at + (E.TLB_PAGE >> 2)] === page) u32[at + (E.TLB_TAG_WRITE >> 2)] = E.TLB_INVALID;
+      }
+    }
+  }
+
+  // ---- fetching ----
+
+  /** Physical address of code at a linear address; raises #PF (or #GP for a non-canonical address). */
+  translateExecute(linear: Linear): number {
+    const user = this.#state.u32[L.CPL >> 2] === 3 ? 1 : 0;
+    const offset = linear & 0xfff;
+    const page = linear - offset;
+    const index = (linear >>> 12) & (EXECUTE_ENTRIES - 1);
+    if (this.#executeTags[user]![index] === page) return this.#executeFrames[user]![index]! + offset;
+    if (linear >= CANONICAL_END || linear < -CANONICAL_END) throw new GuestFault(GP, 0);
+    const t = this.#translation;
+    if (!translate(this.#state, this.#memory, linear, ACCESS_EXECUTE, user ? VIEW_USER : VIEW_SUPERVISOR, t)) {
+      this.#state.cr2 = linear;
+      throw new GuestFault(PF, t.errorCode);
+    }
+    if (t.pageShift !== 12) this.#holdsLargePages = true;
+    this.#executeTags[user]![index] = page;
+    this.#executeFrames[user]![index] = t.frame;
+    return t.frame + offset;
+  }
+
+  // ---- slow accesses: address in ACCESS_ADDRESS, value in ACCESS_VALUE ----
+
+  /** Raises a fault or performs the load. */
+  load(kind: number): void {
+    const bytes = kind & KIND_BYTES;
+    const linear = this.#address(bytes, kind);
+    const intent = kind & KIND_WRITE ? ACCESS_WRITE : ACCESS_READ;
+    const inPage = 4096 - (linear & 0xfff);
+    if (inPage < bytes) {
+      if (intent === ACCESS_WRITE) this.paged.probeWrite(linear, bytes);
+      this.paged.readBytes(linear, this.#state.u8.subarray(E.ACCESS_VALUE, E.ACCESS_VALUE + bytes));
+      return;
+    }
+    const physical = this.#resolve(linear, intent);
+    const memoryKind = this.#memory.kind(physical);
+    const { u8 } = this.#state;
+    if (memoryKind === PAGE_RAM || memoryKind === PAGE_ROM) {
+      const ram = this.#memory.u8;
+      for (let i = 0; i < bytes; i++) u8[E.ACCESS_VALUE + i] = ram[physical + i]!;
+      return;
+    }
+    if (memoryKind === PAGE_DEVICE) this.deviceAccesses++;
+    for (let done = 0; done < bytes; ) {
+      const width = pieceWidth(physical + done, bytes - done);
+      const value = this.#bus.mmioRead(physical + done, width);
+      for (let i = 0; i < width; i++) u8[E.ACCESS_VALUE + done + i] = value >>> (8 * i);
+      done += width;
+    }
+  }
+
+  store(kind: number): void {
+    const bytes = kind & KIND_BYTES;
+    const linear = this.#address(bytes, kind);
+    const inPage = 4096 - (linear & 0xfff);
+    const { u8 } = this.#state;
+    if (inPage < bytes) {
+      this.paged.writeBytes(linear, u8.slice(E.ACCESS_VALUE, E.ACCESS_VALUE + bytes));
+      return;
+    }
+    const physical = this.#resolve(linear, ACCESS_WRITE);
+    const memoryKind = this.#memory.kind(physical);
+    if (memoryKind === PAGE_RAM) {
+      this.#memory.touched(physical, bytes);
+      const ram = this.#memory.u8;
+      for (let i = 0; i < bytes; i++) ram[physical + i] = u8[E.ACCESS_VALUE + i]!;
+      return;
+    }
+    if (memoryKind === PAGE_ROM) return;
+    if (memoryKind === PAGE_DEVICE) this.deviceAccesses++;
+    for (let done = 0; done < bytes; ) {
+      const width = pieceWidth(physical + done, bytes - done);
+      let value = 0;
+      for (let i = 0; i < width; i++) value |= u8[E.ACCESS_VALUE + done + i]! << (8 * i);
+      this.#bus.mmioWrite(physical + done, width, value >>> 0);
+      done += width;
+    }
+  }
+
+  /** The linear address of the access; raises #GP(0) or #SS(0) where it is not canonical, #AC where it is misaligned. */
+  #address(bytes: number, kind: number): Linear {
+    const state = this.#state;
+    const linear = state.getNumber(E.ACCESS_ADDRESS);
+    if ((state.u32[L.EFER >> 2]! & EFER_LMA) === 0) {
+      this.#checkAlignment(linear, bytes);
+      return linear >>> 0;
+    }
+    if (linear + bytes > CANONICAL_END || linear < -CANONICAL_END) {
+      throw new GuestFault(kind & KIND_STACK ? SS : GP, 0);
+    }
+    this.#checkAlignment(linear, bytes);
+    return linear;
+  }
+  #checkAlignment(linear: Linear, bytes: number): void {
+    const state = this.#state;
+    if (state.u32[E.TLB_TABLE >> 2] !== E.TLB_BYPASS || (linear & (Math.min(bytes, 8) - 1)) === 0) return;
+    const checked = state.cpl === 3 && (state.u32[L.FLAGS >> 2]! & FLAG_AC) !== 0 && (state.cr0 & CR0_AM) !== 0;
+    if (checked) throw new GuestFault(AC, 0);
+  }
+
+  /** Translates and fills the TLB. */
+  #resolve(linear: Linear, access: number): number {
+    const state = this.#state;
+    const view = state.u32[L.CPL >> 2] === 3 ? VIEW_USER : VIEW_SUPERVISOR;
+    const t = this.#translation;
+    if (!translate(state, this.#memory, linear, access, view, t)) {
+      state.cr2 = linear;
+      throw new GuestFault(PF, t.errorCode);
+    }
+    this.misses++;
+    const offset = linear & 0xfff;
+    const kind = this.#memory.kind(t.frame);
+    const table = state.u32[E.TLB_TABLE >> 2]!;
+    if ((kind === PAGE_RAM || kind === PAGE_ROM) && table !== E.TLB_BYPASS) {
+      if (t.pageShift !== 12) this.#holdsLargePages = true;
+      const { u32, i32 } = state;
+      const page = linear - offset;
+      const at = (table + (((linear >>> 12) & (E.TLB_ENTRIES - 1)) << E.TLB_ENTRY_SHIFT)) >> 2;
+      const low = page >>> 0;
+      const high = Math.floor(page / 0x1_0000_0000);
+      u32[at] = low;
+      i32[at + 1] = high;
+      const frame = t.frame >>> 12;
+      const writable =
+        kind === PAGE_RAM &&
+        (t.properties & PAGE_DIRTY) !== 0 &&
+        this.#memory.codePages[frame] === 0 &&
+        allowed(state, t.properties, ACCESS_WRITE, view);
+      if (writable) this.#memory.dirtyPages[frame] = 1;
+      u32[at + (E.TLB_TAG_WRITE >> 2)] = writable ? low : E.TLB_INVALID;
+      i32[at + (E.TLB_TAG_WRITE >> 2) + 1] = writable ? high : 0;
+      u32[at + (E.TLB_ADDEND >> 2)] = t.frame - page;
+      u32[at + (E.TLB_PAGE >> 2)] = frame;
+      u32[at + (E.TLB_GLOBAL >> 2)] = t.properties & PAGE_GLOBAL ? 1 : 0;
+    }
+    return t.frame + offset;
+  }
+}
+
+/** Widest naturally aligned bus access that fits. */
+function pieceWidth(address: number, bytes: number): AccessWidth {
+  if (bytes >= 4 && (address & 3) === 0) return 4;
+  return bytes >= 2 && (address & 1) === 0 ? 2 : 1;
+}

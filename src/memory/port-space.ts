@@ -1,0 +1,50 @@
+// PortSpace: the 65,536 I/O ports. Devices map ranges of ports; an access finds its device through
+// a table of one byte a port. An access wider than what is mapped, or over the edge of a device's
+// range, is split into bytes, as the ISA bus does with 8-bit devices.
+import type { Port } from '../base/addresses.ts';
+import type { AccessWidth } from '../base/guest-bus.ts';
+import type { Region } from './region.ts';
+
+interface MappedPorts {
+  readonly start: number;
+  readonly end: number;
+  readonly region: Region;
+}
+
+export class PortSpace {
+  /** Index into #mapped plus one; 0 is unclaimed. */
+  readonly #owner = new Uint8Array(65536);
+  readonly #mapped: MappedPorts[] = [];
+
+  /** Maps `count` ports from `start`. Ports may have one owner only. */
+  map(start: Port, count: number, region: Region): void {
+    for (let port = start; port < start + count; port++) {
+      const owner = this.#owner[port]!;
+      if (owner) throw new Error(`${region.name} overlaps ${this.#mapped[owner - 1]!.region.name} at port ${port}`);
+    }
+    this.#mapped.push({ start, end: start + count, region });
+    this.#owner.fill(this.#mapped.length, start, start + count);
+  }
+  read(port: Port, width: AccessWidth): number {
+    const owner = this.#owner[port]!;
+    const mapped = owner ? this.#mapped[owner - 1]! : undefined;
+    if (mapped && port + width <= mapped.end) return mapped.region.read(port - mapped.start, width) >>> 0;
+    if (width === 1 || !this.#anyOwner(port, width)) return 0xffffffff >>> (32 - 8 * width);
+    let value = 0;
+    for (let i = 0; i < width; i++) value |= this.read((port + i) & 0xffff, 1) << (8 * i);
+    return value >>> 0;
+  }
+  write(port: Port, width: AccessWidth, value: number): void {
+    const owner = this.#owner[port]!;
+    const mapped = owner ? this.#mapped[owner - 1]! : undefined;
+    if (mapped && port + width <= mapped.end) {
+      mapped.region.write(port - mapped.start, width, value >>> 0);
+    } else if (width > 1 && this.#anyOwner(port, width)) {
+      for (let i = 0; i < width; i++) this.write((port + i) & 0xffff, 1, (value >>> (8 * i)) & 0xff);
+    }
+  }
+  #anyOwner(port: number, width: number): boolean {
+    for (let i = 0; i < width; i++) if (this.#owner[(port + i) & 0xffff]) return true;
+    return false;
+  }
+}
