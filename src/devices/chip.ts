@@ -118,6 +118,18 @@ export function records<S extends Shape>(count: number, shape: S): Field<StateOf
   };
 }
 
+/** One record of a shape (a part of a chip that has a file of its own). */
+export function record<S extends Shape>(shape: S): Field<StateOf<S>> {
+  return {
+    initial: () => initialState(shape),
+    save: (value) => saveFields(shape, value),
+    parse: (value) => {
+      const state = value !== undefined && isRecord(value) ? parseFields(shape, value) : undefined;
+      return typeof state === 'string' ? undefined : state;
+    },
+  };
+}
+
 /** A fresh state with the values after reset. */
 export function initialState<S extends Shape>(shape: S): StateOf<S> {
   const state: Record<string, unknown> = {};

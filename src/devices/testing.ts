@@ -1,6 +1,6 @@
 // Stand-ins for the wires of a chip, for tests of devices and of whole boards: a clock that moves
 // when told, a line that remembers, a sink that collects.
-import type { Alarm, AlarmSource, WallClock } from '../base/services.ts';
+import type { Alarm, AlarmSource } from '../base/services.ts';
 import type { IrqLine } from './lines.ts';
 
 /** A clock that stands still until `advance`; alarms are called in order of their deadlines. */
@@ -68,11 +68,6 @@ export class FakeClock implements AlarmSource {
     }
     return best;
   }
-}
-
-/** A wall clock that follows a machine clock from `start` (milliseconds since 1970). */
-export function fakeWallClock(clock: FakeClock, start: number): WallClock {
-  return { nowMilliseconds: () => start + clock.now() / 1e6 };
 }
 
 /** A line that remembers its level, its rising edges and every change. */

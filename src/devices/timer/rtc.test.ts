@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { FakeClock, fakeWallClock, LineProbe } from '../testing.ts';
-import { Rtc } from './rtc.ts';
+import { FakeClock, LineProbe } from '../testing.ts';
+import { fixedWallClock, Rtc } from './rtc.ts';
 
 const SECOND = 1_000_000_000;
 /** 2024-02-28T23:59:58Z, a Wednesday. */
@@ -10,7 +10,7 @@ const START = Date.UTC(2024, 1, 28, 23, 59, 58);
 function build(start = START) {
   const clock = new FakeClock();
   const irq = new LineProbe();
-  const rtc = new Rtc({ clock, wallClock: fakeWallClock(clock, start), irq });
+  const rtc = new Rtc({ clock, wallClock: fixedWallClock(clock, start), irq });
   const [port] = rtc.regions;
   const read = (index: number) => {
     port!.write(0, 1, index);

@@ -31,7 +31,6 @@ const REGISTER_D = 0x0d;
 export const CMOS_CENTURY = 0x32;
 
 const A_UIP = 0x80;
-const A_DIVIDER = 0x70;
 const A_DIVIDER_RESET = 0x60;
 const B_SET = 0x80;
 const B_PIE = 0x40;

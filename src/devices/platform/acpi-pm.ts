@@ -1,0 +1,215 @@
+// ACPI fixed hardware: PM1a event and control registers and the PM timer (ACPI specification 6.5,
+// section 4.8.3). The register blocks are separate regions; the FADT says where they are.
+//
+//   pm1-event    0  PM1_STS   0 TMR  5 GBL  8 PWRBTN  9 SLPBTN  10 RTC  15 WAK; write 1 to clear
+//                2  PM1_EN    the same bits but WAK
+//   pm1-control  0  PM1_CNT   0 SCI_EN  1 BM_RLD  2 GBL_RLS (w)  12:10 SLP_TYP  13 SLP_EN (w)
+//   pm-timer     0  PM_TMR    3,579,545 Hz, 32 bits (TMR_VAL_EXT), or 24
+//
+// The machine is always in ACPI mode: SCI_EN reads as one and there is no SMI command port.
+// SLP_TYP 5 with SLP_EN is S5 (soft off); other types are ignored, since the tables offer no other.
+// SCI is level-sensitive: it is high while an enabled status bit is set.
+import type { Alarm, AlarmSource } from '../../base/services.ts';
+import type { StateRecord } from '../../base/state-record.ts';
+import type { Chip, StateOf } from '../chip.ts';
+import { initialState, moment, resetState, restoreState, saveState, uint } from '../chip.ts';
+import type { IrqLine } from '../lines.ts';
+import type { Register, RegisterRegion } from '../registers.ts';
+import { merge, registerRegion } from '../registers.ts';
+import { clockRate, PM_TIMER_HZ, ticksAt, timeOfTick } from '../timer/clock-rate.ts';
+
+/** The value of SLP_TYPa for S5, for the _S5 object of the DSDT. */
+export const SLEEP_TYPE_S5 = 5;
+
+export const PM1_TMR = 1 << 0;
+export const PM1_GBL = 1 << 5;
+export const PM1_PWRBTN = 1 << 8;
+export const PM1_SLPBTN = 1 << 9;
+export const PM1_RTC = 1 << 10;
+export const PM1_WAK = 1 << 15;
+
+// What the status register can hold.
+const STATUS_BITS = PM1_TMR | PM1_GBL | PM1_PWRBTN | PM1_SLPBTN | PM1_RTC | PM1_WAK;
+const ENABLE_BITS = STATUS_BITS & ~PM1_WAK;
+const CNT_SCI_EN = 1 << 0;
+const CNT_SLP_TYP = 7 << 10;
+const CNT_SLP_EN = 1 << 13;
+/** BM_RLD, SLP_TYP: what PM1_CNT remembers. */
+const CNT_STORED = (1 << 1) | CNT_SLP_TYP;
+
+const NAME = 'acpi-pm';
+const VERSION = 1;
+const RATE = clockRate(PM_TIMER_HZ);
+
+const SHAPE = {
+  status: uint(16),
+  enable: uint(16),
+  control: uint(16),
+  /** How often the timer's highest bit had changed when TMR_STS was last considered. */
+  halves: moment(),
+};
+
+export interface AcpiPmOptions {
+  readonly clock: AlarmSource;
+  /** System control interrupt, IRQ 9 on a PC. */
+  readonly sci: IrqLine;
+  /** The guest has turned the machine off (S5). */
+  readonly powerOff: () => void;
+  /** 32 unless the FADT leaves TMR_VAL_EXT clear. */
+  readonly timerBits?: 24 | 32;
+}
+
+export class AcpiPm implements Chip {
+  /** PM1a event block (4 ports), PM1a control block (2), PM timer (4). */
+  readonly regions: readonly RegisterRegion[];
+  readonly #clock: AlarmSource;
+  readonly #sci: IrqLine;
+  readonly #powerOff: () => void;
+  readonly #timerBits: number;
+  readonly #alarm: Alarm;
+  readonly #state: StateOf<typeof SHAPE> = initialState(SHAPE);
+
+  constructor(options: AcpiPmOptions) {
+    this.#clock = options.clock;
+    this.#sci = options.sci;
+    this.#powerOff = options.powerOff;
+    this.#timerBits = options.timerBits ?? 32;
+    this.#alarm = options.clock.alarm(() => this.#update());
+    this.#state.halves = this.#halves();
+    this.regions = [
+      registerRegion('pm1-event', 4, EVENT_REGISTERS, this),
+      registerRegion('pm1-control', 2, CONTROL_REGISTERS, this),
+      registerRegion('pm-timer', 4, TIMER_REGISTERS, this),
+    ];
+  }
+
+  /** The user presses the power button: the guest's operating system is asked to turn off. */
+  pressPowerButton(): void {
+    this.#raise(PM1_PWRBTN);
+  }
+
+  /** The real-time clock's alarm as an ACPI event. */
+  raiseRtcAlarm(): void {
+    this.#raise(PM1_RTC);
+  }
+
+  reset(): void {
+    resetState(SHAPE, this.#state);
+    this.#state.halves = this.#halves();
+    this.#update();
+  }
+
+  save(): StateRecord {
+    return saveState(NAME, VERSION, SHAPE, this.#state);
+  }
+
+  restore(record: StateRecord): void {
+    restoreState(NAME, VERSION, SHAPE, this.#state, record);
+    this.#schedule();
+  }
+
+  // What the register tables call.
+
+  readStatus(): number {
+    this.#noteTimer();
+    return this.#state.status;
+  }
+
+  writeStatus(value: number): void {
+    this.#noteTimer();
+    this.#state.status &= ~value;
+    this.#update();
+  }
+
+  readEnable(): number {
+    return this.#state.enable;
+  }
+
+  writeEnable(value: number, lanes: number): void {
+    this.#state.enable = merge(this.#state.enable, value, lanes) & ENABLE_BITS;
+    this.#update();
+  }
+
+  readControl(): number {
+    return this.#state.control | CNT_SCI_EN;
+  }
+
+  writeControl(value: number, lanes: number): void {
+    this.#state.control = merge(this.#state.control, value, lanes) & CNT_STORED;
+    const type = (this.#state.control & CNT_SLP_TYP) >> 10;
+    if ((value & CNT_SLP_EN) !== 0 && type === SLEEP_TYPE_S5) this.#powerOff();
+  }
+
+  readTimer(): number {
+    return this.#ticks() % 2 ** this.#timerBits;
+  }
+
+  #ticks(): number {
+    return ticksAt(RATE, this.#clock.now());
+  }
+
+  #halves(): number {
+    return Math.floor(this.#ticks() / 2 ** (this.#timerBits - 1));
+  }
+
+  /** TMR_STS is set whenever the timer's highest bit changes. */
+  #noteTimer(): void {
+    const halves = this.#halves();
+    if (halves !== this.#state.halves) this.#state.status |= PM1_TMR;
+    this.#state.halves = halves;
+  }
+
+  #raise(bit: number): void {
+    this.#state.status |= bit;
+    this.#update();
+  }
+
+  #update(): void {
+    this.#noteTimer();
+    this.#sci.set((this.#state.status & this.#state.enable) !== 0);
+    this.#schedule();
+  }
+
+  #schedule(): void {
+    const { status, enable, halves } = this.#state;
+    if ((enable & ~status & PM1_TMR) === 0) this.#alarm.cancel();
+    else this.#alarm.schedule(timeOfTick(RATE, (halves + 1) * 2 ** (this.#timerBits - 1)));
+  }
+}
+
+const EVENT_REGISTERS: readonly Register<AcpiPm>[] = [
+  {
+    name: 'PM1_STS',
+    offset: 0,
+    width: 2,
+    reset: 0,
+    access: 'RW1C',
+    read: (pm) => pm.readStatus(),
+    write: (pm, value) => pm.writeStatus(value),
+  },
+  {
+    name: 'PM1_EN',
+    offset: 2,
+    width: 2,
+    reset: 0,
+    access: 'RW',
+    read: (pm) => pm.readEnable(),
+    write: (pm, value, lanes) => pm.writeEnable(value, lanes),
+  },
+];
+
+const CONTROL_REGISTERS: readonly Register<AcpiPm>[] = [
+  {
+    name: 'PM1_CNT',
+    offset: 0,
+    width: 2,
+    reset: CNT_SCI_EN,
+    access: 'RW',
+    read: (pm) => pm.readControl(),
+    write: (pm, value, lanes) => pm.writeControl(value, lanes),
+  },
+];
+
+const TIMER_REGISTERS: readonly Register<AcpiPm>[] = [
+  { name: 'PM_TMR', offset: 0, width: 4, access: 'RO', read: (pm) => pm.readTimer() },
+];
