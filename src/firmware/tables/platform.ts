@@ -1,0 +1,55 @@
+// What the ACPI tables say about a board. The board fills it in; nothing here knows an address.
+import type { GuestPhysical, Port } from '../../base/addresses.ts';
+
+/** An ISA interrupt whose I/O APIC input or signalling differs from "same number, edge, active high". */
+export interface InterruptOverride {
+  readonly irq: number;
+  /** Global system interrupt: the I/O APIC's input. */
+  readonly gsi: number;
+  readonly signal: 'as the bus' | 'level, active high';
+}
+
+/** A device at fixed ISA resources. */
+export interface IsaDevice {
+  /** Name in the namespace, four characters at most. */
+  readonly name: string;
+  /** EISA identifier, e.g. "PNP0501". */
+  readonly identifier: string;
+  /** Tells several of a kind apart. */
+  readonly unique?: number;
+  readonly ports: readonly { readonly port: Port; readonly count: number }[];
+  readonly irq?: number;
+}
+
+export interface AcpiPlatform {
+  /** Processors, 1 to 254; their APIC identifiers count from 0. */
+  readonly processors: number;
+  readonly localApic: GuestPhysical;
+  readonly ioApic: { readonly address: GuestPhysical; readonly id: number };
+  readonly overrides: readonly InterruptOverride[];
+  /** System control interrupt. */
+  readonly sci: number;
+  readonly pm1aEvent: Port;
+  readonly pm1aControl: Port;
+  /** 32 bits wide. */
+  readonly pmTimer: Port;
+  /** SLP_TYP of soft off. */
+  readonly sleepTypeS5: number;
+  /** Writing `value` to `port` resets the machine. */
+  readonly reset: { readonly port: Port; readonly value: number };
+  /** CMOS index of the century. */
+  readonly centuryIndex: number;
+  /** A keyboard controller with devices behind it, worth probing. */
+  readonly keyboardController: boolean;
+  /** A VGA adapter may be touched. */
+  readonly vga: boolean;
+  readonly isaDevices: readonly IsaDevice[];
+  readonly pci: {
+    /** Ports of configuration mechanism #1, which the host bridge keeps to itself. */
+    readonly configuration: { readonly port: Port; readonly count: number };
+    /** Memory that devices may be given: first byte, and the byte after the last. */
+    readonly memory: { readonly start: GuestPhysical; readonly end: GuestPhysical };
+    /** Slot S, pin P (INTA# is 0) arrives at the I/O APIC input and IRQ `interrupts[(S + P) % length]`. */
+    readonly interrupts: readonly number[];
+  };
+}
