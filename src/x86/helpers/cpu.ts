@@ -4,6 +4,7 @@ import type { GuestBus } from '../../base/guest-bus.ts';
 import type { Entropy } from '../../base/services.ts';
 import type { CpuFeatures } from '../cpuid/features.ts';
 import type { LinearMemory } from '../paging/linear-memory.ts';
+import type { PhysicalMemory } from '../paging/physical-memory.ts';
 import type { CpuState } from '../state/cpu-state.ts';
 
 /** The local APIC as its own processor sees it (MSRs of x2APIC mode, TPR through CR8). */
@@ -31,6 +32,8 @@ export interface TranslationControl {
 export interface Cpu {
   readonly state: CpuState;
   readonly memory: LinearMemory;
+  /** Guest-physical memory: PAE's page-directory pointers are read by physical address. */
+  readonly physical: PhysicalMemory;
   readonly bus: GuestBus;
   readonly apic: LocalApicPort;
   readonly translations: TranslationControl;
