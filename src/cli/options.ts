@@ -1,0 +1,172 @@
+// The command line of `doppel run`, parsed and checked: every mistake is one sentence that says what
+// to write instead.
+import { parseArgs } from 'node:util';
+import { DoppelError } from '../base/errors.ts';
+
+export type Accelerator = 'auto' | 'interp' | 'jit' | 'kvm';
+
+/** Where a serial line goes. */
+export type SerialTarget = { readonly kind: 'stdio' | 'none' } | { readonly kind: 'file'; readonly path: string };
+
+export interface RunOptions {
+  readonly kernel: string | undefined;
+  readonly initrd: string | undefined;
+  readonly append: string;
+  /** Modules of PVH and Multiboot kernels: "FILE" or "FILE ARGUMENTS". */
+  readonly modules: readonly string[];
+  /** Bytes. */
+  readonly memory: number;
+  readonly cpus: number;
+  readonly accelerator: Accelerator;
+  readonly serial: SerialTarget;
+  /** Seconds; 0 is none. */
+  readonly timeout: number;
+  readonly exitOn: string | undefined;
+  readonly stats: boolean;
+  /** Start of the real-time clock: the host's time in UTC, local time, or a fixed moment (ms since 1970). */
+  readonly rtc: 'utc' | 'localtime' | number;
+  readonly debugExitPort: number | undefined;
+  readonly deterministic: boolean;
+  readonly noReboot: boolean;
+}
+
+export const RUN_HELP = `Usage: doppel run --kernel FILE [options]
+
+Boots a kernel: Linux bzImage, ELF with a PVH note, or Multiboot 1; 32 or 64 bits.
+
+  --kernel FILE           the kernel
+  --initrd FILE           initial RAM disk (Linux)
+  --module "FILE [ARGS]"  module of a PVH or Multiboot kernel; may be repeated
+  --append TEXT           kernel command line
+  --memory SIZE           guest memory, e.g. 64M, 512M, 2G (default 512M, at most 3G)
+  --cpus N                virtual processors (default 1, the only number so far)
+  --accel NAME            auto, interp (default: auto); jit and kvm come later
+  --serial TARGET         stdio (default), file:PATH or none
+  --timeout SECONDS       end the run after so long, with status 124
+  --exit-on TEXT          end with status 0 once the serial output contains TEXT
+  --stats                 print a table of counters at the end
+  --rtc START             utc (default), localtime, or a moment such as 2026-01-31T12:00:00
+  --debug-exit-port PORT  isa-debug-exit: a write of VALUE ends with status (VALUE << 1) | 1
+  --deterministic         time counts instructions: the same inputs give the same run
+  --no-reboot             end when the guest resets the machine
+  --help                  this text
+
+On the terminal: Ctrl-A X leaves, Ctrl-A A sends Ctrl-A, Ctrl-A H helps.
+Status: 0 after power-off or --exit-on, 1 for an error, 3 for a triple fault, 124 for a timeout.
+`;
+
+const OPTIONS = {
+  kernel: { type: 'string' },
+  initrd: { type: 'string' },
+  append: { type: 'string' },
+  module: { type: 'string', multiple: true },
+  memory: { type: 'string' },
+  cpus: { type: 'string' },
+  accel: { type: 'string' },
+  serial: { type: 'string' },
+  timeout: { type: 'string' },
+  'exit-on': { type: 'string' },
+  stats: { type: 'boolean' },
+  rtc: { type: 'string' },
+  'debug-exit-port': { type: 'string' },
+  deterministic: { type: 'boolean' },
+  'no-reboot': { type: 'boolean' },
+  help: { type: 'boolean', short: 'h' },
+} as const;
+
+/** Parses the words after `run`; null when help was asked for. Throws DoppelError. */
+export function parseRunOptions(words: readonly string[]): RunOptions | null {
+  let values: ReturnType<typeof parse>;
+  try {
+    values = parse(words);
+  } catch (error) {
+    const message = error instanceof Error ? (error.message.split('. ')[0] ?? error.message) : String(error);
+    throw new DoppelError(`${message.replace(/\.$/, '')}. \`doppel run --help\` lists the options.`);
+  }
+  if (values.help) return null;
+  return {
+    kernel: values.kernel,
+    initrd: values.initrd,
+    append: values.append ?? '',
+    modules: values.module ?? [],
+    memory: parseSize(values.memory ?? '512M'),
+    cpus: parseCpus(values.cpus ?? '1'),
+    accelerator: parseAccelerator(values.accel ?? 'auto'),
+    serial: parseSerial(values.serial ?? 'stdio'),
+    timeout: parseTimeout(values.timeout ?? '0'),
+    exitOn: values['exit-on'],
+    stats: values.stats ?? false,
+    rtc: parseRtc(values.rtc ?? 'utc'),
+    debugExitPort: values['debug-exit-port'] === undefined ? undefined : parsePort(values['debug-exit-port']),
+    deterministic: values.deterministic ?? false,
+    noReboot: values['no-reboot'] ?? false,
+  };
+}
+
+function parse(words: readonly string[]) {
+  return parseArgs({ args: [...words], options: OPTIONS, strict: true, allowPositionals: false }).values;
+}
+
+/** "512M" and the like in bytes; a number alone is MiB, as in QEMU. */
+export function parseSize(text: string): number {
+  const match = /^(\d+(?:\.\d+)?)\s*([kKmMgG]?)i?[bB]?$/.exec(text);
+  if (!match) throw new DoppelError(`--memory ${text} is not a size; write for example 512M or 2G.`);
+  const unit = { k: 2 ** 10, m: 2 ** 20, g: 2 ** 30 }[(match[2] || 'm').toLowerCase()]!;
+  const bytes = Number(match[1]) * unit;
+  const rounded = Math.ceil(bytes / 65536) * 65536;
+  if (rounded < 2 * 2 ** 20 || rounded > 3 * 2 ** 30) {
+    throw new DoppelError(`--memory ${text} cannot be had: a guest can have from 2M to 3G.`);
+  }
+  return rounded;
+}
+
+function parseCpus(text: string): number {
+  const count = Number(text);
+  if (!Number.isInteger(count) || count < 1) throw new DoppelError(`--cpus ${text} is not a number of processors.`);
+  if (count > 1) throw new DoppelError('--cpus: this version has one virtual processor; leave the flag out.');
+  return count;
+}
+
+function parseAccelerator(text: string): Accelerator {
+  switch (text) {
+    case 'auto':
+    case 'interp':
+      return text;
+    case 'jit':
+    case 'kvm':
+      throw new DoppelError(`--accel ${text} is not there yet; use --accel interp or leave the flag out.`);
+    default:
+      throw new DoppelError(`--accel ${text} is unknown: choose auto or interp.`);
+  }
+}
+
+function parseSerial(text: string): SerialTarget {
+  if (text === 'stdio' || text === 'none') return { kind: text };
+  if (text.startsWith('file:') && text.length > 5) return { kind: 'file', path: text.slice(5) };
+  throw new DoppelError(`--serial ${text} is unknown: choose stdio, file:PATH or none.`);
+}
+
+function parseTimeout(text: string): number {
+  const seconds = Number(text);
+  if (text === '' || !Number.isFinite(seconds) || seconds < 0) {
+    throw new DoppelError(`--timeout ${text} is not a number of seconds.`);
+  }
+  return seconds;
+}
+
+function parseRtc(text: string): 'utc' | 'localtime' | number {
+  if (text === 'utc' || text === 'localtime') return text;
+  const moment = Date.parse(/Z|[+-]\d\d:?\d\d$/.test(text) || !text.includes('T') ? text : `${text}Z`);
+  if (Number.isNaN(moment)) {
+    throw new DoppelError(`--rtc ${text} is unknown: choose utc, localtime or a moment such as 2026-01-31T12:00:00.`);
+  }
+  return moment;
+}
+
+function parsePort(text: string): number {
+  const port = Number(text);
+  if (text === '' || !Number.isInteger(port) || port < 0 || port > 0xffff) {
+    throw new DoppelError(`--debug-exit-port ${text} is not an I/O port; write for example 0xf4 or 0x501.`);
+  }
+  return port;
+}

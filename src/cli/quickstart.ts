@@ -1,0 +1,35 @@
+// `doppel quickstart` (what `npm start` runs): Debian's own kernel and busybox, fetched once with apt,
+// booted to a root shell.
+import { architectureOf, type DebianKernel, fetchDebianBusybox, fetchDebianKernel } from '../host/node/debian-packages.ts';
+import { buildBusyboxInitramfs } from '../backend/initramfs/busybox.ts';
+import { DoppelError } from '../base/errors.ts';
+import { parseRunOptions } from './options.ts';
+import { run } from './run.ts';
+
+export const QUICKSTART_HELP = `Usage: doppel quickstart [amd64 | 686 | 686-pae] [options of doppel run]
+
+Boots Debian's kernel (linux-image-amd64, or the 32-bit ones) with a busybox userland to a root shell.
+The packages are fetched with apt as an ordinary user and kept in the cache directory; nothing is
+installed. \`poweroff\` in the guest ends it, Ctrl-A X leaves at once.
+`;
+
+const KERNELS: readonly string[] = ['amd64', '686', '686-pae'] satisfies DebianKernel[];
+/** Kernel output on the serial line; what probes for hardware that the board lacks is told not to wait for it. */
+const COMMAND_LINE = 'console=ttyS0 quiet';
+
+export async function quickstart(words: readonly string[]): Promise<number> {
+  const [first, ...others] = words;
+  const named = first !== undefined && !first.startsWith('-');
+  if (named && !KERNELS.includes(first)) {
+    throw new DoppelError(`There is no kernel '${first}': choose ${KERNELS.join(', ')}.`);
+  }
+  const flavour = (named ? first : 'amd64') as DebianKernel;
+  const options = parseRunOptions(named ? others : words)!;
+  const kernel = await fetchDebianKernel(flavour);
+  const busybox = await fetchDebianBusybox(architectureOf(flavour));
+  process.stderr.write(`doppel: booting ${kernel.packageName}; Ctrl-A X leaves\n`);
+  return await run(
+    { ...options, append: `${COMMAND_LINE} ${options.append}`.trim() },
+    { kernel: kernel.bytes, kernelName: `vmlinuz-${flavour}`, initrd: buildBusyboxInitramfs(busybox.bytes) },
+  );
+}

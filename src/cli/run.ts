@@ -1,0 +1,203 @@
+// `doppel run`: reads the files, builds a machine, connects its serial line, runs it to the end and
+// turns the way it ended into a status.
+import { closeSync, openSync, readFileSync, statSync, writeSync } from 'node:fs';
+import { basename } from 'node:path';
+import type { ByteSink } from '../backend/char.ts';
+import { DoppelError } from '../base/errors.ts';
+import { tuneWebAssembly } from '../host/node/wasm-tuning.ts';
+import { hostClock, hostEntropy, hostWallClock, NodeScheduler } from '../host/node/platform.ts';
+import { Machine, type MachineEnd } from '../machine/vm/machine.ts';
+import { missingWasmFeatures } from '../wasm/features.ts';
+import type { RunOptions, SerialTarget } from './options.ts';
+import { formatStatistics } from './statistics.ts';
+import { attachTerminal } from './terminal.ts';
+
+export const STATUS_TRIPLE_FAULT = 3;
+export const STATUS_TIMEOUT = 124;
+
+/** Files that were read already (quickstart) instead of named. */
+export interface PreparedFiles {
+  readonly kernel: Uint8Array;
+  readonly kernelName: string;
+  readonly initrd: Uint8Array;
+}
+
+export async function run(options: RunOptions, prepared?: PreparedFiles): Promise<number> {
+  const missing = missingWasmFeatures();
+  if (missing.length > 0) {
+    throw new DoppelError(`This Node.js lacks WebAssembly ${missing.join(', ')}; Doppel needs Node.js 24 or newer.`);
+  }
+  if (!prepared && options.kernel === undefined) {
+    throw new DoppelError('No kernel given: use --kernel FILE (or `doppel quickstart` for a Debian one).');
+  }
+  tuneWebAssembly();
+  const kernel = prepared?.kernel ?? readGuestFile('--kernel', options.kernel!);
+  const initrd = prepared?.initrd ?? (options.initrd === undefined ? undefined : readGuestFile('--initrd', options.initrd));
+  const modules = options.modules.map((text) => {
+    const [file, ...words] = text.split(' ');
+    return { bytes: readGuestFile('--module', file!), commandLine: [basename(file!), ...words].join(' ') };
+  });
+  const scheduler = new NodeScheduler();
+  const serial = openSerial(options.serial);
+  let machine: Machine;
+  const watcher = options.exitOn === undefined ? undefined : new TextWatcher(options.exitOn, () => machine.stop('found'));
+  const sink: ByteSink = {
+    write: (byte) => {
+      serial.write(byte);
+      watcher?.write(byte);
+    },
+  };
+  machine = new Machine({
+    memory: options.memory,
+    boot: {
+      kernel,
+      kernelName: prepared?.kernelName ?? basename(options.kernel ?? 'kernel'),
+      commandLine: options.append,
+      modules: initrd ? [{ bytes: initrd }, ...modules] : modules,
+    },
+    serial: sink,
+    debugConsole: { write: (byte) => void process.stderr.write(Uint8Array.of(byte)) },
+    ...(options.debugExitPort === undefined ? {} : { debugExitPort: options.debugExitPort }),
+    time: options.deterministic ? 'deterministic' : 'real',
+    rtcStart: rtcStart(options),
+    reboot: options.noReboot ? 'end' : 'restart',
+    host: { clock: hostClock, wallClock: hostWallClock, entropy: hostEntropy, scheduler },
+  });
+  const detach =
+    options.serial.kind === 'stdio'
+      ? attachTerminal({ input: (bytes) => machine.serialInput(bytes), leave: () => machine.stop('left') })
+      : () => {};
+  const interrupted = () => machine.stop('interrupted');
+  process.on('SIGTERM', interrupted);
+  process.on('SIGINT', interrupted);
+  const timer = options.timeout > 0 ? setTimeout(() => machine.stop('timeout'), options.timeout * 1000) : undefined;
+  try {
+    const started = hostClock.now();
+    const end = await machine.run();
+    serial.flush();
+    detach();
+    if (options.stats) process.stderr.write(formatStatistics(machine.statistics(), hostClock.now() - started));
+    return report(end, options);
+  } finally {
+    clearTimeout(timer);
+    process.off('SIGTERM', interrupted);
+    process.off('SIGINT', interrupted);
+    detach();
+    serial.close();
+  }
+}
+
+function report(end: MachineEnd, options: RunOptions): number {
+  switch (end.reason) {
+    case 'power-off':
+    case 'reset':
+      return 0;
+    case 'debug-exit':
+      return end.status;
+    case 'triple-fault':
+      process.stderr.write(`\ndoppel: the guest's processor shut down: ${end.cause}\n${end.registers}`);
+      return STATUS_TRIPLE_FAULT;
+    case 'halted':
+      process.stderr.write('\ndoppel: the guest has halted with interrupts off; nothing can wake it.\n');
+      return 0;
+    case 'stopped':
+      switch (end.by) {
+        case 'timeout':
+          process.stderr.write(`\ndoppel: not finished after ${options.timeout} seconds (--timeout).\n`);
+          return STATUS_TIMEOUT;
+        case 'interrupted':
+          return 130;
+        default:
+          return 0;
+      }
+  }
+}
+
+/** Reads a file of the user's, with a sentence for each way in which that fails. */
+function readGuestFile(flag: string, path: string): Uint8Array {
+  try {
+    if (statSync(path).isDirectory()) throw new DoppelError(`${flag} ${path} is a directory, not a file.`);
+    return readFileSync(path);
+  } catch (error) {
+    if (error instanceof DoppelError) throw error;
+    const code = (error as NodeJS.ErrnoException).code;
+    const why = code === 'ENOENT' ? 'there is no such file' : code === 'EACCES' ? 'permission denied' : String(code);
+    throw new DoppelError(`${flag} ${path}: ${why}.`, { cause: error });
+  }
+}
+
+interface SerialOutput extends ByteSink {
+  flush(): void;
+  close(): void;
+}
+
+/** Serial output in pieces: a byte at a time would cost a system call each. */
+function openSerial(target: SerialTarget): SerialOutput {
+  if (target.kind === 'none') return { write() {}, flush() {}, close() {} };
+  const descriptor = target.kind === 'stdio' ? 1 : openOutput(target.path);
+  const buffer = new Uint8Array(4096);
+  let length = 0;
+  let scheduled = false;
+  const flush = () => {
+    scheduled = false;
+    for (let done = 0; done < length; ) {
+      try {
+        done += writeSync(descriptor, buffer, done, length - done);
+      } catch (error) {
+        const { code } = error as NodeJS.ErrnoException;
+        if (code === 'EAGAIN') continue;
+        break; // the reader has gone; the guest goes on
+      }
+    }
+    length = 0;
+  };
+  return {
+    write: (byte) => {
+      buffer[length++] = byte;
+      if (length === buffer.length) flush();
+      else if (!scheduled) {
+        scheduled = true;
+        setImmediate(flush);
+      }
+    },
+    flush,
+    close: () => {
+      flush();
+      if (target.kind === 'file') closeSync(descriptor);
+    },
+  };
+}
+
+function openOutput(path: string): number {
+  try {
+    return openSync(path, 'w');
+  } catch (error) {
+    throw new DoppelError(`--serial file:${path} cannot be written: ${(error as NodeJS.ErrnoException).code}.`);
+  }
+}
+
+/** Looks for a text in a stream of bytes. */
+class TextWatcher implements ByteSink {
+  readonly #wanted: Uint8Array;
+  readonly #found: () => void;
+  #recent: number[] = [];
+
+  constructor(text: string, found: () => void) {
+    this.#wanted = new TextEncoder().encode(text);
+    this.#found = found;
+  }
+  write(byte: number): void {
+    const { length } = this.#wanted;
+    this.#recent.push(byte);
+    if (this.#recent.length > length) this.#recent.shift();
+    if (this.#recent.length === length && this.#recent.every((b, i) => b === this.#wanted[i])) this.#found();
+  }
+}
+
+function rtcStart(options: RunOptions): number | undefined {
+  if (typeof options.rtc === 'number') return options.rtc;
+  const now = hostWallClock.nowMilliseconds();
+  if (options.rtc === 'localtime') return now - new Date(now).getTimezoneOffset() * 60_000;
+  // A deterministic run must not depend on when it happens: it starts with the year 2000.
+  return options.deterministic ? Date.UTC(2000, 0, 1) : undefined;
+}

@@ -1,0 +1,38 @@
+// What Node gives to a machine: time, chance, and a way to wait (decision D10: nowhere else).
+import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
+import type { Clock, Entropy, WallClock } from '../../base/services.ts';
+import type { Scheduler } from '../../machine/vm/scheduler.ts';
+
+
+/** Nanoseconds of the host's monotonic clock. */
+export const hostClock: Clock = { now: () => Math.floor(performance.now() * 1e6) };
+
+export const hostWallClock: WallClock = { nowMilliseconds: () => Date.now() };
+
+export const hostEntropy: Entropy = {
+  fill: (bytes) => {
+    crypto.getRandomValues(bytes as Uint8Array<ArrayBuffer>);
+  },
+};
+
+/** Waits on Node's event loop; a sleep ends early when `wake` is called. */
+export class NodeScheduler implements Scheduler {
+  #sleeping: AbortController | undefined;
+
+  async breathe(): Promise<void> {
+    await nextTurn();
+  }
+  async sleep(milliseconds: number): Promise<void> {
+    const controller = new AbortController();
+    this.#sleeping = controller;
+    try {
+      await delay(milliseconds, undefined, { signal: controller.signal });
+    } catch {
+      // woken
+    }
+    this.#sleeping = undefined;
+  }
+  wake(): void {
+    this.#sleeping?.abort();
+  }
+}

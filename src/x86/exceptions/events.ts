@@ -1,0 +1,128 @@
+// What happens between two instructions, in the order of priority of SDM 3A table 6-2: traps of the
+// instruction before, NMI, external interrupts, then (in `stepping`) breakpoints on the next one.
+// Every engine asks here, so that all of them take an event at the same instruction.
+//
+// Protocol for an engine's loop, with RIP in the state at the next instruction:
+//   if (due() or ACTIVITY is not running) deliver(), and leave the loop unless it says 'running';
+//   leave the loop when the budget is used up;
+//   if (stepping()) execute exactly one instruction, then afterInstruction();
+//   otherwise execute as many as wanted, but look again after each instruction that ends a block.
+//   An exception on the way: fault(), with RIP at the faulting instruction.
+import type { Cpu } from '../helpers/cpu.ts';
+import {
+  ACTIVITY_HALTED,
+  ACTIVITY_RUNNING,
+  ACTIVITY_SHUTDOWN,
+  FLAG_IF,
+  FLAG_TF,
+} from '../state/cpu-state.ts';
+import * as L from '../state/layout.ts';
+import { deliverException, deliverInterrupt } from './deliver.ts';
+import { DB, GuestFault, NMI } from './fault.ts';
+
+/** DR6.BS: single step. */
+const DR6_SINGLE_STEP = 1 << 14;
+/** DR6.B3..B0. */
+const DR6_BREAKPOINTS = 0xf;
+
+export interface PendingInterrupts {
+  pending(): boolean;
+}
+
+export type Outcome = 'running' | 'halted' | 'shutdown';
+
+export class Events {
+  readonly #cpu: Cpu;
+  readonly #interrupts: PendingInterrupts;
+  #nmi = false;
+  #trapFlagBefore = false;
+  #faulted = false;
+  /** After a triple fault: why, for a person. */
+  shutdownCause = '';
+
+  constructor(cpu: Cpu, interrupts: PendingInterrupts) {
+    this.#cpu = cpu;
+    this.#interrupts = interrupts;
+  }
+
+  reset(): void {
+    this.#nmi = false;
+    this.#trapFlagBefore = false;
+    this.shutdownCause = '';
+  }
+  raiseNmi(): void {
+    this.#nmi = true;
+  }
+
+  #interruptDue(): boolean {
+    return (this.#cpu.state.u32[L.FLAGS >> 2]! & FLAG_IF) !== 0 && this.#interrupts.pending();
+  }
+  #nmiDue(): boolean {
+    return this.#nmi && this.#cpu.state.u32[L.NMI_BLOCKED >> 2] === 0;
+  }
+
+  /** Something can be delivered now. Cheap. */
+  due(): boolean {
+    const { u32 } = this.#cpu.state;
+    if (u32[L.SHADOW >> 2] !== 0) return false;
+    return u32[L.DEBUG_PENDING >> 2] !== 0 || this.#interruptDue() || this.#nmiDue();
+  }
+
+  /** Delivers the event of highest priority. */
+  deliver(): Outcome {
+    const { state } = this.#cpu;
+    const activity = state.u32[L.ACTIVITY >> 2]!;
+    if (activity === ACTIVITY_SHUTDOWN) return 'shutdown';
+    if (activity !== ACTIVITY_RUNNING && activity !== ACTIVITY_HALTED) return 'halted';
+    const shadow = state.u32[L.SHADOW >> 2]!;
+    const trap = state.u32[L.DEBUG_PENDING >> 2]!;
+    if (trap !== 0 && shadow === 0) {
+      state.set32(L.DEBUG_PENDING, 0);
+      state.u32[(L.DR + 6 * 8) >> 2]! &= ~DR6_BREAKPOINTS;
+      state.u32[(L.DR + 6 * 8) >> 2]! |= trap;
+      this.#note(deliverException(this.#cpu, new GuestFault(DB)));
+    } else if (this.#nmiDue() && shadow === 0) {
+      this.#nmi = false;
+      this.#note(deliverInterrupt(this.#cpu, NMI, 'nmi'));
+    } else if (shadow === 0 && this.#interruptDue()) {
+      const vector = this.#cpu.acknowledgeInterrupt();
+      if (vector >= 0) this.#note(deliverInterrupt(this.#cpu, vector, 'external'));
+    }
+    const now = state.u32[L.ACTIVITY >> 2]!;
+    return now === ACTIVITY_RUNNING ? 'running' : now === ACTIVITY_SHUTDOWN ? 'shutdown' : 'halted';
+  }
+
+  /** Delivers an exception; RIP is at the faulting instruction. */
+  fault(fault: GuestFault): void {
+    this.#faulted = true;
+    this.#note(deliverException(this.#cpu, fault));
+  }
+  #note(cause: string | null): void {
+    if (cause !== null) this.shutdownCause = cause;
+  }
+
+  /** The next instruction must be executed alone: single step, or an interrupt waits behind the shadow of STI or MOV SS. */
+  stepping(): boolean {
+    const { u32 } = this.#cpu.state;
+    this.#faulted = false;
+    this.#trapFlagBefore = (u32[L.FLAGS >> 2]! & FLAG_TF) !== 0;
+    if (this.#trapFlagBefore) return true;
+    if (u32[L.SHADOW >> 2] === 0) return false;
+    if (this.#interruptDue() || this.#nmiDue() || u32[L.DEBUG_PENDING >> 2] !== 0) return true;
+    // Nobody waits: the shadow ends unseen.
+    u32[L.SHADOW >> 2] = 0;
+    return false;
+  }
+
+  /** After the one instruction: its shadow has passed unless it cast a new one; a single step traps. */
+  afterInstruction(shadowBefore: number): void {
+    const { u32 } = this.#cpu.state;
+    if (shadowBefore !== 0) u32[L.SHADOW >> 2] = 0;
+    if (this.#trapFlagBefore && !this.#faulted) u32[L.DEBUG_PENDING >> 2]! |= DR6_SINGLE_STEP;
+  }
+
+  /** Data breakpoints are armed: the engine must look at every access. */
+  get watchesData(): boolean {
+    return false;
+  }
+}
