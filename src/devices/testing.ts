@@ -53,8 +53,13 @@ export class FakeClock implements AlarmSource {
 
   /** Lets `nanoseconds` pass as on a busy host: every alarm due is called late, at the end. */
   advanceLate(nanoseconds: number): void {
-    this.#now += nanoseconds;
+    this.pass(nanoseconds);
     this.advance(0);
+  }
+
+  /** Lets time pass without calling any alarm. */
+  pass(nanoseconds: number): void {
+    this.#now += nanoseconds;
   }
 
   #next(): [object, { deadline: number; callback: () => void; order: number }] | undefined {
