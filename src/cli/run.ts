@@ -7,7 +7,7 @@ import { DoppelError } from '../base/errors.ts';
 import { tuneWebAssembly } from '../host/node/wasm-tuning.ts';
 import { hostClock, hostEntropy, hostWallClock, NodeScheduler } from '../host/node/platform.ts';
 import { Machine, type MachineEnd } from '../machine/vm/machine.ts';
-import { missingWasmFeatures } from '../wasm/features.ts';
+import { detectWasmFeatures, missingWasmFeatures } from '../wasm/features.ts';
 import type { RunOptions, SerialTarget } from './options.ts';
 import { formatStatistics } from './statistics.ts';
 import { attachTerminal } from './terminal.ts';
@@ -23,7 +23,7 @@ export interface PreparedFiles {
 }
 
 export async function run(options: RunOptions, prepared?: PreparedFiles): Promise<number> {
-  const missing = missingWasmFeatures();
+  const missing = missingWasmFeatures(detectWasmFeatures());
   if (missing.length > 0) {
     throw new DoppelError(`This Node.js lacks WebAssembly ${missing.join(', ')}; Doppel needs Node.js 24 or newer.`);
   }
@@ -134,7 +134,7 @@ interface SerialOutput extends ByteSink {
 /** Serial output in pieces: a byte at a time would cost a system call each. */
 function openSerial(target: SerialTarget): SerialOutput {
   if (target.kind === 'none') return { write() {}, flush() {}, close() {} };
-  const descriptor = target.kind === 'stdio' ? 1 : openOutput(target.path);
+  const descriptor = target.kind === 'file' ? openOutput(target.path) : 1;
   const buffer = new Uint8Array(4096);
   let length = 0;
   let scheduled = false;

@@ -76,6 +76,7 @@ export class InterpVcpu implements Vcpu {
     this.cpu = {
       state,
       memory: this.mmu.paged,
+      physical: options.memory,
       bus: options.bus,
       apic: options.apic,
       translations: this.mmu,
@@ -163,8 +164,9 @@ export class InterpVcpu implements Vcpu {
       if (left <= 0) return { reason: 'Interrupted' };
       this.mmu.selectTable(this.#events.watchesData);
       if (this.#events.stepping()) {
+        const shadow = state.u32[L.SHADOW >> 2]!;
         this.#execute(0, 1);
-        this.#events.afterInstruction();
+        this.#events.afterInstruction(shadow);
       } else if (left > D.MAXIMUM_BLOCK) {
         this.#execute(Math.min(left, LARGEST_GRANT) - D.MAXIMUM_BLOCK, 0);
       } else {
@@ -179,6 +181,28 @@ export class InterpVcpu implements Vcpu {
     if (outcome === 'halted') return { reason: 'Hlt' };
     if (outcome === 'shutdown') return { reason: 'Shutdown', cause: this.#events.shutdownCause };
     return null;
+  }
+
+  /** Counters since creation, by name. */
+  statistics(): Map<string, number> {
+    const { exits, code, handlers, mmu } = this;
+    return new Map([
+      ['instructions', this.#retired],
+      ['exits for a block look-up', exits[E.EXIT_LOOKUP]!],
+      ['exits at the end of a block', exits[E.EXIT_END_BLOCK]!],
+      ['exits for a fault', exits[E.EXIT_FAULT]!],
+      ['exits at a stop', exits[E.EXIT_STOP]!],
+      ['exits in a repeated string instruction', exits[E.EXIT_REPEAT]!],
+      ['TLB refills', mmu.misses],
+      ['device memory accesses', mmu.deviceAccesses],
+      ['blocks decoded', code.blocks],
+      ['instructions decoded', code.instructions],
+      ['code pages invalidated', code.invalidations],
+      ['code cache flushes', code.flushes],
+      ['handlers compiled', handlers.count],
+      ['handler modules', handlers.modules],
+      ['bytes of handler wasm', handlers.bytes],
+    ]);
   }
 
   // ---- running blocks ----

@@ -1,0 +1,205 @@
+// The PC board: which chips there are, how they are wired, where they are mapped. It reads as a
+// recipe, one line a part, in order (decision D9); addresses come from layout/.
+//
+//   PIT, RTC, UART, i8042, SCI --IRQ n--> 8259 pair --INTR--> LINT0 of the local APIC --> vCPU
+//                             \--GSI n--> I/O APIC --messages--> local APIC ------------/
+import type { ByteSink, ByteStream } from '../../backend/char.ts';
+import type { AccessWidth, GuestBus } from '../../base/guest-bus.ts';
+import type { AlarmSource, WallClock } from '../../base/services.ts';
+import type { Saveable } from '../../base/state-record.ts';
+import { Uart16550 } from '../../devices/char/uart16550.ts';
+import type { Chip } from '../../devices/chip.ts';
+import { ApicBus } from '../../devices/intc/apic-bus.ts';
+import { I8259Pair } from '../../devices/intc/i8259.ts';
+import { IoApic } from '../../devices/intc/io-apic.ts';
+import { type ApicProcessor, LocalApic } from '../../devices/intc/local-apic.ts';
+import { type IrqLine, unconnected } from '../../devices/lines.ts';
+import { PciBus, PciConfigPorts } from '../../devices/pci/config-ports.ts';
+import { HostBridge440Fx } from '../../devices/pci/host-bridge.ts';
+import { AcpiPm, SLEEP_TYPE_S5 } from '../../devices/platform/acpi-pm.ts';
+import { DebugConsole, DebugExit, PostPort } from '../../devices/platform/debug-ports.ts';
+import { I8042 } from '../../devices/platform/i8042.ts';
+import {
+  A20Gate,
+  ResetControl,
+  SystemControlPortA,
+  SystemControlPortB,
+} from '../../devices/platform/system-control.ts';
+import { Pit } from '../../devices/timer/pit.ts';
+import { CMOS_CENTURY, Rtc } from '../../devices/timer/rtc.ts';
+import { buildAcpiTables } from '../../firmware/tables/acpi.ts';
+import { BIOS_DATA_AREA_SIZE, biosDataArea } from '../../firmware/tables/bios-data-area.ts';
+import type { AcpiPlatform } from '../../firmware/tables/platform.ts';
+import type { GuestMemory } from '../../memory/guest-memory.ts';
+import { PortSpace } from '../../memory/port-space.ts';
+import * as M from '../layout/memory.ts';
+import * as P from '../layout/ports.ts';
+
+/** What the board is given from outside. */
+export interface BoardOptions {
+  readonly memory: GuestMemory;
+  readonly clock: AlarmSource;
+  readonly wallClock: WallClock;
+  readonly processor: ApicProcessor;
+  readonly timeOfTsc: (value: bigint) => number;
+  readonly serial: ByteStream;
+  readonly debugConsole: ByteSink;
+  /** Port of isa-debug-exit, where there is one. */
+  readonly debugExitPort?: number;
+  readonly powerOff: () => void;
+  readonly reset: () => void;
+  readonly debugExit: (status: number) => void;
+}
+
+export class Board implements GuestBus {
+  readonly memory: GuestMemory;
+  readonly ports = new PortSpace();
+  readonly localApic: LocalApic;
+  readonly pci: PciBus;
+  readonly uart: Uart16550;
+  readonly power: AcpiPm;
+  /** Every chip by name, for reset and snapshots, in the order in which they are restored. */
+  readonly chips: ReadonlyMap<string, Chip & Saveable>;
+
+  constructor(options: BoardOptions) {
+    const { memory, clock, wallClock } = options;
+    this.memory = memory;
+    const chips = new Map<string, Chip>();
+    const add = <C extends Chip>(name: string, chip: C, ...starts: readonly number[]): C => {
+      chips.set(name, chip);
+      starts.forEach((start, i) => {
+        const region = chip.regions[i]!;
+        this.ports.map(start, region.size, region);
+      });
+      return chip;
+    };
+
+    // interrupt controllers
+    const apicBus = new ApicBus();
+    let pic!: I8259Pair;
+    const apic = new LocalApic({
+      id: 0,
+      bus: apicBus,
+      clock,
+      processor: options.processor,
+      acknowledgeExternal: () => pic.acknowledge(),
+      timeOfTsc: options.timeOfTsc,
+    });
+    this.localApic = add('local-apic', apic);
+    pic = add('pic', new I8259Pair(apic.lint(0)), P.PIC_FIRST, P.PIC_SECOND, P.PIC_EDGE_LEVEL);
+    const ioApic = add('io-apic', new IoApic({ bus: apicBus, id: P.IO_APIC_ID }));
+    apicBus.attachListener(ioApic);
+    const irq = (number: number): IrqLine => {
+      const toPic = pic.line(number);
+      const toIoApic = ioApic.pin(number === P.IRQ_PIT ? P.GSI_PIT : number);
+      return {
+        set: (level) => {
+          toPic.set(level);
+          toIoApic.set(level);
+        },
+      };
+    };
+
+    // clocks and timers
+    const pit = add('pit', new Pit({ clock, irq: irq(P.IRQ_PIT) }), P.PIT);
+    const rtc = add('rtc', new Rtc({ clock, wallClock, irq: irq(P.IRQ_RTC) }), P.RTC);
+    this.power = add(
+      'acpi-pm',
+      new AcpiPm({ clock, sci: irq(P.IRQ_SCI), powerOff: options.powerOff }),
+      P.ACPI_PM1A_EVENT,
+      P.ACPI_PM1A_CONTROL,
+      P.ACPI_PM_TIMER,
+    );
+
+    // platform
+    const a20 = new A20Gate(() => {}); // address line 20 is always on: kernels are entered above 1 MiB
+    const reset = options.reset;
+    const resetControl = add('reset-control', new ResetControl(reset));
+    add('port-a', new SystemControlPortA({ a20, reset }), P.SYSTEM_CONTROL_A);
+    add('port-b', new SystemControlPortB({ clock, timer: pit }), P.SYSTEM_CONTROL_B);
+    add(
+      'i8042',
+      new I8042({ keyboardIrq: irq(P.IRQ_KEYBOARD), mouseIrq: unconnected, a20, reset }),
+      P.I8042_DATA,
+      P.I8042_COMMAND,
+    );
+    add('post', new PostPort(), P.POST_CODE);
+    add('debug-console', new DebugConsole(options.debugConsole), P.DEBUG_CONSOLE);
+    if (options.debugExitPort !== undefined) {
+      add('debug-exit', new DebugExit(options.debugExit), options.debugExitPort);
+    }
+
+    // serial line
+    this.uart = add('uart', new Uart16550({ irq: irq(P.IRQ_COM1), clock, stream: options.serial }), P.COM1);
+
+    // PCI
+    this.pci = new PciBus();
+    const bridge = add('host-bridge', new HostBridge440Fx());
+    this.pci.attach(0, 0, bridge);
+    add('pci-config', new PciConfigPorts(this.pci, resetControl.regions[0]!), P.PCI_CONFIG_ADDRESS);
+
+    // memory map
+    memory.unmap(M.VIDEO_MEMORY, M.OPTION_ROMS - M.VIDEO_MEMORY);
+    memory.map(M.IO_APIC, M.IO_APIC_SIZE, ioApic.regions[0]!);
+    memory.map(M.LOCAL_APIC, M.LOCAL_APIC_SIZE, apic.regions[0]!);
+    rtc.setRam(CMOS_CENTURY, 0x20);
+    this.chips = chips;
+  }
+
+  /** Writes what firmware leaves in memory: ACPI tables and the BIOS data area. Returns the address of the RSDP. */
+  installFirmwareTables(): number {
+    const tables = buildAcpiTables(PLATFORM, M.ACPI_TABLES, M.ACPI_TABLES_SIZE);
+    this.memory.write(M.ACPI_TABLES, tables.bytes);
+    const area = biosDataArea([P.COM1], M.EXTENDED_BIOS_DATA_AREA);
+    this.memory.write(M.BIOS_DATA_AREA, area.subarray(0, BIOS_DATA_AREA_SIZE));
+    return tables.rsdp;
+  }
+
+  reset(): void {
+    for (const chip of this.chips.values()) chip.reset();
+    this.localApic.enterVirtualWireMode();
+  }
+
+  // ---- GuestBus ----
+  mmioRead(address: number, width: AccessWidth): number {
+    return this.memory.mmioRead(address, width);
+  }
+  mmioWrite(address: number, width: AccessWidth, value: number): void {
+    this.memory.mmioWrite(address, width, value);
+  }
+  portRead(port: number, width: AccessWidth): number {
+    return this.ports.read(port, width);
+  }
+  portWrite(port: number, width: AccessWidth, value: number): void {
+    this.ports.write(port, width, value);
+  }
+}
+
+/** What the ACPI tables say of this board. */
+const PLATFORM: AcpiPlatform = {
+  processors: 1,
+  localApic: M.LOCAL_APIC,
+  ioApic: { address: M.IO_APIC, id: P.IO_APIC_ID },
+  overrides: [
+    { irq: P.IRQ_PIT, gsi: P.GSI_PIT, signal: 'as the bus' },
+    { irq: P.IRQ_SCI, gsi: P.IRQ_SCI, signal: 'level, active high' },
+  ],
+  sci: P.IRQ_SCI,
+  pm1aEvent: P.ACPI_PM1A_EVENT,
+  pm1aControl: P.ACPI_PM1A_CONTROL,
+  pmTimer: P.ACPI_PM_TIMER,
+  sleepTypeS5: SLEEP_TYPE_S5,
+  reset: { port: P.RESET_CONTROL, value: 6 },
+  centuryIndex: CMOS_CENTURY,
+  keyboardController: false,
+  vga: false,
+  isaDevices: [
+    { name: 'COM1', identifier: 'PNP0501', unique: 1, ports: [{ port: P.COM1, count: 8 }], irq: P.IRQ_COM1 },
+    { name: 'RTC_', identifier: 'PNP0B00', ports: [{ port: P.RTC, count: 2 }], irq: P.IRQ_RTC },
+  ],
+  pci: {
+    configuration: { port: P.PCI_CONFIG_ADDRESS, count: 8 },
+    memory: { start: M.PCI_MEMORY_WINDOW, end: M.PCI_MEMORY_WINDOW_END },
+    interrupts: P.IRQ_PCI,
+  },
+};

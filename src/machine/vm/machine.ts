@@ -1,0 +1,321 @@
+// Machine: a board, a vCPU and a kernel to boot, run to an end. This is the library's main object.
+//
+//   const machine = new Machine({ memory: 512 * 2 ** 20, boot: { kernel, ... }, serial, host });
+//   const end = await machine.run();
+//
+// It runs in slices on the thread of its caller and lets the host's event loop turn between them.
+import { byteStream, type ByteSink, InputQueue } from '../../backend/char.ts';
+import type { Clock, Entropy, WallClock } from '../../base/services.ts';
+import type { LocalApic } from '../../devices/intc/local-apic.ts';
+import { fixedWallClock } from '../../devices/timer/rtc.ts';
+import { InterpVcpu } from '../../engine/interp/interp-vcpu.ts';
+import type { Exit } from '../../engine/vcpu.ts';
+import { GENERAL_REGISTER_NAMES, SEGMENT_NAMES, type BootState } from '../../firmware/boot/boot-state.ts';
+import { loadKernel } from '../../firmware/boot/load.ts';
+import type { BootModule, LinuxEntry } from '../../firmware/boot/request.ts';
+import { GuestMemory } from '../../memory/guest-memory.ts';
+import { CpuFeatures } from '../../x86/cpuid/features.ts';
+import type { LocalApicPort } from '../../x86/helpers/cpu.ts';
+import type { CpuState } from '../../x86/state/cpu-state.ts';
+import * as L from '../../x86/state/layout.ts';
+import { BOOT_AREA, pcMemoryMap } from '../layout/memory.ts';
+import { Board } from '../pc/board.ts';
+import { AlarmQueue } from './alarm-queue.ts';
+import { InstructionClock, type MachineClock, realTime } from './clocks.ts';
+import { describeRegisters } from './registers.ts';
+import type { Scheduler } from './scheduler.ts';
+
+/** What a machine needs of its host (decision D10). */
+export interface MachineHost {
+  /** Monotonic, in nanoseconds. */
+  readonly clock: Clock;
+  readonly wallClock: WallClock;
+  readonly entropy: Entropy;
+  readonly scheduler: Scheduler;
+}
+
+export interface KernelBoot {
+  readonly kernel: Uint8Array;
+  readonly kernelName?: string;
+  readonly commandLine: string;
+  /** Linux: joined as the initrd. PVH and Multiboot: modules. */
+  readonly modules: readonly BootModule[];
+  readonly linuxEntry?: LinuxEntry;
+}
+
+export interface MachineOptions {
+  /** RAM in bytes: a multiple of 64 KiB, from 2 MiB to 3 GiB. */
+  readonly memory: number;
+  readonly boot: KernelBoot;
+  /** Where the guest's first serial line writes to. */
+  readonly serial: ByteSink;
+  /** Port 0xE9; ignored unless given. */
+  readonly debugConsole?: ByteSink;
+  readonly debugExitPort?: number;
+  /** real: the guest's time is the host's. deterministic: it counts instructions (decision D4). */
+  readonly time?: 'real' | 'deterministic';
+  /** Milliseconds since 1970 that the RTC shows at the start; the host's time (UTC) unless given. */
+  readonly rtcStart?: number | undefined;
+  /** When the guest resets the machine: boot again (default) or end. */
+  readonly reboot?: 'restart' | 'end';
+  readonly host: MachineHost;
+}
+
+/** How a run ended. */
+export type MachineEnd =
+  | { readonly reason: 'power-off' }
+  | { readonly reason: 'reset' }
+  /** HLT with interrupts off and no NMI to come. */
+  | { readonly reason: 'halted' }
+  | { readonly reason: 'debug-exit'; readonly status: number }
+  | { readonly reason: 'triple-fault'; readonly cause: string; readonly registers: string }
+  /** stop() was called; `by` is its argument. */
+  | { readonly reason: 'stopped'; readonly by: string };
+
+/** Host time (ns) after which the event loop gets its turn. */
+const TURN = 8e6;
+
+export class Machine {
+  readonly memory: GuestMemory;
+  readonly board: Board;
+  readonly vcpu: InterpVcpu;
+  readonly alarms: AlarmQueue;
+  readonly #options: MachineOptions;
+  readonly #clock: MachineClock;
+  readonly #input = new InputQueue();
+  #end: MachineEnd | null = null;
+  #resetWanted = false;
+  #interruptRequested = false;
+
+  /** Throws DoppelError where the memory cannot be had or the kernel is not one. */
+  constructor(options: MachineOptions) {
+    this.#options = options;
+    const { host } = options;
+    this.memory = new GuestMemory(options.memory);
+    const deterministic = options.time === 'deterministic';
+    const instructionClock = new InstructionClock();
+    this.#clock = deterministic ? instructionClock : realTime(host.clock);
+    this.alarms = new AlarmQueue(this.#clock);
+    this.alarms.onEarlier = () => this.vcpu?.kick();
+    this.board = new Board({
+      memory: this.memory,
+      clock: this.alarms,
+      wallClock:
+        options.rtcStart === undefined ? host.wallClock : fixedWallClock(this.#clock, options.rtcStart),
+      processor: {
+        interruptRequest: (level) => {
+          this.#interruptRequested = level;
+          if (level) this.vcpu?.kick();
+        },
+        nonMaskableInterrupt: () => this.vcpu.raiseNmi(),
+        systemManagementInterrupt: () => {},
+        init: () => this.#requestReset(),
+        startup: () => {},
+      },
+      timeOfTsc: (value) => Number(value - this.#timeStampOffset()),
+      serial: byteStream(options.serial, this.#input),
+      debugConsole: options.debugConsole ?? { write() {} },
+      ...(options.debugExitPort === undefined ? {} : { debugExitPort: options.debugExitPort }),
+      powerOff: () => this.#finish({ reason: 'power-off' }),
+      reset: () => this.#requestReset(),
+      debugExit: (status) => this.#finish({ reason: 'debug-exit', status }),
+    });
+    this.vcpu = new InterpVcpu({
+      memory: this.memory,
+      bus: this.board,
+      features: new CpuFeatures(),
+      entropy: deterministic ? repeatableEntropy() : host.entropy,
+      interrupts: {
+        pending: () => this.#interruptRequested,
+        acknowledge: () => this.board.localApic.acknowledge(),
+      },
+      apic: apicPort(this.board.localApic),
+      timeStamp: () => BigInt(Math.floor(this.#clock.now())),
+    });
+    instructionClock.retired = () => this.vcpu.retired;
+    this.#input.connect(this.board.uart);
+    this.#boot();
+  }
+
+  /** The TSC runs at 1 GHz: a tick a nanosecond of machine time. */
+  #timeStampOffset(): bigint {
+    return BigInt.asIntN(64, this.vcpu.state.get64(L.TSC_OFFSET));
+  }
+
+  /** Resets every part and places the kernel. */
+  #boot(): void {
+    const { boot } = this.#options;
+    this.board.reset();
+    this.vcpu.reset();
+    const rsdp = this.board.installFirmwareTables();
+    const state = loadKernel({
+      kernel: boot.kernel,
+      ...(boot.kernelName === undefined ? {} : { kernelName: boot.kernelName }),
+      commandLine: boot.commandLine,
+      modules: boot.modules,
+      memoryMap: pcMemoryMap(this.memory.size),
+      ram: this.memory.ram,
+      area: BOOT_AREA,
+      rsdp,
+      ...(boot.linuxEntry === undefined ? {} : { linuxEntry: boot.linuxEntry }),
+    });
+    applyBootState(this.vcpu.state, state);
+    this.vcpu.stateChanged();
+    this.vcpu.memoryChanged();
+  }
+
+  /** Bytes typed on the serial line. */
+  serialInput(bytes: Uint8Array): void {
+    this.#input.push(bytes);
+    this.#options.host.scheduler.wake();
+  }
+
+  /** The ACPI power button. */
+  pressPowerButton(): void {
+    this.board.power.pressPowerButton();
+    this.#options.host.scheduler.wake();
+  }
+
+  /** Ends the run soon; run() resolves with `by`. */
+  stop(by = 'stop'): void {
+    this.#finish({ reason: 'stopped', by });
+    this.#options.host.scheduler.wake();
+  }
+
+  #finish(end: MachineEnd): void {
+    this.#end ??= end;
+    this.vcpu.kick();
+  }
+  #requestReset(): void {
+    this.#resetWanted = true;
+    this.vcpu.kick();
+  }
+
+  /** Runs until an end. */
+  async run(): Promise<MachineEnd> {
+    const { scheduler, clock } = this.#options.host;
+    let turn = clock.now() + TURN;
+    while (this.#end === null) {
+      const exit = this.step();
+      if (this.#end !== null) break;
+      if (exit.reason === 'Hlt') {
+        const sleep = this.idle();
+        if (sleep > 0) {
+          await scheduler.sleep(sleep);
+          turn = clock.now() + TURN;
+        }
+      }
+      if (clock.now() >= turn) {
+        await scheduler.breathe();
+        turn = clock.now() + TURN;
+      }
+    }
+    const end = this.#end;
+    this.#end = null;
+    return end;
+  }
+
+  /**
+   * One slice: fires the alarms that are due and runs until the next one, `limit` instructions at
+   * most. For embedders that have a loop of their own, and for tests that stop at exact counts.
+   */
+  step(limit = Number.POSITIVE_INFINITY): Exit {
+    this.alarms.fire();
+    const exit = this.vcpu.run(Math.min(limit, this.#clock.instructionsUntil(this.alarms.next)));
+    if (this.#resetWanted) {
+      this.#resetWanted = false;
+      if (this.#options.reboot === 'end') this.#finish({ reason: 'reset' });
+      else this.#restart();
+    }
+    switch (exit.reason) {
+      case 'Shutdown':
+        this.#finish({ reason: 'triple-fault', cause: exit.cause, registers: describeRegisters(this.vcpu.state) });
+        break;
+      case 'InternalError':
+        throw new Error(exit.message);
+      default:
+    }
+    return exit;
+  }
+
+  #restart(): void {
+    this.memory.ram.fill(0);
+    this.#boot();
+  }
+
+  /**
+   * The processor has halted: milliseconds the host should sleep before the next step; 0 when the
+   * clock has moved to the next alarm by itself. Ends the run where nothing can wake the guest.
+   */
+  idle(): number {
+    const interruptible = (this.vcpu.state.rflags & (1 << 9)) !== 0;
+    if (!interruptible) {
+      this.#finish({ reason: 'halted' });
+      return 0;
+    }
+    return this.#clock.idleUntil(this.alarms.next);
+  }
+
+  /** Counters of the run so far, by name. */
+  statistics(): ReadonlyMap<string, number> {
+    return this.vcpu.statistics();
+  }
+}
+
+/** The local APIC as the processor's own port: MSRs and CR8. */
+function apicPort(apic: LocalApic): LocalApicPort {
+  const deadline = 0x6e0;
+  return {
+    readTaskPriority: () => apic.taskPriorityClass,
+    writeTaskPriority: (value) => {
+      apic.taskPriorityClass = value;
+    },
+    setBase: (value) => apic.setBase(Number(value & 0xffff_ffffn)),
+    readMsr: (index) => apic.readMsr(index),
+    writeMsr: (index, value) => apic.writeMsr(index, value),
+    readTscDeadline: () => apic.readMsr(deadline) ?? 0n,
+    writeTscDeadline: (value) => void apic.writeMsr(deadline, value),
+  };
+}
+
+/** The same "random" numbers in every run (xorshift32; SplitMix-like constants do not matter here). */
+function repeatableEntropy(): Entropy {
+  let state = 0x9e3779b9;
+  return {
+    fill: (bytes) => {
+      for (let i = 0; i < bytes.length; i++) {
+        state ^= state << 13;
+        state ^= state >>> 17;
+        state ^= state << 5;
+        bytes[i] = state >>> 11;
+      }
+    },
+  };
+}
+
+/** Loads the registers that a boot protocol prescribes. */
+function applyBootState(state: CpuState, boot: BootState): void {
+  GENERAL_REGISTER_NAMES.forEach((name, i) => {
+    state.setGpr(i, boot.general[name]);
+  });
+  SEGMENT_NAMES.forEach((name, i) => {
+    const { selector, base, limit, attributes } = boot.segments[name];
+    const segment = state.segments[i]!;
+    segment.selector = selector;
+    segment.base = base;
+    segment.limit = limit;
+    segment.attributes = attributes;
+  });
+  state.setNumber(L.GDTR_BASE, boot.gdtr.base);
+  state.set32(L.GDTR_LIMIT, boot.gdtr.limit);
+  state.setNumber(L.IDTR_BASE, boot.idtr.base);
+  state.set32(L.IDTR_LIMIT, boot.idtr.limit);
+  state.set64(L.CR0, boot.cr0);
+  state.set64(L.CR3, boot.cr3);
+  state.set64(L.CR4, boot.cr4);
+  state.set64(L.EFER, boot.efer);
+  state.rflags = Number(boot.rflags);
+  state.set64(L.RIP, boot.rip);
+  state.cpl = 0;
+}
+
