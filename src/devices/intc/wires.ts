@@ -1,0 +1,33 @@
+// Wires that join or split: what lies between a chip's interrupt pin and the controllers.
+import type { IrqLine } from '../lines.ts';
+
+/** One line that drives several (an ISA IRQ goes to the 8259s and to the I/O APIC). */
+export function fanOut(...targets: readonly IrqLine[]): IrqLine {
+  return {
+    set(level) {
+      for (const target of targets) target.set(level);
+    },
+  };
+}
+
+/** A wired OR: `target` is high while any of the lines handed out is (a shared PCI interrupt). */
+export class SharedLine {
+  readonly #target: IrqLine;
+  readonly #high = new Set<object>();
+
+  constructor(target: IrqLine) {
+    this.#target = target;
+  }
+
+  /** A further driver of the line. */
+  driver(): IrqLine {
+    const driver: IrqLine = {
+      set: (level) => {
+        if (level) this.#high.add(driver);
+        else this.#high.delete(driver);
+        this.#target.set(this.#high.size > 0);
+      },
+    };
+    return driver;
+  }
+}

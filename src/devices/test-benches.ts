@@ -1,0 +1,301 @@
+// Every chip on a bench of its own: built with stand-ins for its wires, with the pushes from outside
+// (line levels, input bytes, buttons) that it can get, and with a record of what it drives. The tests
+// of every device (devices.test.ts) run over this list; a new chip is added here.
+import { Uart16550 } from './char/uart16550.ts';
+import type { Chip } from './chip.ts';
+import { ApicBus } from './intc/apic-bus.ts';
+import { I8259Pair } from './intc/i8259.ts';
+import { IO_APIC_PINS, IoApic } from './intc/io-apic.ts';
+import { LocalApic } from './intc/local-apic.ts';
+import type { IrqLine } from './lines.ts';
+import { PciBus, PciConfigPorts } from './pci/config-ports.ts';
+import { HostBridge440Fx } from './pci/host-bridge.ts';
+import { AcpiPm } from './platform/acpi-pm.ts';
+import { DebugConsole, DebugExit, PostPort } from './platform/debug-ports.ts';
+import { I8042 } from './platform/i8042.ts';
+import { A20Gate, ResetControl, SystemControlPortA, SystemControlPortB } from './platform/system-control.ts';
+import type { FakeClock } from './testing.ts';
+import { Pit } from './timer/pit.ts';
+import { fixedWallClock, Rtc } from './timer/rtc.ts';
+
+/** A chip, what it has driven so far, and what can be done to it from outside the guest. */
+export interface Bench {
+  readonly chip: Chip;
+  /** Everything that the chip did to its wires, in order. */
+  readonly log: string[];
+  /** Pushes from outside, each given a number 0..255. The result is compared between copies. */
+  readonly pushes: readonly ((value: number) => unknown)[];
+  /** Levels that the benches' lines hold; a copy's bench takes them over before restore. */
+  readonly lines: Map<string, boolean>;
+}
+
+export interface BenchMaker {
+  readonly name: string;
+  readonly make: (clock: FakeClock) => Bench;
+}
+
+/** 2026-01-01T00:00:00Z in milliseconds. */
+const WALL_START = 1_767_225_600_000;
+
+function recorder() {
+  const log: string[] = [];
+  const lines = new Map<string, boolean>();
+  const line = (name: string): IrqLine => ({
+    set(level) {
+      if ((lines.get(name) ?? false) === level) return;
+      lines.set(name, level);
+      log.push(`${name} ${level}`);
+    },
+  });
+  const note =
+    (name: string) =>
+    (value?: unknown): void => {
+      log.push(value === undefined ? name : `${name} ${JSON.stringify(value)}`);
+    };
+  return { log, lines, line, note };
+}
+
+const makeUart: BenchMaker = {
+  name: 'uart16550',
+  make(clock) {
+    const { log, lines, line, note } = recorder();
+    const uart = new Uart16550({
+      irq: line('irq'),
+      clock,
+      stream: { write: note('sent'), onRoom() {} },
+    });
+    return {
+      chip: uart,
+      log,
+      lines,
+      pushes: [
+        (value) => uart.receive(new Uint8Array(value % 20).fill(value)),
+        (value) => uart.setModemLines(value),
+        () => uart.receiveBreak(),
+      ],
+    };
+  },
+};
+
+const makePic: BenchMaker = {
+  name: 'i8259-pair',
+  make() {
+    const { log, lines, line } = recorder();
+    const pic = new I8259Pair(line('intr'));
+    return {
+      chip: pic,
+      log,
+      lines,
+      pushes: [
+        (value) => pic.line(value & 15).set((value & 16) !== 0),
+        (value) => pic.line(value & 15).set((value & 16) !== 0),
+        () => pic.acknowledge(),
+      ],
+    };
+  },
+};
+
+const makeIoApic: BenchMaker = {
+  name: 'io-apic',
+  make() {
+    const { log, lines, note } = recorder();
+    const bus = new ApicBus();
+    const accept = note('accept');
+    bus.attach({
+      id: 0,
+      accepting: true,
+      processorPriority: 0,
+      matches: () => true,
+      accept: (mode, vector, level) => accept([mode, vector, level]),
+    });
+    const chip = new IoApic({ bus, id: 1 });
+    return {
+      chip,
+      log,
+      lines,
+      pushes: [
+        (value) => chip.pin(value % IO_APIC_PINS).set((value & 128) !== 0),
+        (value) => chip.endOfInterrupt(value),
+      ],
+    };
+  },
+};
+
+const makeLocalApic: BenchMaker = {
+  name: 'local-apic',
+  make(clock) {
+    const { log, lines, line, note } = recorder();
+    const bus = new ApicBus();
+    const intr = line('intr');
+    const chip = new LocalApic({
+      id: 3,
+      bus,
+      clock,
+      processor: {
+        interruptRequest: (level) => intr.set(level),
+        nonMaskableInterrupt: note('nmi'),
+        systemManagementInterrupt: note('smi'),
+        init: note('init'),
+        startup: note('startup'),
+      },
+      acknowledgeExternal: () => 0x30,
+      timeOfTsc: (value) => Number(value),
+    });
+    bus.attachListener({ endOfInterrupt: note('eoi') });
+    const { read, write } = { read: chip.readMsr.bind(chip), write: chip.writeMsr.bind(chip) };
+    return {
+      chip,
+      log,
+      lines,
+      pushes: [
+        (value) => chip.lint((value & 1) as 0 | 1).set((value & 2) !== 0),
+        (value) => bus.send(0xfee0_0000 | (value << 10), value << 3),
+        () => chip.acknowledge(),
+        () => chip.enterVirtualWireMode(),
+        (value) => chip.setBase((value & 3) << 10),
+        (value) => read(0x800 + (value & 63)),
+        (value) => write(0x800 + (value & 63), BigInt(value) * 0x1_0007n),
+        (value) => write(0x6e0, BigInt(Math.floor(clock.now())) + BigInt(value) * 100n),
+      ],
+    };
+  },
+};
+
+const makePit: BenchMaker = {
+  name: 'i8254',
+  make(clock) {
+    const { log, lines, line } = recorder();
+    const pit = new Pit({ clock, irq: line('irq0') });
+    return {
+      chip: pit,
+      log,
+      lines,
+      pushes: [(value) => pit.setGate(2, (value & 1) !== 0), () => pit.output(2), () => pit.output(0)],
+    };
+  },
+};
+
+const makeRtc: BenchMaker = {
+  name: 'mc146818',
+  make(clock) {
+    const { log, lines, line } = recorder();
+    const rtc = new Rtc({ clock, wallClock: fixedWallClock(clock, WALL_START), irq: line('irq8') });
+    return { chip: rtc, log, lines, pushes: [() => rtc.nmiMasked, (value) => rtc.setRam(value, value)] };
+  },
+};
+
+const makeAcpiPm: BenchMaker = {
+  name: 'acpi-pm',
+  make(clock) {
+    const { log, lines, line, note } = recorder();
+    const pm = new AcpiPm({ clock, sci: line('sci'), powerOff: note('off'), timerBits: 24 });
+    return { chip: pm, log, lines, pushes: [() => pm.pressPowerButton(), () => pm.raiseRtcAlarm()] };
+  },
+};
+
+const makeI8042: BenchMaker = {
+  name: 'i8042',
+  make() {
+    const { log, lines, line, note } = recorder();
+    const a20Line = line('a20');
+    const chip = new I8042({
+      keyboardIrq: line('irq1'),
+      mouseIrq: line('irq12'),
+      a20: new A20Gate((enabled) => a20Line.set(enabled)),
+      reset: note('reset'),
+    });
+    return {
+      chip,
+      log,
+      lines,
+      pushes: [(value) => chip.sendFromKeyboard(value), (value) => chip.sendFromMouse(value)],
+    };
+  },
+};
+
+const makePortA: BenchMaker = {
+  name: 'system-control-a',
+  make() {
+    const { log, lines, line, note } = recorder();
+    const a20Line = line('a20');
+    const a20 = new A20Gate((enabled) => a20Line.set(enabled));
+    return { chip: new SystemControlPortA({ a20, reset: note('reset') }), log, lines, pushes: [] };
+  },
+};
+
+const makePortB: BenchMaker = {
+  name: 'system-control-b',
+  make(clock) {
+    const { log, lines, note } = recorder();
+    const gate = note('gate');
+    const timer = { setGate: (_: 2, level: boolean) => gate(level), output: () => true };
+    const chip = new SystemControlPortB({ clock, timer, speaker: note('speaker') });
+    return { chip, log, lines, pushes: [] };
+  },
+};
+
+const makePciConfig: BenchMaker = {
+  name: 'pci-config',
+  make() {
+    const { log, lines, note } = recorder();
+    const reset = note('cf9');
+    const resetControl = {
+      name: 'cf9',
+      read: () => 0x5a,
+      write: (_: number, __: number, value: number) => reset(value),
+    };
+    const configWrite = note('write');
+    const bus = new PciBus();
+    bus.attach(0, 0, {
+      readConfig: (offset, width) => ((offset * 0x0101_0101) >>> 0) % 2 ** (8 * width),
+      writeConfig: (offset, width, value) => configWrite([offset, width, value]),
+    });
+    return { chip: new PciConfigPorts(bus, resetControl), log, lines, pushes: [] };
+  },
+};
+
+const makeHostBridge: BenchMaker = {
+  name: 'i440fx',
+  make() {
+    const { log, lines, note } = recorder();
+    const chip = new HostBridge440Fx({ shadowChanged: note('pam') });
+    const config = (value: number) => (value * 0x0100_0193) >>> 0;
+    return {
+      chip,
+      log,
+      lines,
+      pushes: [
+        (value) => chip.readConfig(value & 0xfc, 4),
+        (value) => chip.writeConfig(value & 0xfc, 4, config(value)),
+        (value) => chip.writeConfig(value, 1, config(value) & 0xff),
+      ],
+    };
+  },
+};
+
+const makeSmall = (name: string, make: (note: ReturnType<typeof recorder>['note']) => Chip): BenchMaker => ({
+  name,
+  make() {
+    const { log, lines, note } = recorder();
+    return { chip: make(note), log, lines, pushes: [] };
+  },
+});
+
+export const BENCHES: readonly BenchMaker[] = [
+  makeUart,
+  makePic,
+  makeIoApic,
+  makeLocalApic,
+  makePit,
+  makeRtc,
+  makeAcpiPm,
+  makeI8042,
+  makePortA,
+  makePortB,
+  makePciConfig,
+  makeHostBridge,
+  makeSmall('reset-control', (note) => new ResetControl(note('reset'))),
+  makeSmall('debug-console', (note) => new DebugConsole({ write: note('sent') })),
+  makeSmall('debug-exit', (note) => new DebugExit(note('exit'))),
+  makeSmall('post', () => new PostPort()),
+];
