@@ -70,15 +70,20 @@ function exchangeAndAdd(b: Builder): void {
   b.flagsAdd(b.bits(0), value, right, sum);
 }
 
-/** The destination is written in either case, with its own value where the comparison fails. */
+/** Memory is written in either case, with its own value where the comparison fails; a register is not. */
 function compareAndExchange(b: Builder): void {
   const bits = b.bits(0);
   const replacement = b.readInt(1);
   const { value, write } = b.modify(0);
   const accumulator = b.gpr(bits, S.RAX);
   const equal = b.eq(accumulator, value);
-  write(b.select(equal, replacement, value));
-  b.if(b.eqz(equal), () => b.setGpr(bits, S.RAX, value));
+  const loadAccumulator = (): void => b.setGpr(bits, S.RAX, value);
+  if (b.isMemory(0)) {
+    write(b.select(equal, replacement, value));
+    b.if(b.eqz(equal), loadAccumulator);
+  } else {
+    b.if(equal, () => write(replacement), loadAccumulator);
+  }
   b.flagsSub(bits, accumulator, value, b.sub(accumulator, value));
 }
 

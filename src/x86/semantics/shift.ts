@@ -2,9 +2,9 @@
 // modulo 32 (64 for 64-bit operands), as on every processor since the 80286. A count of zero leaves
 // the flags alone, but the destination is written all the same (a 32-bit register is zero-extended).
 //
-// Undefined flags: OF of counts above one is what the last of that many single steps would leave;
-// AF is cleared by SHR, SAR, SHLD and SHRD. SHLD and SHRD of 16 bits by more than 16 shift in the
-// destination again, as processors do.
+// Undefined: OF of counts above one (not declared, since it is defined for one) is what the last of that many single steps would leave;
+// AF is cleared by SHR, SAR, SHLD and SHRD (AMD processors set it). SHLD and SHRD of 16 bits by more
+// than 16 shift the source in a second time, as AMD processors do.
 import type { Builder } from '../uops/builder.ts';
 import { FLAG_AF, FLAG_CF, FLAG_OF, type I32, type I64, type Int } from '../uops/ir.ts';
 import type { Meaning } from './meaning.ts';
@@ -105,7 +105,7 @@ function rotateThroughCarry(b: Builder, direction: 'left' | 'right'): void {
       : b.or(b.shrU(ring, by), b.shl(ring, back));
   const result = b.wrap(rotated);
   write(result);
-  ifCounted(b, 1, count, () => setRotateFlags(b, bits, direction, result, bitOf(b, rotated, bits)));
+  ifCounted(b, 1, masked, () => setRotateFlags(b, bits, direction, result, bitOf(b, rotated, bits)));
 }
 
 function rotateThroughCarry64(b: Builder, direction: 'left' | 'right'): void {
@@ -184,7 +184,7 @@ function doubleShift64(
   return { result, carry: () => bitOf(b, b.shrU(value, b.sub(by, 1)), 0) };
 }
 
-/** All the bits that can be shifted in or out as one i64: value:filler (32), value:filler:value (16). */
+/** All the bits that can be shifted in or out as one i64; fillers lie on the side that they come from, twice for 16 bits. */
 function doubleShiftNarrow(
   b: Builder,
   bits: 16 | 32,
@@ -194,23 +194,24 @@ function doubleShiftNarrow(
   count: I32,
 ): DoubleShift {
   const by = b.extendU(count);
+  const fillers = bits === 32 ? filler : b.or(b.shl(filler, 16), filler);
   if (direction === 'left') {
-    const joined = b.or(b.shl(value, 32), bits === 32 ? filler : b.or(b.shl(filler, 16), value));
+    const joined = b.or(b.shl(value, 32), fillers);
     const result = b.wrap(b.shrU(b.shl(joined, by), 32));
     return { result, carry: () => bitOf(b, b.shrU(joined, b.sub(b.i64(32 + bits), by)), 0) };
   }
-  const joined = b.or(value, bits === 32 ? b.shl(filler, 32) : b.or(b.shl(filler, 16), b.shl(value, 32)));
+  const joined = b.or(value, b.shl(fillers, bits));
   return { result: b.wrap(b.shrU(joined, by)), carry: () => bitOf(b, b.shrU(joined, b.sub(by, 1)), 0) };
 }
 
 export const shiftMeanings: readonly Meaning[] = [
-  { mnemonic: 'SHL', undefined: FLAG_AF | FLAG_OF, build: shiftLeft },
-  { mnemonic: 'SHR', undefined: FLAG_AF | FLAG_OF, build: (b) => shiftRight(b, false) },
-  { mnemonic: 'SAR', undefined: FLAG_AF | FLAG_OF, build: (b) => shiftRight(b, true) },
-  { mnemonic: 'ROL', undefined: FLAG_OF, build: (b) => rotate(b, 'left') },
-  { mnemonic: 'ROR', undefined: FLAG_OF, build: (b) => rotate(b, 'right') },
-  { mnemonic: 'RCL', reads: FLAG_CF, undefined: FLAG_OF, build: (b) => rotateThroughCarry(b, 'left') },
-  { mnemonic: 'RCR', reads: FLAG_CF, undefined: FLAG_OF, build: (b) => rotateThroughCarry(b, 'right') },
-  { mnemonic: 'SHLD', undefined: FLAG_AF | FLAG_OF, build: (b) => doubleShift(b, 'left') },
-  { mnemonic: 'SHRD', undefined: FLAG_AF | FLAG_OF, build: (b) => doubleShift(b, 'right') },
+  { mnemonic: 'SHL', undefined: FLAG_AF, build: shiftLeft },
+  { mnemonic: 'SHR', undefined: FLAG_AF, build: (b) => shiftRight(b, false) },
+  { mnemonic: 'SAR', undefined: FLAG_AF, build: (b) => shiftRight(b, true) },
+  { mnemonic: 'ROL', build: (b) => rotate(b, 'left') },
+  { mnemonic: 'ROR', build: (b) => rotate(b, 'right') },
+  { mnemonic: 'RCL', reads: FLAG_CF, build: (b) => rotateThroughCarry(b, 'left') },
+  { mnemonic: 'RCR', reads: FLAG_CF, build: (b) => rotateThroughCarry(b, 'right') },
+  { mnemonic: 'SHLD', undefined: FLAG_AF, build: (b) => doubleShift(b, 'left') },
+  { mnemonic: 'SHRD', undefined: FLAG_AF, build: (b) => doubleShift(b, 'right') },
 ];

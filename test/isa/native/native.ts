@@ -14,6 +14,8 @@ import { createRequire } from 'node:module';
 
 const STATE_SIZE = 0x10000;
 const CODE_SIZE = 0x100000;
+/** The beginning of the code area is for runOnce. */
+const ONCE_SIZE = 0x1000;
 const PROT_READ_WRITE = 3;
 const PROT_READ_WRITE_EXEC = 7;
 const MAP_PRIVATE_ANONYMOUS = 0x22;
@@ -30,6 +32,8 @@ export interface Native {
   readonly stateAddress: bigint;
   /** Puts a function into executable memory; the result runs it once on the state area. */
   load(code: readonly number[]): () => void;
+  /** Runs a function of at most 4 KiB once; its place is used again. */
+  runOnce(code: readonly number[]): void;
   /** Installs the handler for SIGFPE. */
   trap(): void;
 }
@@ -63,7 +67,7 @@ export function openNative(): Native | string {
   if (BigInt.asIntN(64, code) === -1n) return 'the host forbids executable memory';
   const codeBytes = new Uint8Array(koffi.view(code, CODE_SIZE));
   const prototype = koffi.proto('void native_code(void *)');
-  let used = 0;
+  let used = ONCE_SIZE;
   const place = (bytes: readonly number[]): bigint => {
     if (used + bytes.length > CODE_SIZE) throw new Error('The native code area is full.');
     const address = code + BigInt(used);
@@ -71,12 +75,18 @@ export function openNative(): Native | string {
     used += (bytes.length + 63) & ~63;
     return address;
   };
+  const once = koffi.decode(code, prototype) as (state: bigint) => void;
   return {
     state: new DataView(koffi.view(state, STATE_SIZE)),
     stateAddress: state,
     load(bytes) {
       const entry = koffi.decode(place(bytes), prototype) as (state: bigint) => void;
       return () => entry(state);
+    },
+    runOnce(bytes) {
+      if (bytes.length > ONCE_SIZE) throw new Error('The code is too long to run once.');
+      codeBytes.set(bytes);
+      once(state);
     },
     trap() {
       const action = new DataView(new ArrayBuffer(152));
