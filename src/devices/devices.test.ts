@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { DoppelError } from '../base/errors.ts';
+import type { AccessWidth } from '../base/guest-bus.ts';
 import type { StateRecord, StateValue } from '../base/state-record.ts';
-import type { AccessWidth } from '../memory/guest-bus.ts';
 import { bytesMask } from './registers.ts';
 import type { Bench, BenchMaker } from './test-benches.ts';
 import { BENCHES } from './test-benches.ts';

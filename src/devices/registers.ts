@@ -8,7 +8,7 @@
 //
 // Several registers may share an offset: the first in the table whose access allows the direction
 // and whose `when` holds is taken (RBR/THR, or DLL behind DLAB of a UART).
-import type { AccessWidth } from '../memory/guest-bus.ts';
+import type { AccessWidth } from '../base/guest-bus.ts';
 import type { Region } from '../memory/region.ts';
 
 /** What the guest may do with a register; RW1C: writing a one clears the bit. */

@@ -45,7 +45,7 @@ export interface EndOfInterruptListener {
 
 export class ApicBus implements MsiTarget {
   readonly #agents: ApicAgent[] = [];
-  readonly #listeners: EndOfInterruptListener[] = [];
+  readonly #listeners = new Set<EndOfInterruptListener>();
 
   attach(agent: ApicAgent): void {
     this.#agents.push(agent);
@@ -53,7 +53,7 @@ export class ApicBus implements MsiTarget {
   }
 
   attachListener(listener: EndOfInterruptListener): void {
-    this.#listeners.push(listener);
+    this.#listeners.add(listener);
   }
 
   /** Delivers to every addressed APIC (but `except`), or to one of them where the mode says so. */

@@ -93,7 +93,7 @@ export type LocalApicState = StateOf<typeof SHAPE>;
 
 /** The wires from a local APIC to its processor. */
 export interface ApicProcessor {
-  /** INTR: an interrupt can be taken (RFLAGS.IF permitting). Repeats of a level are harmless. */
+  /** INTR: an interrupt can be taken (RFLAGS.IF permitting). Called on changes, and after a restore. */
   interruptRequest(level: boolean): void;
   nonMaskableInterrupt(): void;
   systemManagementInterrupt(): void;
@@ -125,6 +125,8 @@ export class LocalApic implements Chip, ApicAgent {
   readonly #acknowledgeExternal: () => number;
   readonly #timer: ApicTimer;
   readonly #state: LocalApicState = initialState(SHAPE);
+  /** INTR as the processor last heard of it. */
+  #requesting = false;
 
   constructor(options: LocalApicOptions) {
     this.id = options.id;
@@ -285,7 +287,8 @@ export class LocalApic implements Chip, ApicAgent {
   restore(record: StateRecord): void {
     restoreState(NAME, VERSION, SHAPE, this.#state, record);
     this.#timer.restoreAlarm();
-    this.#update();
+    this.#requesting = this.interruptPending;
+    this.#processor.interruptRequest(this.#requesting);
   }
 
   // What the register table calls.
@@ -514,6 +517,9 @@ export class LocalApic implements Chip, ApicAgent {
   }
 
   #update(): void {
-    this.#processor.interruptRequest(this.interruptPending);
+    const requesting = this.interruptPending;
+    if (requesting === this.#requesting) return;
+    this.#requesting = requesting;
+    this.#processor.interruptRequest(requesting);
   }
 }

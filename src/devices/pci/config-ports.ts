@@ -5,8 +5,9 @@
 //   offset 4  CONFIG_DATA     the register's bytes, at any width
 //
 // An address without a function reads as all ones (master abort).
+
+import type { AccessWidth } from '../../base/guest-bus.ts';
 import type { StateRecord } from '../../base/state-record.ts';
-import type { AccessWidth } from '../../memory/guest-bus.ts';
 import type { Region } from '../../memory/region.ts';
 import type { Chip, StateOf } from '../chip.ts';
 import { initialState, resetState, restoreState, saveState, uint } from '../chip.ts';

@@ -4,8 +4,8 @@
 //
 // The size of a BAR is its mask: writing ones and reading back shows the bits that are writable.
 import { DoppelError } from '../../base/errors.ts';
+import type { AccessWidth } from '../../base/guest-bus.ts';
 import type { Saveable, StateRecord } from '../../base/state-record.ts';
-import type { AccessWidth } from '../../memory/guest-bus.ts';
 import type { StateOf } from '../chip.ts';
 import { bytes, initialState, restoreState, saveState } from '../chip.ts';
 

@@ -2,8 +2,9 @@
 // operating system that there is a PCI bus. The registers are stored and read back; PAM and SMRAM,
 // which decide what the BIOS area shows, are passed on to whoever maps memory. DRAM timing and error
 // reporting have no effect.
+
+import type { AccessWidth } from '../../base/guest-bus.ts';
 import type { StateRecord } from '../../base/state-record.ts';
-import type { AccessWidth } from '../../memory/guest-bus.ts';
 import type { Chip } from '../chip.ts';
 import type { ConfigRegister, PciFunction } from './config-space.ts';
 import { headerType0, PciConfigSpace } from './config-space.ts';
