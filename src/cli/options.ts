@@ -6,7 +6,9 @@ import { DoppelError } from '../base/errors.ts';
 export type Accelerator = 'auto' | 'interp' | 'jit' | 'kvm';
 
 /** Where a serial line goes. */
-export type SerialTarget = { readonly kind: 'stdio' | 'none' } | { readonly kind: 'file'; readonly path: string };
+export type SerialTarget =
+  | { readonly kind: 'stdio' | 'none' }
+  | { readonly kind: 'file'; readonly path: string };
 
 export interface RunOptions {
   readonly kernel: string | undefined;
@@ -122,7 +124,8 @@ export function parseSize(text: string): number {
 
 function parseCpus(text: string): number {
   const count = Number(text);
-  if (!Number.isInteger(count) || count < 1) throw new DoppelError(`--cpus ${text} is not a number of processors.`);
+  if (!Number.isInteger(count) || count < 1)
+    throw new DoppelError(`--cpus ${text} is not a number of processors.`);
   if (count > 1) throw new DoppelError('--cpus: this version has one virtual processor; leave the flag out.');
   return count;
 }
@@ -158,7 +161,9 @@ function parseRtc(text: string): 'utc' | 'localtime' | number {
   if (text === 'utc' || text === 'localtime') return text;
   const moment = Date.parse(/Z|[+-]\d\d:?\d\d$/.test(text) || !text.includes('T') ? text : `${text}Z`);
   if (Number.isNaN(moment)) {
-    throw new DoppelError(`--rtc ${text} is unknown: choose utc, localtime or a moment such as 2026-01-31T12:00:00.`);
+    throw new DoppelError(
+      `--rtc ${text} is unknown: choose utc, localtime or a moment such as 2026-01-31T12:00:00.`,
+    );
   }
   return moment;
 }

@@ -1,8 +1,14 @@
 // `doppel quickstart` (what `npm start` runs): Debian's own kernel and busybox, fetched once with apt,
 // booted to a root shell.
-import { architectureOf, type DebianKernel, fetchDebianBusybox, fetchDebianKernel } from '../host/node/debian-packages.ts';
+
 import { buildBusyboxInitramfs } from '../backend/initramfs/busybox.ts';
 import { DoppelError } from '../base/errors.ts';
+import {
+  architectureOf,
+  type DebianKernel,
+  fetchDebianBusybox,
+  fetchDebianKernel,
+} from '../host/node/debian-packages.ts';
 import { parseRunOptions } from './options.ts';
 import { run } from './run.ts';
 

@@ -4,8 +4,7 @@ import { closeSync, openSync, readFileSync, statSync, writeSync } from 'node:fs'
 import { basename } from 'node:path';
 import type { ByteSink } from '../backend/char.ts';
 import { DoppelError } from '../base/errors.ts';
-import { tuneWebAssembly } from '../host/node/wasm-tuning.ts';
-import { hostClock, hostEntropy, hostWallClock, NodeScheduler } from '../host/node/platform.ts';
+import { hostClock, hostWallClock, nodeHost } from '../host/node/platform.ts';
 import { Machine, type MachineEnd } from '../machine/vm/machine.ts';
 import { detectWasmFeatures, missingWasmFeatures } from '../wasm/features.ts';
 import type { RunOptions, SerialTarget } from './options.ts';
@@ -25,22 +24,25 @@ export interface PreparedFiles {
 export async function run(options: RunOptions, prepared?: PreparedFiles): Promise<number> {
   const missing = missingWasmFeatures(detectWasmFeatures());
   if (missing.length > 0) {
-    throw new DoppelError(`This Node.js lacks WebAssembly ${missing.join(', ')}; Doppel needs Node.js 24 or newer.`);
+    throw new DoppelError(
+      `This Node.js lacks WebAssembly ${missing.join(', ')}; Doppel needs Node.js 24 or newer.`,
+    );
   }
   if (!prepared && options.kernel === undefined) {
     throw new DoppelError('No kernel given: use --kernel FILE (or `doppel quickstart` for a Debian one).');
   }
-  tuneWebAssembly();
   const kernel = prepared?.kernel ?? readGuestFile('--kernel', options.kernel!);
-  const initrd = prepared?.initrd ?? (options.initrd === undefined ? undefined : readGuestFile('--initrd', options.initrd));
+  const initrd =
+    prepared?.initrd ??
+    (options.initrd === undefined ? undefined : readGuestFile('--initrd', options.initrd));
   const modules = options.modules.map((text) => {
     const [file, ...words] = text.split(' ');
     return { bytes: readGuestFile('--module', file!), commandLine: [basename(file!), ...words].join(' ') };
   });
-  const scheduler = new NodeScheduler();
   const serial = openSerial(options.serial);
   let machine: Machine;
-  const watcher = options.exitOn === undefined ? undefined : new TextWatcher(options.exitOn, () => machine.stop('found'));
+  const watcher =
+    options.exitOn === undefined ? undefined : new TextWatcher(options.exitOn, () => machine.stop('found'));
   const sink: ByteSink = {
     write: (byte) => {
       serial.write(byte);
@@ -61,7 +63,7 @@ export async function run(options: RunOptions, prepared?: PreparedFiles): Promis
     time: options.deterministic ? 'deterministic' : 'real',
     rtcStart: rtcStart(options),
     reboot: options.noReboot ? 'end' : 'restart',
-    host: { clock: hostClock, wallClock: hostWallClock, entropy: hostEntropy, scheduler },
+    host: nodeHost(),
   });
   const detach =
     options.serial.kind === 'stdio'
@@ -70,13 +72,15 @@ export async function run(options: RunOptions, prepared?: PreparedFiles): Promis
   const interrupted = () => machine.stop('interrupted');
   process.on('SIGTERM', interrupted);
   process.on('SIGINT', interrupted);
-  const timer = options.timeout > 0 ? setTimeout(() => machine.stop('timeout'), options.timeout * 1000) : undefined;
+  const timer =
+    options.timeout > 0 ? setTimeout(() => machine.stop('timeout'), options.timeout * 1000) : undefined;
   try {
     const started = hostClock.now();
     const end = await machine.run();
     serial.flush();
     detach();
-    if (options.stats) process.stderr.write(formatStatistics(machine.statistics(), hostClock.now() - started));
+    if (options.stats)
+      process.stderr.write(formatStatistics(machine.statistics(), hostClock.now() - started));
     return report(end, options);
   } finally {
     clearTimeout(timer);
@@ -121,7 +125,8 @@ function readGuestFile(flag: string, path: string): Uint8Array {
   } catch (error) {
     if (error instanceof DoppelError) throw error;
     const code = (error as NodeJS.ErrnoException).code;
-    const why = code === 'ENOENT' ? 'there is no such file' : code === 'EACCES' ? 'permission denied' : String(code);
+    const why =
+      code === 'ENOENT' ? 'there is no such file' : code === 'EACCES' ? 'permission denied' : String(code);
     throw new DoppelError(`${flag} ${path}: ${why}.`, { cause: error });
   }
 }
@@ -172,7 +177,9 @@ function openOutput(path: string): number {
   try {
     return openSync(path, 'w');
   } catch (error) {
-    throw new DoppelError(`--serial file:${path} cannot be written: ${(error as NodeJS.ErrnoException).code}.`);
+    throw new DoppelError(
+      `--serial file:${path} cannot be written: ${(error as NodeJS.ErrnoException).code}.`,
+    );
   }
 }
 

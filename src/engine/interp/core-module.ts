@@ -101,7 +101,10 @@ export function buildCoreModule(statePages: number, ramPages: number, tableSize:
     f.localGet(0);
     f.localGet(1);
     f.call(mulHighU);
-    for (const [sign, other] of [[0, 1], [1, 0]] as const) {
+    for (const [sign, other] of [
+      [0, 1],
+      [1, 0],
+    ] as const) {
       f.localGet(sign);
       f.i64Const(63);
       f.op('i64.shr_s');
@@ -278,7 +281,14 @@ function emitJump(
 
 /** High half of an unsigned 64 x 64 product, from four 32 x 32 ones. */
 function emitMulHighUnsigned(f: FunctionBuilder): void {
-  const [aLow, aHigh, bLow, bHigh, middle, second] = [f.local('i64'), f.local('i64'), f.local('i64'), f.local('i64'), f.local('i64'), f.local('i64')];
+  const [aLow, aHigh, bLow, bHigh, middle, second] = [
+    f.local('i64'),
+    f.local('i64'),
+    f.local('i64'),
+    f.local('i64'),
+    f.local('i64'),
+    f.local('i64'),
+  ];
   const split = (from: number, low: number, high: number) => {
     f.localGet(from);
     f.i64Const(LOW32);

@@ -41,7 +41,8 @@ function usesField(uops: readonly Uop[], field: string): boolean {
   return someUop(
     uops,
     (uop) =>
-      (uop.op === 'field' && uop.field === field) || ((uop.op === 'get' || uop.op === 'set') && at(uop.location)),
+      (uop.op === 'field' && uop.field === field) ||
+      ((uop.op === 'get' || uop.op === 'set') && at(uop.location)),
   );
 }
 
@@ -62,13 +63,20 @@ export class HandlerTable {
   modules = 0;
   bytes = 0;
 
-  constructor(state: WebAssembly.Memory, ram: WebAssembly.Memory, callbacks: CoreCallbacks, host: HelperHost) {
+  constructor(
+    state: WebAssembly.Memory,
+    ram: WebAssembly.Memory,
+    callbacks: CoreCallbacks,
+    host: HelperHost,
+  ) {
     this.#host = host;
     this.#statePages = state.buffer.byteLength / 65536;
     this.#ramPages = ram.buffer.byteLength / 65536;
     this.#table = new WebAssembly.Table({ element: 'anyfunc', initial: TABLE_SIZE });
     const core = new WebAssembly.Instance(
-      new WebAssembly.Module(buildCoreModule(this.#statePages, this.#ramPages, TABLE_SIZE) as Uint8Array<ArrayBuffer>),
+      new WebAssembly.Module(
+        buildCoreModule(this.#statePages, this.#ramPages, TABLE_SIZE) as Uint8Array<ArrayBuffer>,
+      ),
       {
         env: {
           state,
@@ -81,7 +89,12 @@ export class HandlerTable {
       },
     );
     this.enter = core.exports.enter as (descriptor: number) => void;
-    this.#environment = { ...(core.exports as Record<string, WebAssembly.ImportValue>), state, ram, table: this.#table };
+    this.#environment = {
+      ...(core.exports as Record<string, WebAssembly.ImportValue>),
+      state,
+      ram,
+      table: this.#table,
+    };
   }
 
   /** Handlers so far. */
@@ -132,7 +145,12 @@ export class HandlerTable {
           imports[name] = run as WebAssembly.ImportValue;
           helpers.set(
             helper,
-            module.importFunction('env', name, ['i32', ...helper.parameters], helper.result ? [helper.result] : []),
+            module.importFunction(
+              'env',
+              name,
+              ['i32', ...helper.parameters],
+              helper.result ? [helper.result] : [],
+            ),
           );
         }
         return false;

@@ -52,7 +52,6 @@ export class InterpVcpu implements Vcpu {
   readonly mmu: SoftMmu;
   readonly handlers: HandlerTable;
   readonly code: CodeCache;
-  readonly #wires: InterpOptions;
   readonly #events: Events;
   #retired = 0;
   /** BUDGET when the wasm code was entered (moved by kick), and whether it is running. */
@@ -68,8 +67,10 @@ export class InterpVcpu implements Vcpu {
   readonly exits = new Float64Array(5);
 
   constructor(options: InterpOptions) {
-    this.#wires = options;
-    const stateMemory = new WebAssembly.Memory({ initial: STATE_BYTES / 65536, maximum: STATE_BYTES / 65536 });
+    const stateMemory = new WebAssembly.Memory({
+      initial: STATE_BYTES / 65536,
+      maximum: STATE_BYTES / 65536,
+    });
     const state = new CpuState(stateMemory.buffer);
     this.state = state;
     this.mmu = new SoftMmu(state, options.memory, options.bus);
@@ -321,7 +322,9 @@ export class InterpVcpu implements Vcpu {
   /** Good while generation, mode and privilege are the same. */
   #jumpKey(): number {
     const user = this.state.u32[L.CPL >> 2] === 3 ? 1 : 0;
-    return ((this.#generation << GENERATION_SHIFT) | (user << 10) | (this.state.u32[L.MODE >> 2]! & 0x3ff)) >>> 0;
+    return (
+      ((this.#generation << GENERATION_SHIFT) | (user << 10) | (this.state.u32[L.MODE >> 2]! & 0x3ff)) >>> 0
+    );
   }
   /** Everything in the jump cache is out of date, from the running code's next jump on. */
   #newGeneration(): void {

@@ -2,14 +2,21 @@
 // sign-extended, and a word with the carries. An arithmetic instruction stores both (a handful of
 // register operations); a reader picks the one flag it needs.
 import * as S from '../../x86/state/layout.ts';
-import { FLAGS_STATUS, FLAG_CF, FLAG_OF } from '../../x86/uops/ir.ts';
 import type { I32, Uop, Value } from '../../x86/uops/ir.ts';
+import { FLAG_CF, FLAG_OF, FLAGS_STATUS } from '../../x86/uops/ir.ts';
 import type { Lowering } from './lowering.ts';
 
 const CARRIES = 0xc0000000 | 0;
 
 /** Pushes the carry-out vector in the type of the operands: bit n is the carry (borrow) out of bit n. */
-function pushCarryVector(l: Lowering, kind: 'add' | 'sub', type: 'i32' | 'i64', a: Value, b: Value, r: Value): void {
+function pushCarryVector(
+  l: Lowering,
+  kind: 'add' | 'sub',
+  type: 'i32' | 'i64',
+  a: Value,
+  b: Value,
+  r: Value,
+): void {
   const { f } = l;
   const pushNot = (value: Value) => {
     l.pushAs(type, value);

@@ -424,7 +424,15 @@ function stateLoad(bits: number): LoadName {
       return 'v128.load';
   }
 }
-type StoreName = 'i32.store8' | 'i32.store16' | 'i32.store' | 'i64.store8' | 'i64.store16' | 'i64.store32' | 'i64.store' | 'v128.store';
+type StoreName =
+  | 'i32.store8'
+  | 'i32.store16'
+  | 'i32.store'
+  | 'i64.store8'
+  | 'i64.store16'
+  | 'i64.store32'
+  | 'i64.store'
+  | 'v128.store';
 function storeOp(bits: number, type: ValueType): StoreName {
   if (bits === 128) return 'v128.store';
   if (bits === 64) return 'i64.store';

@@ -66,7 +66,8 @@ export class SoftMmu implements TranslationControl {
     const ac = (state.u32[L.FLAGS >> 2]! & FLAG_AC) !== 0;
     let table: number;
     if (everyAccess) table = E.TLB_BYPASS;
-    else if (state.u32[L.CPL >> 2] === 3) table = ac && (state.cr0 & CR0_AM) !== 0 ? E.TLB_BYPASS : E.TLB_USER;
+    else if (state.u32[L.CPL >> 2] === 3)
+      table = ac && (state.cr0 & CR0_AM) !== 0 ? E.TLB_BYPASS : E.TLB_USER;
     else table = ac || (state.cr4 & CR4_SMAP) === 0 ? E.TLB_SUPERVISOR_AC : E.TLB_SUPERVISOR;
     state.u32[E.TLB_TABLE >> 2] = table;
   }
@@ -138,7 +139,9 @@ export class SoftMmu implements TranslationControl {
     if (this.#executeTags[user]![index] === page) return this.#executeFrames[user]![index]! + offset;
     if (linear >= CANONICAL_END || linear < -CANONICAL_END) throw new GuestFault(GP, 0);
     const t = this.#translation;
-    if (!translate(this.#state, this.#memory, linear, ACCESS_EXECUTE, user ? VIEW_USER : VIEW_SUPERVISOR, t)) {
+    if (
+      !translate(this.#state, this.#memory, linear, ACCESS_EXECUTE, user ? VIEW_USER : VIEW_SUPERVISOR, t)
+    ) {
       this.#state.cr2 = linear;
       throw new GuestFault(PF, t.errorCode);
     }
@@ -223,7 +226,8 @@ export class SoftMmu implements TranslationControl {
   #checkAlignment(linear: Linear, bytes: number): void {
     const state = this.#state;
     if (state.u32[E.TLB_TABLE >> 2] !== E.TLB_BYPASS || (linear & (Math.min(bytes, 8) - 1)) === 0) return;
-    const checked = state.cpl === 3 && (state.u32[L.FLAGS >> 2]! & FLAG_AC) !== 0 && (state.cr0 & CR0_AM) !== 0;
+    const checked =
+      state.cpl === 3 && (state.u32[L.FLAGS >> 2]! & FLAG_AC) !== 0 && (state.cr0 & CR0_AM) !== 0;
     if (checked) throw new GuestFault(AC, 0);
   }
 

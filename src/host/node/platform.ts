@@ -1,8 +1,9 @@
 // What Node gives to a machine: time, chance, and a way to wait (decision D10: nowhere else).
-import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
+import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
 import type { Clock, Entropy, WallClock } from '../../base/services.ts';
+import type { MachineHost } from '../../machine/vm/machine.ts';
 import type { Scheduler } from '../../machine/vm/scheduler.ts';
-
+import { tuneWebAssembly } from './wasm-tuning.ts';
 
 /** Nanoseconds of the host's monotonic clock. */
 export const hostClock: Clock = { now: () => Math.floor(performance.now() * 1e6) };
@@ -35,4 +36,10 @@ export class NodeScheduler implements Scheduler {
   wake(): void {
     this.#sleeping?.abort();
   }
+}
+
+/** Everything a Machine needs of Node. Each machine wants one of its own. */
+export function nodeHost(): MachineHost & { readonly scheduler: NodeScheduler } {
+  tuneWebAssembly();
+  return { clock: hostClock, wallClock: hostWallClock, entropy: hostEntropy, scheduler: new NodeScheduler() };
 }

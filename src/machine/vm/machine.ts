@@ -4,13 +4,13 @@
 //   const end = await machine.run();
 //
 // It runs in slices on the thread of its caller and lets the host's event loop turn between them.
-import { byteStream, type ByteSink, InputQueue } from '../../backend/char.ts';
+import { type ByteSink, byteStream, InputQueue } from '../../backend/char.ts';
 import type { Clock, Entropy, WallClock } from '../../base/services.ts';
 import type { LocalApic } from '../../devices/intc/local-apic.ts';
 import { fixedWallClock } from '../../devices/timer/rtc.ts';
 import { InterpVcpu } from '../../engine/interp/interp-vcpu.ts';
 import type { Exit } from '../../engine/vcpu.ts';
-import { GENERAL_REGISTER_NAMES, SEGMENT_NAMES, type BootState } from '../../firmware/boot/boot-state.ts';
+import { type BootState, GENERAL_REGISTER_NAMES, SEGMENT_NAMES } from '../../firmware/boot/boot-state.ts';
 import { loadKernel } from '../../firmware/boot/load.ts';
 import type { BootModule, LinuxEntry } from '../../firmware/boot/request.ts';
 import { GuestMemory } from '../../memory/guest-memory.ts';
@@ -229,7 +229,11 @@ export class Machine {
     }
     switch (exit.reason) {
       case 'Shutdown':
-        this.#finish({ reason: 'triple-fault', cause: exit.cause, registers: describeRegisters(this.vcpu.state) });
+        this.#finish({
+          reason: 'triple-fault',
+          cause: exit.cause,
+          registers: describeRegisters(this.vcpu.state),
+        });
         break;
       case 'InternalError':
         throw new Error(exit.message);
@@ -318,4 +322,3 @@ function applyBootState(state: CpuState, boot: BootState): void {
   state.set64(L.RIP, boot.rip);
   state.cpl = 0;
 }
-

@@ -42,15 +42,43 @@ export interface MemoryReference {
 type IntBits = 8 | 16 | 32 | 64;
 
 const COMPARISONS = new Set<BinaryOperator>([
-  'eq', 'ne', 'lt_u', 'lt_s', 'le_u', 'le_s', 'gt_u', 'gt_s', 'ge_u', 'ge_s', 'feq', 'fne', 'flt', 'fle', 'fgt', 'fge',
+  'eq',
+  'ne',
+  'lt_u',
+  'lt_s',
+  'le_u',
+  'le_s',
+  'gt_u',
+  'gt_s',
+  'ge_u',
+  'ge_s',
+  'feq',
+  'fne',
+  'flt',
+  'fle',
+  'fgt',
+  'fge',
 ]);
 
 const UNARY_RESULT: Partial<Record<UnaryOperator, ValueType>> = {
-  eqz: 'i32', wrap: 'i32', extend_u: 'i64', extend_s: 'i64',
-  bits_to_f32: 'f32', bits_to_f64: 'f64', f32_to_bits: 'i32', f64_to_bits: 'i64',
-  promote: 'f64', demote: 'f32',
-  f64_from_i32_s: 'f64', f64_from_i64_s: 'f64', f32_from_i32_s: 'f32', f32_from_i64_s: 'f32',
-  i32_from_f32_s: 'i32', i32_from_f64_s: 'i32', i64_from_f32_s: 'i64', i64_from_f64_s: 'i64',
+  eqz: 'i32',
+  wrap: 'i32',
+  extend_u: 'i64',
+  extend_s: 'i64',
+  bits_to_f32: 'f32',
+  bits_to_f64: 'f64',
+  f32_to_bits: 'i32',
+  f64_to_bits: 'i64',
+  promote: 'f64',
+  demote: 'f32',
+  f64_from_i32_s: 'f64',
+  f64_from_i64_s: 'f64',
+  f32_from_i32_s: 'f32',
+  f32_from_i64_s: 'f32',
+  i32_from_f32_s: 'i32',
+  i32_from_f64_s: 'i32',
+  i64_from_f32_s: 'i64',
+  i64_from_f64_s: 'i64',
 };
 
 export class Builder {
@@ -83,7 +111,11 @@ export class Builder {
     return this.#result('i32', (result) => ({ op: 'const', result, value: value | 0 }));
   }
   i64(value: number | bigint): I64 {
-    return this.#result('i64', (result) => ({ op: 'const', result, value: BigInt.asIntN(64, BigInt(value)) }));
+    return this.#result('i64', (result) => ({
+      op: 'const',
+      result,
+      value: BigInt.asIntN(64, BigInt(value)),
+    }));
   }
   f32(value: number): F32 {
     return this.#result('f32', (result) => ({ op: 'const', result, value }));
@@ -149,49 +181,125 @@ export class Builder {
     return typeof b === 'object' ? b : this.constantLike(like, b);
   }
   // The second operand may be a number, which becomes a constant of the first one's type.
-  add<T extends Int>(a: T, b: T | number | bigint): T { return this.#int('add', a, b); }
-  sub<T extends Int>(a: T, b: T | number | bigint): T { return this.#int('sub', a, b); }
-  mul<T extends Int>(a: T, b: T | number | bigint): T { return this.#int('mul', a, b); }
-  and<T extends Int>(a: T, b: T | number | bigint): T { return this.#int('and', a, b); }
-  or<T extends Int>(a: T, b: T | number | bigint): T { return this.#int('or', a, b); }
-  xor<T extends Int>(a: T, b: T | number | bigint): T { return this.#int('xor', a, b); }
-  shl<T extends Int>(a: T, b: T | number | bigint): T { return this.#int('shl', a, b); }
-  shrU<T extends Int>(a: T, b: T | number | bigint): T { return this.#int('shr_u', a, b); }
-  shrS<T extends Int>(a: T, b: T | number | bigint): T { return this.#int('shr_s', a, b); }
-  rotl<T extends Int>(a: T, b: T | number | bigint): T { return this.#int('rotl', a, b); }
-  rotr<T extends Int>(a: T, b: T | number | bigint): T { return this.#int('rotr', a, b); }
-  divU<T extends Int>(a: T, b: T | number | bigint): T { return this.#int('div_u', a, b); }
-  divS<T extends Int>(a: T, b: T | number | bigint): T { return this.#int('div_s', a, b); }
-  remU<T extends Int>(a: T, b: T | number | bigint): T { return this.#int('rem_u', a, b); }
-  remS<T extends Int>(a: T, b: T | number | bigint): T { return this.#int('rem_s', a, b); }
-  mulHighU(a: I64, b: I64): I64 { return this.#int('mulhi_u', a, b); }
-  mulHighS(a: I64, b: I64): I64 { return this.#int('mulhi_s', a, b); }
-  eq<T extends Int>(a: T, b: T | number | bigint): I32 { return this.#compare('eq', a, b); }
-  ne<T extends Int>(a: T, b: T | number | bigint): I32 { return this.#compare('ne', a, b); }
-  ltU<T extends Int>(a: T, b: T | number | bigint): I32 { return this.#compare('lt_u', a, b); }
-  ltS<T extends Int>(a: T, b: T | number | bigint): I32 { return this.#compare('lt_s', a, b); }
-  leU<T extends Int>(a: T, b: T | number | bigint): I32 { return this.#compare('le_u', a, b); }
-  leS<T extends Int>(a: T, b: T | number | bigint): I32 { return this.#compare('le_s', a, b); }
-  gtU<T extends Int>(a: T, b: T | number | bigint): I32 { return this.#compare('gt_u', a, b); }
-  gtS<T extends Int>(a: T, b: T | number | bigint): I32 { return this.#compare('gt_s', a, b); }
-  geU<T extends Int>(a: T, b: T | number | bigint): I32 { return this.#compare('ge_u', a, b); }
-  geS<T extends Int>(a: T, b: T | number | bigint): I32 { return this.#compare('ge_s', a, b); }
+  add<T extends Int>(a: T, b: T | number | bigint): T {
+    return this.#int('add', a, b);
+  }
+  sub<T extends Int>(a: T, b: T | number | bigint): T {
+    return this.#int('sub', a, b);
+  }
+  mul<T extends Int>(a: T, b: T | number | bigint): T {
+    return this.#int('mul', a, b);
+  }
+  and<T extends Int>(a: T, b: T | number | bigint): T {
+    return this.#int('and', a, b);
+  }
+  or<T extends Int>(a: T, b: T | number | bigint): T {
+    return this.#int('or', a, b);
+  }
+  xor<T extends Int>(a: T, b: T | number | bigint): T {
+    return this.#int('xor', a, b);
+  }
+  shl<T extends Int>(a: T, b: T | number | bigint): T {
+    return this.#int('shl', a, b);
+  }
+  shrU<T extends Int>(a: T, b: T | number | bigint): T {
+    return this.#int('shr_u', a, b);
+  }
+  shrS<T extends Int>(a: T, b: T | number | bigint): T {
+    return this.#int('shr_s', a, b);
+  }
+  rotl<T extends Int>(a: T, b: T | number | bigint): T {
+    return this.#int('rotl', a, b);
+  }
+  rotr<T extends Int>(a: T, b: T | number | bigint): T {
+    return this.#int('rotr', a, b);
+  }
+  divU<T extends Int>(a: T, b: T | number | bigint): T {
+    return this.#int('div_u', a, b);
+  }
+  divS<T extends Int>(a: T, b: T | number | bigint): T {
+    return this.#int('div_s', a, b);
+  }
+  remU<T extends Int>(a: T, b: T | number | bigint): T {
+    return this.#int('rem_u', a, b);
+  }
+  remS<T extends Int>(a: T, b: T | number | bigint): T {
+    return this.#int('rem_s', a, b);
+  }
+  mulHighU(a: I64, b: I64): I64 {
+    return this.#int('mulhi_u', a, b);
+  }
+  mulHighS(a: I64, b: I64): I64 {
+    return this.#int('mulhi_s', a, b);
+  }
+  eq<T extends Int>(a: T, b: T | number | bigint): I32 {
+    return this.#compare('eq', a, b);
+  }
+  ne<T extends Int>(a: T, b: T | number | bigint): I32 {
+    return this.#compare('ne', a, b);
+  }
+  ltU<T extends Int>(a: T, b: T | number | bigint): I32 {
+    return this.#compare('lt_u', a, b);
+  }
+  ltS<T extends Int>(a: T, b: T | number | bigint): I32 {
+    return this.#compare('lt_s', a, b);
+  }
+  leU<T extends Int>(a: T, b: T | number | bigint): I32 {
+    return this.#compare('le_u', a, b);
+  }
+  leS<T extends Int>(a: T, b: T | number | bigint): I32 {
+    return this.#compare('le_s', a, b);
+  }
+  gtU<T extends Int>(a: T, b: T | number | bigint): I32 {
+    return this.#compare('gt_u', a, b);
+  }
+  gtS<T extends Int>(a: T, b: T | number | bigint): I32 {
+    return this.#compare('gt_s', a, b);
+  }
+  geU<T extends Int>(a: T, b: T | number | bigint): I32 {
+    return this.#compare('ge_u', a, b);
+  }
+  geS<T extends Int>(a: T, b: T | number | bigint): I32 {
+    return this.#compare('ge_s', a, b);
+  }
 
   unary(operator: UnaryOperator, a: Value): Value {
     return this.#result(UNARY_RESULT[operator] ?? a.type, (result) => ({ op: 'unary', operator, result, a }));
   }
-  eqz(a: Int): I32 { return this.unary('eqz', a) as I32; }
-  clz<T extends Int>(a: T): T { return this.unary('clz', a) as T; }
-  ctz<T extends Int>(a: T): T { return this.unary('ctz', a) as T; }
-  popcnt<T extends Int>(a: T): T { return this.unary('popcnt', a) as T; }
-  not<T extends Int>(a: T): T { return this.xor(a, -1); }
-  neg<T extends Int>(a: T): T { return this.sub(this.constantLike(a, 0), a); }
-  wrap(a: I64): I32 { return this.unary('wrap', a) as I32; }
-  extendU(a: I32): I64 { return this.unary('extend_u', a) as I64; }
-  extendS(a: I32): I64 { return this.unary('extend_s', a) as I64; }
+  eqz(a: Int): I32 {
+    return this.unary('eqz', a) as I32;
+  }
+  clz<T extends Int>(a: T): T {
+    return this.unary('clz', a) as T;
+  }
+  ctz<T extends Int>(a: T): T {
+    return this.unary('ctz', a) as T;
+  }
+  popcnt<T extends Int>(a: T): T {
+    return this.unary('popcnt', a) as T;
+  }
+  not<T extends Int>(a: T): T {
+    return this.xor(a, -1);
+  }
+  neg<T extends Int>(a: T): T {
+    return this.sub(this.constantLike(a, 0), a);
+  }
+  wrap(a: I64): I32 {
+    return this.unary('wrap', a) as I32;
+  }
+  extendU(a: I32): I64 {
+    return this.unary('extend_u', a) as I64;
+  }
+  extendS(a: I32): I64 {
+    return this.unary('extend_s', a) as I64;
+  }
   /** Any integer as i32 (low half) or i64 (zero-extended). */
-  toI32(a: Int): I32 { return a.type === 'i64' ? this.wrap(a as I64) : (a as I32); }
-  toI64(a: Int): I64 { return a.type === 'i64' ? (a as I64) : this.extendU(a as I32); }
+  toI32(a: Int): I32 {
+    return a.type === 'i64' ? this.wrap(a as I64) : (a as I32);
+  }
+  toI64(a: Int): I64 {
+    return a.type === 'i64' ? (a as I64) : this.extendU(a as I32);
+  }
   /** The low `bits` zero-extended in the value's own type. */
   truncate<T extends Int>(bits: IntBits, a: T): T {
     if (bits === 64 || (bits === 32 && a.type === 'i32')) return a;
@@ -209,10 +317,16 @@ export class Builder {
   }
   /** The low `from` bits, sign-extended, as the type of `to`-bit operands (bits above `to` are not cleared). */
   signExtendTo(to: IntBits, from: IntBits, a: Int): Int {
-    if (to === 64) return a.type === 'i64' ? this.signExtend(from, a) : this.extendS(this.signExtend(from, a as I32));
+    if (to === 64)
+      return a.type === 'i64' ? this.signExtend(from, a) : this.extendS(this.signExtend(from, a as I32));
     return this.signExtend(from, this.toI32(a));
   }
-  simd(name: string, args: readonly Value[], type: ValueType = 'v128', extra: { lane?: number; lanes?: readonly number[] } = {}): Value {
+  simd(
+    name: string,
+    args: readonly Value[],
+    type: ValueType = 'v128',
+    extra: { lane?: number; lanes?: readonly number[] } = {},
+  ): Value {
     return this.#result(type, (result) => ({ op: 'simd', name, result, args, ...extra }));
   }
   select<T extends Value>(condition: I32, a: T, b: T): T {
@@ -230,7 +344,11 @@ export class Builder {
     this.#emit({ op: 'setVariable', variable: variable.variable, value });
   }
   current<T extends ValueType>(variable: Variable<T>): Value<T> {
-    return this.#result(variable.type, (result) => ({ op: 'getVariable', result, variable: variable.variable }));
+    return this.#result(variable.type, (result) => ({
+      op: 'getVariable',
+      result,
+      variable: variable.variable,
+    }));
   }
 
   if(condition: I32, then: () => void, otherwise?: () => void): void {
@@ -431,8 +549,7 @@ export class Builder {
     if (bits === 64) this.setAt(64, location, this.toI64(value));
     else if (bits === 32) {
       this.setAt(64, location, value.type === 'i32' ? this.extendU(value as I32) : this.truncate(32, value));
-    }
-    else this.setAt(bits, location, value);
+    } else this.setAt(bits, location, value);
   }
   /** A general register by number (RAX, RCX...), for implicit operands. `bits` 8 is the low byte. */
   gpr(bits: IntBits, register: number): Int {
@@ -455,11 +572,16 @@ export class Builder {
       const address = this.add(this.rip('next'), displacement);
       return size === 32 ? this.truncate(32, address) : address;
     }
-    return size === 64 ? this.#address64(operand.shape, displacement) : this.#address32(operand.shape, displacement, size);
+    return size === 64
+      ? this.#address64(operand.shape, displacement)
+      : this.#address32(operand.shape, displacement, size);
   }
   #address64(shape: AddressShape, displacement: I64): I64 {
     if (shape === 'none') return displacement;
-    let sum = this.add(this.getAt(64, { kind: 'field', field: 'base', displacement: 0 }) as I64, displacement);
+    let sum = this.add(
+      this.getAt(64, { kind: 'field', field: 'base', displacement: 0 }) as I64,
+      displacement,
+    );
     if (shape === 'baseIndex') {
       const index = this.getAt(64, { kind: 'field', field: 'index', displacement: 0 }) as I64;
       const scale = this.#result('i32', (result) => ({ op: 'field', result, field: 'scale' }));

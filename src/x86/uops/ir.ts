@@ -32,32 +32,89 @@ export type Int = I32 | I64;
 /** A place in the vCPU state: fixed, or found by a register field of the instruction plus a displacement. */
 export type Location =
   | { readonly kind: 'state'; readonly offset: number }
-  | { readonly kind: 'field'; readonly field: RegisterField | 'base' | 'index' | 'seg'; readonly displacement: number };
+  | {
+      readonly kind: 'field';
+      readonly field: RegisterField | 'base' | 'index' | 'seg';
+      readonly displacement: number;
+    };
 
 /** Integer and float operators of two operands of one type; comparisons give i32 0 or 1. Shift counts are taken modulo the width of the type, as in wasm. */
 export type BinaryOperator =
-  | 'add' | 'sub' | 'mul' | 'and' | 'or' | 'xor'
-  | 'shl' | 'shr_u' | 'shr_s' | 'rotl' | 'rotr'
-  | 'eq' | 'ne' | 'lt_u' | 'lt_s' | 'le_u' | 'le_s' | 'gt_u' | 'gt_s' | 'ge_u' | 'ge_s'
+  | 'add'
+  | 'sub'
+  | 'mul'
+  | 'and'
+  | 'or'
+  | 'xor'
+  | 'shl'
+  | 'shr_u'
+  | 'shr_s'
+  | 'rotl'
+  | 'rotr'
+  | 'eq'
+  | 'ne'
+  | 'lt_u'
+  | 'lt_s'
+  | 'le_u'
+  | 'le_s'
+  | 'gt_u'
+  | 'gt_s'
+  | 'ge_u'
+  | 'ge_s'
   /** The divisor must not be zero (nor the signed quotient overflow): guard with faultIf first. */
-  | 'div_u' | 'div_s' | 'rem_u' | 'rem_s'
+  | 'div_u'
+  | 'div_s'
+  | 'rem_u'
+  | 'rem_s'
   /** i64 only: high 64 bits of the 128-bit product. */
-  | 'mulhi_u' | 'mulhi_s'
+  | 'mulhi_u'
+  | 'mulhi_s'
   /** Floats: IEEE 754, round to nearest even; NaN payloads are not defined (wasm leaves them open). */
-  | 'fadd' | 'fsub' | 'fmul' | 'fdiv' | 'feq' | 'fne' | 'flt' | 'fle' | 'fgt' | 'fge';
+  | 'fadd'
+  | 'fsub'
+  | 'fmul'
+  | 'fdiv'
+  | 'feq'
+  | 'fne'
+  | 'flt'
+  | 'fle'
+  | 'fgt'
+  | 'fge';
 
 /** Operators of one operand. The suffix 8/16/32 names the low bits that are extended to the full type. */
 export type UnaryOperator =
-  | 'eqz' | 'clz' | 'ctz' | 'popcnt'
-  | 'extend8_s' | 'extend16_s' | 'extend32_s'
+  | 'eqz'
+  | 'clz'
+  | 'ctz'
+  | 'popcnt'
+  | 'extend8_s'
+  | 'extend16_s'
+  | 'extend32_s'
   /** i64 -> i32 low half; i32 -> i64. */
-  | 'wrap' | 'extend_u' | 'extend_s'
+  | 'wrap'
+  | 'extend_u'
+  | 'extend_s'
   /** f32 <-> i32, f64 <-> i64, same bits. */
-  | 'bits_to_f32' | 'bits_to_f64' | 'f32_to_bits' | 'f64_to_bits'
-  | 'fsqrt' | 'fnearest' | 'ffloor' | 'fceil' | 'ftrunc' | 'promote' | 'demote'
-  | 'f64_from_i32_s' | 'f64_from_i64_s' | 'f32_from_i32_s' | 'f32_from_i64_s'
+  | 'bits_to_f32'
+  | 'bits_to_f64'
+  | 'f32_to_bits'
+  | 'f64_to_bits'
+  | 'fsqrt'
+  | 'fnearest'
+  | 'ffloor'
+  | 'fceil'
+  | 'ftrunc'
+  | 'promote'
+  | 'demote'
+  | 'f64_from_i32_s'
+  | 'f64_from_i64_s'
+  | 'f32_from_i32_s'
+  | 'f32_from_i64_s'
   /** Saturating conversions to integer, NaN -> 0. */
-  | 'i32_from_f32_s' | 'i32_from_f64_s' | 'i64_from_f32_s' | 'i64_from_f64_s';
+  | 'i32_from_f32_s'
+  | 'i32_from_f64_s'
+  | 'i64_from_f32_s'
+  | 'i64_from_f64_s';
 
 /** Status flags and how an operation defines them. Masks use RFLAGS bit positions. */
 export const FLAG_CF = 0x001;
@@ -80,14 +137,29 @@ export type Uop =
   /** Writes the low `bits` of the value. */
   | { op: 'set'; bits: AccessBits; location: Location; value: Value }
   /** Segment check and base: a segment offset (i64) becomes a linear address (i64). Faults #GP(0)/#SS(0). */
-  | { op: 'linear'; result: I64; offset: I64; segment: Location; bytes: number; access: 'read' | 'write' | 'execute'; stack: boolean }
+  | {
+      op: 'linear';
+      result: I64;
+      offset: I64;
+      segment: Location;
+      bytes: number;
+      access: 'read' | 'write' | 'execute';
+      stack: boolean;
+    }
   /** Reads guest memory, zero-extended. `write` intent: faults as a write would, so that a store to the same place cannot. */
   | { op: 'load'; result: Value; bits: AccessBits; address: I64; intent: 'read' | 'write'; stack: boolean }
   | { op: 'store'; bits: AccessBits; address: I64; value: Value; stack: boolean }
   | { op: 'binary'; operator: BinaryOperator; result: Value; a: Value; b: Value }
   | { op: 'unary'; operator: UnaryOperator; result: Value; a: Value }
   /** A wasm SIMD instruction by its wasm name; `lane` for extract/replace, `lanes` for i8x16.shuffle. */
-  | { op: 'simd'; name: string; result: Value; args: readonly Value[]; lane?: number; lanes?: readonly number[] }
+  | {
+      op: 'simd';
+      name: string;
+      result: Value;
+      args: readonly Value[];
+      lane?: number;
+      lanes?: readonly number[];
+    }
   | { op: 'select'; result: Value; condition: I32; a: Value; b: Value }
   | { op: 'variable'; variable: number; type: ValueType; value: Value }
   | { op: 'setVariable'; variable: number; value: Value }
@@ -100,7 +172,15 @@ export type Uop =
    * result (not necessarily truncated). add: result = a + b (+ carry), sub: a - b (- borrow), logic: CF = OF = AF = 0.
    * keepCarry: CF stays (INC, DEC).
    */
-  | { op: 'flagsArith'; kind: 'add' | 'sub' | 'logic'; bits: 8 | 16 | 32 | 64; result: Int; a: Int | null; b: Int | null; keepCarry: boolean }
+  | {
+      op: 'flagsArith';
+      kind: 'add' | 'sub' | 'logic';
+      bits: 8 | 16 | 32 | 64;
+      result: Int;
+      a: Int | null;
+      b: Int | null;
+      keepCarry: boolean;
+    }
   /** Sets the status flags in `mask` from the RFLAGS-format value (i32); the others stay. */
   | { op: 'flagsSet'; mask: number; value: I32 }
   /** The status flags in `mask` in RFLAGS format (i32), other bits zero. */

@@ -1,0 +1,68 @@
+// The interpreter as a machine of its own: exact budgets, self-modifying code, code over a page's end.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { GuestMemory } from '../../memory/guest-memory.ts';
+import * as L from '../../x86/state/layout.ts';
+import { bareWires, enterFlat32 } from '../testing.ts';
+import { InterpVcpu } from './interp-vcpu.ts';
+
+function machine(code: readonly number[], at = 0x1000) {
+  const memory = new GuestMemory(4 << 20);
+  memory.u8.set(code, at);
+  const vcpu = new InterpVcpu(bareWires(memory));
+  enterFlat32(vcpu.state, at);
+  vcpu.stateChanged();
+  return { memory, vcpu, state: vcpu.state };
+}
+
+// mov ecx, 20; loop: add eax, ecx; mov [0x8000+ecx*4], eax; test al, 1; jz +2; inc edx; nop; dec ecx; jnz loop; jmp $
+const LOOP = [
+  0xb9, 20, 0, 0, 0, 0x01, 0xc8, 0x89, 0x04, 0x8d, 0x00, 0x80, 0x00, 0x00, 0xa8, 1, 0x74, 2, 0x42, 0x90, 0x49, 0x75,
+  0xee, 0xeb, 0xfe,
+];
+
+test('a budget is kept exactly, however the run is cut into pieces', () => {
+  const whole = machine(LOOP);
+  assert.deepEqual(whole.vcpu.run(1000), { reason: 'Interrupted' });
+  assert.equal(whole.vcpu.retired, 1000);
+  assert.equal(whole.state.gpr32(L.RAX), 210);
+  for (const piece of [1, 2, 3, 7, 64, 65, 100]) {
+    const cut = machine(LOOP);
+    for (let done = 0; done < 1000; done += piece) {
+      cut.vcpu.run(Math.min(piece, 1000 - done));
+      assert.equal(cut.vcpu.retired, Math.min(done + piece, 1000));
+    }
+    assert.deepEqual(
+      [L.RAX, L.RCX, L.RDX].map((r) => cut.state.gpr(r)),
+      [L.RAX, L.RCX, L.RDX].map((r) => whole.state.gpr(r)),
+    );
+    assert.equal(cut.state.rip, whole.state.rip);
+    assert.equal(cut.state.rflags, whole.state.rflags);
+  }
+});
+
+test('an instruction that changes the next one in its block', () => {
+  // mov byte [0x1008], 0x41 (over 0x40): inc eax becomes inc ecx; jmp $
+  const { vcpu, state } = machine([0xc6, 0x05, 0x08, 0x10, 0, 0, 0x41, 0x90, 0x40, 0xeb, 0xfe]);
+  vcpu.run(10);
+  assert.equal(state.gpr32(L.RAX), 0);
+  assert.equal(state.gpr32(L.RCX), 1);
+});
+
+test('a loop that patches its own immediate runs the new value each time', () => {
+  // add eax, imm32 at 0x1000; inc dword [0x1001]; dec ecx; jnz 0x1000; jmp $
+  const { vcpu, state } = machine([0x05, 1, 0, 0, 0, 0xff, 0x05, 0x01, 0x10, 0, 0, 0x49, 0x75, 0xf2, 0xeb, 0xfe]);
+  state.setGpr32(L.RCX, 10);
+  vcpu.run(100);
+  assert.equal(state.gpr32(L.RAX), 55);
+});
+
+test('an instruction over the end of a page, and its second half rewritten', () => {
+  // mov eax, imm32 with the immediate in the next page; jmp back
+  const { vcpu, state, memory } = machine([0xb8, 0x11, 0x22, 0x33, 0x44, 0xeb, 0xf9], 0x1ffd);
+  vcpu.run(5);
+  assert.equal(state.gpr32(L.RAX), 0x44332211);
+  memory.write(0x2000, Uint8Array.of(0x55));
+  vcpu.run(2);
+  assert.equal(state.gpr32(L.RAX), 0x44552211);
+});
