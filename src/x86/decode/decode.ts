@@ -122,7 +122,7 @@ export function decode(
   const maps = is64 ? latestDispatch.long : latestDispatch.legacy;
   cursor.bytes = bytes;
   cursor.position = 0;
-  cursor.limit = available < MAXIMUM_LENGTH ? available : MAXIMUM_LENGTH;
+  cursor.limit = Math.min(available, MAXIMUM_LENGTH);
   cursor.starved = false;
 
   let override = NO_OVERRIDE;

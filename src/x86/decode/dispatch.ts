@@ -62,7 +62,10 @@ function buildCell(rows: readonly Row[], opcode: number, prepared: Map<Row, Deco
     }
     const row = winners[0]!;
     let result = prepared.get(row);
-    if (!result) prepared.set(row, (result = prepareRow(row)));
+    if (!result) {
+      result = prepareRow(row);
+      prepared.set(row, result);
+    }
     return result;
   };
   const variants: (DecodeRow | null)[][] = [];
