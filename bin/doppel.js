@@ -1,0 +1,42 @@
+#!/usr/bin/env node
+// The `doppel` command. In a checkout it runs the TypeScript sources, in an installed package the built
+// ones. Doppel needs Node 24; an older one hands over to the newer one that `npm ci` puts into a checkout.
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+
+const NEEDED = 24;
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const source = join(root, 'src/cli/main.ts');
+const main = existsSync(source) ? source : join(root, 'dist/cli/main.js');
+
+if (Number.parseInt(process.versions.node, 10) >= NEEDED) {
+  await import(pathToFileURL(main).href);
+} else {
+  const newer = join(root, 'node_modules/.bin/node');
+  if (existsSync(newer)) {
+    handOver(newer);
+  } else {
+    console.error(
+      `doppel: this is Node ${process.versions.node}, and Doppel needs Node ${NEEDED} or newer ` +
+        '(in a checkout, "npm ci" brings one)',
+    );
+    process.exitCode = 1;
+  }
+}
+
+/** Runs this file again under another Node, with the same terminal, signals and exit status. */
+function handOver(node) {
+  const child = spawn(node, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: 'inherit' });
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  child.on('error', (error) => {
+    console.error(`doppel: cannot run ${node}: ${error.message}`);
+    process.exitCode = 1;
+  });
+  child.on('exit', (code, signal) => {
+    if (signal === null) process.exit(code);
+    process.removeAllListeners(signal);
+    process.kill(process.pid, signal);
+  });
+}
