@@ -1,5 +1,7 @@
 // 16550A UART (National Semiconductor PC16550D data sheet, sections 6 to 8; the register names are its own).
 //
+// The registers are in uart16550-registers.ts; their bits:
+//
 //   offset  read  write  DLAB=1     bits
 //   0       RBR   THR    DLL
 //   1       IER   IER    DLM        0 ERBFI  1 ETBEI  2 ELSI  3 EDSSI
@@ -21,8 +23,9 @@ import type { StateRecord } from '../../base/state-record.ts';
 import type { Chip, StateOf } from '../chip.ts';
 import { flag, initialState, moment, queue, resetState, restoreState, saveState, uint } from '../chip.ts';
 import type { IrqLine } from '../lines.ts';
-import type { Register, RegisterRegion } from '../registers.ts';
+import type { RegisterRegion } from '../registers.ts';
 import { registerRegion } from '../registers.ts';
+import { UART_REGISTERS } from './uart16550-registers.ts';
 
 const IER_RECEIVED_DATA = 0x01;
 const IER_TRANSMITTER_EMPTY = 0x02;
@@ -110,7 +113,7 @@ export class Uart16550 implements Chip, ByteReceiver {
     this.#stream = options.stream;
     this.#clock = options.clock;
     this.#alarm = options.clock.alarm(() => this.#onTimeout());
-    this.regions = [registerRegion('uart', 8, REGISTERS, this)];
+    this.regions = [registerRegion('uart', 8, UART_REGISTERS, this)];
   }
 
   reset(): void {
@@ -347,72 +350,3 @@ export class Uart16550 implements Chip, ByteReceiver {
     this.#state.modemChanges |= (changed & 0x0b) | trailingRing;
   }
 }
-
-const unlatched = (uart: Uart16550): boolean => !uart.dlab;
-const latched = (uart: Uart16550): boolean => uart.dlab;
-
-const REGISTERS: readonly Register<Uart16550>[] = [
-  { name: 'RBR', offset: 0, width: 1, reset: 0, access: 'RO', when: unlatched, read: (u) => u.readData() },
-  { name: 'THR', offset: 0, width: 1, access: 'WO', when: unlatched, write: (u, v) => u.writeData(v) },
-  {
-    name: 'DLL',
-    offset: 0,
-    width: 1,
-    reset: 1,
-    access: 'RW',
-    when: latched,
-    read: (u) => u.state.divisor & 0xff,
-    write: (u, v) => u.writeDivisor((u.state.divisor & 0xff00) | v),
-  },
-  {
-    name: 'IER',
-    offset: 1,
-    width: 1,
-    reset: 0,
-    access: 'RW',
-    when: unlatched,
-    read: (u) => u.state.ier,
-    write: (u, v) => u.writeInterruptEnable(v),
-  },
-  {
-    name: 'DLM',
-    offset: 1,
-    width: 1,
-    reset: 0,
-    access: 'RW',
-    when: latched,
-    read: (u) => u.state.divisor >> 8,
-    write: (u, v) => u.writeDivisor((u.state.divisor & 0xff) | (v << 8)),
-  },
-  { name: 'IIR', offset: 2, width: 1, reset: 1, access: 'RO', read: (u) => u.readInterruptIdentification() },
-  { name: 'FCR', offset: 2, width: 1, access: 'WO', write: (u, v) => u.writeFifoControl(v) },
-  {
-    name: 'LCR',
-    offset: 3,
-    width: 1,
-    reset: 0,
-    access: 'RW',
-    read: (u) => u.state.lcr,
-    write: (u, v) => u.writeLineControl(v),
-  },
-  {
-    name: 'MCR',
-    offset: 4,
-    width: 1,
-    reset: 0,
-    access: 'RW',
-    read: (u) => u.state.mcr,
-    write: (u, v) => u.writeModemControl(v),
-  },
-  { name: 'LSR', offset: 5, width: 1, reset: 0x60, access: 'RO', read: (u) => u.readLineStatus() },
-  { name: 'MSR', offset: 6, width: 1, reset: 0xb0, access: 'RO', read: (u) => u.readModemStatus() },
-  {
-    name: 'SCR',
-    offset: 7,
-    width: 1,
-    reset: 0,
-    access: 'RW',
-    read: (u) => u.state.scratch,
-    write: (u, v) => u.writeScratch(v),
-  },
-];

@@ -11,18 +11,8 @@
 // illegal-register error, CMCI and thermal sources (their entries are stored), EOI-broadcast suppression.
 import type { AlarmSource } from '../../base/services.ts';
 import type { StateRecord } from '../../base/state-record.ts';
-import type { Chip, StateOf } from '../chip.ts';
-import {
-  flag,
-  initialState,
-  integer,
-  record as nested,
-  resetState,
-  restoreState,
-  saveState,
-  uint,
-  words,
-} from '../chip.ts';
+import type { Chip } from '../chip.ts';
+import { initialState, resetState, restoreState, saveState } from '../chip.ts';
 import type { IrqLine } from '../lines.ts';
 import type { RegisterRegion } from '../registers.ts';
 import { registerRegion } from '../registers.ts';
@@ -36,28 +26,24 @@ import {
   DELIVER_SMI,
   DELIVER_STARTUP,
 } from './apic-bus.ts';
-import { ApicTimer, TIMER_SHAPE } from './apic-timer.ts';
+import { ApicTimer } from './apic-timer.ts';
+import { commandMessage } from './interprocessor.ts';
 import * as msr from './local-apic-msrs.ts';
 import { LOCAL_APIC_REGISTERS, LVT_MASKS } from './local-apic-registers.ts';
+import type { LocalApicState } from './local-apic-state.ts';
+import {
+  LVT_ERROR,
+  LVT_LEVEL,
+  LVT_LINT0,
+  LVT_LINT1,
+  LVT_MASK,
+  LVT_REMOTE_IRR,
+  LVT_TIMER,
+  LOCAL_APIC_SHAPE as SHAPE,
+} from './local-apic-state.ts';
 import { clearVector, highestVector, setVector, testVector } from './vector-set.ts';
 
-/** Indexes of the local vector table, in the order of their offsets. */
-export const LVT_TIMER = 0;
-export const LVT_THERMAL = 1;
-export const LVT_PERFORMANCE = 2;
-export const LVT_LINT0 = 3;
-export const LVT_LINT1 = 4;
-export const LVT_ERROR = 5;
-
-const LVT_REMOTE_IRR = 1 << 14;
-const LVT_LEVEL = 1 << 15;
-const LVT_MASK = 1 << 16;
-
 const SVR_ENABLE = 0x100;
-
-const ICR_LOGICAL = 1 << 11;
-const ICR_ASSERT = 1 << 14;
-const ICR_LEVEL = 1 << 15;
 
 const ESR_SEND_ILLEGAL_VECTOR = 1 << 5;
 const ESR_RECEIVE_ILLEGAL_VECTOR = 1 << 6;
@@ -67,29 +53,6 @@ const BASE_ENABLE = 1 << 11;
 
 const NAME = 'local-apic';
 const VERSION = 1;
-
-const SHAPE = {
-  /** IA32_APIC_BASE bits 11:10: 0 disabled, 2 xAPIC, 3 x2APIC. */
-  mode: integer(0, 3, 2),
-  taskPriority: uint(8),
-  logicalDestination: uint(32),
-  destinationFormat: uint(32, 0xffff_ffff),
-  spurious: uint(9, 0xff),
-  inService: words(8),
-  triggerMode: words(8),
-  requests: words(8),
-  errors: uint(8),
-  pendingErrors: uint(8),
-  commandLow: uint(32),
-  commandHigh: uint(32),
-  lvt: words(6),
-  /** Levels on LINT0 and LINT1. */
-  lint: uint(2),
-  /** An ExtINT message has come and not been acknowledged. */
-  externalLatched: flag(),
-  timer: nested(TIMER_SHAPE),
-};
-export type LocalApicState = StateOf<typeof SHAPE>;
 
 /** The wires from a local APIC to its processor. */
 export interface ApicProcessor {
@@ -381,34 +344,11 @@ export class LocalApic implements Chip, ApicAgent {
   writeCommandLow(value: number): void {
     const s = this.#state;
     s.commandLow = (value & 0x000c_cfff) >>> 0;
-    const deliveryMode = (value >> 8) & 7;
-    const vector = value & 0xff;
-    const levelTriggered = (value & ICR_LEVEL) !== 0;
-    if (deliveryMode <= DELIVER_LOWEST_PRIORITY && vector < 16) {
-      this.#error(ESR_SEND_ILLEGAL_VECTOR);
-      return;
-    }
-    // INIT level de-assert only told APICs of the Pentium to agree on arbitration identifiers.
-    if (deliveryMode === DELIVER_INIT && levelTriggered && (value & ICR_ASSERT) === 0) return;
-    const destination = this.x2apic ? s.commandHigh : s.commandHigh >>> 24;
-    const everyone = this.x2apic ? 0xffff_ffff : 0xff;
-    const logical = (value & ICR_LOGICAL) !== 0;
-    const shorthand = (value >> 18) & 3;
-    if (shorthand === 1) {
-      this.accept(deliveryMode, vector, false);
-      return;
-    }
-    this.#bus.deliver(
-      {
-        destination,
-        destinationMode: logical ? 'logical' : 'physical',
-        broadcast: shorthand >= 2 || (destination === everyone && (!logical || this.x2apic)),
-        deliveryMode,
-        vector,
-        levelTriggered: false,
-      },
-      shorthand === 3 ? this : undefined,
-    );
+    const command = commandMessage(s.commandHigh, value, this.x2apic ? 'x2apic' : 'xapic');
+    if (command === 'illegal vector') this.#error(ESR_SEND_ILLEGAL_VECTOR);
+    else if (command === 'nothing') return;
+    else if (command.to === 'self') this.accept(command.message.deliveryMode, command.message.vector, false);
+    else this.#bus.deliver(command.message, command.to === 'others' ? this : undefined);
   }
 
   sendSelf(vector: number): void {
