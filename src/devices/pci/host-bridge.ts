@@ -21,7 +21,7 @@ const byte = (name: string, offset: number, reset: number, writable: number): Co
   writable,
 });
 
-const REGISTERS: readonly ConfigRegister[] = [
+export const HOST_BRIDGE_REGISTERS: readonly ConfigRegister[] = [
   ...headerType0({
     vendor: 0x8086,
     device: 0x1237,
@@ -60,7 +60,9 @@ export class HostBridge440Fx implements Chip, PciFunction {
 
   constructor(options: HostBridgeOptions = {}) {
     this.#options = options;
-    this.#config = new PciConfigSpace('i440fx', REGISTERS, (offset, width) => this.#onWrite(offset, width));
+    this.#config = new PciConfigSpace('i440fx', HOST_BRIDGE_REGISTERS, (offset, width) =>
+      this.#onWrite(offset, width),
+    );
   }
 
   readConfig(offset: number, width: AccessWidth): number {
