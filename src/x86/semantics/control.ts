@@ -35,10 +35,11 @@ function call(b: Builder): void {
 /** RET, and RET imm16, which drops that many bytes of arguments. */
 function returnNear(b: Builder): void {
   const bits = b.branchBits();
-  const target = b.toI64(b.peek(bits));
+  const pointer = b.stackPointer();
+  const target = b.toI64(b.loadFrom(b.stackReference(pointer), bits) as Int);
   b.checkJumpTarget(target);
-  const pointer = b.add(b.stackPointer(), bits / 8);
-  b.setStackPointer(b.form.operands.length ? b.add(pointer, b.immediate()) : pointer);
+  const above = b.add(pointer, bits / 8);
+  b.setStackPointer(b.form.operands.length ? b.add(above, b.immediate()) : above);
   b.jumpChecked(target);
 }
 

@@ -19,20 +19,21 @@ function pop(b: Builder): void {
     popToMemory(b, size);
     return;
   }
-  const value = b.peek(size);
+  const pointer = b.stackPointer();
+  const value = b.loadFrom(b.stackReference(pointer), size);
   // POP rSP: the popped value wins over the increment.
-  b.drop(size / 8);
+  b.setStackPointer(b.add(pointer, size / 8));
   b.write(0, value);
 }
 
 /** An address with rSP as base is computed with the incremented pointer (SDM 2B, POP). */
 function popToMemory(b: Builder, size: 16 | 32 | 64): void {
-  const value = b.peek(size);
-  const pointer = b.add(b.stackPointer(), size / 8);
+  const pointer = b.stackPointer();
+  const value = b.loadFrom(b.stackReference(pointer), size);
   const reference = b.reference(0);
   const address = b.linear(addressedAfterPop(b, reference, size / 8), size / 8, 'write');
   b.storeLinear(size, address, value, reference.stack);
-  b.setStackPointer(pointer);
+  b.setStackPointer(b.add(pointer, size / 8));
 }
 
 function addressedAfterPop(b: Builder, reference: MemoryReference, bytes: number): MemoryReference {
