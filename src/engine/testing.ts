@@ -1,7 +1,7 @@
 // For tests of engines: a bare processor with some RAM and nothing else, in flat 32-bit protected mode.
 import type { GuestBus } from '../base/guest-bus.ts';
 import { GuestMemory } from '../memory/guest-memory.ts';
-import { CpuFeatures } from '../x86/cpuid/features.ts';
+import { cpuFeatures } from '../x86/cpuid/features.ts';
 import type { LocalApicPort } from '../x86/helpers/cpu.ts';
 import type { CpuState } from '../x86/state/cpu-state.ts';
 import * as L from '../x86/state/layout.ts';
@@ -29,7 +29,7 @@ export function bareWires(memory = new GuestMemory(4 << 20), bus: GuestBus = emp
   return {
     memory,
     bus,
-    features: new CpuFeatures(),
+    features: cpuFeatures(),
     entropy: { fill: (bytes) => bytes.fill(0x5a) },
     interrupts: { pending: () => false, acknowledge: () => -1 },
     apic: noApic,

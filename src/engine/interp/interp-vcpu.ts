@@ -289,6 +289,11 @@ export class InterpVcpu implements Vcpu {
     this.#events.fault(fault);
   }
 
+  /** Linear address of the block that #find looks for, and the physical address of the page after it. */
+  #fetching = 0;
+  readonly #secondPage = (): number =>
+    this.mmu.translateExecute(this.#fetching - (this.#fetching & 0xfff) + 4096);
+
   /** The descriptor of the block at CS:RIP; raises fetch faults. Fills the jump cache and links the branch that came here. */
   #find(link: number): number {
     const { state } = this;
@@ -305,8 +310,8 @@ export class InterpVcpu implements Vcpu {
     }
     const physical = this.mmu.translateExecute(linear);
     const { code } = this;
-    const second = () => this.mmu.translateExecute(linear - (linear & 0xfff) + 4096);
-    const descriptor = code.find(physical, mode, limit, second);
+    this.#fetching = linear;
+    const descriptor = code.find(physical, mode, limit, this.#secondPage);
     const base = rip - (linear & 0xfff);
     if (code.cacheable) {
       if (link && base === state.getNumber(E.RIP_BASE)) u32[(link + D.D_LINK) >> 2] = descriptor;

@@ -33,6 +33,7 @@ import { KIND_BYTES, KIND_STACK, KIND_WRITE } from './lowering.ts';
 
 const CANONICAL_END = 0x8000_0000_0000;
 const EXECUTE_ENTRIES = 512;
+const LARGE_PAGE_SHIFTS = [21, 22, 30];
 const TABLES = [E.TLB_USER, E.TLB_SUPERVISOR, E.TLB_SUPERVISOR_AC];
 
 export class SoftMmu implements TranslationControl {
@@ -80,6 +81,7 @@ export class SoftMmu implements TranslationControl {
     for (const table of TABLES) {
       if (global === 'dropGlobal') {
         this.#clear(table);
+        this.#largePages.clear();
         continue;
       }
       for (let i = 0, at = table >> 2; i < E.TLB_ENTRIES; i++, at += 8) {
@@ -102,10 +104,11 @@ export class SoftMmu implements TranslationControl {
   /** A large page is in the TLB as small ones, so that one INVLPG for it has to drop everything; rare enough. */
   flushPage(linear: Linear): void {
     this.paged.flushPage(linear);
-    if (this.#holdsLargePages) {
-      this.flushAll('dropGlobal');
-      this.#holdsLargePages = false;
-      return;
+    for (const shift of LARGE_PAGE_SHIFTS) {
+      if (this.#largePages.has(largePageKey(linear, shift))) {
+        this.flushAll('dropGlobal');
+        return;
+      }
     }
     const { u32 } = this.#state;
     const index = ((linear >>> 12) & (E.TLB_ENTRIES - 1)) << E.TLB_ENTRY_SHIFT;
@@ -116,7 +119,8 @@ export class SoftMmu implements TranslationControl {
     for (const tags of this.#executeTags) tags[(linear >>> 12) & (EXECUTE_ENTRIES - 1)] = Number.NaN;
     this.onFlush();
   }
-  #holdsLargePages = false;
+  /** Large pages of which some part is in the TLB. */
+  readonly #largePages = new Set<number>();
 
   /** A physical page has begun to hold decoded code: no table may let writes to it pass. */
   protectCodePage(page: number): void {
@@ -145,7 +149,7 @@ export class SoftMmu implements TranslationControl {
       this.#state.cr2 = linear;
       throw new GuestFault(PF, t.errorCode);
     }
-    if (t.pageShift !== 12) this.#holdsLargePages = true;
+    if (t.pageShift !== 12) this.#largePages.add(largePageKey(linear, t.pageShift));
     this.#executeTags[user]![index] = page;
     this.#executeFrames[user]![index] = t.frame;
     return t.frame + offset;
@@ -245,7 +249,7 @@ export class SoftMmu implements TranslationControl {
     const kind = this.#memory.kind(t.frame);
     const table = state.u32[E.TLB_TABLE >> 2]!;
     if ((kind === PAGE_RAM || kind === PAGE_ROM) && table !== E.TLB_BYPASS) {
-      if (t.pageShift !== 12) this.#holdsLargePages = true;
+      if (t.pageShift !== 12) this.#largePages.add(largePageKey(linear, t.pageShift));
       const { u32, i32 } = state;
       const page = linear - offset;
       const at = (table + (((linear >>> 12) & (E.TLB_ENTRIES - 1)) << E.TLB_ENTRY_SHIFT)) >> 2;
@@ -268,6 +272,10 @@ export class SoftMmu implements TranslationControl {
     }
     return t.frame + offset;
   }
+}
+
+function largePageKey(linear: Linear, shift: number): number {
+  return Math.floor(linear / 2 ** shift) * 64 + shift;
 }
 
 /** Widest naturally aligned bus access that fits. */
