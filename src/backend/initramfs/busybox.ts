@@ -62,7 +62,7 @@ export function buildBusyboxInitramfs(
     { kind: 'file', path: 'bin/busybox', mode: 0o755, bytes: busybox },
     { kind: 'symlink', path: 'bin/sh', target: 'busybox' },
     text('init', INIT, 0o755),
-    text('etc/passwd', 'root::0:0:root:/root:/bin/sh\n'),
+    text('etc/passwd', 'root:x:0:0:root:/root:/bin/sh\n'),
     text('etc/group', 'root:x:0:\n'),
     text('etc/motd', WELCOME),
   ];
