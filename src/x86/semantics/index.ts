@@ -15,6 +15,7 @@ import { nopMeanings } from './nop.ts';
 import { shiftMeanings } from './shift.ts';
 import { stackMeanings } from './stack.ts';
 import { stringMeanings } from './string.ts';
+import { x87Meanings } from './x87.ts';
 
 const families: readonly (readonly Meaning[])[] = [
   moveMeanings,
@@ -30,6 +31,7 @@ const families: readonly (readonly Meaning[])[] = [
   inputOutputMeanings,
   flagMeanings,
   nopMeanings,
+  x87Meanings,
 ];
 
 /** Every mnemonic that the opcode tables may name, with its meaning. Throws when two families claim one. */
