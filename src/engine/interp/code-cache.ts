@@ -158,6 +158,10 @@ export class CodeCache {
       this.#writeDescriptor(descriptor + order * D.DESCRIPTOR_SIZE, instruction, at, order);
       at += instruction.length;
     });
+    for (let order = 0; order + 1 < run.length; order++) {
+      const pair = this.#handlers.pair(run[order]!.form, run[order + 1]!.form);
+      if (pair) this.#usePair(descriptor + order * D.DESCRIPTOR_SIZE, pair);
+    }
     let end = descriptor + run.length * D.DESCRIPTOR_SIZE;
     if (!ends) {
       this.#writeGoto(end, at, run.length, mode);
@@ -192,6 +196,12 @@ export class CodeCache {
       view.setBigInt64(at + D.D_IMMEDIATE, i.imm, true);
     }
     if (compiled.usesImmediate2) u16[(at + D.D_IMMEDIATE2) >> 1] = i.imm2;
+  }
+  /** The plain handler waits in the displacement, which an instruction without memory operand does not use. */
+  #usePair(at: number, pair: number): void {
+    const { u32 } = this.#state;
+    u32[(at + D.D_PLAIN_HANDLER) >> 2] = u32[(at + D.D_HANDLER) >> 2]!;
+    u32[(at + D.D_HANDLER) >> 2] = pair;
   }
   #writeGoto(at: number, next: number, order: number, mode: Mode): void {
     const { u32, u16, u8, view } = this.#state;

@@ -26,6 +26,8 @@ export const D_LINK = 16;
 export const D_TARGET = 20;
 export const D_DISPLACEMENT = 24;
 export const D_IMMEDIATE2 = 24;
+/** In the first descriptor of a pair (a handler that executes this instruction and the next): the handler of this one alone. */
+export const D_PLAIN_HANDLER = 24;
 export const D_SEGMENT = 28;
 export const D_SCALE = 30;
 export const D_ORDER = 31;

@@ -46,6 +46,24 @@ export function alwaysLeaves(uops: readonly Uop[]): boolean {
   }
 }
 
+/** True for an instruction that only computes on registers and flags: nothing in it can fault, leave or be watched. */
+export function simple(uops: readonly Uop[]): boolean {
+  return uops.every((uop) => SIMPLE.has(uop.op));
+}
+const SIMPLE = new Set<Uop['op']>([
+  'const',
+  'field',
+  'get',
+  'set',
+  'binary',
+  'unary',
+  'select',
+  'flagsArith',
+  'flagsSet',
+  'flagsGet',
+  'condition',
+]);
+
 /** True when some micro-op of the list, or of a list inside it, satisfies the predicate. */
 export function someUop(uops: readonly Uop[], predicate: (uop: Uop) => boolean): boolean {
   return uops.some(
@@ -58,13 +76,24 @@ export function someUop(uops: readonly Uop[], predicate: (uop: Uop) => boolean):
 
 export class HandlerLowering extends Lowering {
   readonly #module: HandlerModule;
-  readonly #form: Form;
+  #form: Form;
   #callsHelper = false;
+  /** Offset from the descriptor that the handler was called with to that of the instruction being lowered. */
+  #shift = 0;
 
   constructor(f: FunctionBuilder, module: HandlerModule, form: Form) {
     super(f, module.core);
     this.#module = module;
     this.#form = form;
+  }
+
+  /** Emits the body of two instructions in one, saving the hop between them; the first must be simple(). */
+  lowerPair(first: readonly Uop[], form: Form, second: readonly Uop[]): void {
+    this.lowerList(first);
+    this.forgetValues();
+    this.#shift = D.DESCRIPTOR_SIZE;
+    this.#form = form;
+    this.lowerForm(second);
   }
 
   /** Emits the whole body. */
@@ -88,46 +117,49 @@ export class HandlerLowering extends Lowering {
   lowerNext(): void {
     const { f } = this;
     f.localGet(DESCRIPTOR_LOCAL);
-    f.i32Const(D.DESCRIPTOR_SIZE);
+    f.i32Const(this.#shift + D.DESCRIPTOR_SIZE);
     f.op('i32.add');
     f.localGet(DESCRIPTOR_LOCAL);
-    f.load('i32.load', D.DESCRIPTOR_SIZE + D.D_HANDLER);
+    f.load('i32.load', this.#shift + D.DESCRIPTOR_SIZE + D.D_HANDLER);
     f.returnCallIndirect(this.#module.handlerType, this.#module.table);
   }
 
   pushDescriptor(): void {
     this.f.localGet(DESCRIPTOR_LOCAL);
+    if (this.#shift === 0) return;
+    this.f.i32Const(this.#shift);
+    this.f.op('i32.add');
   }
   pushField(field: string): void {
     const { f } = this;
     f.localGet(DESCRIPTOR_LOCAL);
     switch (field) {
       case 'imm':
-        f.load('i64.load', D.D_IMMEDIATE);
+        f.load('i64.load', this.#shift + D.D_IMMEDIATE);
         return;
       case 'disp':
-        f.load('i64.load32_s', D.D_DISPLACEMENT);
+        f.load('i64.load32_s', this.#shift + D.D_DISPLACEMENT);
         return;
       case 'imm2':
-        f.load('i32.load16_u', D.D_IMMEDIATE2);
+        f.load('i32.load16_u', this.#shift + D.D_IMMEDIATE2);
         return;
       case 'scale':
-        f.load('i32.load8_u', D.D_SCALE);
+        f.load('i32.load8_u', this.#shift + D.D_SCALE);
         return;
       default:
-        f.load('i32.load16_u', fieldOffset(field));
+        f.load('i32.load16_u', this.#shift + fieldOffset(field));
     }
   }
   pushFieldAddress(field: string): void {
     this.f.localGet(DESCRIPTOR_LOCAL);
-    this.f.load('i32.load16_u', fieldOffset(field));
+    this.f.load('i32.load16_u', this.#shift + fieldOffset(field));
   }
   lowerRip(which: 'current' | 'next'): void {
     const { f } = this;
     f.i32Const(0);
     f.load('i64.load', E.RIP_BASE);
     f.localGet(DESCRIPTOR_LOCAL);
-    f.load('i64.load16_u', which === 'next' ? D.D_NEXT : D.D_START);
+    f.load('i64.load16_u', this.#shift + (which === 'next' ? D.D_NEXT : D.D_START));
     f.op('i64.add');
     if (this.#form.mode.bits !== 64) {
       f.i64Const(0xffffffffn);
@@ -141,7 +173,7 @@ export class HandlerLowering extends Lowering {
     f.i32Const(0);
     f.load('i32.load', E.BUDGET);
     f.localGet(DESCRIPTOR_LOCAL);
-    f.load('i32.load8_u', D.D_ORDER);
+    f.load('i32.load8_u', this.#shift + D.D_ORDER);
     f.op('i32.sub');
     f.i32Const(1);
     f.op('i32.sub');
@@ -176,7 +208,7 @@ export class HandlerLowering extends Lowering {
       // The link is followed while the budget lasts.
       const link = f.local('i32');
       f.localGet(DESCRIPTOR_LOCAL);
-      f.load('i32.load', D.D_LINK);
+      f.load('i32.load', this.#shift + D.D_LINK);
       f.localTee(link);
       f.i32Const(0);
       f.op('i32.ne');
@@ -191,12 +223,12 @@ export class HandlerLowering extends Lowering {
       f.load('i32.load', D.D_HANDLER);
       f.returnCallIndirect(this.#module.handlerType, this.#module.table);
       f.end();
-      f.localGet(DESCRIPTOR_LOCAL);
+      this.pushDescriptor();
     }
     f.i32Const(0);
     f.load('i64.load', E.RIP_BASE);
     f.localGet(DESCRIPTOR_LOCAL);
-    f.load('i64.load', D.D_TARGET);
+    f.load('i64.load', this.#shift + D.D_TARGET);
     f.op('i64.add');
     if (uop.bits !== 64) {
       f.i64Const(uop.bits === 16 ? 0xffffn : 0xffffffffn);
@@ -226,7 +258,7 @@ export class HandlerLowering extends Lowering {
     f.op('i32.ge_s');
     f.brIf(this.depth - 1);
     f.i32Const(0);
-    f.localGet(DESCRIPTOR_LOCAL);
+    this.pushDescriptor();
     f.store('i32.store', E.EXIT_DESCRIPTOR);
     this.#leave(E.EXIT_REPEAT);
   }

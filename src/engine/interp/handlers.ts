@@ -9,7 +9,7 @@ import { buildMeaning } from '../../x86/semantics/index.ts';
 import type { Uop } from '../../x86/uops/ir.ts';
 import type { CoreFunctions } from '../soft/lowering.ts';
 import { buildCoreModule, CORE_SIGNATURES, type CoreCallbacks, FIRST_FREE_HANDLER } from './core-module.ts';
-import { alwaysLeaves, HandlerLowering, someUop } from './handler.ts';
+import { alwaysLeaves, HandlerLowering, simple, someUop } from './handler.ts';
 
 /** What the block builder needs to know of a form. */
 export interface CompiledForm {
@@ -35,6 +35,15 @@ export interface HelperHost {
 
 const TABLE_SIZE = 16384;
 
+/** A handler to be built: of one form, or of a form and the conditional branch after it. */
+interface Job {
+  readonly name: string;
+  readonly handler: number;
+  readonly uops: readonly Uop[];
+  readonly form: Form;
+  readonly then: Form | null;
+}
+
 function usesField(uops: readonly Uop[], field: string): boolean {
   const at = (location: { readonly kind: string; readonly field?: string }) =>
     location.kind === 'field' && location.field === field;
@@ -57,6 +66,9 @@ export class HandlerTable {
   readonly #meanings = new Map<number, readonly Uop[]>();
   readonly #wrappers = new Map<Helper, { name: string; run: (...args: never[]) => unknown }>();
   #next = FIRST_FREE_HANDLER;
+  /** (first form * 65536 + second form) -> handler, or 0. */
+  readonly #pairs = new Map<number, number>();
+  readonly #isPair = new Uint8Array(65536);
   /** Runs code from a descriptor until it leaves. */
   readonly enter: (descriptor: number) => void;
   /** Modules compiled and bytes of wasm in them, for --stats. */
@@ -107,6 +119,30 @@ export class HandlerTable {
     return this.#forms[form.id];
   }
 
+  /**
+   * The handler that executes an instruction of the first form and a conditional branch of the second
+   * in one, compiled now if need be; 0 where the two do not go together.
+   */
+  pair(first: Form, second: Form): number {
+    if (second.mnemonic !== 'Jcc') return 0;
+    const key = first.id * 65536 + second.id;
+    let handler = this.#pairs.get(key);
+    if (handler === undefined) {
+      handler = 0;
+      const uops = buildMeaning(first).uops;
+      if (simple(uops) && uops.some((uop) => uop.op === 'flagsArith')) {
+        handler = this.#next++;
+        this.#build([{ name: `${first.mnemonic}_Jcc`, handler, uops, form: first, then: second }]);
+      }
+      this.#pairs.set(key, handler);
+    }
+    return handler;
+  }
+  /** The handler of a pair, whose second instruction is passed over by whoever looks at the first only. */
+  isPair(handler: number): boolean {
+    return this.#isPair[handler] === 1;
+  }
+
   /** Whether nothing after such an instruction in its block is ever reached. */
   endsBlock(form: Form): boolean {
     return this.#forms[form.id]?.endsBlock ?? alwaysLeaves(this.#meaning(form));
@@ -124,20 +160,36 @@ export class HandlerTable {
   compile(forms: readonly Form[]): void {
     const fresh = forms.filter((form, i) => !this.#forms[form.id] && forms.indexOf(form) === i);
     if (fresh.length === 0) return;
+    const jobs = fresh.map((form) => {
+      const uops = this.#meaning(form);
+      const handler = this.#next++;
+      this.#forms[form.id] = {
+        handler,
+        endsBlock: alwaysLeaves(uops),
+        branches: someUop(uops, (uop) => uop.op === 'branch'),
+        usesR2: usesField(uops, 'r2'),
+        usesImmediate2: usesField(uops, 'imm2'),
+      };
+      this.#meanings.delete(form.id);
+      return { name: form.mnemonic, handler, uops, form, then: null };
+    });
+    this.#build(jobs);
+  }
+
+  /** Compiles a module of handlers with consecutive table slots. */
+  #build(jobs: readonly Job[]): void {
     const module = new ModuleBuilder();
     module.importMemory('env', 'state', { min: this.#statePages });
     module.importMemory('env', 'ram', { min: this.#ramPages });
     const table = module.importTable('env', 'table', { min: TABLE_SIZE });
-    const handlerType = module.type(['i32'], []);
     const core = {} as { -readonly [name in keyof CoreFunctions]: number };
     for (const name of Object.keys(CORE_SIGNATURES) as (keyof CoreFunctions)[]) {
       const [parameters, results] = CORE_SIGNATURES[name];
       core[name] = module.importFunction('env', name, [...parameters], [...results]);
     }
-    const built = fresh.map((form) => ({ form, uops: this.#meaning(form) }));
     const imports: Record<string, WebAssembly.ImportValue> = { ...this.#environment };
     const helpers = new Map<Helper, number>();
-    for (const { uops } of built) {
+    for (const { uops } of jobs) {
       someUop(uops, (uop) => {
         if (uop.op === 'call' && !helpers.has(uop.helper)) {
           const { helper } = uop;
@@ -145,12 +197,7 @@ export class HandlerTable {
           imports[name] = run as WebAssembly.ImportValue;
           helpers.set(
             helper,
-            module.importFunction(
-              'env',
-              name,
-              ['i32', ...helper.parameters],
-              helper.result ? [helper.result] : [],
-            ),
+            module.importFunction('env', name, ['i32', ...helper.parameters], helper.result ? [helper.result] : []),
           );
         }
         return false;
@@ -158,27 +205,23 @@ export class HandlerTable {
     }
     const handlerModule = {
       core,
-      handlerType,
+      handlerType: module.type(['i32'], []),
       table,
       helper: (uop: Uop & { op: 'call' }) => helpers.get(uop.helper)!,
     };
-    const first = this.#next;
-    const indices: number[] = [];
-    for (const { form, uops } of built) {
-      const f = module.defineFunction(`${form.mnemonic}_${form.id}`, ['i32'], []);
-      new HandlerLowering(f, handlerModule, form).lowerForm(uops);
-      indices.push(f.index);
-      this.#forms[form.id] = {
-        handler: this.#next++,
-        endsBlock: alwaysLeaves(uops),
-        branches: someUop(uops, (uop) => uop.op === 'branch'),
-        usesR2: usesField(uops, 'r2'),
-        usesImmediate2: usesField(uops, 'imm2'),
-      };
-    }
-    for (const form of fresh) this.#meanings.delete(form.id);
+    const indices = jobs.map(({ name, uops, form, then, handler }) => {
+      const f = module.defineFunction(`${name}_${handler}`, ['i32'], []);
+      const lowering = new HandlerLowering(f, handlerModule, form);
+      if (then) {
+        lowering.lowerPair(uops, then, buildMeaning(then).uops);
+        this.#isPair[handler] = 1;
+      } else {
+        lowering.lowerForm(uops);
+      }
+      return f.index;
+    });
     if (this.#next > this.#table.length) this.#table.grow(TABLE_SIZE);
-    module.addActiveElements(table, first, indices);
+    module.addActiveElements(table, jobs[0]!.handler, indices);
     const bytes = module.build();
     this.modules++;
     this.bytes += bytes.length;

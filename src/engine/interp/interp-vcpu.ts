@@ -61,6 +61,9 @@ export class InterpVcpu implements Vcpu {
   #descriptor = 0;
   #patched = 0;
   #patchedHandler = 0;
+  /** First descriptor of a pair that was taken apart for the stop. */
+  #unpaired = 0;
+  #unpairedHandler = 0;
   #generation = 1;
   #fault: GuestFault | null = null;
   /** Leaves of the wasm code by EXIT_ value, for --stats. */
@@ -139,18 +142,13 @@ export class InterpVcpu implements Vcpu {
 
   kick(): void {
     if (!this.#running) return;
-    const { i32, u32 } = this.state;
+    const { i32 } = this.state;
     const budget = i32[E.BUDGET >> 2]!;
     if (budget >= 0) {
       i32[E.BUDGET >> 2] = -1;
       this.#granted -= budget + 1;
     }
-    if (this.#descriptor && !this.#patched) {
-      const at = (this.#descriptor + D.DESCRIPTOR_SIZE) >> 2;
-      this.#patched = at;
-      this.#patchedHandler = u32[at]!;
-      u32[at] = HANDLER_STOP;
-    }
+    if (this.#descriptor && !this.#patched) this.#patch(this.#descriptor + D.DESCRIPTOR_SIZE);
   }
 
   run(budget: number): Exit {
@@ -227,20 +225,12 @@ export class InterpVcpu implements Vcpu {
         this.#deliver(thrown);
         return;
       }
-      if (exactly) {
-        const stop = (descriptor + exactly * D.DESCRIPTOR_SIZE) >> 2;
-        this.#patched = stop;
-        this.#patchedHandler = u32[stop]!;
-        u32[stop] = HANDLER_STOP;
-      }
+      if (exactly) this.#stopBefore(descriptor + exactly * D.DESCRIPTOR_SIZE);
       this.#running = true;
       this.handlers.enter(descriptor);
       this.#running = false;
       this.#descriptor = 0;
-      if (this.#patched) {
-        u32[this.#patched] = this.#patchedHandler;
-        this.#patched = 0;
-      }
+      if (this.#patched) this.#unpatch();
       const exit = u32[E.EXIT >> 2]!;
       this.exits[exit]!++;
       if (exit === E.EXIT_LOOKUP) {
@@ -261,6 +251,31 @@ export class InterpVcpu implements Vcpu {
       if (exit === E.EXIT_FAULT) this.#takeFault();
       return;
     }
+  }
+
+  /** Makes execution stop before the instruction at a descriptor, also where the one before it is paired with it. */
+  #stopBefore(descriptor: number): void {
+    this.#patch(descriptor);
+    const { u32 } = this.state;
+    const before = descriptor - D.DESCRIPTOR_SIZE;
+    if (this.handlers.isPair(u32[(before + D.D_HANDLER) >> 2]!)) {
+      this.#unpaired = before;
+      this.#unpairedHandler = u32[(before + D.D_HANDLER) >> 2]!;
+      u32[(before + D.D_HANDLER) >> 2] = u32[(before + D.D_PLAIN_HANDLER) >> 2]!;
+    }
+  }
+  #patch(descriptor: number): void {
+    const { u32 } = this.state;
+    this.#patched = descriptor;
+    this.#patchedHandler = u32[descriptor >> 2]!;
+    u32[descriptor >> 2] = HANDLER_STOP;
+  }
+  #unpatch(): void {
+    const { u32 } = this.state;
+    u32[this.#patched >> 2] = this.#patchedHandler;
+    this.#patched = 0;
+    if (this.#unpaired) u32[this.#unpaired >> 2] = this.#unpairedHandler;
+    this.#unpaired = 0;
   }
 
   /** Adds what was retired, with `inBlock` instructions that their block had not taken off yet. */

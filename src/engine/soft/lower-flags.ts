@@ -65,9 +65,21 @@ function pushAuxiliary(l: Lowering, bits: number, vector: number): void {
   f.op('i32.or');
 }
 
-export function lowerFlagsArith(l: Lowering, uop: Uop & { op: 'flagsArith' }): void {
+/** Operands and result of the operation that set the flags, in locals of the function being built. */
+export interface FlagSource {
+  readonly kind: 'add' | 'sub' | 'logic';
+  readonly bits: 8 | 16 | 32 | 64;
+  /** Pushes an operand or the result as the type of the operation (i64 for 64 bits, else i32). */
+  readonly a: () => void;
+  readonly b: () => void;
+  readonly result: () => void;
+}
+
+/** Stores the flags of an operation; tells where its operands are. */
+export function lowerFlagsArith(l: Lowering, uop: Uop & { op: 'flagsArith' }): FlagSource | null {
   const { f } = l;
   const { bits } = uop;
+  const source = flagSource(l, uop);
   // FLAG_RESULT
   f.i32Const(0);
   if (bits === 64) {
@@ -84,7 +96,7 @@ export function lowerFlagsArith(l: Lowering, uop: Uop & { op: 'flagsArith' }): v
     f.i32Const(0);
     f.i32Const(0);
     f.store('i32.store', S.FLAG_AUX);
-    return;
+    return source;
   }
   const type = bits === 64 ? 'i64' : 'i32';
   const vector = f.local(type);
@@ -123,6 +135,69 @@ export function lowerFlagsArith(l: Lowering, uop: Uop & { op: 'flagsArith' }): v
     f.localGet(aux);
   }
   f.store('i32.store', S.FLAG_AUX);
+  return source;
+}
+
+function flagSource(l: Lowering, uop: Uop & { op: 'flagsArith' }): FlagSource {
+  const type = uop.bits === 64 ? 'i64' : 'i32';
+  const keep = (value: Value | null) => {
+    if (value === null) return () => {};
+    const local = l.f.local(type);
+    l.pushAs(type, value);
+    l.f.localSet(local);
+    return () => l.f.localGet(local);
+  };
+  return { kind: uop.kind, bits: uop.bits, a: keep(uop.a), b: keep(uop.b), result: keep(uop.result) };
+}
+
+/**
+ * Pushes a condition straight from the operands: a comparison and its branch become one wasm comparison.
+ * False, with nothing pushed, where the stored flags have to be read.
+ */
+export function lowerKnownCondition(l: Lowering, code: number, source: FlagSource): boolean {
+  const { f } = l;
+  const { kind, bits } = source;
+  const type = bits === 64 ? 'i64' : 'i32';
+  const signed = (push: () => void) => {
+    push();
+    if (bits === 8) f.op('i32.extend8_s');
+    if (bits === 16) f.op('i32.extend16_s');
+  };
+  const zero = () => (type === 'i64' ? f.i64Const(0) : f.i32Const(0));
+  switch (code >> 1) {
+    case 2: // Z
+      signed(source.result);
+      f.op(`${type}.eqz`);
+      break;
+    case 4: // S
+      signed(source.result);
+      zero();
+      f.op(`${type}.lt_s`);
+      break;
+    case 1: // B
+    case 3: // BE
+      if (kind !== 'sub') return false;
+      source.a();
+      source.b();
+      f.op(code >> 1 === 1 ? `${type}.lt_u` : `${type}.le_u`);
+      break;
+    case 6: // L
+    case 7: // LE
+      if (kind === 'add') return false;
+      if (kind === 'sub') {
+        signed(source.a);
+        signed(source.b);
+      } else {
+        signed(source.result);
+        zero();
+      }
+      f.op(code >> 1 === 6 ? `${type}.lt_s` : `${type}.le_s`);
+      break;
+    default:
+      return false;
+  }
+  if (code & 1) f.op('i32.eqz');
+  return true;
 }
 
 /** Sets flags from an RFLAGS-format value: CF and OF inline, anything else through the core. */

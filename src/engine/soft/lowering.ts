@@ -7,7 +7,7 @@ import type { WasmOp } from '../../wasm/opcodes.ts';
 import * as S from '../../x86/state/layout.ts';
 import type { BinaryOperator, Location, UnaryOperator, Uop, Value, ValueType } from '../../x86/uops/ir.ts';
 import * as E from './engine-state.ts';
-import { lowerCondition, lowerFlagsArith, lowerFlagsGet, lowerFlagsSet } from './lower-flags.ts';
+import { type FlagSource, lowerCondition, lowerFlagsArith, lowerFlagsGet, lowerFlagsSet, lowerKnownCondition } from './lower-flags.ts';
 
 /** Function indices of the core functions (core-module.ts) in the module being built. */
 export interface CoreFunctions {
@@ -94,11 +94,14 @@ export abstract class Lowering {
   abstract leaveFaulted(): void;
 
   // ---- values ----
+  /** The next micro-ops are another instruction's: their values have nothing to do with those so far. */
   protected forgetValues(): void {
     this.#locals.clear();
     this.#constants.clear();
     this.#variables.clear();
   }
+  /** What the last instruction left in the flags, where the next one is lowered into the same function. */
+  protected flagSource: FlagSource | null = null;
   push(value: Value): void {
     const constant = this.#constants.get(value.id);
     if (constant) {
@@ -207,6 +210,7 @@ export abstract class Lowering {
         this.push(uop.condition);
         f.if_();
         this.depth++;
+        this.flagSource = null;
         this.lowerList(uop.then);
         if (uop.else.length) {
           f.else_();
@@ -225,17 +229,20 @@ export abstract class Lowering {
         f.end();
         return;
       case 'flagsArith':
-        lowerFlagsArith(this, uop);
+        this.flagSource = lowerFlagsArith(this, uop);
         return;
       case 'flagsSet':
         lowerFlagsSet(this, uop.mask, uop.value);
+        this.flagSource = null;
         return;
       case 'flagsGet':
         lowerFlagsGet(this, uop.mask);
         this.define(uop.result);
         return;
       case 'condition':
-        lowerCondition(this, uop.code);
+        if (!this.flagSource || !lowerKnownCondition(this, uop.code, this.flagSource)) {
+          lowerCondition(this, uop.code);
+        }
         this.define(uop.result);
         return;
       case 'faultIf':
