@@ -12,7 +12,8 @@ const source = join(root, 'src/cli/main.ts');
 const main = existsSync(source) ? source : join(root, 'dist/cli/main.js');
 
 if (Number.parseInt(process.versions.node, 10) >= NEEDED) {
-  await import(pathToFileURL(main).href);
+  const command = await import(pathToFileURL(main).href);
+  process.exitCode = await command.main(process.argv.slice(2));
 } else {
   const newer = join(root, 'node_modules/.bin/node');
   if (existsSync(newer)) {
