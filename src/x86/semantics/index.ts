@@ -15,6 +15,7 @@ import { nopMeanings } from './nop.ts';
 import { shiftMeanings } from './shift.ts';
 import { stackMeanings } from './stack.ts';
 import { stringMeanings } from './string.ts';
+import { systemMeanings } from './system/index.ts';
 import { x87Meanings } from './x87.ts';
 
 const families: readonly (readonly Meaning[])[] = [
@@ -31,6 +32,7 @@ const families: readonly (readonly Meaning[])[] = [
   inputOutputMeanings,
   flagMeanings,
   nopMeanings,
+  systemMeanings,
   x87Meanings,
 ];
 
