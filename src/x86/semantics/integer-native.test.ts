@@ -310,7 +310,6 @@ function undefinedFlags(encoding: Encoding, bytes: readonly number[], registers:
   if (!isDouble && (opcode & 0xfe) === 0xd0) return declared;
   const inRegister = isDouble ? opcode & 1 : opcode >= 0xd2;
   const count = (inRegister ? Number(registers[L.RCX]! & 0xffn) : bytes.at(-1)!) & 31;
-  if (isDouble && bytes[0] === 0x66 && count > 16) return FLAGS_STATUS;
   return count === 1 ? declared : declared | FLAG_OF;
 }
 

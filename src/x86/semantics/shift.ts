@@ -145,63 +145,46 @@ function setRotateFlags(
 /** SHLD and SHRD: [destination, register that gives the bits, count]. */
 function doubleShift(b: Builder, direction: 'left' | 'right'): void {
   const bits = b.bits(0) as 16 | 32 | 64;
+  const left = direction === 'left';
   const count = shiftCount(b, 2, bits);
   const filler = b.readInt(1);
   const { value, write } = b.modify(0);
-  const { result, carry } =
+  const result =
     bits === 64
-      ? doubleShift64(b, direction, value as I64, filler as I64, count)
-      : doubleShiftNarrow(b, bits, direction, b.toI64(value), b.toI64(filler), count);
+      ? doubleShift64(b, direction, value as I64, filler as I64, b.extendU(count))
+      : doubleShiftNarrow(b, bits, direction, b.toI64(value), b.toI64(filler), b.extendU(count));
   write(result);
   b.if(count, () => {
-    const top = bitOf(b, result, bits - 1);
-    const overflow = b.xor(top, direction === 'left' ? carry() : bitOf(b, result, bits - 2));
+    const before = countLike(b, value, b.sub(count, 1));
+    const last = left ? b.shl(value, before) : b.shrU(value, before);
+    const carry = bitOf(b, last, left ? bits - 1 : 0);
+    const overflow = left
+      ? b.xor(carry, bitOf(b, last, bits - 2))
+      : b.xor(bitOf(b, result, bits - 1), bitOf(b, result, bits - 2));
     b.flagsLogic(bits, result);
-    b.flagsSet(FLAG_CF | FLAG_OF, overflowAndCarry(b, overflow, carry()));
+    b.flagsSet(FLAG_CF | FLAG_OF, overflowAndCarry(b, overflow, carry));
   });
 }
 
-interface DoubleShift {
-  readonly result: Int;
-  /** The bit shifted out last; valid for counts above zero. */
-  readonly carry: () => I32;
-}
-
-function doubleShift64(
-  b: Builder,
-  direction: 'left' | 'right',
-  value: I64,
-  filler: I64,
-  count: I32,
-): DoubleShift {
-  const by = b.extendU(count);
+/** A shift of the filler by 64 (for a count of zero) is made of two. */
+function doubleShift64(b: Builder, direction: 'left' | 'right', value: I64, filler: I64, by: I64): I64 {
   const back = b.sub(b.i64(63), by);
-  if (direction === 'left') {
-    const result = b.or(b.shl(value, by), b.shrU(b.shrU(filler, 1), back));
-    return { result, carry: () => bitOf(b, b.shrU(value, b.sub(b.i64(64), by)), 0) };
-  }
-  const result = b.or(b.shrU(value, by), b.shl(b.shl(filler, 1), back));
-  return { result, carry: () => bitOf(b, b.shrU(value, b.sub(by, 1)), 0) };
+  if (direction === 'left') return b.or(b.shl(value, by), b.shrU(b.shrU(filler, 1), back));
+  return b.or(b.shrU(value, by), b.shl(b.shl(filler, 1), back));
 }
 
-/** All the bits that can be shifted in or out as one i64; fillers lie on the side that they come from, twice for 16 bits. */
+/** Value and fillers as one i64: fillers lie on the side that they come from, twice for 16 bits. */
 function doubleShiftNarrow(
   b: Builder,
   bits: 16 | 32,
   direction: 'left' | 'right',
   value: I64,
   filler: I64,
-  count: I32,
-): DoubleShift {
-  const by = b.extendU(count);
+  by: I64,
+): I32 {
   const fillers = bits === 32 ? filler : b.or(b.shl(filler, 16), filler);
-  if (direction === 'left') {
-    const joined = b.or(b.shl(value, 32), fillers);
-    const result = b.wrap(b.shrU(b.shl(joined, by), 32));
-    return { result, carry: () => bitOf(b, b.shrU(joined, b.sub(b.i64(32 + bits), by)), 0) };
-  }
-  const joined = b.or(value, b.shl(fillers, bits));
-  return { result: b.wrap(b.shrU(joined, by)), carry: () => bitOf(b, b.shrU(joined, b.sub(by, 1)), 0) };
+  if (direction === 'left') return b.wrap(b.shrU(b.shl(b.or(b.shl(value, 32), fillers), by), 32));
+  return b.wrap(b.shrU(b.or(value, b.shl(fillers, bits)), by));
 }
 
 export const shiftMeanings: readonly Meaning[] = [
