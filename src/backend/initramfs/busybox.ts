@@ -3,32 +3,36 @@
 import { type CpioEntry, writeCpio } from './cpio.ts';
 
 /**
- * /init: the first process. Kernels without devtmpfs still have the three nodes of the archive. The shell
- * runs in a session of its own with the console as controlling terminal, so that ^C and job control work;
- * when it ends, another begins. `poweroff` sends SIGUSR2 to the first process, and a trap runs at once only
- * while the shell is in `wait`.
+ * /init prepares the system and becomes busybox's init, which ends in a shell. Kernels without devtmpfs
+ * still have the three nodes of the archive.
  */
 const INIT = `#!/bin/busybox sh
 /bin/busybox mount -t proc proc /proc
 /bin/busybox mount -t sysfs sysfs /sys
 /bin/busybox mount -t devtmpfs devtmpfs /dev 2>/dev/null
 /bin/busybox --install -s 2>/dev/null
-export PATH=/bin:/sbin:/usr/bin:/usr/sbin HOME=/root TERM=vt100 PS1='doppel:\\w# '
+export PATH=/bin:/sbin:/usr/bin:/usr/sbin HOME=/root TERM=vt100
 hostname doppel
 mkdir -p /dev/pts
 mount -t devpts devpts /dev/pts 2>/dev/null
 mount -t tmpfs tmpfs /tmp
 ln -sf /proc/self/fd /dev/fd 2>/dev/null
-trap 'poweroff -f' USR2 TERM
-trap 'reboot -f' HUP
-stty -F /dev/console sane 2>/dev/null
-[ -x /etc/rc ] && /etc/rc
 cat /etc/motd
-cd /root
-while true; do
-  setsid cttyhack sh </dev/console >/dev/console 2>&1 &
-  wait $!
-done
+[ -x /etc/rc ] && /etc/rc
+exec /sbin/init
+`;
+
+/**
+ * The shell is a session of its own with the console as controlling terminal (cttyhack), so that ^C and job
+ * control work; when it ends, another begins. `poweroff` goes through init, which ends all processes first.
+ */
+const INITTAB = `::respawn:-/bin/cttyhack /bin/sh -l
+::restart:/sbin/init
+::shutdown:/bin/umount -a -r >/dev/null 2>&1
+`;
+
+const PROFILE = `export PATH=/bin:/sbin:/usr/bin:/usr/sbin HOME=/root PS1='doppel:\\w# '
+cd
 `;
 
 const WELCOME = `
@@ -62,6 +66,8 @@ export function buildBusyboxInitramfs(
     { kind: 'file', path: 'bin/busybox', mode: 0o755, bytes: busybox },
     { kind: 'symlink', path: 'bin/sh', target: 'busybox' },
     text('init', INIT, 0o755),
+    text('etc/inittab', INITTAB),
+    text('etc/profile', PROFILE),
     text('etc/passwd', 'root:x:0:0:root:/root:/bin/sh\n'),
     text('etc/group', 'root:x:0:\n'),
     text('etc/motd', WELCOME),
