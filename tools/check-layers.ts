@@ -1,7 +1,7 @@
 // Checks the order of the source tree (ARCHITECTURE.md): a folder imports only from folders above it, the
 // layers from base to snapshot use nothing of Node, and no module imports itself by a detour.
 //
-// Tests and their helpers (*.test.ts, testing.ts, host/test) may import anything. Types do not make a
+// Tests and their helpers (*.test.ts, testing.ts, *-cases.ts, testing/, host/test/) may import anything. Types do not make a
 // cycle, but they do obey the order, with the exceptions listed below.
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
@@ -31,6 +31,9 @@ const FIRST_PLATFORM_LAYER = LAYERS.indexOf('host');
 
 /** Modules that layers above theirs may import as types: they are seams. */
 const SEAMS = new Set(['memory/guest-bus.ts']);
+
+/** Tests and what only they use. */
+const TEST_ONLY = /\.test\.ts$|(^|[/-])testing\.ts$|-cases\.ts$|\/testing\/|^host\/test\//;
 
 interface Import {
   readonly specifier: string;
@@ -72,9 +75,7 @@ function readModules(): Module[] {
   return readdirSync(root, { recursive: true, encoding: 'utf8' })
     .map((path) => path.replaceAll('\\', '/'))
     .filter((path) => path.endsWith('.ts'))
-    .filter(
-      (path) => !path.endsWith('.test.ts') && !path.endsWith('testing.ts') && !path.startsWith('host/test/'),
-    )
+    .filter((path) => !TEST_ONLY.test(path))
     .sort()
     .map((path) => ({ path, imports: readImports(readFileSync(join(root, path), 'utf8')) }));
 }
