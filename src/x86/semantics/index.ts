@@ -13,6 +13,7 @@ import { moveMeanings } from './move.ts';
 import { multiplyMeanings } from './multiply.ts';
 import { nopMeanings } from './nop.ts';
 import { shiftMeanings } from './shift.ts';
+import { simdMeanings } from './simd/index.ts';
 import { stackMeanings } from './stack.ts';
 import { stringMeanings } from './string.ts';
 import { systemMeanings } from './system/index.ts';
@@ -32,6 +33,7 @@ const families: readonly (readonly Meaning[])[] = [
   inputOutputMeanings,
   flagMeanings,
   nopMeanings,
+  simdMeanings,
   systemMeanings,
   x87Meanings,
 ];
