@@ -12,6 +12,7 @@ import type { Meaning } from './meaning.ts';
 import { moveMeanings } from './move.ts';
 import { multiplyMeanings } from './multiply.ts';
 import { nopMeanings } from './nop.ts';
+import { randomMeanings } from './random.ts';
 import { shiftMeanings } from './shift.ts';
 import { simdMeanings } from './simd/index.ts';
 import { stackMeanings } from './stack.ts';
@@ -33,6 +34,7 @@ const families: readonly (readonly Meaning[])[] = [
   inputOutputMeanings,
   flagMeanings,
   nopMeanings,
+  randomMeanings,
   simdMeanings,
   systemMeanings,
   x87Meanings,

@@ -30,6 +30,10 @@ const MODES = [
 ];
 const PREFIXES = [[], [0x66], [0x67], [0xf2], [0xf3], [0x65], [0x66, 0xf2], [0x36, 0x67]];
 const MODRMS = [0xc1, 0x06, 0x44, 0x80];
+/** For opcodes whose rm field is a part of the opcode. */
+const ALL_MODRMS = [...MODRMS, 0xc0, 0xc2, 0xc3, 0xc4, 0xc5, 0xc6, 0xc7];
+const isExtended = (map: readonly number[], opcode: number): boolean =>
+  map.length === 0 ? opcode >= 0xd8 && opcode <= 0xdf : map.length === 1 && opcode === 0x01;
 
 /** The forms of all opcodes of four maps, under some prefixes and ModRM bytes, in some modes. */
 function* forms(): Generator<Form> {
@@ -43,7 +47,7 @@ function* forms(): Generator<Form> {
         for (const map of [[], [0x0f], [0x0f, 0x38], [0x0f, 0x3a]]) {
           for (let opcode = 0; opcode < 256; opcode++) {
             for (let group = 0; group < 8; group++) {
-              for (const modrm of MODRMS) {
+              for (const modrm of isExtended(map, opcode) ? ALL_MODRMS : MODRMS) {
                 const bytes = [...prefix, ...rex, ...map, opcode, modrm | (group << 3), 0x24, ...TAIL];
                 const form = decode(Uint8Array.from(bytes), bytes.length, mode, ALL_FEATURES)?.form;
                 if (!form || seen.has(form.id)) continue;

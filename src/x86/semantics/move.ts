@@ -70,6 +70,8 @@ const AH = S.GPR + 8 * S.RAX + 1;
 
 export const moveMeanings: readonly Meaning[] = [
   { mnemonic: 'MOV', build: move },
+  // The non-temporal hint says nothing about the result.
+  { mnemonic: 'MOVNTI', build: move },
   { mnemonic: 'MOVZX', build: (b) => moveExtended(b, false) },
   { mnemonic: 'MOVSX', build: (b) => moveExtended(b, true) },
   { mnemonic: 'MOVSXD', build: (b) => moveExtended(b, true) },
