@@ -2,7 +2,7 @@
 // component "main" from Debian's archives, for any architecture. Both formats of sources.list(5) are
 // read, one-line and deb822; the result is deb822.
 //
-// Left out: source packages, disabled entries, archives of others (they rarely have both of our
+// Left out: source packages, disabled entries, CDs, archives of others (they rarely have both of our
 // architectures, and none of them has Debian's kernel), flat repositories.
 
 /** One stanza: field names in lower case, values as written (continuation lines included). */
@@ -14,22 +14,25 @@ export interface SourceFile {
   readonly content: string;
 }
 
-/** Content for a private *.sources file; undefined where the files name no archive of Debian. */
+/** Content for a private *.sources file; undefined where the files name no usable archive. */
 export function deriveSources(files: readonly SourceFile[]): string | undefined {
   const stanzas = files.flatMap(({ name, content }) =>
     name.endsWith('.sources') ? parseDeb822(content) : parseOneLine(content),
   );
-  const wanted = stanzas.filter(isDebianMain).map(formatStanza);
+  const usable = stanzas.filter(isBinaryMain);
+  const debian = usable.filter((stanza) => /debian/i.test(stanza.get('uris') ?? ''));
+  // A mirror need not have "debian" in its address: where no source has, all are taken.
+  const wanted = (debian.length > 0 ? debian : usable).map(formatStanza);
   return wanted.length === 0 ? undefined : [...new Set(wanted)].join('\n');
 }
 
-function isDebianMain(stanza: Stanza): boolean {
+function isBinaryMain(stanza: Stanza): boolean {
   const words = (field: string) => (stanza.get(field) ?? '').split(/\s+/);
   return (
     words('types').includes('deb') &&
     words('components').includes('main') &&
     !/^(no|false|0)$/i.test(stanza.get('enabled') ?? 'yes') &&
-    /debian/i.test(stanza.get('uris') ?? '')
+    !/^cdrom:/.test(stanza.get('uris') ?? 'cdrom:')
   );
 }
 

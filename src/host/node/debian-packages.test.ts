@@ -46,7 +46,12 @@ suites: bookworm-security
 signed-by: /k.gpg
 `,
   );
-  assert.equal(deriveSources([{ name: 'a.list', content: 'deb http://x.example/ y main' }]), undefined);
+  const oneLine = (content: string) => deriveSources([{ name: 'a.list', content }]);
+  assert.match(oneLine('deb http://mirror.example/ y main')!, /uris: http:\/\/mirror/);
+  assert.equal(
+    oneLine('deb cdrom:[Debian GNU/Linux 12]/ bookworm main\ndeb http://x.example/ y/'),
+    undefined,
+  );
 });
 
 test('keys written into a source file are kept', () => {
