@@ -45,65 +45,79 @@ function matchesModRm(row: Row, modRm: number): boolean {
   return row.rm < 0 || row.rm === (modRm & 7);
 }
 
+/** Whether the ModRM byte (if any) does not matter for the choice of this row. */
+function matchesEveryModRm(row: Row): boolean {
+  return row.extension < 0 && (row.mod === 'any' || row.flags.has('anymod'));
+}
+
 /** More exactly described rows win: those of one opcode over ranges, those with a prefix over those without. */
 const rank = (row: Row) => (row.opcodes === 1 ? 2 : 0) + (row.prefixes.length > 0 ? 1 : 0);
 
-function buildCell(rows: readonly Row[], opcode: number, prepared: Map<Row, DecodeRow>): Cell {
+/** The row that wins among candidates which all match; null if there are none. */
+function winner(matching: readonly Row[], opcode: number): Row | null {
+  let best: Row | null = null;
+  let rival: Row | null = null;
+  for (const row of matching) {
+    if (best === null || rank(row) > rank(best)) {
+      best = row;
+      rival = null;
+    } else if (rank(row) === rank(best)) rival = row;
+  }
+  if (rival) throw new Error(`opcode ${opcode.toString(16)}: "${best!.text}" and "${rival.text}" overlap`);
+  return best;
+}
+
+function buildCell(rows: readonly Row[], opcode: number, prepare: (row: Row) => DecodeRow): Cell {
   const hasModRm = rows.some((row) => row.hasModRm);
-  const choose = (candidates: readonly Row[], modRm: number): DecodeRow | null => {
-    const matching = candidates.filter((row) => !row.hasModRm || matchesModRm(row, modRm));
-    if (matching.length === 0) return null;
-    const best = Math.max(...matching.map(rank));
-    const winners = matching.filter((row) => rank(row) === best);
-    if (winners.length > 1) {
-      throw new Error(
-        `opcode ${opcode.toString(16)}: "${winners[0]!.text}" and "${winners[1]!.text}" overlap`,
-      );
-    }
-    const row = winners[0]!;
-    let result = prepared.get(row);
-    if (!result) {
-      result = prepareRow(row);
-      prepared.set(row, result);
-    }
-    return result;
-  };
+  // Variants with the same candidates share their list.
+  const lists = new Map<string, (DecodeRow | null)[]>();
   const variants: (DecodeRow | null)[][] = [];
   for (let variant = 0; variant < VARIANTS; variant++) {
     const candidates = rows.filter((row) => matchesVariant(row, variant));
-    let list: (DecodeRow | null)[];
-    if (hasModRm) {
-      list = Array.from({ length: 256 }, (_, modRm) => choose(candidates, modRm));
-      if (list.every((row) => row === list[0])) list = [list[0]!];
-    } else {
-      list = [choose(candidates, 0)];
+    const key = candidates.map((row) => rows.indexOf(row)).join();
+    let list = lists.get(key);
+    if (!list) {
+      list = [];
+      if (candidates.every(matchesEveryModRm)) {
+        const row = winner(candidates, opcode);
+        list.push(row && prepare(row));
+      } else {
+        for (let modRm = 0; modRm < 256; modRm++) {
+          // All memory operands with the same extension choose alike.
+          const alike = modRm & 0x38;
+          if (modRm < 0xc0 && modRm !== alike) {
+            list.push(list[alike]!);
+            continue;
+          }
+          const matching = candidates.filter((candidate) => matchesModRm(candidate, modRm));
+          const row = winner(matching, opcode);
+          list.push(row && prepare(row));
+        }
+      }
+      lists.set(key, list);
     }
-    // Share equal lists between variants.
-    variants.push(
-      variants.find((other) => other.length === list.length && other.every((row, i) => row === list[i])) ??
-        list,
-    );
+    variants.push(list);
   }
   return { hasModRm, variants };
 }
 
-function buildMap(name: MapName, rows: readonly Row[], prepared: Map<Row, DecodeRow>): (Cell | null)[] {
+function buildMap(name: MapName, rows: readonly Row[], prepare: (row: Row) => DecodeRow): (Cell | null)[] {
   const byOpcode: Row[][] = Array.from({ length: 256 }, () => []);
   for (const row of rows) {
     if (row.map !== name) continue;
     for (let i = 0; i < row.opcodes; i++) byOpcode[row.opcode + i]!.push(row);
   }
   return byOpcode.map((candidates, opcode) =>
-    candidates.length > 0 ? buildCell(candidates, opcode, prepared) : null,
+    candidates.length > 0 ? buildCell(candidates, opcode, prepare) : null,
   );
 }
 
-function buildMaps(rows: readonly Row[], prepared: Map<Row, DecodeRow>): Maps {
+function buildMaps(rows: readonly Row[], prepare: (row: Row) => DecodeRow): Maps {
   return {
-    oneByte: buildMap('one-byte', rows, prepared),
-    twoByte: buildMap('0F', rows, prepared),
-    map38: buildMap('0F38', rows, prepared),
-    map3A: buildMap('0F3A', rows, prepared),
+    oneByte: buildMap('one-byte', rows, prepare),
+    twoByte: buildMap('0F', rows, prepare),
+    map38: buildMap('0F38', rows, prepare),
+    map3A: buildMap('0F3A', rows, prepare),
   };
 }
 
@@ -115,14 +129,22 @@ export function dispatchFor(features: DecodeFeatures): Dispatch {
   if (!dispatch) {
     const rows = OPCODE_ROWS.filter((row) => row.feature === null || features.has(row.feature));
     const prepared = new Map<Row, DecodeRow>();
+    const prepare = (row: Row): DecodeRow => {
+      let result = prepared.get(row);
+      if (!result) {
+        result = prepareRow(row);
+        prepared.set(row, result);
+      }
+      return result;
+    };
     dispatch = {
       legacy: buildMaps(
         rows.filter((row) => !row.flags.has('o64')),
-        prepared,
+        prepare,
       ),
       long: buildMaps(
         rows.filter((row) => !row.flags.has('i64')),
-        prepared,
+        prepare,
       ),
     };
     cache.set(features, dispatch);
