@@ -1,6 +1,7 @@
 // IRET (SDM 2A "IRET/IRETD/IRETQ"; 3A 6.12 to 6.14, 8.3, 21.2): returns in real mode, virtual-8086 mode,
 // protected mode to the same or an outer level, to a virtual-8086 program, to the previous task, and
 // in long mode, where SS:RSP is popped always in 64-bit code. NMIs are unblocked when it succeeds.
+import { ARMED_EXECUTE, breakpointsArmed } from '../control/debug-registers.ts';
 import type { Cpu } from '../helpers/cpu.ts';
 import {
   markAccessed,
@@ -53,7 +54,9 @@ export function interruptReturn(cpu: Cpu, operandSize: 16 | 32 | 64): void {
   state.set32(L.NMI_BLOCKED, 0);
 }
 
+/** RF matters, and is taken, only where an instruction breakpoint is armed: it lasts for one instruction. */
 function setFlags(state: CpuState, value: number, mask: number): void {
+  if ((breakpointsArmed(state) & ARMED_EXECUTE) === 0) value &= ~FLAG_RF;
   state.rflags = (state.rflags & ~mask) | (value & mask);
 }
 

@@ -112,8 +112,8 @@ export const interruptMeanings: readonly Meaning[] = [
     build: (b) => {
       b.if(b.condition(0), () => {
         b.call(overflowTrapHelper);
+        b.endBlock();
       });
-      b.endBlock();
     },
   },
   {
