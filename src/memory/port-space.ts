@@ -20,7 +20,8 @@ export class PortSpace {
   map(start: Port, count: number, region: Region): void {
     for (let port = start; port < start + count; port++) {
       const owner = this.#owner[port]!;
-      if (owner) throw new Error(`${region.name} overlaps ${this.#mapped[owner - 1]!.region.name} at port ${port}`);
+      if (owner)
+        throw new Error(`${region.name} overlaps ${this.#mapped[owner - 1]!.region.name} at port ${port}`);
     }
     this.#mapped.push({ start, end: start + count, region });
     this.#owner.fill(this.#mapped.length, start, start + count);

@@ -78,6 +78,7 @@ export class HandlerLowering extends Lowering {
   readonly #module: HandlerModule;
   #form: Form;
   #callsHelper = false;
+  #branches = false;
   /** Offset from the descriptor that the handler was called with to that of the instruction being lowered. */
   #shift = 0;
 
@@ -100,6 +101,9 @@ export class HandlerLowering extends Lowering {
   lowerForm(uops: readonly Uop[]): void {
     const { f } = this;
     this.#callsHelper = someUop(uops, (uop) => uop.op === 'call');
+    this.#branches = someUop(uops, (uop) => uop.op === 'branch');
+    // endBlock continues at RIP in the state: on a path without a helper that is the next instruction's.
+    if (this.#callsHelper && someUop(uops, (uop) => uop.op === 'endBlock')) this.#storeNextRip();
     const repeats = someUop(uops, (uop) => uop.op === 'repeat');
     if (repeats) {
       f.loop();
@@ -135,6 +139,14 @@ export class HandlerLowering extends Lowering {
     f.localGet(DESCRIPTOR_LOCAL);
     switch (field) {
       case 'imm':
+        if (this.#branches) {
+          // A branch's immediate has become its target: take the next instruction's place away again.
+          f.load('i64.load', this.#shift + D.D_TARGET);
+          f.localGet(DESCRIPTOR_LOCAL);
+          f.load('i64.load16_u', this.#shift + D.D_NEXT);
+          f.op('i64.sub');
+          return;
+        }
         f.load('i64.load', this.#shift + D.D_IMMEDIATE);
         return;
       case 'disp':

@@ -14,7 +14,7 @@ import { type BootState, GENERAL_REGISTER_NAMES, SEGMENT_NAMES } from '../../fir
 import { loadKernel } from '../../firmware/boot/load.ts';
 import type { BootModule, LinuxEntry } from '../../firmware/boot/request.ts';
 import { GuestMemory } from '../../memory/guest-memory.ts';
-import { CpuFeatures } from '../../x86/cpuid/features.ts';
+import { cpuFeatures } from '../../x86/cpuid/features.ts';
 import type { LocalApicPort } from '../../x86/helpers/cpu.ts';
 import type { CpuState } from '../../x86/state/cpu-state.ts';
 import * as L from '../../x86/state/layout.ts';
@@ -123,7 +123,7 @@ export class Machine {
     this.vcpu = new InterpVcpu({
       memory: this.memory,
       bus: this.board,
-      features: new CpuFeatures(),
+      features: cpuFeatures(),
       entropy: deterministic ? repeatableEntropy() : host.entropy,
       interrupts: {
         pending: () => this.#interruptRequested,

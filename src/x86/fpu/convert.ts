@@ -3,7 +3,7 @@
 // Sources: Intel SDM volume 2, FLD, FST, CVTSS2SD, CVTSD2SS; volume 1, 8.5.1.2.
 
 import type { FloatEnvironment } from './environment.ts';
-import type { Format } from './format.ts';
+import { FLAG_OE, FLAG_PE, FLAG_UE, type Format } from './format.ts';
 import { denormalStops, propagateNan } from './operands.ts';
 import { roundInto } from './round.ts';
 import { copy, INFINITY, QUIET_NAN, type Unpacked, ZERO } from './unpacked.ts';
@@ -30,6 +30,11 @@ export function convertForStore(env: FloatEnvironment, a: Unpacked, format: Form
   roundFinite(env, a, out);
   env.adjustBias = true;
   env.format = saved;
+  if (env.flags & ~env.masks & (FLAG_OE | FLAG_UE)) {
+    // Nothing is stored, so nothing was rounded.
+    env.flags &= ~FLAG_PE;
+    env.roundedUp = false;
+  }
 }
 
 function roundFinite(env: FloatEnvironment, a: Unpacked, out: Unpacked): void {

@@ -24,7 +24,10 @@ export function helper<const P extends readonly HelperType[], R extends HelperTy
   name: string,
   parameters: P,
   result: R,
-  run: (cpu: Cpu, ...args: { -readonly [K in keyof P]: HelperValue<P[K]> }) => R extends HelperType ? HelperValue<R> : void,
+  run: (
+    cpu: Cpu,
+    ...args: { -readonly [K in keyof P]: HelperValue<P[K]> }
+  ) => R extends HelperType ? HelperValue<R> : void,
   options: { faults?: boolean } = {},
 ): Helper {
   return { name, parameters, result, run, faults: options.faults ?? true };

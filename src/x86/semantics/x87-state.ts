@@ -23,14 +23,16 @@ function moveTop(b: Builder, by: number): void {
   b.set(32, L.FSW, b.or(b.and(fsw, ~(FSW_TOP | FSW_C1)), top));
 }
 
-/** Marks ST(i) of the operand empty. */
-function freeRegister(b: Builder): void {
+/** Marks ST(i) of the operand empty (and ST(0), if it is popped too) and clears C1. */
+function freeRegister(b: Builder, pops: boolean): void {
   const operand = b.operand(0);
   if (operand.kind !== 'st') throw new Error(`${b.form.mnemonic}: not a register`);
   const top = b.shrU(b.get(32, L.FSW), 11);
-  const register = b.and(b.add(top, b.registerField(operand.field)), 7);
-  const bit = b.shl(b.i32(1), register);
+  const bitOf = (number: I32): I32 => b.shl(b.i32(1), b.and(number, 7));
+  let bit = bitOf(b.add(top, b.registerField(operand.field)));
+  if (pops) bit = b.or(bit, bitOf(top));
   b.set(32, L.FTW, b.and(b.get(32, L.FTW), b.xor(bit, 0xff)));
+  b.set(32, L.FSW, b.and(b.get(32, L.FSW), ~FSW_C1));
 }
 
 /** FWAIT heeds CR0.MP and TS, not EM. */
@@ -138,14 +140,14 @@ export const x87StateMeanings: Meaning[] = [
     mnemonic: 'FFREE',
     build: (b) => {
       waiting(b);
-      freeRegister(b);
+      freeRegister(b, false);
     },
   },
   {
     mnemonic: 'FFREEP',
     build: (b) => {
       waiting(b);
-      freeRegister(b);
+      freeRegister(b, true);
       moveTop(b, 1);
     },
   },

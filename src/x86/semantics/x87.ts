@@ -133,7 +133,7 @@ function compareFlagsMeaning(mnemonic: string, quiet: number, pops: number): Mea
     build: (b) => {
       begin(b);
       const flags = b.call(compare.x87CompareFlags, stackIndex(b, 1), b.i32(quiet), b.i32(pops)) as I32;
-      b.if(b.ne(flags, compare.FLAGS_UNCHANGED), () => b.flagsSet(FLAGS_STATUS, flags));
+      b.flagsSet(FLAGS_STATUS, flags);
     },
   };
 }

@@ -1,12 +1,13 @@
 // F2XM1, FYL2X, FYL2XP1: correctly rounded to 64 bits, whatever the precision control says.
 //
 // Outside the ranges that the manual gives (F2XM1: |x| <= 1; FYL2XP1: |x| < 1 - sqrt(1/2)) results are undefined
-// there: here F2XM1 returns its operand, and FYL2XP1 the true value where there is one.
+// there. Here, as on AMD processors, F2XM1 returns its operand, and FYL2XP1 the true value where there is one
+// and its operand where there is none; and PE is raised even where the result is exact (2^1 - 1, log2(2^n)).
 //
 // Sources: Intel SDM volume 1, 8.3.9; volume 2, F2XM1, FYL2X, FYL2XP1 (tables of special operands).
 
 import type { FloatEnvironment } from '../environment.ts';
-import { EXTENDED, FLAG_ZE } from '../format.ts';
+import { EXTENDED, FLAG_PE, FLAG_ZE } from '../format.ts';
 import { denormalStops, denormalsStop, invalid, propagateNan, propagateNans } from '../operands.ts';
 import { roundBigint, significand } from '../round.ts';
 import {
@@ -50,9 +51,11 @@ export function exponential(env: FloatEnvironment, a: Unpacked, out: Unpacked): 
   else if (a.kind === INFINITY) {
     if (a.sign) setFinite(out, 1, 0, 0x80000000, 0);
     else setInfinity(out, 0);
-  } else if (isOne) setFinite(out, a.sign, a.sign ? -1 : 0, 0x80000000, 0);
-  else if (exponent >= 0) copy(out, a);
-  else if (exponent < TINY) round(env, out, signed(a) * ln2(256), exponent - 63 - 256, false);
+  } else if (exponent >= 0) {
+    env.flags |= FLAG_PE;
+    if (isOne && a.sign) setFinite(out, 1, -1, 0x80000000, 0);
+    else copy(out, a);
+  } else if (exponent < TINY) round(env, out, signed(a) * ln2(256), exponent - 63 - 256, false);
   else {
     const bits = WORKING_BITS - exponent;
     const product = signed(a) * ln2(bits); // in units of 2^-(63 - exponent + bits)
@@ -96,6 +99,7 @@ export function logarithmTimes(env: FloatEnvironment, a: Unpacked, b: Unpacked, 
     const fraction = significand(a);
     const one = 1n << 63n;
     if (fraction === one) {
+      env.flags |= FLAG_PE;
       round(env, out, signed(b) * BigInt(a.exponent), b.exponent - 63, true);
       return;
     }
@@ -116,7 +120,7 @@ export function logarithmPlusOneTimes(env: FloatEnvironment, a: Unpacked, b: Unp
     return;
   }
   const { exponent } = a;
-  const belowRange = a.sign === 1 && (a.kind === INFINITY || (a.kind !== ZERO && exponent >= 0));
+  const belowRange = a.sign === 1 && a.kind === INFINITY;
   if (belowRange || (a.kind === ZERO && b.kind === INFINITY) || (a.kind === INFINITY && b.kind === ZERO)) {
     invalid(env, out);
     return;
@@ -125,7 +129,10 @@ export function logarithmPlusOneTimes(env: FloatEnvironment, a: Unpacked, b: Unp
   const sign = a.sign ^ b.sign;
   if (a.kind === INFINITY || b.kind === INFINITY) setInfinity(out, sign);
   else if (a.kind === ZERO || b.kind === ZERO) setZero(out, sign);
-  else if (exponent < TINY) {
+  else if (a.sign === 1 && exponent >= 0) {
+    env.flags |= FLAG_PE;
+    copy(out, a);
+  } else if (exponent < TINY) {
     round(env, out, signed(a) * signed(b) * log2e(256), exponent + b.exponent - 126 - 256, false);
   } else {
     // (m - 1) / (m + 1) with m = 1 + a is a / (2 + a).

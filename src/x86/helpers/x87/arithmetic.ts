@@ -10,7 +10,7 @@ import { divide, multiply, squareRoot } from '../../fpu/multiply.ts';
 import { unpackBinary32, unpackBinary64 } from '../../fpu/packing.ts';
 import { partialRemainder, remainderReport } from '../../fpu/remainder.ts';
 import { scale } from '../../fpu/scale.ts';
-import type { Unpacked } from '../../fpu/unpacked.ts';
+import { QUIET_NAN, type Unpacked } from '../../fpu/unpacked.ts';
 import type { CpuState } from '../../state/cpu-state.ts';
 import { helper } from '../helper.ts';
 import {
@@ -205,6 +205,12 @@ export const x87PartialRemainder = helper(
     readStack(state, 0, operandA);
     readStack(state, 1, operandB);
     partialRemainder(env, operandA, operandB, nearest !== 0, result);
+    if (stopped(env) || result.kind >= QUIET_NAN) {
+      // No quotient: C0 and C3 stay.
+      updateStatus(state, FSW_C1 | FSW_C2, env.flags);
+      if (!stopped(env)) writeStack(state, 0, result);
+      return;
+    }
     const { quotient, incomplete } = remainderReport;
     const condition =
       (quotient & 4 ? FSW_C0 : 0) |

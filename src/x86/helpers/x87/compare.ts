@@ -1,5 +1,8 @@
 // FCOM, FUCOM, FCOMI, FTST, FICOM and FXAM.
 //
+// An unmasked exception forbids the pops only: the condition codes (or RFLAGS) are set all the same, as AMD
+// processors do. FCOMI and its kin leave C1 alone unless the stack underflows.
+//
 // Sources: Intel SDM volume 2, the instructions named; volume 1, 8.1.3.3 and table 8-1.
 
 import { compare, GREATER, LESS, UNORDERED } from '../../fpu/compare.ts';
@@ -44,19 +47,15 @@ function withOperand(state: CpuState, quiet: boolean, pops: number): void {
   start(state);
   readStack(state, 0, operandA);
   const order = compare(env, operandA, operandB, quiet);
-  if (stopped(env)) {
-    updateStatus(state, FSW_C1, env.flags);
-    return;
-  }
   updateStatus(state, FSW_CONDITION, condition(order) | env.flags);
-  popMany(state, pops);
+  if (!stopped(env)) popMany(state, pops);
 }
 
-/** Stack underflow of a comparison: unordered if masked. */
+/** Stack underflow of a comparison: unordered. */
 function underflow(state: CpuState, pops: number): void {
-  if (!stackUnderflow(state)) return;
+  const masked = stackUnderflow(state);
   updateStatus(state, 0, CONDITION_UNORDERED);
-  popMany(state, pops);
+  if (masked) popMany(state, pops);
 }
 
 /** FCOM, FUCOM (`quiet` 1) of ST(0) with ST(index), then `pops` pops. */
@@ -140,11 +139,9 @@ export const x87Test = helper(
   { faults: false },
 );
 
-/** Result of x87CompareFlags when an unmasked exception leaves RFLAGS as they are. */
-export const FLAGS_UNCHANGED = -1;
 const FLAGS_UNORDERED = 0x45;
 
-/** FCOMI, FUCOMI (`quiet` 1): ZF PF CF in RFLAGS positions (the other status flags are 0), or FLAGS_UNCHANGED. */
+/** FCOMI, FUCOMI (`quiet` 1): ZF PF CF in RFLAGS positions (the other status flags are 0). */
 export const x87CompareFlags = helper(
   'x87CompareFlags',
   ['i32', 'i32', 'i32'],
@@ -153,15 +150,15 @@ export const x87CompareFlags = helper(
     const { state } = cpu;
     let flags = FLAGS_UNORDERED;
     if (isEmpty(state, 0) || isEmpty(state, index)) {
-      if (!stackUnderflow(state)) return FLAGS_UNCHANGED;
+      if (!stackUnderflow(state)) return flags;
     } else {
       start(state);
       readStack(state, 0, operandA);
       readStack(state, index, operandB);
       const order = compare(env, operandA, operandB, quiet !== 0);
-      updateStatus(state, FSW_C1, env.flags);
-      if (stopped(env)) return FLAGS_UNCHANGED;
+      updateStatus(state, 0, env.flags);
       if (order !== UNORDERED) flags = order === LESS ? 0x01 : order === GREATER ? 0 : 0x40;
+      if (stopped(env)) return flags;
     }
     popMany(state, pops);
     return flags;

@@ -211,7 +211,6 @@ export const x87ConditionalMove = helper(
       if (stackUnderflow(state)) writeDefaultNan(state, 0);
       return;
     }
-    updateStatus(state, FSW_C1, 0);
     if (condition) copyRegister(state, 0, index);
   },
   { faults: false },
