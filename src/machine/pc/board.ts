@@ -16,7 +16,7 @@ import { type ApicProcessor, LocalApic } from '../../devices/intc/local-apic.ts'
 import { type IrqLine, unconnected } from '../../devices/lines.ts';
 import { PciBus, PciConfigPorts } from '../../devices/pci/config-ports.ts';
 import { HostBridge440Fx } from '../../devices/pci/host-bridge.ts';
-import { AcpiPm, SLEEP_TYPE_S5 } from '../../devices/platform/acpi-pm.ts';
+import { AcpiPm } from '../../devices/platform/acpi-pm.ts';
 import { DebugConsole, DebugExit, PostPort } from '../../devices/platform/debug-ports.ts';
 import { I8042 } from '../../devices/platform/i8042.ts';
 import {
@@ -29,9 +29,9 @@ import { Pit } from '../../devices/timer/pit.ts';
 import { CMOS_CENTURY, Rtc } from '../../devices/timer/rtc.ts';
 import { buildAcpiTables } from '../../firmware/tables/acpi.ts';
 import { BIOS_DATA_AREA_SIZE, biosDataArea } from '../../firmware/tables/bios-data-area.ts';
-import type { AcpiPlatform } from '../../firmware/tables/platform.ts';
 import type { GuestMemory } from '../../memory/guest-memory.ts';
 import { PortSpace } from '../../memory/port-space.ts';
+import { pcAcpiPlatform } from '../layout/acpi.ts';
 import * as M from '../layout/memory.ts';
 import * as P from '../layout/ports.ts';
 
@@ -148,7 +148,7 @@ export class Board implements GuestBus {
 
   /** Writes what firmware leaves in memory: ACPI tables and the BIOS data area. Returns the address of the RSDP. */
   installFirmwareTables(): number {
-    const tables = buildAcpiTables(PLATFORM, M.ACPI_TABLES, M.ACPI_TABLES_SIZE);
+    const tables = buildAcpiTables(pcAcpiPlatform(1), M.ACPI_TABLES, M.ACPI_TABLES_SIZE);
     this.memory.write(M.ACPI_TABLES, tables.bytes);
     const area = biosDataArea([P.COM1], M.EXTENDED_BIOS_DATA_AREA);
     this.memory.write(M.BIOS_DATA_AREA, area.subarray(0, BIOS_DATA_AREA_SIZE));
@@ -174,32 +174,3 @@ export class Board implements GuestBus {
     this.ports.write(port, width, value);
   }
 }
-
-/** What the ACPI tables say of this board. */
-const PLATFORM: AcpiPlatform = {
-  processors: 1,
-  localApic: M.LOCAL_APIC,
-  ioApic: { address: M.IO_APIC, id: P.IO_APIC_ID },
-  overrides: [
-    { irq: P.IRQ_PIT, gsi: P.GSI_PIT, signal: 'as the bus' },
-    { irq: P.IRQ_SCI, gsi: P.IRQ_SCI, signal: 'level, active high' },
-  ],
-  sci: P.IRQ_SCI,
-  pm1aEvent: P.ACPI_PM1A_EVENT,
-  pm1aControl: P.ACPI_PM1A_CONTROL,
-  pmTimer: P.ACPI_PM_TIMER,
-  sleepTypeS5: SLEEP_TYPE_S5,
-  reset: { port: P.RESET_CONTROL, value: 6 },
-  centuryIndex: CMOS_CENTURY,
-  keyboardController: false,
-  vga: false,
-  isaDevices: [
-    { name: 'COM1', identifier: 'PNP0501', unique: 1, ports: [{ port: P.COM1, count: 8 }], irq: P.IRQ_COM1 },
-    { name: 'RTC_', identifier: 'PNP0B00', ports: [{ port: P.RTC, count: 2 }], irq: P.IRQ_RTC },
-  ],
-  pci: {
-    configuration: { port: P.PCI_CONFIG_ADDRESS, count: 8 },
-    memory: { start: M.PCI_MEMORY_WINDOW, end: M.PCI_MEMORY_WINDOW_END },
-    interrupts: P.IRQ_PCI,
-  },
-};
