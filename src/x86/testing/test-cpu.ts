@@ -133,6 +133,7 @@ export function protectedMode(test: TestCpu, mode: '32-bit' | '64-bit' = '32-bit
     ram.write32(TSS + 4, 0x9000);
     ram.write16(TSS + 8, KERNEL_DATA);
   }
+  state.cpl = 0;
   state.cr0 = 0x11;
   if (long) {
     identityMap(ram);
