@@ -57,7 +57,7 @@ function operandBytes(): Uint8Array {
   }
   return bytes;
 }
-function valueOf(type: ValueType, bytes: Uint8Array): RuntimeValue {
+function valueFrom(type: ValueType, bytes: Uint8Array): RuntimeValue {
   const view = new DataView(bytes.buffer);
   if (type === 'i32') return view.getInt32(0, true);
   if (type === 'i64') return view.getBigInt64(0, true);
@@ -102,7 +102,7 @@ function compare(cases: readonly Case[]): void {
   for (const { name, args, result, evaluate } of cases) {
     for (let round = 0; round < ROUNDS; round++) {
       const operands = args.map(operandBytes);
-      operands.forEach((operand, i) => bytes.set(operand, 16 * i));
+      for (const [i, operand] of operands.entries()) bytes.set(operand, 16 * i);
       try {
         exports[name]!();
       } catch {
@@ -111,7 +111,7 @@ function compare(cases: readonly Case[]): void {
       }
       compared++;
       const expected = bytes.slice(RESULT, RESULT + 16);
-      const found = bytesOfScalar(result, evaluate(args.map((type, i) => valueOf(type, operands[i]!))));
+      const found = bytesOfScalar(result, evaluate(args.map((type, i) => valueFrom(type, operands[i]!))));
       assert.equal(
         normalized(result, name, found),
         normalized(result, name, expected),
