@@ -27,7 +27,10 @@ export interface InterruptSource {
 
 export interface Vcpu {
   readonly state: CpuState;
-  /** Instructions retired since reset; each iteration of a REP string instruction counts as one. Below 2^53. */
+  /**
+   * Instructions retired since reset; each iteration of a REP string instruction counts as one, and so does an
+   * instruction that raises an exception. Below 2^53.
+   */
   readonly retired: number;
   /** Runs at most `budget` instructions, exactly as many unless another exit comes first. */
   run(budget: number): Exit;

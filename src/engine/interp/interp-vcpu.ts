@@ -301,6 +301,8 @@ export class InterpVcpu implements Vcpu {
   }
   #deliver(fault: GuestFault): void {
     this.#settle(0);
+    // Counts as an instruction: a handler that faults itself, for ever, must not keep run() from ending.
+    this.#retired++;
     this.#events.fault(fault);
   }
 
