@@ -2,7 +2,8 @@
 // table A-3, and its opcode extensions (table A-6). The map's MMX and SSE rows are in two-byte-simd.ts.
 //
 // Undocumented but real: 0F FF (UD0) and 0F B9 (UD1) take a ModRM byte.
-// The hint space 0F 18..1F is NOP but for the prefetches; 0F 0D is AMD's PREFETCH, PREFETCHW.
+// The hint space 0F 18..1F is NOP but for the prefetches; 0F 0D is AMD's PREFETCH, PREFETCHW, undefined
+// with a register as on AMD processors.
 // Not here: VMX, SVM, SMX, MPX, CET, TSX, RDPKRU and whatever else FEATURE_BITS does not name.
 import { parseTable } from './notation.ts';
 
