@@ -4,7 +4,7 @@
 // bytes mean what they mean to an older processor (F3 0F BC is BSF).
 import type { DecodeFeatures } from '../cpuid/feature-names.ts';
 import { OPCODE_ROWS } from '../opcodes/index.ts';
-import type { MapName, Row } from '../opcodes/notation.ts';
+import type { Flag, MapName, Row } from '../opcodes/notation.ts';
 import { type DecodeRow, prepareRow } from './row.ts';
 
 /** Index of a variant: REX.B << 3 | REX.W << 2 | prefix (0 none, 1 66, 2 F3, 3 F2). */
@@ -121,33 +121,36 @@ function buildMaps(rows: readonly Row[], prepare: (row: Row) => DecodeRow): Maps
   };
 }
 
-const cache = new WeakMap<DecodeFeatures, Dispatch>();
+/** The features that rows ask for. */
+const GATES = [...new Set(OPCODE_ROWS.map((row) => row.feature).filter((feature) => feature !== null))];
+const bySet = new WeakMap<DecodeFeatures, Dispatch>();
+const byContent = new Map<string, Dispatch>();
 
-/** The dispatch tables for a set of features; kept for as long as the set lives, which must not change. */
+function buildDispatch(features: DecodeFeatures): Dispatch {
+  const rows = OPCODE_ROWS.filter((row) => row.feature === null || features.has(row.feature));
+  const prepared = new Map<Row, DecodeRow>();
+  const prepare = (row: Row): DecodeRow => {
+    let result = prepared.get(row);
+    if (!result) {
+      result = prepareRow(row);
+      prepared.set(row, result);
+    }
+    return result;
+  };
+  const only = (excluded: Flag) => rows.filter((row) => !row.flags.has(excluded));
+  return { legacy: buildMaps(only('o64'), prepare), long: buildMaps(only('i64'), prepare) };
+}
+
+/** The dispatch tables for a set of features, which must not change afterwards; equal sets share them. */
 export function dispatchFor(features: DecodeFeatures): Dispatch {
-  let dispatch = cache.get(features);
+  let dispatch = bySet.get(features);
+  if (dispatch) return dispatch;
+  const content = GATES.filter((feature) => features.has(feature)).join();
+  dispatch = byContent.get(content);
   if (!dispatch) {
-    const rows = OPCODE_ROWS.filter((row) => row.feature === null || features.has(row.feature));
-    const prepared = new Map<Row, DecodeRow>();
-    const prepare = (row: Row): DecodeRow => {
-      let result = prepared.get(row);
-      if (!result) {
-        result = prepareRow(row);
-        prepared.set(row, result);
-      }
-      return result;
-    };
-    dispatch = {
-      legacy: buildMaps(
-        rows.filter((row) => !row.flags.has('o64')),
-        prepare,
-      ),
-      long: buildMaps(
-        rows.filter((row) => !row.flags.has('i64')),
-        prepare,
-      ),
-    };
-    cache.set(features, dispatch);
+    dispatch = buildDispatch(features);
+    byContent.set(content, dispatch);
   }
+  bySet.set(features, dispatch);
   return dispatch;
 }
