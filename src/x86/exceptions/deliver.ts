@@ -61,7 +61,6 @@ export function deliverException(cpu: Cpu, fault: GuestFault): string | null {
  * INT n and its relatives go through enterHandler, from their own meaning.
  */
 export function deliverInterrupt(cpu: Cpu, vector: number, kind: EventKind = 'external'): string | null {
-  cpu.state.set32(L.ACTIVITY, ACTIVITY_RUNNING);
   return deliver(cpu, vector, -1, kind);
 }
 
@@ -128,4 +127,6 @@ function afterDelivery(state: CpuState, vector: number, kind: EventKind): void {
   if (kind === 'exception' && vector === DB) state.u32[(L.DR + 7 * 8) >> 2]! &= ~(1 << 13);
   if (kind === 'nmi') state.set32(L.NMI_BLOCKED, 1);
   state.set32(L.SHADOW, 0);
+  // A debug trap after HLT wakes the processor, as interrupts do.
+  state.set32(L.ACTIVITY, ACTIVITY_RUNNING);
 }
