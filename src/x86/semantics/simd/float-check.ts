@@ -1,0 +1,108 @@
+// When may the native result of a floating-point instruction be taken as it is? These micro-operations
+// find out whether an operand or result could raise an exception other than the inexact one.
+//
+// The fast path rests on this. With every exception masked, rounding to nearest and MXCSR.PE set already,
+// a native operation on zeros and normal numbers gives the processor's result, and the only flag it could
+// set is PE, provided that the result
+//   - is finite (else OE, ZE, IE, or a NaN whose bits WebAssembly leaves open), and
+//   - for products, quotients and narrowing, is not tiny. Tininess is detected after rounding, so a
+//     result equal to the smallest normal number may have been tiny too: it must be larger, or an exact zero.
+//     (A tiny sum or difference of normal numbers is always exact and sets nothing while UE is masked.)
+// Denormal operands set DE; they and NaNs go the exact way. DAZ then makes no difference; FTZ matters
+// only where tiny results can pass. See SDM 1, 4.9.1, 10.2.3, 11.5.2.
+
+import type { FloatWidth } from '../../helpers/simd/float.ts';
+import * as S from '../../state/layout.ts';
+import type { Builder } from '../../uops/builder.ts';
+import type { F32, F64, I32, Int, V128 } from '../../uops/ir.ts';
+import { dwords, qwords, simd, zero } from './vector.ts';
+
+// MXCSR (SDM 1, figure 10-3): PE is bit 5, DAZ 6, masks 12:7, RC 14:13, FTZ 15.
+const PE = 1 << 5;
+const MASKS = 0x1f80;
+const RC = 3 << 13;
+const FTZ = 1 << 15;
+
+/** Whether rounding is to nearest, everything masked, and `inexact` says whether PE must be set already. */
+export function mxcsrAllows(
+  b: Builder,
+  inexact: 'inexact' | 'exact',
+  tiny: 'tiny' | 'notTiny' = 'notTiny',
+): I32 {
+  const pe = inexact === 'inexact' ? PE : 0;
+  const mask = MASKS | RC | pe | (tiny === 'tiny' ? FTZ : 0);
+  return b.eq(b.and(b.get(32, S.MXCSR), mask), MASKS | pe);
+}
+
+// ---- scalars, as their bits ----
+
+interface Layout {
+  /** The smallest normal number and infinity, shifted left by one. */
+  readonly least: bigint;
+  readonly infinity: bigint;
+}
+const LAYOUT: Record<FloatWidth, Layout> = {
+  32: { least: 0x0100_0000n, infinity: 0xff00_0000n },
+  64: { least: 0x0020_0000_0000_0000n, infinity: 0xffe0_0000_0000_0000n },
+};
+
+export function floatOf(b: Builder, bits: Int): F32 | F64 {
+  return bits.type === 'i32' ? (b.unary('bits_to_f32', bits) as F32) : (b.unary('bits_to_f64', bits) as F64);
+}
+export function bitsOf(b: Builder, value: F32 | F64): Int {
+  return b.unary(value.type === 'f32' ? 'f32_to_bits' : 'f64_to_bits', value) as Int;
+}
+function layoutOf(bits: Int): Layout {
+  return LAYOUT[bits.type === 'i32' ? 32 : 64];
+}
+export function isDenormal(b: Builder, bits: Int): I32 {
+  return b.ltU(b.sub(b.shl(bits, 1), 2), layoutOf(bits).least - 2n);
+}
+/** Neither infinity nor NaN. */
+export function isFinite(b: Builder, bits: Int): I32 {
+  return b.ltU(b.shl(bits, 1), layoutOf(bits).infinity);
+}
+/** Finite, and larger than the smallest normal number. */
+export function isSafelyNormal(b: Builder, bits: Int): I32 {
+  const { least, infinity } = layoutOf(bits);
+  return b.ltU(b.sub(b.shl(bits, 1), least + 1n), infinity - least - 1n);
+}
+export function isZero(b: Builder, bits: Int): I32 {
+  return b.eqz(b.shl(bits, 1));
+}
+export function isNan(b: Builder, bits: Int): I32 {
+  return b.gtU(b.shl(bits, 1), layoutOf(bits).infinity);
+}
+
+// ---- vectors: lanes of all ones where it is so ----
+
+export interface Shape {
+  readonly width: FloatWidth;
+  readonly float: 'f32x4' | 'f64x2';
+  readonly int: 'i32x4' | 'i64x2';
+}
+export const SHAPE: Record<FloatWidth, Shape> = {
+  32: { width: 32, float: 'f32x4', int: 'i32x4' },
+  64: { width: 64, float: 'f64x2', int: 'i64x2' },
+};
+
+function leastNormal(b: Builder, shape: Shape): V128 {
+  return shape.width === 32 ? dwords(b, 0x0080_0000) : qwords(b, 0x0010_0000_0000_0000n);
+}
+export function denormalLanes(b: Builder, { float, ...shape }: Shape, value: V128): V128 {
+  const small = simd(b, `${float}.lt`, simd(b, `${float}.abs`, value), leastNormal(b, { float, ...shape }));
+  return simd(b, 'v128.and', small, simd(b, `${float}.ne`, value, zero(b)));
+}
+export function notFiniteLanes(b: Builder, { float }: Shape, value: V128): V128 {
+  return simd(b, `${float}.ne`, simd(b, `${float}.sub`, value, value), zero(b));
+}
+export function nanLanes(b: Builder, { float }: Shape, value: V128): V128 {
+  return simd(b, `${float}.ne`, value, value);
+}
+export function zeroLanes(b: Builder, { float }: Shape, value: V128): V128 {
+  return simd(b, `${float}.eq`, value, zero(b));
+}
+/** At most the smallest normal number in magnitude. */
+export function tinyLanes(b: Builder, shape: Shape, value: V128): V128 {
+  return simd(b, `${shape.float}.le`, simd(b, `${shape.float}.abs`, value), leastNormal(b, shape));
+}
