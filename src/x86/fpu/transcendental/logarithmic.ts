@@ -140,13 +140,13 @@ export function logarithmPlusOneTimes(env: FloatEnvironment, a: Unpacked, b: Unp
     const value = signed(a) << BigInt(Math.max(0, exponent - 63));
     const bits = WORKING_BITS + Math.max(0, -exponent);
     let log: bigint;
-    if (exponent < 0) log = logarithm(value, (2n << BigInt(down)) + value, bits);
+    if (exponent < -2) log = logarithm(value, (2n << BigInt(down)) + value, bits);
     else log = wideLogarithm(value + (1n << BigInt(down)), down, bits);
     round(env, out, signed(b) * log, b.exponent - 63 - bits, false);
   }
 }
 
-/** log2(value / 2^scale) for a value of 1 or more, beyond the range that the manual defines. */
+/** log2(value / 2^scale) for a quotient not close to 1. */
 function wideLogarithm(value: bigint, scale: number, bits: number): bigint {
   const length = value.toString(2).length;
   const unit = 1n << BigInt(length - 1);

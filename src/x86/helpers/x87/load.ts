@@ -4,7 +4,7 @@
 
 import { convert } from '../../fpu/convert.ts';
 import { fromDecimal } from '../../fpu/decimal.ts';
-import { EXTENDED, ROUND_NEAREST, ROUND_UP } from '../../fpu/format.ts';
+import { EXTENDED, FLAG_DE, ROUND_NEAREST, ROUND_UP } from '../../fpu/format.ts';
 import { fromInteger64 } from '../../fpu/integer.ts';
 import { unpackBinary32 } from '../../fpu/packing.ts';
 import type { CpuState } from '../../state/cpu-state.ts';
@@ -48,6 +48,8 @@ function pushConverted(state: CpuState): void {
   if (pushOverflows(state)) return;
   start(state);
   env.format = EXTENDED;
+  // A denormal is loaded even if that exception is unmasked.
+  env.masks |= FLAG_DE;
   convert(env, operandA, result);
   deliverPush(state);
 }
