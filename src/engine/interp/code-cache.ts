@@ -10,7 +10,7 @@
 import type { GuestMemory } from '../../memory/guest-memory.ts';
 import type { DecodeFeatures } from '../../x86/cpuid/feature-names.ts';
 import { decode } from '../../x86/decode/decode.ts';
-import type { Instruction } from '../../x86/decode/instruction.ts';
+import type { Form, Instruction } from '../../x86/decode/instruction.ts';
 import { type Mode, modeFromKey } from '../../x86/decode/mode.ts';
 import type { CpuState } from '../../x86/state/cpu-state.ts';
 import { DESCRIPTORS } from '../soft/engine-state.ts';
@@ -33,6 +33,10 @@ interface CrossingBlock {
   readonly secondPage: number;
 }
 
+/** Samples after which a block is hot, and how many hot blocks are compiled together. */
+const HOT_SAMPLES = 3;
+const HOT_BATCH = 8;
+
 /** Where a block that needs a second page gets it: the physical address of a linear one, raising #PF. */
 export type SecondPage = () => number;
 
@@ -45,6 +49,10 @@ export class CodeCache {
   readonly #crossing = new Map<number, CrossingBlock>();
   readonly #end: number;
   #next = DESCRIPTORS;
+  readonly #samples = new Map<number, number>();
+  #hot: number[] = [];
+  /** Leader of a group -> handler of its instruction alone. */
+  readonly #plain = new Map<number, number>();
   /** Called when a page begins to hold code, and when blocks were dropped. */
   onProtect: (page: number) => void = () => {};
   onDrop: () => void = () => {};
@@ -86,11 +94,66 @@ export class CodeCache {
     return this.#decode(physical, modeFromKey(modeKey), key, limit, second);
   }
 
+  // ---- hot blocks ----
+
+  /**
+   * A sample found the block at this descriptor running. After some samples its instructions are put
+   * into handlers that execute several of them (superinstructions), HOT_BATCH blocks to a module.
+   */
+  sample(descriptor: number): void {
+    const count = (this.#samples.get(descriptor) ?? 0) + 1;
+    this.#samples.set(descriptor, count);
+    if (count !== HOT_SAMPLES || this.#handlers.full) return;
+    this.#hot.push(descriptor);
+    if (this.#hot.length >= HOT_BATCH) this.#groupHotBlocks();
+  }
+  #groupHotBlocks(): void {
+    const leaders: number[] = [];
+    const sequences: Form[][] = [];
+    for (const descriptor of this.#hot) {
+      for (const [leader, forms] of this.#partition(descriptor)) {
+        leaders.push(leader);
+        sequences.push(forms);
+      }
+    }
+    this.#hot = [];
+    const { u32 } = this.#state;
+    this.#handlers.groups(sequences).forEach((handler, i) => {
+      const at = (leaders[i]! + D.D_HANDLER) >> 2;
+      this.#plain.set(leaders[i]!, u32[at]!);
+      u32[at] = handler;
+    });
+  }
+  /** Cuts a block into groups of at least two instructions. */
+  *#partition(descriptor: number): Generator<[number, Form[]]> {
+    const { u32 } = this.#state;
+    let group: Form[] = [];
+    let leader = descriptor;
+    for (let at = descriptor; ; at += D.DESCRIPTOR_SIZE) {
+      const form = this.#handlers.formOf(u32[(at + D.D_HANDLER) >> 2]!);
+      if (form) group.push(form);
+      const more = form !== undefined && this.#handlers.mayBeFollowed(form);
+      if (!more || group.length === D.MAXIMUM_GROUP) {
+        if (group.length > 1) yield [leader, group];
+        group = [];
+        leader = at + D.DESCRIPTOR_SIZE;
+      }
+      if (form === undefined || this.#handlers.endsBlock(form)) return;
+    }
+  }
+  /** The handler of the one instruction at a descriptor, also where it leads a group. */
+  plainHandler(descriptor: number): number {
+    return this.#plain.get(descriptor) ?? this.#state.u32[(descriptor + D.D_HANDLER) >> 2]!;
+  }
+
   /** Forgets everything. */
   flush(): void {
     for (const page of this.#pages.keys()) this.#memory.codePages[page] = 0;
     this.#pages.clear();
     this.#crossing.clear();
+    this.#samples.clear();
+    this.#plain.clear();
+    this.#hot = [];
     this.#next = DESCRIPTORS;
     this.flushes++;
     this.onDrop();
@@ -158,10 +221,6 @@ export class CodeCache {
       this.#writeDescriptor(descriptor + order * D.DESCRIPTOR_SIZE, instruction, at, order);
       at += instruction.length;
     });
-    for (let order = 0; order + 1 < run.length; order++) {
-      const pair = this.#handlers.pair(run[order]!.form, run[order + 1]!.form);
-      if (pair) this.#usePair(descriptor + order * D.DESCRIPTOR_SIZE, pair);
-    }
     let end = descriptor + run.length * D.DESCRIPTOR_SIZE;
     if (!ends) {
       this.#writeGoto(end, at, run.length, mode);
@@ -196,12 +255,6 @@ export class CodeCache {
       view.setBigInt64(at + D.D_IMMEDIATE, i.imm, true);
     }
     if (compiled.usesImmediate2) u16[(at + D.D_IMMEDIATE2) >> 1] = i.imm2;
-  }
-  /** The plain handler waits in the displacement, which an instruction without memory operand does not use. */
-  #usePair(at: number, pair: number): void {
-    const { u32 } = this.#state;
-    u32[(at + D.D_PLAIN_HANDLER) >> 2] = u32[(at + D.D_HANDLER) >> 2]!;
-    u32[(at + D.D_HANDLER) >> 2] = pair;
   }
   #writeGoto(at: number, next: number, order: number, mode: Mode): void {
     const { u32, u16, u8, view } = this.#state;
@@ -246,6 +299,8 @@ export class CodeCache {
     for (let i = 0; i < code.ranges.length; i += 2) {
       for (let at = code.ranges[i]!; at < code.ranges[i + 1]!; at += D.DESCRIPTOR_SIZE) {
         u32[(at + D.D_HANDLER) >> 2] = HANDLER_STOP;
+        this.#plain.delete(at);
+        this.#samples.delete(at);
       }
     }
     for (const [key, crossing] of this.#crossing) {

@@ -26,10 +26,10 @@ export const D_LINK = 16;
 export const D_TARGET = 20;
 export const D_DISPLACEMENT = 24;
 export const D_IMMEDIATE2 = 24;
-/** In the first descriptor of a pair (a handler that executes this instruction and the next): the handler of this one alone. */
-export const D_PLAIN_HANDLER = 24;
 export const D_SEGMENT = 28;
 export const D_SCALE = 30;
 export const D_ORDER = 31;
 /** Longest block in instructions. */
 export const MAXIMUM_BLOCK = 64;
+/** Most instructions in one handler. */
+export const MAXIMUM_GROUP = 12;

@@ -46,22 +46,35 @@ export function alwaysLeaves(uops: readonly Uop[]): boolean {
   }
 }
 
-/** True for an instruction that only computes on registers and flags: nothing in it can fault, leave or be watched. */
-export function simple(uops: readonly Uop[]): boolean {
-  return uops.every((uop) => SIMPLE.has(uop.op));
+/** True where another instruction may follow in the same handler: this one never leaves but by a fault or a taken branch. */
+export function mayBeFollowed(uops: readonly Uop[]): boolean {
+  return !someUop(uops, (uop) => LEAVING.has(uop.op)) && !alwaysLeaves(uops);
 }
-const SIMPLE = new Set<Uop['op']>([
-  'const',
-  'field',
-  'get',
-  'set',
-  'binary',
-  'unary',
-  'select',
-  'flagsArith',
-  'flagsSet',
+/** A helper may ask for a stop before the next instruction (an interrupt line went up), so it comes last. */
+const LEAVING = new Set<Uop['op']>(['call', 'repeat', 'endBlock', 'jump']);
+
+/** Flags written by the instruction at `index` are overwritten before anybody can see them. */
+function flagsAreDead(sequence: readonly (readonly Uop[])[], index: number): boolean {
+  for (const uops of sequence.slice(index + 1)) {
+    if (someUop(uops, (uop) => SEES_FLAGS.has(uop.op) || (uop.op === 'flagsArith' && uop.keepCarry))) return false;
+    if (uops.some((uop) => uop.op === 'flagsArith')) return true;
+  }
+  return false;
+}
+/** Reads flags, or may leave the handler with the flags as they are. */
+const SEES_FLAGS = new Set<Uop['op']>([
   'flagsGet',
+  'flagsSet',
   'condition',
+  'load',
+  'store',
+  'linear',
+  'faultIf',
+  'branch',
+  'call',
+  'repeat',
+  'jump',
+  'endBlock',
 ]);
 
 /** True when some micro-op of the list, or of a list inside it, satisfies the predicate. */
@@ -81,6 +94,8 @@ export class HandlerLowering extends Lowering {
   #branches = false;
   /** Offset from the descriptor that the handler was called with to that of the instruction being lowered. */
   #shift = 0;
+  /** Local that tells that an access of a group took the slow path; -1 outside groups. */
+  #slow = -1;
 
   constructor(f: FunctionBuilder, module: HandlerModule, form: Form) {
     super(f, module.core);
@@ -88,13 +103,42 @@ export class HandlerLowering extends Lowering {
     this.#form = form;
   }
 
-  /** Emits the body of two instructions in one, saving the hop between them; the first must be simple(). */
-  lowerPair(first: readonly Uop[], form: Form, second: readonly Uop[]): void {
-    this.lowerList(first);
+  /**
+   * Emits several instructions in one, saving the hops between them; each but the last mayBeFollowed().
+   * After an access that took the slow path the rest is left to the handlers of the single instructions:
+   * somebody may want a stop (kick) or have changed the code.
+   */
+  lowerGroup(forms: readonly Form[], sequence: readonly (readonly Uop[])[]): void {
+    const { f } = this;
+    const last = sequence.length - 1;
+    this.#slow = f.local('i32');
+    for (let i = 0; i < last; i++) {
+      const uops = sequence[i]!;
+      this.#place(forms[i]!, i);
+      this.skipFlags = flagsAreDead(sequence, i);
+      this.#branches = someUop(uops, (uop) => uop.op === 'branch');
+      this.lowerList(uops);
+      if (someUop(uops, (uop) => uop.op === 'load' || uop.op === 'store')) {
+        f.localGet(this.#slow);
+        f.if_(undefined, 'unlikely');
+        this.lowerNext();
+        f.end();
+      }
+    }
+    this.skipFlags = false;
+    this.#slow = -1;
+    this.#place(forms[last]!, last);
+    this.lowerForm(sequence[last]!);
+  }
+  #place(form: Form, index: number): void {
     this.forgetValues();
-    this.#shift = D.DESCRIPTOR_SIZE;
+    this.#shift = index * D.DESCRIPTOR_SIZE;
     this.#form = form;
-    this.lowerForm(second);
+  }
+  slowAccessDone(): void {
+    if (this.#slow < 0) return;
+    this.f.i32Const(1);
+    this.f.localSet(this.#slow);
   }
 
   /** Emits the whole body. */

@@ -9,7 +9,7 @@ import { buildMeaning } from '../../x86/semantics/index.ts';
 import type { Uop } from '../../x86/uops/ir.ts';
 import type { CoreFunctions } from '../soft/lowering.ts';
 import { buildCoreModule, CORE_SIGNATURES, type CoreCallbacks, FIRST_FREE_HANDLER } from './core-module.ts';
-import { alwaysLeaves, HandlerLowering, simple, someUop } from './handler.ts';
+import { alwaysLeaves, HandlerLowering, mayBeFollowed, someUop } from './handler.ts';
 
 /** What the block builder needs to know of a form. */
 export interface CompiledForm {
@@ -35,13 +35,11 @@ export interface HelperHost {
 
 const TABLE_SIZE = 16384;
 
-/** A handler to be built: of one form, or of a form and the conditional branch after it. */
+/** A handler to be built, of one form or of several that follow one another. */
 interface Job {
   readonly name: string;
   readonly handler: number;
-  readonly uops: readonly Uop[];
-  readonly form: Form;
-  readonly then: Form | null;
+  readonly forms: readonly Form[];
 }
 
 function usesField(uops: readonly Uop[], field: string): boolean {
@@ -62,13 +60,14 @@ export class HandlerTable {
   readonly #statePages: number;
   readonly #ramPages: number;
   readonly #forms: (CompiledForm | undefined)[] = [];
-  /** Micro-operations of forms that are not compiled yet. */
+  /** Micro-operations by form. */
   readonly #meanings = new Map<number, readonly Uop[]>();
   readonly #wrappers = new Map<Helper, { name: string; run: (...args: never[]) => unknown }>();
   #next = FIRST_FREE_HANDLER;
-  /** (first form * 65536 + second form) -> handler, or 0. */
-  readonly #pairs = new Map<number, number>();
-  readonly #isPair = new Uint8Array(65536);
+  /** Form identifiers, joined -> handler of the group. */
+  readonly #groups = new Map<string, number>();
+  readonly #isGroup = new Uint8Array(65536);
+  readonly #formOf: Form[] = [];
   /** Runs code from a descriptor until it leaves. */
   readonly enter: (descriptor: number) => void;
   /** Modules compiled and bytes of wasm in them, for --stats. */
@@ -119,28 +118,38 @@ export class HandlerTable {
     return this.#forms[form.id];
   }
 
-  /**
-   * The handler that executes an instruction of the first form and a conditional branch of the second
-   * in one, compiled now if need be; 0 where the two do not go together.
-   */
-  pair(first: Form, second: Form): number {
-    if (second.mnemonic !== 'Jcc') return 0;
-    const key = first.id * 65536 + second.id;
-    let handler = this.#pairs.get(key);
-    if (handler === undefined) {
-      handler = 0;
-      const uops = buildMeaning(first).uops;
-      if (simple(uops) && uops.some((uop) => uop.op === 'flagsArith')) {
-        handler = this.#next++;
-        this.#build([{ name: `${first.mnemonic}_Jcc`, handler, uops, form: first, then: second }]);
-      }
-      this.#pairs.set(key, handler);
-    }
-    return handler;
+  /** The form that a plain handler executes; undefined for pseudo-handlers and groups. */
+  formOf(handler: number): Form | undefined {
+    return this.#formOf[handler];
   }
-  /** The handler of a pair, whose second instruction is passed over by whoever looks at the first only. */
-  isPair(handler: number): boolean {
-    return this.#isPair[handler] === 1;
+  /** Whether instructions may follow one of this form in the same handler. */
+  mayBeFollowed(form: Form): boolean {
+    return mayBeFollowed(this.#meaning(form));
+  }
+  /** Whether the handler executes several descriptors. */
+  isGroup(handler: number): boolean {
+    return this.#isGroup[handler] === 1;
+  }
+  /** Handlers that execute sequences of forms, each but the last of which mayBeFollowed; compiled now if need be. */
+  groups(sequences: readonly (readonly Form[])[]): number[] {
+    const jobs: Job[] = [];
+    const handlers = sequences.map((forms) => {
+      const key = forms.map((form) => form.id).join();
+      let handler = this.#groups.get(key);
+      if (handler === undefined) {
+        handler = this.#next++;
+        this.#groups.set(key, handler);
+        this.#isGroup[handler] = 1;
+        jobs.push({ name: 'group', handler, forms });
+      }
+      return handler;
+    });
+    if (jobs.length > 0) this.#build(jobs);
+    return handlers;
+  }
+  /** Room for more handlers. */
+  get full(): boolean {
+    return this.#next > this.#isGroup.length - 1024;
   }
 
   /** Whether nothing after such an instruction in its block is ever reached. */
@@ -170,8 +179,8 @@ export class HandlerTable {
         usesR2: usesField(uops, 'r2'),
         usesImmediate2: usesField(uops, 'imm2'),
       };
-      this.#meanings.delete(form.id);
-      return { name: form.mnemonic, handler, uops, form, then: null };
+      this.#formOf[handler] = form;
+      return { name: form.mnemonic, handler, forms: [form] };
     });
     this.#build(jobs);
   }
@@ -189,7 +198,7 @@ export class HandlerTable {
     }
     const imports: Record<string, WebAssembly.ImportValue> = { ...this.#environment };
     const helpers = new Map<Helper, number>();
-    for (const { uops } of jobs) {
+    for (const uops of new Set(jobs.flatMap(({ forms }) => forms.map((form) => this.#meaning(form))))) {
       someUop(uops, (uop) => {
         if (uop.op === 'call' && !helpers.has(uop.helper)) {
           const { helper } = uop;
@@ -209,15 +218,12 @@ export class HandlerTable {
       table,
       helper: (uop: Uop & { op: 'call' }) => helpers.get(uop.helper)!,
     };
-    const indices = jobs.map(({ name, uops, form, then, handler }) => {
+    const indices = jobs.map(({ name, forms, handler }) => {
       const f = module.defineFunction(`${name}_${handler}`, ['i32'], []);
-      const lowering = new HandlerLowering(f, handlerModule, form);
-      if (then) {
-        lowering.lowerPair(uops, then, buildMeaning(then).uops);
-        this.#isPair[handler] = 1;
-      } else {
-        lowering.lowerForm(uops);
-      }
+      const lowering = new HandlerLowering(f, handlerModule, forms[0]!);
+      const sequence = forms.map((form) => this.#meaning(form));
+      if (forms.length > 1) lowering.lowerGroup(forms, sequence);
+      else lowering.lowerForm(sequence[0]!);
       return f.index;
     });
     if (this.#next > this.#table.length) this.#table.grow(TABLE_SIZE);

@@ -41,7 +41,8 @@ export interface InterpOptions extends VcpuWires {
 
 /** Memory 0: state, TLB, jump cache, and room for about 1.9 million decoded instructions. */
 const STATE_BYTES = 64 * 2 ** 20;
-const LARGEST_GRANT = 1 << 30;
+/** Longest stretch between two samples of where the time goes, in instructions. */
+const SAMPLE_INTERVAL = 20_000;
 const GENERATION_SHIFT = 11;
 /** A jump key that no entry has. */
 const NO_KEY = 0xffff_ffff;
@@ -61,11 +62,12 @@ export class InterpVcpu implements Vcpu {
   #descriptor = 0;
   #patched = 0;
   #patchedHandler = 0;
-  /** First descriptor of a pair that was taken apart for the stop. */
-  #unpaired = 0;
-  #unpairedHandler = 0;
+  /** Leaders of groups that were taken apart for a stop, with their handlers. */
+  readonly #ungrouped: number[] = [];
   #generation = 1;
   #fault: GuestFault | null = null;
+  /** The last stretch was left because it was long: the block that comes next is a sample. */
+  #sampling = false;
   /** Leaves of the wasm code by EXIT_ value, for --stats. */
   readonly exits = new Float64Array(5);
 
@@ -167,7 +169,7 @@ export class InterpVcpu implements Vcpu {
         this.#execute(0, 1);
         this.#events.afterInstruction(shadow);
       } else if (left > D.MAXIMUM_BLOCK) {
-        this.#execute(Math.min(left, LARGEST_GRANT) - D.MAXIMUM_BLOCK, 0);
+        this.#execute(Math.min(left - D.MAXIMUM_BLOCK, SAMPLE_INTERVAL), 0);
       } else {
         this.#execute(0, left);
       }
@@ -220,12 +222,14 @@ export class InterpVcpu implements Vcpu {
       let descriptor: number;
       try {
         descriptor = this.#find(link);
+        if (this.#sampling) this.code.sample(descriptor);
+        this.#sampling = false;
       } catch (thrown) {
         if (!(thrown instanceof GuestFault)) throw thrown;
         this.#deliver(thrown);
         return;
       }
-      if (exactly) this.#stopBefore(descriptor + exactly * D.DESCRIPTOR_SIZE);
+      if (exactly) this.#stopAfter(descriptor, exactly);
       this.#running = true;
       this.handlers.enter(descriptor);
       this.#running = false;
@@ -239,6 +243,7 @@ export class InterpVcpu implements Vcpu {
           continue;
         }
         this.#settle(0);
+        this.#sampling = exactly === 0;
         return;
       }
       if (exit === E.EXIT_END_BLOCK) {
@@ -253,15 +258,16 @@ export class InterpVcpu implements Vcpu {
     }
   }
 
-  /** Makes execution stop before the instruction at a descriptor, also where the one before it is paired with it. */
-  #stopBefore(descriptor: number): void {
-    this.#patch(descriptor);
+  /** Makes execution stop after `count` instructions of a block; those before are executed one by one. */
+  #stopAfter(block: number, count: number): void {
     const { u32 } = this.state;
-    const before = descriptor - D.DESCRIPTOR_SIZE;
-    if (this.handlers.isPair(u32[(before + D.D_HANDLER) >> 2]!)) {
-      this.#unpaired = before;
-      this.#unpairedHandler = u32[(before + D.D_HANDLER) >> 2]!;
-      u32[(before + D.D_HANDLER) >> 2] = u32[(before + D.D_PLAIN_HANDLER) >> 2]!;
+    const stop = block + count * D.DESCRIPTOR_SIZE;
+    this.#patch(stop);
+    for (let at = block; at < stop; at += D.DESCRIPTOR_SIZE) {
+      const handler = u32[at >> 2]!;
+      if (!this.handlers.isGroup(handler)) continue;
+      this.#ungrouped.push(at, handler);
+      u32[at >> 2] = this.code.plainHandler(at);
     }
   }
   #patch(descriptor: number): void {
@@ -274,8 +280,8 @@ export class InterpVcpu implements Vcpu {
     const { u32 } = this.state;
     u32[this.#patched >> 2] = this.#patchedHandler;
     this.#patched = 0;
-    if (this.#unpaired) u32[this.#unpaired >> 2] = this.#unpairedHandler;
-    this.#unpaired = 0;
+    for (let i = 0; i < this.#ungrouped.length; i += 2) u32[this.#ungrouped[i]! >> 2] = this.#ungrouped[i + 1]!;
+    this.#ungrouped.length = 0;
   }
 
   /** Adds what was retired, with `inBlock` instructions that their block had not taken off yet. */

@@ -75,11 +75,12 @@ export interface FlagSource {
   readonly result: () => void;
 }
 
-/** Stores the flags of an operation; tells where its operands are. */
-export function lowerFlagsArith(l: Lowering, uop: Uop & { op: 'flagsArith' }): FlagSource | null {
+/** Stores the flags of an operation (unless nobody can see them); tells where its operands are. */
+export function lowerFlagsArith(l: Lowering, uop: Uop & { op: 'flagsArith' }, skip: boolean): FlagSource {
   const { f } = l;
   const { bits } = uop;
   const source = flagSource(l, uop);
+  if (skip) return source;
   // FLAG_RESULT
   f.i32Const(0);
   if (bits === 64) {

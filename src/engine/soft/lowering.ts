@@ -90,6 +90,8 @@ export abstract class Lowering {
   abstract lowerRepeat(): void;
   abstract lowerEndBlock(): void;
   abstract lowerCall(uop: Uop & { op: 'call' }): void;
+  /** A slow access has been done, without a fault. */
+  abstract slowAccessDone(): void;
   /** Leaves the function with a fault pending. */
   abstract leaveFaulted(): void;
 
@@ -102,6 +104,8 @@ export abstract class Lowering {
   }
   /** What the last instruction left in the flags, where the next one is lowered into the same function. */
   protected flagSource: FlagSource | null = null;
+  /** The flags of the instruction being lowered are overwritten before they can be seen. */
+  protected skipFlags = false;
   push(value: Value): void {
     const constant = this.#constants.get(value.id);
     if (constant) {
@@ -229,7 +233,7 @@ export abstract class Lowering {
         f.end();
         return;
       case 'flagsArith':
-        this.flagSource = lowerFlagsArith(this, uop);
+        this.flagSource = lowerFlagsArith(this, uop, this.skipFlags);
         return;
       case 'flagsSet':
         lowerFlagsSet(this, uop.mask, uop.value);
@@ -336,6 +340,7 @@ export abstract class Lowering {
     f.if_();
     this.leaveFaulted();
     f.end();
+    this.slowAccessDone();
     f.i32Const(0);
     f.load(stateLoad(uop.bits), E.ACCESS_VALUE);
     f.end();
@@ -361,6 +366,7 @@ export abstract class Lowering {
     f.if_();
     this.leaveFaulted();
     f.end();
+    this.slowAccessDone();
     f.end();
   }
   /** Segment check: one flag test and one comparison where the segment is an ordinary one. */
