@@ -18,8 +18,8 @@ import {
   bitsOf,
   denormalLanes,
   floatOf,
+  hasFiniteBits,
   isDenormal,
-  isFinite,
   isSafelyNormal,
   isZero,
   mxcsrAllows,
@@ -67,7 +67,7 @@ function scalarArithmetic(b: Builder, operation: Arithmetic, width: 32 | 64, hel
   const y = readLow(b, 1, width);
   const x = readLow(b, 0, width);
   const result = bitsOf(b, b.binary(OPERATOR[operation], floatOf(b, x), floatOf(b, y)) as never);
-  const finite = isFinite(b, result);
+  const finite = hasFiniteBits(b, result);
   let proper: I32;
   if (isSum(operation)) proper = finite;
   else {
@@ -189,7 +189,7 @@ function squareRoot(suffix: string, kind: FloatKind): Meaning {
     if (kind.lanes === 1) {
       const x = readLow(b, 1, kind.width);
       const result = bitsOf(b, b.unary('fsqrt', floatOf(b, x)) as never);
-      const settled = b.and(isFinite(b, result), b.eqz(isDenormal(b, x)));
+      const settled = b.and(hasFiniteBits(b, result), b.eqz(isDenormal(b, x)));
       const fast = b.and(settled, mxcsrAllows(b, 'inexact'));
       const value = guarded(b, fast, result, () => {
         const exact = b.and(b.and(settled, mxcsrAllows(b, 'exact')), squareRootIsExact(b, x, result));

@@ -59,7 +59,7 @@ export function isDenormal(b: Builder, bits: Int): I32 {
   return b.ltU(b.sub(b.shl(bits, 1), 2), layoutOf(bits).least - 2n);
 }
 /** Neither infinity nor NaN. */
-export function isFinite(b: Builder, bits: Int): I32 {
+export function hasFiniteBits(b: Builder, bits: Int): I32 {
   return b.ltU(b.shl(bits, 1), layoutOf(bits).infinity);
 }
 /** Finite, and larger than the smallest normal number. */

@@ -1,13 +1,14 @@
 // For the tests of SIMD meanings: random encodings of every row of the opcode maps that has MMX or XMM
 // operands, and one run of such an instruction on the host and on the reference evaluator, with the
 // whole of the SIMD, x87 and general register state compared.
-import { type Native, openNative, TRAP_MXCSR } from '../../../../test/isa/native/native.ts';
-import { randomBinary32, randomBinary64 } from '../../../../test/isa/native/operands.ts';
-import { GuestFault } from '../../exceptions/fault.ts';
-import { OPCODE_ROWS } from '../../opcodes/index.ts';
-import type { Row } from '../../opcodes/notation.ts';
-import * as S from '../../state/layout.ts';
-import { TestProcessor } from '../testing.ts';
+
+import { OPCODE_ROWS } from '../../../src/x86/opcodes/index.ts';
+import type { Row } from '../../../src/x86/opcodes/notation.ts';
+import { TestProcessor } from '../../../src/x86/semantics/testing.ts';
+import type { CpuState } from '../../../src/x86/state/cpu-state.ts';
+import * as S from '../../../src/x86/state/layout.ts';
+import { type Native, openNative, TRAP_MXCSR } from '../native/native.ts';
+import { randomBinary32, randomBinary64 } from '../native/operands.ts';
 
 export type Random = () => number;
 export const native = openNative();
@@ -152,14 +153,36 @@ function favourite(row: Row): number[] {
   return [2, 3, 4, 5, 5];
 }
 
+/** An engine of ours: its state, its memory from the state area's address on, and a way to run one instruction. */
+export interface Subject {
+  readonly state: CpuState;
+  /** Bytes of memory that lie where the host's state area does. */
+  readonly bytes: Uint8Array;
+  /** Runs the instruction at an address of the engine's choice: the vector that it raises, or -1. */
+  run(code: readonly number[]): number;
+}
+
+/** The reference evaluator. */
+export function evaluatorSubject(host: Native): Subject {
+  const processor = new TestProcessor(64, Number(host.stateAddress));
+  processor.state.cr4 = CR4_OSXMMEXCPT;
+  return {
+    state: processor.state,
+    bytes: processor.memory.bytes,
+    run: (code) => {
+      processor.state.rip = 0x1000;
+      return processor.faultOf(...code);
+    },
+  };
+}
+
 export class SimdCases {
   readonly #host: Native;
-  readonly #ours: TestProcessor;
+  readonly #ours: Subject;
 
-  constructor(host: Native) {
+  constructor(host: Native, ours: Subject = evaluatorSubject(host)) {
     this.#host = host;
-    this.#ours = new TestProcessor(64, Number(host.stateAddress));
-    this.#ours.state.cr4 = CR4_OSXMMEXCPT;
+    this.#ours = ours;
   }
 
   /** Runs one random case of the row on both; null when they agree. `exact` false leaves XMM results out. */
@@ -223,16 +246,10 @@ export class SimdCases {
     for (let r = 0; r < 16; r++) ours.state.setGpr(r, state.getBigUint64(GPR_AT + 8 * r, true));
     ours.state.setGpr(RDI, this.#host.stateAddress);
     ours.state.rflags = flags;
-    ours.state.rip = 0x1000;
-    for (let i = 0; i < MEMORY_BYTES; i++) ours.memory.bytes[MEMORY_AT + i] = state.getUint8(MEMORY_AT + i);
-    for (let i = 0; i < MASKED_BYTES; i++) ours.memory.bytes[MASKED_AT + i] = state.getUint8(MASKED_AT + i);
-    try {
-      ours.run(...code);
-      return -1;
-    } catch (error) {
-      if (error instanceof GuestFault) return error.vector;
-      throw error;
-    }
+    const { bytes } = ours;
+    for (let i = 0; i < MEMORY_BYTES; i++) bytes[MEMORY_AT + i] = state.getUint8(MEMORY_AT + i);
+    for (let i = 0; i < MASKED_BYTES; i++) bytes[MASKED_AT + i] = state.getUint8(MASKED_AT + i);
+    return ours.run(code);
   }
 
   #compare(row: Row, code: readonly number[], mxcsr: number, fault: number, before: Before): Outcome | null {
@@ -275,10 +292,10 @@ export class SimdCases {
       [MASKED_AT, MASKED_BYTES],
     ] as const) {
       for (let i = 0; i < size; i++) {
-        if (state.getUint8(at + i) !== this.#ours.memory.bytes[at + i]) {
+        if (state.getUint8(at + i) !== this.#ours.bytes[at + i]) {
           differ(
             'memory',
-            `memory at ${hex(at + i)} host ${hex(state.getUint8(at + i))} ours ${hex(this.#ours.memory.bytes[at + i]!)}`,
+            `memory at ${hex(at + i)} host ${hex(state.getUint8(at + i))} ours ${hex(this.#ours.bytes[at + i]!)}`,
           );
           break;
         }
