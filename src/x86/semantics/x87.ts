@@ -64,7 +64,7 @@ function arithmeticMeaning(mnemonic: string, operation: number): Meaning {
       if (b.isMemory(0)) {
         const value = memoryOperand(b, false);
         const helper = value.type === 'i64' ? arithmetic.x87ArithmeticReal64 : arithmetic.x87ArithmeticReal32;
-        b.call(helper, b.i32(operation), value);
+        b.call(helper, b.i32(operation), ...parts(b, value));
       } else registerArithmetic(b, operation, 0);
     },
   };
@@ -110,7 +110,7 @@ function compareMeaning(mnemonic: string, quiet: number, pops: number): Meaning 
       if (b.form.operands.length > 0 && b.isMemory(0)) {
         const value = memoryOperand(b, false);
         const helper = value.type === 'i64' ? compare.x87CompareReal64 : compare.x87CompareReal32;
-        b.call(helper, value, b.i32(pops));
+        b.call(helper, ...parts(b, value), b.i32(pops));
         return;
       }
       begin(b);
@@ -160,25 +160,34 @@ function loadReal(b: Builder): void {
     begin(b);
     b.call(load.x87LoadRegister, stackIndex(b, 0));
   } else if (memoryWidth(b) === 80) {
-    const { significand, exponent } = extendedOperand(b);
-    b.call(load.x87LoadExtended, significand, exponent);
+    loadEighty(b, load.x87LoadExtended);
   } else {
     const value = memoryOperand(b, false);
-    b.call(value.type === 'i64' ? load.x87LoadReal64 : load.x87LoadReal32, value);
+    b.call(value.type === 'i64' ? load.x87LoadReal64 : load.x87LoadReal32, ...parts(b, value));
   }
 }
 
-function extendedOperand(b: Builder): { significand: I64; exponent: I32 } {
+/** Loads 80 bits and passes them in three parts. */
+function loadEighty(b: Builder, helper: Helper): void {
   waiting(b);
   const reference = b.reference(0);
-  const value = loadExtended(b, reference, 'read');
+  const { significand, exponent } = loadExtended(b, reference, 'read');
   keepInstructionPointer(b);
   keepOperandPointer(b, reference);
-  return value;
+  b.call(helper, ...parts(b, significand), exponent);
 }
 
-/** Loads the destination with write intent, lets `compute` make the new value from the old, and stores it. */
-function storeThrough(b: Builder, compute: (old: Int) => Int): void {
+/** An i32 as it is, an i64 as its halves, low first: an i64 would reach the helper as a bigint. */
+function parts(b: Builder, value: Int): I32[] {
+  if (value.type === 'i32') return [value as I32];
+  return [b.wrap(value as I64), b.wrap(b.shrU(value, 32) as I64)];
+}
+
+/**
+ * Loads the destination with write intent, lets `compute` make the new value from the old, and stores it.
+ * 64 bits travel in SCRATCH, and `compute` gets null.
+ */
+function storeThrough(b: Builder, compute: (old: I32 | null) => I32 | null): void {
   waiting(b);
   const width = memoryWidth(b) as 16 | 32 | 64;
   const reference = b.reference(0);
@@ -186,7 +195,9 @@ function storeThrough(b: Builder, compute: (old: Int) => Int): void {
   const old = b.loadLinear(width, address, 'write', reference.stack) as Int;
   keepInstructionPointer(b);
   keepOperandPointer(b, reference);
-  b.storeLinear(width, address, compute(old), reference.stack);
+  if (old.type === 'i64') b.set(64, L.SCRATCH, old);
+  const value = compute(old.type === 'i64' ? null : (old as I32)) ?? b.get(64, L.SCRATCH);
+  b.storeLinear(width, address, value, reference.stack);
 }
 
 function storeReal(b: Builder, pops: number): void {
@@ -196,10 +207,11 @@ function storeReal(b: Builder, pops: number): void {
   } else if (memoryWidth(b) === 80) {
     storeExtended(b, store.x87StoreExtended);
   } else {
-    storeThrough(b, (old) => {
-      const helper = old.type === 'i64' ? store.x87StoreReal64 : store.x87StoreReal32;
-      return b.call(helper, old, b.i32(pops)) as Int;
-    });
+    storeThrough(b, (old) =>
+      old === null
+        ? (b.call(store.x87StoreReal64, b.i32(pops)) as null)
+        : (b.call(store.x87StoreReal32, old, b.i32(pops)) as I32),
+    );
   }
 }
 
@@ -217,11 +229,11 @@ function storeExtended(b: Builder, helper: Helper): void {
 }
 
 function storeInteger(b: Builder, truncate: number, pops: number): void {
-  const width = memoryWidth(b);
+  const width = b.i32(memoryWidth(b));
   storeThrough(b, (old) =>
-    width === 64
-      ? (b.call(store.x87StoreInteger64, old, b.i32(truncate)) as Int)
-      : (b.call(store.x87StoreInteger32, old, b.i32(width), b.i32(truncate), b.i32(pops)) as Int),
+    old === null
+      ? (b.call(store.x87StoreInteger64, b.i32(truncate)) as null)
+      : (b.call(store.x87StoreInteger32, old, width, b.i32(truncate), b.i32(pops)) as I32),
   );
 }
 
@@ -235,7 +247,8 @@ const moveFamily: Meaning[] = [
     mnemonic: 'FILD',
     build: (b) => {
       const value = memoryOperand(b, true);
-      b.call(load.x87LoadInteger, value.type === 'i64' ? value : b.extendS(value as I32));
+      const halves = parts(b, value);
+      b.call(load.x87LoadInteger, halves[0]!, halves[1] ?? b.shrS(halves[0]!, 31));
     },
   },
   { mnemonic: 'FIST', build: (b) => storeInteger(b, 0, 0) },
@@ -243,10 +256,7 @@ const moveFamily: Meaning[] = [
   { mnemonic: 'FISTTP', build: (b) => storeInteger(b, 1, 1) },
   {
     mnemonic: 'FBLD',
-    build: (b) => {
-      const { significand, exponent } = extendedOperand(b);
-      b.call(load.x87LoadDecimal, significand, exponent);
-    },
+    build: (b) => loadEighty(b, load.x87LoadDecimal),
   },
   { mnemonic: 'FBSTP', build: (b) => storeExtended(b, store.x87StoreDecimal) },
   {

@@ -97,13 +97,13 @@ export const x87ArithmeticReal32 = helper(
   { faults: false },
 );
 
-/** ST(0) = ST(0) op m64 (its bits). */
+/** ST(0) = ST(0) op m64 (its bits, in halves: an i64 would arrive as a bigint). */
 export const x87ArithmeticReal64 = helper(
   'x87ArithmeticReal64',
-  ['i32', 'i64'],
+  ['i32', 'i32', 'i32'],
   null,
-  (cpu, operation, bits) => {
-    unpackReal64(bits, operandB);
+  (cpu, operation, low, high) => {
+    unpackBinary64(high, low, operandB);
     withOperand(cpu.state, operation);
   },
   { faults: false },
@@ -120,11 +120,6 @@ export const x87ArithmeticInteger = helper(
   },
   { faults: false },
 );
-
-/** Unpacks a binary64 that arrives as an i64. */
-export function unpackReal64(bits: bigint, out: Unpacked): void {
-  unpackBinary64(Number(BigInt.asUintN(32, bits >> 32n)), Number(BigInt.asUintN(32, bits)), out);
-}
 
 /** An integer of 32 bits as a number, exactly, whatever the precision control. */
 export function unpackInteger(value: number, out: Unpacked): void {

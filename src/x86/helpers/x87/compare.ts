@@ -7,11 +7,11 @@
 
 import { compare, GREATER, LESS, UNORDERED } from '../../fpu/compare.ts';
 import { stopped } from '../../fpu/environment.ts';
-import { unpackBinary32 } from '../../fpu/packing.ts';
+import { unpackBinary32, unpackBinary64 } from '../../fpu/packing.ts';
 import { DENORMAL, INFINITY, NORMAL, setZero, UNSUPPORTED, ZERO } from '../../fpu/unpacked.ts';
 import type { CpuState } from '../../state/cpu-state.ts';
 import { helper } from '../helper.ts';
-import { unpackInteger, unpackReal64 } from './arithmetic.ts';
+import { unpackInteger } from './arithmetic.ts';
 import {
   env,
   FSW_C0,
@@ -91,17 +91,17 @@ export const x87CompareReal32 = helper(
   { faults: false },
 );
 
-/** FCOM m64. */
+/** FCOM m64, in halves. */
 export const x87CompareReal64 = helper(
   'x87CompareReal64',
-  ['i64', 'i32'],
+  ['i32', 'i32', 'i32'],
   null,
-  (cpu, bits, pops) => {
+  (cpu, low, high, pops) => {
     if (isEmpty(cpu.state, 0)) {
       underflow(cpu.state, pops);
       return;
     }
-    unpackReal64(bits, operandB);
+    unpackBinary64(high, low, operandB);
     withOperand(cpu.state, false, pops);
   },
   { faults: false },

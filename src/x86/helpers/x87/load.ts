@@ -6,11 +6,10 @@ import { convert } from '../../fpu/convert.ts';
 import { fromDecimal } from '../../fpu/decimal.ts';
 import { EXTENDED, FLAG_DE, ROUND_NEAREST, ROUND_UP } from '../../fpu/format.ts';
 import { fromInteger64 } from '../../fpu/integer.ts';
-import { unpackBinary32 } from '../../fpu/packing.ts';
+import { unpackBinary32, unpackBinary64 } from '../../fpu/packing.ts';
 import type { CpuState } from '../../state/cpu-state.ts';
 import * as L from '../../state/layout.ts';
 import { helper } from '../helper.ts';
-import { unpackReal64 } from './arithmetic.ts';
 import {
   deliverPush,
   env,
@@ -32,10 +31,6 @@ import {
 } from './stack.ts';
 
 const FPR_WORD = L.FPR >> 2;
-
-function low32(value: bigint): number {
-  return Number(BigInt.asUintN(32, value));
-}
 
 function pushRaw(state: CpuState, exponent: number, high: number, low: number): void {
   updateStatus(state, FSW_C1, 0);
@@ -66,55 +61,55 @@ export const x87LoadReal32 = helper(
   { faults: false },
 );
 
-/** FLD m64. */
+/** FLD m64, in halves: an i64 would arrive as a bigint. */
 export const x87LoadReal64 = helper(
   'x87LoadReal64',
-  ['i64'],
+  ['i32', 'i32'],
   null,
-  (cpu, bits) => {
-    unpackReal64(bits, operandA);
+  (cpu, low, high) => {
+    unpackBinary64(high, low, operandA);
     pushConverted(cpu.state);
   },
   { faults: false },
 );
 
-/** FLD m80: significand, and sign and exponent. Raises nothing but a stack fault. */
+/** FLD m80: significand in halves, and sign and exponent. Raises nothing but a stack fault. */
 export const x87LoadExtended = helper(
   'x87LoadExtended',
-  ['i64', 'i32'],
+  ['i32', 'i32', 'i32'],
   null,
-  (cpu, significand, exponent) => {
+  (cpu, low, high, exponent) => {
     if (pushOverflows(cpu.state)) return;
-    pushRaw(cpu.state, exponent, low32(significand >> 32n), low32(significand));
+    pushRaw(cpu.state, exponent, high, low);
   },
   { faults: false },
 );
 
-/** FILD (any width, sign-extended). */
+/** FILD (any width, sign-extended to 64 bits in halves). */
 export const x87LoadInteger = helper(
   'x87LoadInteger',
-  ['i64'],
+  ['i32', 'i32'],
   null,
-  (cpu, value) => {
+  (cpu, low, high) => {
     if (pushOverflows(cpu.state)) return;
     start(cpu.state);
     env.format = EXTENDED;
-    fromInteger64(env, low32(value >> 32n), low32(value), result);
+    fromInteger64(env, high, low, result);
     deliverPush(cpu.state);
   },
   { faults: false },
 );
 
-/** FBLD: bytes 0..7, and bytes 8..9. */
+/** FBLD: bytes 0..3, 4..7, and 8..9. */
 export const x87LoadDecimal = helper(
   'x87LoadDecimal',
-  ['i64', 'i32'],
+  ['i32', 'i32', 'i32'],
   null,
-  (cpu, digits, upper) => {
+  (cpu, low, high, upper) => {
     if (pushOverflows(cpu.state)) return;
     start(cpu.state);
-    raw.high = low32(digits >> 32n);
-    raw.low = low32(digits);
+    raw.high = high >>> 0;
+    raw.low = low >>> 0;
     raw.signExponent = upper & 0xffff;
     fromDecimal(env, raw, result);
     deliverPush(cpu.state);

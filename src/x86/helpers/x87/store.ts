@@ -1,8 +1,8 @@
 // Storing to memory: FST, FSTP, FIST, FISTP, FISTTP, FBSTP.
 //
 // The meaning has loaded the destination with write intent before, so the store that follows cannot fault, and
-// passes what it loaded: a helper whose store an unmasked exception forbids returns that again. The 80-bit
-// forms take and leave it in SCRATCH (significand at +0, sign and exponent at +8).
+// passes what it loaded: a helper whose store an unmasked exception forbids returns that again. The forms of
+// 64 and 80 bits take and leave it in SCRATCH (80 bits: significand at +0, sign and exponent at +8).
 //
 // Sources: Intel SDM volume 2, the instructions named; volume 1, 8.5.
 
@@ -34,10 +34,6 @@ import {
 const pair: RawPair = { high: 0, low: 0 };
 const SCRATCH_WORD = L.SCRATCH >> 2;
 
-function join(high: number, low: number): bigint {
-  return BigInt.asIntN(64, (BigInt(high) << 32n) | BigInt(low));
-}
-
 /** Reads ST(0) into operandA; false if it is empty. */
 function source(state: CpuState): boolean {
   if (isEmpty(state, 0)) return false;
@@ -66,25 +62,25 @@ export const x87StoreReal32 = helper(
   { faults: false },
 );
 
-/** FST m64, FSTP m64. */
+/** FST m64, FSTP m64, through SCRATCH. */
 export const x87StoreReal64 = helper(
   'x87StoreReal64',
-  ['i64', 'i32'],
-  'i64',
-  (cpu, old, pops) => {
+  ['i32'],
+  null,
+  (cpu, pops) => {
     const { state } = cpu;
     if (source(state)) {
       convertForStore(env, operandA, BINARY64, result);
       reportStatus(state);
-      if (storeStopped()) return old;
+      if (storeStopped()) return;
       packBinary64(result, pair);
     } else {
-      if (!stackUnderflow(state)) return old;
+      if (!stackUnderflow(state)) return;
       pair.high = 0xfff80000;
       pair.low = 0;
     }
     if (pops) pop(state);
-    return join(pair.high, pair.low);
+    pairToScratch(state);
   },
   { faults: false },
 );
@@ -114,14 +110,21 @@ export const x87StoreInteger32 = helper(
   { faults: false },
 );
 
-/** FISTP, FISTTP (`truncate` 1) of 64 bits. */
+/** FISTP, FISTTP (`truncate` 1) of 64 bits, through SCRATCH. */
 export const x87StoreInteger64 = helper(
   'x87StoreInteger64',
-  ['i64', 'i32'],
-  'i64',
-  (cpu, old, truncate) => (integer(cpu.state, 64, truncate !== 0, true) ? join(pair.high, pair.low) : old),
+  ['i32'],
+  null,
+  (cpu, truncate) => {
+    if (integer(cpu.state, 64, truncate !== 0, true)) pairToScratch(cpu.state);
+  },
   { faults: false },
 );
+
+function pairToScratch(state: CpuState): void {
+  state.u32[SCRATCH_WORD] = pair.low;
+  state.u32[SCRATCH_WORD + 1] = pair.high;
+}
 
 function toScratch(state: CpuState, exponent: number, high: number, low: number): void {
   state.u32[SCRATCH_WORD] = low;
