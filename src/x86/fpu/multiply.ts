@@ -109,19 +109,29 @@ export function squareRoot(env: FloatEnvironment, a: Unpacked, out: Unpacked): v
   const odd = a.exponent & 1;
   const radicand = ((BigInt(a.high) << 32n) | BigInt(a.low)) << (odd ? 128n : 127n);
   const root = integerSquareRoot(radicand);
-  const extra = Number(root & 0xffffffffn) | (root * root === radicand ? 0 : 1);
+  const extra = Number(root & 0xffffffffn) | (rootIsExact ? 0 : 1);
   const high = Number(root >> 64n);
   const low = Number((root >> 32n) & 0xffffffffn);
   roundInto(env, out, 0, (a.exponent - odd) / 2, high, low, extra >>> 0);
 }
 
+/** Whether the last root came out even. */
+let rootIsExact = false;
+
 /** Floor of the square root of a bigint of 191 or 192 bits. */
 function integerSquareRoot(value: bigint): bigint {
-  // A double gives 52 bits; two steps of Newton's iteration give 96, and the last bit is then put right.
+  // A double gives 52 bits; a step of Newton's iteration gives 104, and the last bit is then put right.
   let root = BigInt(Math.floor(Math.sqrt(Number(value >> 128n)) * 2097152)) << 43n;
   root = (root + value / root) >> 1n;
-  root = (root + value / root) >> 1n;
-  while (root * root > value) root -= 1n;
-  while ((root + 1n) * (root + 1n) <= value) root += 1n;
+  let rest = value - root * root;
+  while (rest < 0n) {
+    rest += 2n * root - 1n;
+    root -= 1n;
+  }
+  while (rest > 2n * root) {
+    rest -= 2n * root + 1n;
+    root += 1n;
+  }
+  rootIsExact = rest === 0n;
   return root;
 }

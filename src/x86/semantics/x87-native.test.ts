@@ -21,6 +21,7 @@ const native = openNative();
 const skip = typeof native === 'string' ? native : false;
 if (typeof native !== 'string') native.trap();
 const COUNT = Number(process.env.DOPPEL_X87_CASES ?? 150);
+const SEQUENCES = Number(process.env.DOPPEL_X87_SEQUENCES ?? 300);
 const SHOW = Number(process.env.DOPPEL_SHOW ?? 3);
 
 const IMAGE = 0;
@@ -57,6 +58,8 @@ interface Case {
   tolerance: bigint;
   /** FSW bits that are compared. */
   status: number;
+  /** A sequence instead of `bytes`. */
+  parts?: number[][];
 }
 
 /** An instruction with the memory operand at [rdi + MEMORY]. */
@@ -264,7 +267,7 @@ function ours(processor: TestProcessor, state: DataView, item: Case): [Outcome, 
   cpu.rflags = state.getUint32(FLAGS_IN, true);
   let fault = false;
   try {
-    processor.run(...item.bytes);
+    for (const bytes of item.parts ?? [item.bytes]) processor.run(...bytes);
   } catch (error) {
     if (!(error instanceof GuestFault) || error.vector !== MF) throw error;
     fault = true;
@@ -336,6 +339,31 @@ for (const item of cases) {
     assert.equal(failed, 0, `${failed} of ${COUNT} differ\n${failures.join('\n')}`);
   });
 }
+
+/** Several instructions on one another's results; a pending exception ends a sequence early, on both sides. */
+test('sequences agree with the host', { skip }, () => {
+  if (typeof native === 'string') return;
+  const { state } = native;
+  const processor = new TestProcessor(64, MEMORY_BASE);
+  const random = randomSource(20261);
+  const exact = cases.filter((item) => item.tolerance === 0n && !/FNSTENV|FNSAVE/.test(item.name));
+  for (let index = 0; index < SEQUENCES; index++) {
+    const chosen = Array.from({ length: 2 + (random() % 8) }, () => exact[random() % exact.length]!);
+    const item = { ...chosen[0]!, parts: chosen.map(({ bytes }) => bytes) };
+    const run = native.load(hostCode(item.parts.flat()));
+    prepare(random, state, item);
+    const [own, ownMemory] = ours(processor, state, item);
+    const input = describe(state);
+    run();
+    const trapped = state.getUint32(TRAP_MXCSR, true) !== 0;
+    const flags = state.getUint32(FLAGS_OUT, true);
+    const host = outcome(state, RESULT, item, flags, state.getUint32(RAX_OUT, true), trapped);
+    const hostMemory = new Uint8Array(state.buffer.slice(MEMORY, MEMORY + MEMORY_SIZE));
+    const names = chosen.map(({ name }) => name).join('; ');
+    assert.deepEqual(differences(item, host, own), [], `${names}\n${input}`);
+    assert.equal(hexBytes(ownMemory), hexBytes(hostMemory), names);
+  }
+});
 
 function hexBytes(bytes: Uint8Array): string {
   return Buffer.from(bytes)
