@@ -90,6 +90,7 @@ export class ReferenceVcpu implements Vcpu {
       this.#events.stepping();
       const shadow = state.u32[L.SHADOW >> 2]!;
       const defect = this.#step();
+      this.retired++;
       this.#events.afterInstruction(shadow);
       if (defect) return defect;
     }
@@ -99,7 +100,6 @@ export class ReferenceVcpu implements Vcpu {
   #step(): Exit | null {
     const { state } = this;
     const start = state.rip;
-    this.retired++;
     try {
       const instruction = this.fetch();
       this.#evaluator.run(this.#meaning(instruction), instruction);
