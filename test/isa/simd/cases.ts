@@ -109,6 +109,12 @@ export function encode(row: Row, random: Random): number[] {
 
 const random64 = (random: Random) => (BigInt(random()) << 32n) | BigInt(random());
 
+/** A small number whose sums and products are often exact. */
+function round(random: Random): number {
+  const value = ((random() % 64) - 20) * 2 ** (random() % 3 ? 0 : (random() % 60) - 30);
+  return random() % 8 ? value : value * (1 + (random() % 4096) / 4096);
+}
+
 /** Sixteen bytes of one of several kinds: singles, doubles, small integers, edges, text, noise. */
 function fill(view: DataView, at: number, random: Random, kind: number, size = 16): void {
   for (let i = 0; i < size; i += 8) {
@@ -122,6 +128,10 @@ function fill(view: DataView, at: number, random: Random, kind: number, size = 1
         BigInt.asUintN(64, BigInt.asIntN(64, random64(random)) >> BigInt(random() % 64)),
         true,
       );
+    else if (kind === 6) {
+      view.setFloat32(at + i, round(random), true);
+      view.setFloat32(at + i + 4, round(random), true);
+    } else if (kind === 7) view.setFloat64(at + i, round(random), true);
     else {
       for (let j = 0; j < 8; j++) {
         const text = pick(random, [0, 1, 2, 3, 0x41, 0x42]);
@@ -149,7 +159,7 @@ function favourite(row: Row): number[] {
   const name = row.mnemonic;
   if (name.startsWith('PCMP') && name.includes('STR')) return [3, 3, 3, 5, 4];
   if (/S[SD]$|PS$|PD$|^CVT|SUBP|2P/.test(name))
-    return /D$|PD2|SD2/.test(name) ? [1, 1, 1, 1, 1, 0, 2, 5] : [0, 0, 0, 0, 0, 1, 2, 5];
+    return /D$|PD2|SD2/.test(name) ? [1, 1, 1, 7, 7, 0, 2, 5] : [0, 0, 0, 6, 6, 1, 2, 5];
   return [2, 3, 4, 5, 5];
 }
 

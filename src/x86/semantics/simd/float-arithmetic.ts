@@ -26,11 +26,19 @@ import {
   nanLanes,
   notFiniteLanes,
   SHAPE,
+  type Shape,
   tinyLanes,
   zeroLanes,
 } from './float-check.ts';
 import { exactly, guarded } from './float-common.ts';
-import { isExact, squareRootIsExact } from './float-exact.ts';
+import {
+  scalarIsExact,
+  scalarRootIsExact,
+  secondChance,
+  untouchedByFlush,
+  vectorIsExact,
+  vectorRootIsExact,
+} from './float-exact.ts';
 import {
   anyTrue,
   dwords,
@@ -77,10 +85,11 @@ function scalarArithmetic(b: Builder, operation: Arithmetic, width: 32 | 64, hel
   }
   const operands = b.eqz(b.or(isDenormal(b, x), isDenormal(b, y)));
   const settled = b.and(proper, operands);
-  const fast = b.and(settled, mxcsrAllows(b, 'inexact', isSum(operation) ? 'tiny' : 'notTiny'));
+  const fast = b.and(settled, mxcsrAllows(b, isSum(operation) ? 'tiny' : 'notTiny'));
   const value = guarded(b, fast, result, () => {
-    const exact = b.and(b.and(settled, mxcsrAllows(b, 'exact', 'tiny')), isExact(b, operation, x, y, result));
-    return guarded(b, exact, result, () => exactly(b, helper, [x, y], result));
+    const notTiny = isSum(operation) ? b.or(isSafelyNormal(b, result), isZero(b, result)) : null;
+    const chance = secondChance(b, scalarIsExact(b, operation, x, y, result), notTiny);
+    return guarded(b, b.and(settled, chance), result, () => exactly(b, helper, [x, y], result));
   });
   writeLow(b, 0, width, value);
 }
@@ -108,8 +117,28 @@ function packedArithmetic(
         : zeroLanes(b, shape, x);
     bad = either(b, bad, simd(b, 'v128.andnot', tinyLanes(b, shape, result), zero));
   }
-  const fast = b.and(none(b, bad), mxcsrAllows(b, 'inexact', isSum(operation) ? 'tiny' : 'notTiny'));
-  return guarded(b, fast, result, () => exactly(b, helper, [x, y], result));
+  const notTiny = isSum(operation) ? () => flushSpares(b, shape, result) : null;
+  const isExact = () => vectorIsExact(b, width, operation, x, y, result);
+  return settleVector(b, none(b, bad), isExact, notTiny, result, () => exactly(b, helper, [x, y], result));
+}
+
+const flushSpares = (b: Builder, shape: Shape, result: V128) =>
+  untouchedByFlush(b, tinyLanes(b, shape, result), result, shape.float);
+
+/** The native result where MXCSR and its exactness allow it; `notTiny` where tiny results have not been excluded. */
+function settleVector(
+  b: Builder,
+  settled: I32,
+  isExact: () => I32,
+  notTiny: (() => I32) | null,
+  result: V128,
+  exact: () => V128,
+): V128 {
+  const fast = b.and(settled, mxcsrAllows(b, notTiny ? 'tiny' : 'notTiny'));
+  return guarded(b, fast, result, () => {
+    const chance = secondChance(b, isExact(), notTiny ? notTiny() : null);
+    return guarded(b, b.and(settled, chance), result, exact);
+  });
 }
 
 function arithmetic(stem: Arithmetic): Meaning[] {
@@ -156,19 +185,18 @@ function alternating(suffix: string, kind: FloatKind): Meaning {
     const y = readVector(b, 1);
     const x = readVector(b, 0);
     const evenSigns = kind.width === 32 ? dwords(b, 0x8000_0000, 0) : qwords(b, -(2n ** 63n), 0n);
-    const result = simd(b, `${shape.float}.add`, x, simd(b, 'v128.xor', y, evenSigns));
+    const signed = simd(b, 'v128.xor', y, evenSigns);
+    const result = simd(b, `${shape.float}.add`, x, signed);
     const bad = either(
       b,
       denormalLanes(b, shape, x),
       denormalLanes(b, shape, y),
       notFiniteLanes(b, shape, result),
     );
-    const fast = b.and(none(b, bad), mxcsrAllows(b, 'inexact', 'tiny'));
-    writeVector(
-      b,
-      0,
-      guarded(b, fast, result, () => exactly(b, helper, [x, y], result)),
-    );
+    const isExact = () => vectorIsExact(b, kind.width, 'ADD', x, signed, result);
+    const notTiny = () => flushSpares(b, shape, result);
+    const exact = () => exactly(b, helper, [x, y], result);
+    writeVector(b, 0, settleVector(b, none(b, bad), isExact, notTiny, result, exact));
   });
 }
 
@@ -190,10 +218,10 @@ function squareRoot(suffix: string, kind: FloatKind): Meaning {
       const x = readLow(b, 1, kind.width);
       const result = bitsOf(b, b.unary('fsqrt', floatOf(b, x)) as never);
       const settled = b.and(hasFiniteBits(b, result), b.eqz(isDenormal(b, x)));
-      const fast = b.and(settled, mxcsrAllows(b, 'inexact'));
+      const fast = b.and(settled, mxcsrAllows(b));
       const value = guarded(b, fast, result, () => {
-        const exact = b.and(b.and(settled, mxcsrAllows(b, 'exact')), squareRootIsExact(b, x, result));
-        return guarded(b, exact, result, () => exactly(b, helper, [x], result));
+        const chance = secondChance(b, scalarRootIsExact(b, x, result), null);
+        return guarded(b, b.and(settled, chance), result, () => exactly(b, helper, [x], result));
       });
       writeLow(b, 0, kind.width, value);
     } else {
@@ -201,12 +229,9 @@ function squareRoot(suffix: string, kind: FloatKind): Meaning {
       const x = readVector(b, 1);
       const result = simd(b, `${shape.float}.sqrt`, x);
       const bad = either(b, denormalLanes(b, shape, x), notFiniteLanes(b, shape, result));
-      const fast = b.and(none(b, bad), mxcsrAllows(b, 'inexact'));
-      writeVector(
-        b,
-        0,
-        guarded(b, fast, result, () => exactly(b, helper, [x], result)),
-      );
+      const isExact = () => vectorRootIsExact(b, kind.width, x, result);
+      const exact = () => exactly(b, helper, [x], result);
+      writeVector(b, 0, settleVector(b, none(b, bad), isExact, null, result, exact));
     }
   });
 }

@@ -18,20 +18,15 @@ import type { F32, F64, I32, Int, V128 } from '../../uops/ir.ts';
 import { dwords, qwords, simd, zero } from './vector.ts';
 
 // MXCSR (SDM 1, figure 10-3): PE is bit 5, DAZ 6, masks 12:7, RC 14:13, FTZ 15.
-const PE = 1 << 5;
-const MASKS = 0x1f80;
-const RC = 3 << 13;
-const FTZ = 1 << 15;
+export const MXCSR_PE = 1 << 5;
+export const MXCSR_MASKS = 0x1f80;
+export const MXCSR_RC = 3 << 13;
+export const MXCSR_FTZ = 1 << 15;
 
-/** Whether rounding is to nearest, everything masked, and `inexact` says whether PE must be set already. */
-export function mxcsrAllows(
-  b: Builder,
-  inexact: 'inexact' | 'exact',
-  tiny: 'tiny' | 'notTiny' = 'notTiny',
-): I32 {
-  const pe = inexact === 'inexact' ? PE : 0;
-  const mask = MASKS | RC | pe | (tiny === 'tiny' ? FTZ : 0);
-  return b.eq(b.and(b.get(32, S.MXCSR), mask), MASKS | pe);
+/** Everything masked, rounding to nearest, PE set; FTZ clear where a tiny result can occur. One load, one comparison. */
+export function mxcsrAllows(b: Builder, results: 'tiny' | 'notTiny' = 'notTiny'): I32 {
+  const mask = MXCSR_MASKS | MXCSR_RC | MXCSR_PE | (results === 'tiny' ? MXCSR_FTZ : 0);
+  return b.eq(b.and(b.get(32, S.MXCSR), mask), MXCSR_MASKS | MXCSR_PE);
 }
 
 // ---- scalars, as their bits ----

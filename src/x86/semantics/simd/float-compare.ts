@@ -7,7 +7,7 @@ import type { Helper } from '../../helpers/helper.ts';
 import { FIRST, type FloatKind, PD, PS, SD, SECOND, SS } from '../../helpers/simd/float.ts';
 import { compareHelper, orderHelper } from '../../helpers/simd/float-operations.ts';
 import type { Builder } from '../../uops/builder.ts';
-import { FLAG_CF, FLAG_ZF, FLAGS_STATUS, type I32, type Int, type V128 } from '../../uops/ir.ts';
+import { FLAGS_STATUS, type I32, type Int, type V128 } from '../../uops/ir.ts';
 import type { Meaning } from '../meaning.ts';
 import { denormalLanes, floatOf, isDenormal, nanLanes, SHAPE } from './float-check.ts';
 import { exactly, guarded } from './float-common.ts';
@@ -114,7 +114,8 @@ function order(mnemonic: string, width: 32 | 64, quiet: boolean): Meaning {
     const y = readLow(b, 1, width);
     const x = readLow(b, 0, width);
     const { less, equal, plain } = orderOf(b, x, y);
-    const flags = b.or(b.mul(less, FLAG_CF), b.mul(equal, FLAG_ZF));
+    // CF is bit 0, ZF bit 6.
+    const flags = b.or(less, b.shl(equal, 6));
     const result = guarded(b, plain, flags, () => {
       b.set(width, FIRST, x);
       b.set(width, SECOND, y);

@@ -73,7 +73,7 @@ const doubleToSingle = vectorMeaning('CVTSD2SS', (b) => {
   // A denormal double gives a zero, which is tiny unless the double is zero itself.
   const proper = b.or(isSafelyNormal(b, result), isZero(b, x));
   const exact = b.binary('feq', b.unary('promote', narrow), floatOf(b, x)) as I32;
-  const allowed = b.or(mxcsrAllows(b, 'inexact'), exact);
+  const allowed = b.or(mxcsrAllows(b), exact);
   const value = guarded(b, b.and(proper, allowed), result, () => exactly(b, scalarNarrow, [x], result));
   writeLow(b, 0, 32, value);
 });
@@ -97,7 +97,7 @@ function toInteger(from: Width, truncate: boolean): Meaning {
     const proper = b.eqz(b.or(b.or(b.eq(result, least), b.eq(result, most)), isNan(b, x)));
     const back = b.unary(`f${from}_from_i${to}_s`, result);
     const exact = b.binary('feq', back, value) as I32;
-    const allowed = b.or(b.and(mxcsrAllows(b, 'inexact'), b.eqz(isDenormal(b, x))), exact);
+    const allowed = b.or(b.and(mxcsrAllows(b), b.eqz(isDenormal(b, x))), exact);
     const final = guarded(b, b.and(proper, allowed), result, () => exactly(b, helpers[to], [x], result));
     b.write(0, final);
   });
@@ -120,7 +120,7 @@ function fromInteger(to: Width): Meaning {
     }
     const limit = to === 32 ? 2n ** 24n : 2n ** 53n;
     const exact = b.leU(b.add(x, limit), 2n * limit);
-    const allowed = b.or(mxcsrAllows(b, 'inexact'), exact);
+    const allowed = b.or(mxcsrAllows(b), exact);
     writeLow(
       b,
       0,
@@ -166,7 +166,7 @@ function narrowPacked(b: Builder, x: V128): Attempt {
     notFiniteLanes(b, SHAPE[64], wide),
     simd(b, 'v128.andnot', tiny, zeroLanes(b, SHAPE[64], x)),
   );
-  return { result, allowed: b.and(none(b, bad), mxcsrAllows(b, 'inexact')) };
+  return { result, allowed: b.and(none(b, bad), mxcsrAllows(b)) };
 }
 
 /** Integers of 32 bits from singles (four) or doubles (two, zeros above). */
@@ -183,7 +183,7 @@ function integersPacked(b: Builder, x: V128, from: Width, truncate: boolean): At
   const proper = none(b, either(b, edge, nanLanes(b, SHAPE[from], x)));
   const exact = none(b, simd(b, `${float}.ne`, back, x));
   const noDenormal = none(b, denormalLanes(b, SHAPE[from], x));
-  return { result, allowed: b.and(proper, b.or(b.and(mxcsrAllows(b, 'inexact'), noDenormal), exact)) };
+  return { result, allowed: b.and(proper, b.or(b.and(mxcsrAllows(b), noDenormal), exact)) };
 }
 
 function singlesFromIntegers(b: Builder, x: V128): Attempt {
@@ -194,7 +194,7 @@ function singlesFromIntegers(b: Builder, x: V128): Attempt {
     simd(b, 'i32x4.add', x, dwords(b, 0x0100_0000)),
     dwords(b, 0x0200_0000),
   );
-  return { result, allowed: b.or(mxcsrAllows(b, 'inexact'), none(b, large)) };
+  return { result, allowed: b.or(mxcsrAllows(b), none(b, large)) };
 }
 
 // ---- packed: the instructions ----
