@@ -13,6 +13,8 @@ export interface CoreCallbacks {
   store(descriptor: number, kind: number): number;
   /** Full segment check of the offset in ACCESS_ADDRESS; the linear address goes to ACCESS_VALUE. */
   linear(descriptor: number, segmentRecord: number, kind: number): void;
+  /** REP MOVS or STOS: does iterations at once (bulk-string.ts). */
+  bulkString(kind: number): void;
 }
 
 /** Names under which the core's exports are imported by handler modules, with their types. */
@@ -28,6 +30,7 @@ export const CORE_SIGNATURES = {
   jumpFlat: [['i64'], []],
   jumpSegmented: [['i64'], []],
   branchFlat: [['i32', 'i64'], []],
+  bulkString: [['i32'], []],
 } as const;
 
 /** Table slots of the pseudo-handlers. */
@@ -38,7 +41,7 @@ export const FIRST_FREE_HANDLER = 4;
 
 const LOW32 = 0xffffffffn;
 
-/** Builds the module. Imports: env.state (memory 0), env.ram (memory 1), env.table, env.load/store/linear. */
+/** Builds the module. Imports: env.state (memory 0), env.ram (memory 1), env.table, env.load/store/linear/bulk. */
 export function buildCoreModule(statePages: number, ramPages: number, tableSize: number): Uint8Array {
   const module = new ModuleBuilder();
   module.importMemory('env', 'state', { min: statePages });
@@ -47,6 +50,7 @@ export function buildCoreModule(statePages: number, ramPages: number, tableSize:
   const load = module.importFunction('env', 'load', ['i32', 'i32'], ['i32']);
   const store = module.importFunction('env', 'store', ['i32', 'i32'], ['i32']);
   const linear = module.importFunction('env', 'linear', ['i32', 'i32', 'i32'], []);
+  const bulk = module.importFunction('env', 'bulk', ['i32'], []);
   const handlerType = module.type(['i32'], []);
 
   const define = (name: keyof typeof CORE_SIGNATURES, emit: (f: FunctionBuilder) => void): number => {
@@ -73,6 +77,10 @@ export function buildCoreModule(statePages: number, ramPages: number, tableSize:
     f.localGet(0);
     f.localGet(2);
     f.call(load);
+  });
+  define('bulkString', (f) => {
+    f.localGet(0);
+    f.call(bulk);
   });
   define('slowStore', (f) => {
     storeI64(f, E.ACCESS_ADDRESS, 1);

@@ -13,6 +13,7 @@ import * as S from '../../x86/state/layout.ts';
 import type { Uop, Value } from '../../x86/uops/ir.ts';
 import * as E from '../soft/engine-state.ts';
 import { type CoreFunctions, Lowering } from '../soft/lowering.ts';
+import { BULK_ADDRESS_32, BULK_MINIMUM, BULK_STORE } from './bulk-string.ts';
 import * as D from './descriptor.ts';
 
 /** What a module of handlers offers to each of them. */
@@ -150,6 +151,7 @@ export class HandlerLowering extends Lowering {
     if (this.#callsHelper && someUop(uops, (uop) => uop.op === 'endBlock')) this.#storeNextRip();
     const repeats = someUop(uops, (uop) => uop.op === 'repeat');
     if (repeats) {
+      this.#lowerBulkString();
       f.loop();
       this.depth++;
     }
@@ -159,6 +161,27 @@ export class HandlerLowering extends Lowering {
       f.end();
     }
     if (!alwaysLeaves(uops)) this.lowerNext();
+  }
+
+  /** REP MOVS and REP STOS in flat segments: as many iterations at once as go. */
+  #lowerBulkString(): void {
+    const { mnemonic, repeat, segment, mode, addressSize, operands } = this.#form;
+    const store = mnemonic === 'STOS';
+    if (repeat === 'none' || (mnemonic !== 'MOVS' && !store) || addressSize === 16) return;
+    if (!mode.flatEs || (!store && segment !== 'flat')) return;
+    const operand = operands[0]!;
+    const bits = 'width' in operand ? operand.width : 0;
+    const { f } = this;
+    f.i32Const(0);
+    f.load(addressSize === 32 ? 'i64.load32_u' : 'i64.load', S.GPR + 8 * S.RCX);
+    f.i64Const(BULK_MINIMUM);
+    f.op('i64.ge_u');
+    f.if_();
+    f.i32Const(
+      Math.log2(bits / 8) | (store ? BULK_STORE : 0) | (addressSize === 32 ? BULK_ADDRESS_32 : 0),
+    );
+    f.call(this.core.bulkString);
+    f.end();
   }
 
   /** Tail call to the handler of the next descriptor. */

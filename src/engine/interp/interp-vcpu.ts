@@ -27,6 +27,7 @@ import * as E from '../soft/engine-state.ts';
 import { KIND_BYTES, KIND_STACK, KIND_WRITE } from '../soft/lowering.ts';
 import { SoftMmu } from '../soft/mmu.ts';
 import type { Exit, Vcpu, VcpuWires } from '../vcpu.ts';
+import { bulkString } from './bulk-string.ts';
 import { CodeCache } from './code-cache.ts';
 import { HANDLER_STOP } from './core-module.ts';
 import * as D from './descriptor.ts';
@@ -99,6 +100,7 @@ export class InterpVcpu implements Vcpu {
         load: (descriptor, kind) => this.#slowAccess(descriptor, kind, false),
         store: (descriptor, kind) => this.#slowAccess(descriptor, kind, true),
         linear: (descriptor, record, kind) => this.#slowLinear(descriptor, record, kind),
+        bulkString: (kind) => bulkString(state, options.memory, kind),
       },
       {
         cpu: this.cpu,

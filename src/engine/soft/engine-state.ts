@@ -56,20 +56,16 @@ export const EXIT_END_BLOCK = 2;
 export const EXIT_STOP = 3;
 export const EXIT_REPEAT = 4;
 
-// TLB entry, 32 bytes:
-//   +0   i64 tag for reads: linear address of the page, or TLB_INVALID
-//   +8   i64 tag for writes
-//   +16  i32 addend: linear address + addend = offset in memory 1 (modulo 2^32)
-//   +20  u32 guest-physical page number
-//   +24  u32 1 where the translation is global
-export const TLB_ENTRY_SHIFT = 5;
+// A TLB table is two arrays of TLB_ENTRIES entries, one for reads and, TLB_WRITES behind it, one for
+// writes, so that a copy from page to page never fights over an entry. An entry is 16 bytes:
+//   +0   i64 tag: linear address of the page, or TLB_INVALID
+//   +8   i32 addend: linear address + addend = offset in memory 1 (modulo 2^32)
+export const TLB_ENTRY_SHIFT = 4;
 export const TLB_ENTRIES = 1024;
-export const TLB_SIZE = TLB_ENTRIES << TLB_ENTRY_SHIFT;
-export const TLB_TAG_READ = 0;
-export const TLB_TAG_WRITE = 8;
-export const TLB_ADDEND = 16;
-export const TLB_PAGE = 20;
-export const TLB_GLOBAL = 24;
+export const TLB_WRITES = TLB_ENTRIES << TLB_ENTRY_SHIFT;
+export const TLB_SIZE = 2 * TLB_WRITES;
+export const TLB_TAG = 0;
+export const TLB_ADDEND = 8;
 /** No page begins at an odd address. */
 export const TLB_INVALID = 1;
 next = (next + 63) & ~63;

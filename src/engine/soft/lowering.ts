@@ -28,6 +28,8 @@ export interface CoreFunctions {
   readonly jumpSegmented: number;
   /** Likewise for a relative branch in flat code, which may be linked. (descriptor, rip i64) */
   readonly branchFlat: number;
+  /** Iterations of REP MOVS or STOS done at once, perhaps none. (kind, see bulk-string.ts) */
+  readonly bulkString: number;
 }
 
 /** Kind word of slow accesses: bytes, write intent, stack segment, execute. */
@@ -294,7 +296,7 @@ export abstract class Lowering {
    * its last byte must be the tagged one, so that an access over a page's end takes the slow path.
    * Leaves the address of the entry in the returned local.
    */
-  #pushTlbHit(address: Value, bytes: number, tag: number): number {
+  #pushTlbHit(address: Value, bytes: number, array: number): number {
     const { f } = this;
     const entry = f.local('i32');
     this.pushAs('i32', address);
@@ -306,7 +308,7 @@ export abstract class Lowering {
     f.load('i32.load', E.TLB_TABLE);
     f.op('i32.add');
     f.localTee(entry);
-    f.load('i64.load', tag);
+    f.load('i64.load', array + E.TLB_TAG);
     this.push(address);
     if (bytes > 1) {
       f.i64Const(bytes - 1);
@@ -317,20 +319,21 @@ export abstract class Lowering {
     f.op('i64.eq');
     return entry;
   }
-  #pushRamAddress(address: Value, entry: number): void {
+  #pushRamAddress(address: Value, entry: number, array: number): void {
     const { f } = this;
     this.pushAs('i32', address);
     f.localGet(entry);
-    f.load('i32.load', E.TLB_ADDEND);
+    f.load('i32.load', array + E.TLB_ADDEND);
     f.op('i32.add');
   }
   #lowerLoad(uop: Uop & { op: 'load' }): void {
     const { f } = this;
     const bytes = uop.bits / 8;
     const write = uop.intent === 'write';
-    const entry = this.#pushTlbHit(uop.address, bytes, write ? E.TLB_TAG_WRITE : E.TLB_TAG_READ);
+    const array = write ? E.TLB_WRITES : 0;
+    const entry = this.#pushTlbHit(uop.address, bytes, array);
     f.if_(uop.result.type);
-    this.#pushRamAddress(uop.address, entry);
+    this.#pushRamAddress(uop.address, entry, array);
     f.load(stateLoad(uop.bits), 0, 1);
     f.else_();
     this.pushDescriptor();
@@ -350,9 +353,9 @@ export abstract class Lowering {
     const { f } = this;
     const bytes = uop.bits / 8;
     const store = storeOp(uop.bits, uop.value.type);
-    const entry = this.#pushTlbHit(uop.address, bytes, E.TLB_TAG_WRITE);
+    const entry = this.#pushTlbHit(uop.address, bytes, E.TLB_WRITES);
     f.if_();
-    this.#pushRamAddress(uop.address, entry);
+    this.#pushRamAddress(uop.address, entry, E.TLB_WRITES);
     this.push(uop.value);
     f.store(store, 0, 1);
     f.else_();

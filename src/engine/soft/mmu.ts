@@ -5,8 +5,8 @@
 // SMAP), supervisor with user pages open (SMAP off, or EFLAGS.AC). A fourth, always empty, is in force
 // while every access has to be looked at (alignment checks, data breakpoints).
 //
-// Write tags are given only to pages that are RAM, writable now, already dirty in the page table, and
-// free of decoded code (decision D7).
+// Entries for writes are made by writes, of pages that are RAM (the walk has set the dirty flag) and free
+// of decoded code (decision D7).
 import type { Linear } from '../../base/addresses.ts';
 import type { AccessWidth, GuestBus } from '../../base/guest-bus.ts';
 import { type GuestMemory, PAGE_DEVICE, PAGE_RAM, PAGE_ROM } from '../../memory/guest-memory.ts';
@@ -17,9 +17,7 @@ import {
   ACCESS_EXECUTE,
   ACCESS_READ,
   ACCESS_WRITE,
-  allowed,
   newPageTranslation,
-  PAGE_DIRTY,
   PAGE_GLOBAL,
   translate,
   VIEW_SUPERVISOR,
@@ -34,6 +32,7 @@ import { KIND_BYTES, KIND_STACK, KIND_WRITE } from './lowering.ts';
 const CANONICAL_END = 0x8000_0000_0000;
 const EXECUTE_ENTRIES = 512;
 const LARGE_PAGE_SHIFTS = [21, 22, 30];
+const ENTRY_WORDS = 1 << (E.TLB_ENTRY_SHIFT - 2);
 const TABLES = [E.TLB_USER, E.TLB_SUPERVISOR, E.TLB_SUPERVISOR_AC];
 
 export class SoftMmu implements TranslationControl {
@@ -46,6 +45,9 @@ export class SoftMmu implements TranslationControl {
   // Translations for fetching: page address, frame; separate for user and supervisor code.
   readonly #executeTags = [new Float64Array(EXECUTE_ENTRIES), new Float64Array(EXECUTE_ENTRIES)];
   readonly #executeFrames = [new Float64Array(EXECUTE_ENTRIES), new Float64Array(EXECUTE_ENTRIES)];
+  /** Of every entry of the three tables: guest-physical page number, and whether the translation is global. */
+  readonly #pages = new Uint32Array((TABLES.length * E.TLB_SIZE) >> E.TLB_ENTRY_SHIFT);
+  readonly #globals = new Uint8Array((TABLES.length * E.TLB_SIZE) >> E.TLB_ENTRY_SHIFT);
   /** Called whenever translations were forgotten: the jump cache depends on them. */
   onFlush: () => void = () => {};
   /** TLB refills, for --stats. */
@@ -78,17 +80,12 @@ export class SoftMmu implements TranslationControl {
   flushAll(global: 'keepGlobal' | 'dropGlobal'): void {
     this.paged.flushAll(global);
     const { u32 } = this.#state;
-    for (const table of TABLES) {
-      if (global === 'dropGlobal') {
-        this.#clear(table);
-        this.#largePages.clear();
-        continue;
-      }
-      for (let i = 0, at = table >> 2; i < E.TLB_ENTRIES; i++, at += 8) {
-        if (u32[at + (E.TLB_GLOBAL >> 2)] === 0) {
-          u32[at] = E.TLB_INVALID;
-          u32[at + (E.TLB_TAG_WRITE >> 2)] = E.TLB_INVALID;
-        }
+    if (global === 'dropGlobal') {
+      for (const table of TABLES) this.#clear(table);
+      this.#largePages.clear();
+    } else {
+      for (let i = 0, at = E.TLB >> 2; i < this.#globals.length; i++, at += ENTRY_WORDS) {
+        if (this.#globals[i] === 0) u32[at] = E.TLB_INVALID;
       }
     }
     for (const tags of this.#executeTags) tags.fill(Number.NaN);
@@ -96,10 +93,7 @@ export class SoftMmu implements TranslationControl {
   }
   #clear(table: number): void {
     const { u32 } = this.#state;
-    for (let i = 0, at = table >> 2; i < E.TLB_ENTRIES; i++, at += 8) {
-      u32[at] = E.TLB_INVALID;
-      u32[at + (E.TLB_TAG_WRITE >> 2)] = E.TLB_INVALID;
-    }
+    for (let at = table >> 2; at < (table + E.TLB_SIZE) >> 2; at += ENTRY_WORDS) u32[at] = E.TLB_INVALID;
   }
   /** A large page is in the TLB as small ones, so that one INVLPG for it has to drop everything; rare enough. */
   flushPage(linear: Linear): void {
@@ -114,7 +108,7 @@ export class SoftMmu implements TranslationControl {
     const index = ((linear >>> 12) & (E.TLB_ENTRIES - 1)) << E.TLB_ENTRY_SHIFT;
     for (const table of TABLES) {
       u32[(table + index) >> 2] = E.TLB_INVALID;
-      u32[(table + index + E.TLB_TAG_WRITE) >> 2] = E.TLB_INVALID;
+      u32[(table + index + E.TLB_WRITES) >> 2] = E.TLB_INVALID;
     }
     for (const tags of this.#executeTags) tags[(linear >>> 12) & (EXECUTE_ENTRIES - 1)] = Number.NaN;
     this.onFlush();
@@ -124,10 +118,18 @@ export class SoftMmu implements TranslationControl {
 
   /** A physical page has begun to hold decoded code: no table may let writes to it pass. */
   protectCodePage(page: number): void {
+    this.#dropWrites((entry) => this.#pages[entry] === page);
+  }
+  /** Every page's next write takes the slow path, which marks it dirty. */
+  trackWrites(): void {
+    this.#dropWrites(() => true);
+  }
+  #dropWrites(which: (entry: number) => boolean): void {
     const { u32 } = this.#state;
     for (const table of TABLES) {
-      for (let i = 0, at = table >> 2; i < E.TLB_ENTRIES; i++, at += 8) {
-        if (u32[at + (E.TLB_PAGE >> 2)] === page) u32[at + (E.TLB_TAG_WRITE >> 2)] = E.TLB_INVALID;
+      const first = (table + E.TLB_WRITES - E.TLB) >> E.TLB_ENTRY_SHIFT;
+      for (let entry = first; entry < first + E.TLB_ENTRIES; entry++) {
+        if (which(entry)) u32[(E.TLB >> 2) + entry * ENTRY_WORDS] = E.TLB_INVALID;
       }
     }
   }
@@ -250,27 +252,26 @@ export class SoftMmu implements TranslationControl {
     const table = state.u32[E.TLB_TABLE >> 2]!;
     if ((kind === PAGE_RAM || kind === PAGE_ROM) && table !== E.TLB_BYPASS) {
       if (t.pageShift !== 12) this.#largePages.add(largePageKey(linear, t.pageShift));
-      const { u32, i32 } = state;
-      const page = linear - offset;
-      const at = (table + (((linear >>> 12) & (E.TLB_ENTRIES - 1)) << E.TLB_ENTRY_SHIFT)) >> 2;
-      const low = page >>> 0;
-      const high = Math.floor(page / 0x1_0000_0000);
-      u32[at] = low;
-      i32[at + 1] = high;
       const frame = t.frame >>> 12;
-      const writable =
-        kind === PAGE_RAM &&
-        (t.properties & PAGE_DIRTY) !== 0 &&
-        this.#memory.codePages[frame] === 0 &&
-        allowed(state, t.properties, ACCESS_WRITE, view);
-      if (writable) this.#memory.dirtyPages[frame] = 1;
-      u32[at + (E.TLB_TAG_WRITE >> 2)] = writable ? low : E.TLB_INVALID;
-      i32[at + (E.TLB_TAG_WRITE >> 2) + 1] = writable ? high : 0;
-      u32[at + (E.TLB_ADDEND >> 2)] = t.frame - page;
-      u32[at + (E.TLB_PAGE >> 2)] = frame;
-      u32[at + (E.TLB_GLOBAL >> 2)] = t.properties & PAGE_GLOBAL ? 1 : 0;
+      if (access === ACCESS_READ) this.#fill(table, linear, t.frame, t.properties);
+      else if (kind === PAGE_RAM && this.#memory.codePages[frame] === 0) {
+        this.#memory.dirtyPages[frame] = 1;
+        this.#fill(table + E.TLB_WRITES, linear, t.frame, t.properties);
+      }
     }
     return t.frame + offset;
+  }
+  /** Enters a translation into one array of a table. */
+  #fill(array: number, linear: Linear, frame: number, properties: number): void {
+    const { u32, i32 } = this.#state;
+    const at = array + (((linear >>> 12) & (E.TLB_ENTRIES - 1)) << E.TLB_ENTRY_SHIFT);
+    const page = linear - (linear & 0xfff);
+    u32[at >> 2] = page;
+    i32[(at >> 2) + 1] = Math.floor(page / 0x1_0000_0000);
+    u32[(at + E.TLB_ADDEND) >> 2] = frame - page;
+    const entry = (at - E.TLB) >> E.TLB_ENTRY_SHIFT;
+    this.#pages[entry] = frame >>> 12;
+    this.#globals[entry] = properties & PAGE_GLOBAL ? 1 : 0;
   }
 }
 
