@@ -31,6 +31,7 @@ import {
 } from '../../fpu/sse.ts';
 import * as S from '../../state/layout.ts';
 import { type Helper, helper } from '../helper.ts';
+import { computeExactly } from './exact.ts';
 import {
   conversion,
   elementwise,
@@ -61,6 +62,7 @@ export function arithmeticHelper(name: string, kind: FloatKind, operation: Arith
     kind,
     (a, b) => arithmetic32(env, compute, a, b),
     (aHigh, aLow, bHigh, bLow) => arithmetic64(env, compute, aHigh, aLow, bHigh, bLow, pair),
+    { attempt: (cpu) => computeExactly(cpu, kind, () => operation) },
   );
 }
 
@@ -72,6 +74,7 @@ export function alternatingHelper(name: string, kind: FloatKind): Helper {
     kind,
     (a, b, lane) => arithmetic32(env, operation(lane), a, b),
     (aHigh, aLow, bHigh, bLow, lane) => arithmetic64(env, operation(lane), aHigh, aLow, bHigh, bLow, pair),
+    { attempt: (cpu) => computeExactly(cpu, kind, (lane) => (lane & 1 ? 'ADD' : 'SUB')) },
   );
 }
 
@@ -81,6 +84,7 @@ export function squareRootHelper(name: string, kind: FloatKind): Helper {
     kind,
     (a) => squareRoot32(env, a),
     (high, low) => squareRoot64(env, high, low, pair),
+    { attempt: (cpu) => computeExactly(cpu, kind, () => 'SQRT') },
   );
 }
 

@@ -44,14 +44,23 @@ export function report(cpu: Cpu, flags: number): void {
   if (unmasked) throw new GuestFault(cpu.state.cr4 & CR4_OSXMMEXCPT ? XM : UD);
 }
 
+export interface LaneOptions {
+  /** 'mmx': an MMX register takes part. */
+  readonly unit?: 'sse' | 'mmx';
+  /** A quicker way: true when it has stored the result and there are no flags to set. */
+  readonly attempt?: (cpu: Cpu) => boolean;
+}
+
 /** A helper that computes `lanes` lanes, each with its own exceptions. The argument is the immediate. */
 export function laneHelper(
   name: string,
   lanes: number,
   compute: (u32: Uint32Array, lane: number, immediate: number) => void,
-  unit: 'sse' | 'mmx' = 'sse',
+  options: LaneOptions = {},
 ): Helper {
+  const { unit = 'sse', attempt } = options;
   return helper(name, ['i32'], null, (cpu, immediate) => {
+    if (attempt?.(cpu)) return;
     const { u32 } = cpu.state;
     beginSse(env, u32[S.MXCSR >> 2]!);
     let flags = 0;
@@ -87,18 +96,23 @@ export type Double = (
 ) => void;
 
 /** A helper of one result a lane, from singles to a single or from doubles to a double (in `pair`). */
-export function elementwise(name: string, kind: FloatKind, single: Single, double: Double): Helper {
-  if (kind.width === 32) {
-    return laneHelper(name, kind.lanes, (u32, lane, immediate) => {
-      u32[R + lane] = single(u32[A + lane]!, u32[B + lane]!, lane, immediate);
-    });
-  }
-  return laneHelper(name, kind.lanes, (u32, lane, immediate) => {
+export function elementwise(
+  name: string,
+  kind: FloatKind,
+  single: Single,
+  double: Double,
+  options: LaneOptions = {},
+): Helper {
+  const compute32 = (u32: Uint32Array, lane: number, immediate: number) => {
+    u32[R + lane] = single(u32[A + lane]!, u32[B + lane]!, lane, immediate);
+  };
+  const compute64 = (u32: Uint32Array, lane: number, immediate: number) => {
     const at = 2 * lane;
     double(u32[A + at + 1]!, u32[A + at]!, u32[B + at + 1]!, u32[B + at]!, lane, immediate);
     u32[R + at + 1] = pair.high;
     u32[R + at] = pair.low;
-  });
+  };
+  return laneHelper(name, kind.lanes, kind.width === 32 ? compute32 : compute64, options);
 }
 
 /** A helper that converts lanes of one width to lanes of another; 64-bit results arrive in `pair`. */
@@ -119,5 +133,5 @@ export function conversion(
       u32[R + 2 * lane] = pair.low;
     }
   };
-  return laneHelper(name, lanes, compute, unit);
+  return laneHelper(name, lanes, compute, { unit });
 }

@@ -20,6 +20,7 @@ import {
   floatOf,
   hasFiniteBits,
   isDenormal,
+  isPlain,
   isSafelyNormal,
   isZero,
   mxcsrAllows,
@@ -31,14 +32,6 @@ import {
   zeroLanes,
 } from './float-check.ts';
 import { exactly, guarded } from './float-common.ts';
-import {
-  scalarIsExact,
-  scalarRootIsExact,
-  secondChance,
-  untouchedByFlush,
-  vectorIsExact,
-  vectorRootIsExact,
-} from './float-exact.ts';
 import {
   anyTrue,
   dwords,
@@ -75,23 +68,21 @@ function scalarArithmetic(b: Builder, operation: Arithmetic, width: 32 | 64, hel
   const y = readLow(b, 1, width);
   const x = readLow(b, 0, width);
   const result = bitsOf(b, b.binary(OPERATOR[operation], floatOf(b, x), floatOf(b, y)) as never);
-  const finite = hasFiniteBits(b, result);
   let proper: I32;
-  if (isSum(operation)) proper = finite;
+  if (isSum(operation)) proper = isPlain(b, result);
   else {
     // An exact zero: a zero factor or dividend, and no infinity or NaN.
     const zero = operation === 'MUL' ? b.or(isZero(b, x), isZero(b, y)) : isZero(b, x);
-    proper = b.or(isSafelyNormal(b, result), b.and(zero, finite));
+    proper = b.or(isSafelyNormal(b, result), b.and(zero, hasFiniteBits(b, result)));
   }
   const operands = b.eqz(b.or(isDenormal(b, x), isDenormal(b, y)));
-  const settled = b.and(proper, operands);
-  const fast = b.and(settled, mxcsrAllows(b, isSum(operation) ? 'tiny' : 'notTiny'));
-  const value = guarded(b, fast, result, () => {
-    const notTiny = isSum(operation) ? b.or(isSafelyNormal(b, result), isZero(b, result)) : null;
-    const chance = secondChance(b, scalarIsExact(b, operation, x, y, result), notTiny);
-    return guarded(b, b.and(settled, chance), result, () => exactly(b, helper, [x, y], result));
-  });
-  writeLow(b, 0, width, value);
+  const fast = b.and(b.and(proper, operands), mxcsrAllows(b));
+  writeLow(
+    b,
+    0,
+    width,
+    guarded(b, fast, result, () => exactly(b, helper, [x, y], result)),
+  );
 }
 
 function packedArithmetic(
@@ -104,41 +95,25 @@ function packedArithmetic(
 ): V128 {
   const shape = SHAPE[width];
   const result = simd(b, `${shape.float}.${VECTOR[operation]}`, x, y);
-  let bad = either(
-    b,
-    denormalLanes(b, shape, x),
-    denormalLanes(b, shape, y),
-    notFiniteLanes(b, shape, result),
-  );
-  if (!isSum(operation)) {
-    const zero =
-      operation === 'MUL'
-        ? either(b, zeroLanes(b, shape, x), zeroLanes(b, shape, y))
-        : zeroLanes(b, shape, x);
-    bad = either(b, bad, simd(b, 'v128.andnot', tinyLanes(b, shape, result), zero));
-  }
-  const notTiny = isSum(operation) ? () => flushSpares(b, shape, result) : null;
-  const isExact = () => vectorIsExact(b, width, operation, x, y, result);
-  return settleVector(b, none(b, bad), isExact, notTiny, result, () => exactly(b, helper, [x, y], result));
+  let zero = zeroLanes(b, shape, result);
+  if (operation === 'MUL') zero = either(b, zeroLanes(b, shape, x), zeroLanes(b, shape, y));
+  else if (operation === 'DIV') zero = zeroLanes(b, shape, x);
+  return settle(b, shape, [x, y], result, zero, () => exactly(b, helper, [x, y], result));
 }
 
-const flushSpares = (b: Builder, shape: Shape, result: V128) =>
-  untouchedByFlush(b, tinyLanes(b, shape, result), result, shape.float);
-
-/** The native result where MXCSR and its exactness allow it; `notTiny` where tiny results have not been excluded. */
-function settleVector(
+/** The native result, if all lanes are plain; `zero` tells where it is an exact zero. */
+function settle(
   b: Builder,
-  settled: I32,
-  isExact: () => I32,
-  notTiny: (() => I32) | null,
+  shape: Shape,
+  operands: readonly V128[],
   result: V128,
+  zero: V128,
   exact: () => V128,
 ): V128 {
-  const fast = b.and(settled, mxcsrAllows(b, notTiny ? 'tiny' : 'notTiny'));
-  return guarded(b, fast, result, () => {
-    const chance = secondChance(b, isExact(), notTiny ? notTiny() : null);
-    return guarded(b, b.and(settled, chance), result, exact);
-  });
+  const tiny = simd(b, 'v128.andnot', tinyLanes(b, shape, result), zero);
+  const denormals = operands.map((operand) => denormalLanes(b, shape, operand));
+  const bad = either(b, notFiniteLanes(b, shape, result), tiny, ...denormals);
+  return guarded(b, b.and(none(b, bad), mxcsrAllows(b)), result, exact);
 }
 
 function arithmetic(stem: Arithmetic): Meaning[] {
@@ -187,16 +162,8 @@ function alternating(suffix: string, kind: FloatKind): Meaning {
     const evenSigns = kind.width === 32 ? dwords(b, 0x8000_0000, 0) : qwords(b, -(2n ** 63n), 0n);
     const signed = simd(b, 'v128.xor', y, evenSigns);
     const result = simd(b, `${shape.float}.add`, x, signed);
-    const bad = either(
-      b,
-      denormalLanes(b, shape, x),
-      denormalLanes(b, shape, y),
-      notFiniteLanes(b, shape, result),
-    );
-    const isExact = () => vectorIsExact(b, kind.width, 'ADD', x, signed, result);
-    const notTiny = () => flushSpares(b, shape, result);
     const exact = () => exactly(b, helper, [x, y], result);
-    writeVector(b, 0, settleVector(b, none(b, bad), isExact, notTiny, result, exact));
+    writeVector(b, 0, settle(b, shape, [x, y], result, zeroLanes(b, shape, result), exact));
   });
 }
 
@@ -219,19 +186,23 @@ function squareRoot(suffix: string, kind: FloatKind): Meaning {
       const result = bitsOf(b, b.unary('fsqrt', floatOf(b, x)) as never);
       const settled = b.and(hasFiniteBits(b, result), b.eqz(isDenormal(b, x)));
       const fast = b.and(settled, mxcsrAllows(b));
-      const value = guarded(b, fast, result, () => {
-        const chance = secondChance(b, scalarRootIsExact(b, x, result), null);
-        return guarded(b, b.and(settled, chance), result, () => exactly(b, helper, [x], result));
-      });
-      writeLow(b, 0, kind.width, value);
+      writeLow(
+        b,
+        0,
+        kind.width,
+        guarded(b, fast, result, () => exactly(b, helper, [x], result)),
+      );
     } else {
       const shape = SHAPE[kind.width];
       const x = readVector(b, 1);
       const result = simd(b, `${shape.float}.sqrt`, x);
       const bad = either(b, denormalLanes(b, shape, x), notFiniteLanes(b, shape, result));
-      const isExact = () => vectorRootIsExact(b, kind.width, x, result);
-      const exact = () => exactly(b, helper, [x], result);
-      writeVector(b, 0, settleVector(b, none(b, bad), isExact, null, result, exact));
+      const fast = b.and(none(b, bad), mxcsrAllows(b));
+      writeVector(
+        b,
+        0,
+        guarded(b, fast, result, () => exactly(b, helper, [x], result)),
+      );
     }
   });
 }

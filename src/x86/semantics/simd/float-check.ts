@@ -5,12 +5,10 @@
 // a native operation on zeros and normal numbers gives the processor's result, and the only flag it could
 // set is PE, provided that the result
 //   - is finite (else OE, ZE, IE, or a NaN whose bits WebAssembly leaves open), and
-//   - for products, quotients and narrowing, is not tiny. Tininess is detected after rounding, so a
-//     result equal to the smallest normal number may have been tiny too: it must be larger, or an exact zero.
-//     (A tiny sum or difference of normal numbers is always exact and sets nothing while UE is masked.)
-// Denormal operands set DE; they and NaNs go the exact way. DAZ then makes no difference; FTZ matters
-// only where tiny results can pass. See SDM 1, 4.9.1, 10.2.3, 11.5.2.
-
+//   - is not tiny. Tininess is detected after rounding, so a result equal to the smallest normal number may
+//     have been tiny too: it must be larger, or an exact zero.
+// Denormal operands set DE; they and NaNs go the exact way. So neither DAZ nor FTZ makes a difference.
+// See SDM 1, 4.9.1, 10.2.3, 11.5.2.
 import type { FloatWidth } from '../../helpers/simd/float.ts';
 import * as S from '../../state/layout.ts';
 import type { Builder } from '../../uops/builder.ts';
@@ -18,15 +16,14 @@ import type { F32, F64, I32, Int, V128 } from '../../uops/ir.ts';
 import { dwords, qwords, simd, zero } from './vector.ts';
 
 // MXCSR (SDM 1, figure 10-3): PE is bit 5, DAZ 6, masks 12:7, RC 14:13, FTZ 15.
-export const MXCSR_PE = 1 << 5;
-export const MXCSR_MASKS = 0x1f80;
-export const MXCSR_RC = 3 << 13;
-export const MXCSR_FTZ = 1 << 15;
+const MXCSR_PE = 1 << 5;
+const MXCSR_MASKS = 0x1f80;
+const MXCSR_RC = 3 << 13;
 
-/** Everything masked, rounding to nearest, PE set; FTZ clear where a tiny result can occur. One load, one comparison. */
-export function mxcsrAllows(b: Builder, results: 'tiny' | 'notTiny' = 'notTiny'): I32 {
-  const mask = MXCSR_MASKS | MXCSR_RC | MXCSR_PE | (results === 'tiny' ? MXCSR_FTZ : 0);
-  return b.eq(b.and(b.get(32, S.MXCSR), mask), MXCSR_MASKS | MXCSR_PE);
+/** Everything masked, rounding to nearest, PE set. */
+export function mxcsrAllows(b: Builder): I32 {
+  const allowed = MXCSR_MASKS | MXCSR_PE;
+  return b.eq(b.and(b.get(32, S.MXCSR), allowed | MXCSR_RC), allowed);
 }
 
 // ---- scalars, as their bits ----
@@ -61,6 +58,13 @@ export function hasFiniteBits(b: Builder, bits: Int): I32 {
 export function isSafelyNormal(b: Builder, bits: Int): I32 {
   const { least, infinity } = layoutOf(bits);
   return b.ltU(b.sub(b.shl(bits, 1), least + 1n), infinity - least - 1n);
+}
+/** Zero, or finite and larger than the smallest normal number. */
+export function isPlain(b: Builder, bits: Int): I32 {
+  const { least, infinity } = layoutOf(bits);
+  const magnitude = b.shl(bits, 1);
+  // A zero becomes the largest number of all.
+  return b.and(b.ltU(magnitude, infinity), b.geU(b.sub(magnitude, 1), least));
 }
 export function isZero(b: Builder, bits: Int): I32 {
   return b.eqz(b.shl(bits, 1));
