@@ -5,14 +5,12 @@ import { test } from 'node:test';
 import { openNative } from '../../../test/isa/native/native.ts';
 import { randomExtended, randomNear, randomSource } from '../../../test/isa/native/operands.ts';
 import { add, subtract } from './add.ts';
-import { compare } from './compare.ts';
 import { beginX87, type FloatEnvironment, stopped, x87Environment } from './environment.ts';
-import { FLAG_OE, FLAG_UE } from './format.ts';
 import { roundToIntegral } from './integer.ts';
 import { divide, multiply, squareRoot } from './multiply.ts';
 import { packExtended, type RawExtended, unpackExtended } from './packing.ts';
 import { partialRemainder, remainderReport } from './remainder.ts';
-import { extract, scale } from './scale.ts';
+import { scale } from './scale.ts';
 import { type Unpacked, unpacked } from './unpacked.ts';
 
 const native = openNative();
@@ -133,10 +131,6 @@ binary('FDIV', [0xd8, 0xf1], divide);
 binary('FSQRT', [0xd9, 0xfa], (e, x, _y, o) => squareRoot(e, x, o));
 binary('FRNDINT', [0xd9, 0xfc], (e, x, _y, o) => roundToIntegral(e, x, e.rounding, true, true, o));
 binary('FSCALE', [0xd9, 0xfd], scale);
-void compare;
-void extract;
-void FLAG_OE;
-void FLAG_UE;
 
 for (const [name, opcode, nearest] of [
   ['FPREM', 0xf8, false],
