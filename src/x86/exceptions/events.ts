@@ -106,7 +106,10 @@ export class Events {
     const { u32 } = this.#cpu.state;
     this.#faulted = false;
     this.#trapFlagBefore = (u32[L.FLAGS >> 2]! & FLAG_TF) !== 0;
-    if (this.#trapFlagBefore) return true;
+    if (this.#trapFlagBefore) {
+      u32[L.STEP_SUPPRESSED >> 2] = 0;
+      return true;
+    }
     if (u32[L.SHADOW >> 2] === 0) return false;
     if (this.#interruptDue() || this.#nmiDue() || u32[L.DEBUG_PENDING >> 2] !== 0) return true;
     // Nobody waits: the shadow ends unseen.
@@ -118,7 +121,8 @@ export class Events {
   afterInstruction(shadowBefore: number): void {
     const { u32 } = this.#cpu.state;
     if (shadowBefore !== 0) u32[L.SHADOW >> 2] = 0;
-    if (this.#trapFlagBefore && !this.#faulted) u32[L.DEBUG_PENDING >> 2]! |= DR6_SINGLE_STEP;
+    const traps = this.#trapFlagBefore && !this.#faulted && u32[L.STEP_SUPPRESSED >> 2] === 0;
+    if (traps) u32[L.DEBUG_PENDING >> 2]! |= DR6_SINGLE_STEP;
   }
 
   /** Data breakpoints are armed: the engine must look at every access. */

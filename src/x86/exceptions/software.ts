@@ -6,7 +6,7 @@ import * as C from '../state/control-bits.ts';
 import * as L from '../state/layout.ts';
 import { ioPrivilege, isVirtual8086 } from '../state/predicates.ts';
 import { isWideTss } from '../task/tss.ts';
-import { enterHandler } from './deliver.ts';
+import { type EventKind, enterHandler } from './deliver.ts';
 import { BP, DB, generalProtection, OF } from './fault.ts';
 import { enterVirtual8086Table } from './real-mode.ts';
 
@@ -15,11 +15,17 @@ export function softwareInterrupt(cpu: Cpu, vector: number): void {
   if (isVirtual8086(state)) {
     if ((state.cr4 & C.CR4_VME) !== 0 && !isRedirectedToMonitor(cpu, vector)) {
       enterVirtual8086Table(cpu, vector);
+      state.set32(L.STEP_SUPPRESSED, 1);
       return;
     }
     if (ioPrivilege(state) < 3) generalProtection();
   }
-  enterHandler(cpu, vector, -1, 'software');
+  enter(cpu, vector, 'software');
+}
+
+function enter(cpu: Cpu, vector: number, kind: EventKind): void {
+  enterHandler(cpu, vector, -1, kind);
+  cpu.state.set32(L.STEP_SUPPRESSED, 1);
 }
 
 /** The bitmap's 32 bytes lie just below the I/O permission bitmap; beyond the limit every bit counts as set. */
@@ -32,14 +38,14 @@ function isRedirectedToMonitor(cpu: Cpu, vector: number): boolean {
 }
 
 export function breakpointTrap(cpu: Cpu): void {
-  enterHandler(cpu, BP, -1, 'softwareException');
+  enter(cpu, BP, 'softwareException');
 }
 
 export function overflowTrap(cpu: Cpu): void {
-  enterHandler(cpu, OF, -1, 'softwareException');
+  enter(cpu, OF, 'softwareException');
 }
 
 /** INT1 (ICEBP): #DB without a cause in DR6, without a check of the gate's DPL. */
 export function debugTrap(cpu: Cpu): void {
-  enterHandler(cpu, DB, -1, 'privileged');
+  enter(cpu, DB, 'privileged');
 }

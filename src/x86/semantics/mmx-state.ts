@@ -1,5 +1,5 @@
-// The x87 state that MMX instructions share (SDM 1, 9.5 and 9.6): each of them, EMMS excepted, sets TOP to 0
-// and tags all registers valid; a write to MMn sets sign and exponent of Rn to ones.
+// The x87 state that MMX instructions share (SDM 1, 9.5 and 9.6): each of them sets TOP to 0 and,
+// EMMS excepted, tags all registers valid; a write to MMn sets sign and exponent of Rn to ones.
 
 import type { RegisterField } from '../decode/instruction.ts';
 import { MF } from '../exceptions/fault.ts';
@@ -26,7 +26,8 @@ export function markMmxWritten(b: Builder, field: RegisterField): void {
   b.setAt(16, { kind: 'field', field, displacement: 8 }, b.i32(0xffff));
 }
 
-/** EMMS: all registers empty. */
+/** EMMS: all registers empty, and TOP 0 as AMD processors leave it. */
 export function leaveMmx(b: Builder): void {
+  b.set(32, L.FSW, b.and(b.get(32, L.FSW), ~FSW_TOP));
   b.set(32, L.FTW, b.i32(0));
 }

@@ -74,12 +74,11 @@ function pushAll(b: Builder): void {
 function popAll(b: Builder): void {
   const size = b.form.operandSize as 16 | 32;
   const bytes = size / 8;
-  const last = PUSHED_BY_PUSHA.length - 1;
-  const values = PUSHED_BY_PUSHA.map((register, i) =>
-    register === S.RSP ? null : b.peek(size, (last - i) * bytes),
-  );
+  // In the order of addresses, so that the first that faults is reported.
+  const popped = PUSHED_BY_PUSHA.toReversed();
+  const values = popped.map((register, i) => (register === S.RSP ? null : b.peek(size, i * bytes)));
   b.drop(size);
-  PUSHED_BY_PUSHA.forEach((register, i) => {
+  popped.forEach((register, i) => {
     const value = values[i];
     if (value) b.setGpr(size, register, value);
   });

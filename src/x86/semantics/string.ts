@@ -84,8 +84,9 @@ function moveString(element: Element): null {
 
 function compareStrings(element: Element): I32 {
   const { b, bits } = element;
-  const left = element.loadSource();
+  // The destination first: where both fault, processors report that one.
   const right = element.loadDestination();
+  const left = element.loadSource();
   element.advance(S.RSI, S.RDI);
   b.flagsSub(bits, left, right, b.sub(left, right));
   return b.eq(left, right);

@@ -149,6 +149,8 @@ export const MODE = u32('mode');
 export const X87_TRAP = u32('x87Trap');
 export const MMX_TRAP = u32('mmxTrap');
 export const SSE_TRAP = u32('sseTrap');
+/** INT n, INT3, INTO or INT1 ran: the single-step trap of that instruction is lost (TF was cleared on the way). */
+export const STEP_SUPPRESSED = u32('stepSuppressed');
 /** Scratch for 128-bit and 80-bit operands of helpers. */
 export const SCRATCH = array('scratch', 'b128', 8);
 /** First free byte for an engine's own variables (TLB, budget, exits). */

@@ -132,6 +132,7 @@ function handler(a: Assembler): void {
   a.emit(0x8b, 0x83).u32(DATA_SELECTOR_AT).emit(0x8e, 0xd8, 0x8e, 0xc0, 0xc3); // mov ds, eax; mov es, eax; ret
   // Leave: the frame's registers to RESULT, own registers into the frame, behind the UD2.
   a.label('leave');
+  a.emit(0x6a, 2, 0x9d); // push 2; popfq: returning from the signal keeps ID and NT as they are
   a.emit(0x4c, 0x89, 0xce).load(RDI, RESULT).copyWords(23);
   a.emit(0x4c, 0x89, 0xd6)
     .load(RDI, RESULT + BigInt(FX_AT))
@@ -186,6 +187,7 @@ function main(a: Assembler, addresses: { handler: bigint; restorer: bigint; entr
   map(a, CODE, CODE_SIZE, 7);
   map(a, DATA, DATA_SIZE, 3);
   map(a, READ_ONLY, 0x1000, 1);
+  a.load(RSI, READ_ONLY).emit(0x8a, 0x06); // mov al, [rsi]: the page becomes present
   // The stack that the kernel gave, the vdso and its data.
   a.load(RDI, 0x7000_0000_0000n).load(RSI, 0x0fff_ffff_f000n).syscall(SYS_MUNMAP);
   const move = (call: number, address: bigint | number, size: number) => {

@@ -26,7 +26,7 @@ export function openNativeRunner(): NativeRunner | string {
 
   const attempt = (images: readonly Image[]): Image[] => {
     const input = new Uint8Array(images.length * IMAGE_SIZE);
-    images.forEach((image, i) => input.set(image.bytes, i * IMAGE_SIZE));
+    for (const [i, image] of images.entries()) input.set(image.bytes, i * IMAGE_SIZE);
     const { stdout } = spawnSync(program, {
       input,
       maxBuffer: input.length + IMAGE_SIZE,

@@ -1,0 +1,233 @@
+// A random program: the image to run, and which flags are undefined where, so that they are not compared.
+//
+// An instruction that would read a flag that may be undefined is not taken. Since all jumps go forward, a pass
+// from the first instruction to the last knows what may be undefined; programs with returns and indirect jumps
+// are thrown away when any of their instructions reads what any other leaves undefined.
+import * as iced from 'iced-x86';
+import * as I from './image.ts';
+import { fillInitial } from './initial.ts';
+import { type Family, type Template, templatesFor } from './instructions.ts';
+import { makeInstruction, type Surroundings } from './operands.ts';
+import { Random } from './random.ts';
+
+export type Bits = 32 | 64;
+
+export interface Program {
+  readonly bits: Bits;
+  readonly initial: I.Image;
+  /** Bytes of the instructions, with the UD2 at the end. */
+  readonly code: Uint8Array;
+}
+
+/** An instruction of a program as decoded again. */
+export interface Decoded {
+  readonly at: number;
+  readonly length: number;
+  readonly template: Template | undefined;
+  /** Undefined flags that may be there before it runs. */
+  readonly undefinedBefore: number;
+  /** Offset of a branch target, -1 for others. */
+  readonly target: number;
+}
+
+const UD2 = [0x0f, 0x0b];
+const MOST_INSTRUCTIONS = 20;
+
+interface Tables {
+  readonly byFamily: Map<Family, Template[][]>;
+  readonly byCode: Map<number, Template>;
+  readonly encoder: iced.Encoder;
+}
+const tables = new Map<Bits, Tables>();
+
+function tablesFor(bits: Bits): Tables {
+  let found = tables.get(bits);
+  if (!found) {
+    const list = templatesFor(bits);
+    const byFamily = new Map<Family, Template[][]>();
+    for (const [family, members] of Map.groupBy(list, (template) => template.family)) {
+      byFamily.set(family, [...Map.groupBy(members, (template) => template.mnemonic).values()]);
+    }
+    found = {
+      byFamily,
+      byCode: new Map(list.map((template) => [template.code, template])),
+      encoder: new iced.Encoder(bits),
+    };
+    tables.set(bits, found);
+  }
+  return found;
+}
+
+/** Mnemonics that mostly end a program, and are wanted less often. */
+const RARE = new Map([
+  ['Ud0', 3], ['Ud1', 3], ['Ud2', 3], ['Int3', 5], ['Into', 30], ['Bound', 40], ['Div', 40], ['Idiv', 40], ['Ret', 30],
+  ['Popf', 30], ['Popfq', 30], ['Popfd', 30], ['Ldmxcsr', 20], ['Fldenv', 30], ['Frstor', 30], ['Wrfsbase', 15],
+  ['Wrgsbase', 15], ['Enter', 40], ['Leave', 30], ['Popa', 40], ['Popad', 40], ['Fldcw', 30],
+]); // biome-ignore format: a list
+
+const WEIGHTS: readonly (readonly [Family, number])[][] = [
+  [['integer', 80], ['control', 10], ['x87', 3], ['simd', 7]],
+  [['integer', 30], ['control', 6], ['x87', 4], ['simd', 60]],
+  [['integer', 18], ['control', 4], ['x87', 72], ['simd', 6]],
+  [['integer', 40], ['control', 10], ['x87', 20], ['simd', 30]],
+]; // biome-ignore format: a table
+
+function chooseTemplate(
+  random: Random,
+  { byFamily }: Tables,
+  weights: readonly (readonly [Family, number])[],
+): Template {
+  for (;;) {
+    let roll = random.below(100);
+    const family = weights.find(([, weight]) => (roll -= weight) < 0)![0];
+    const template = random.pick(random.pick(byFamily.get(family)!));
+    if (random.chance(RARE.get(template.mnemonic) ?? 100)) return template;
+  }
+}
+
+/** A jump whose target is not in its bytes. */
+const isWild = (template: Template) => template.mnemonic === 'Ret' || /^(Jmp|Call)_rm/.test(template.name);
+
+function encode(encoder: iced.Encoder, instruction: iced.Instruction, at: number): Uint8Array | null {
+  try {
+    encoder.encode(instruction, BigInt(I.CODE + at));
+    return encoder.takeBuffer();
+  } catch {
+    encoder.takeBuffer();
+    return null;
+  }
+}
+
+/** The program of this number in the run of this seed. */
+export function makeProgram(seed: number, number: number, bits: Bits): Program {
+  const random = new Random(seed, number);
+  for (;;) {
+    const program = attempt(random, bits);
+    if (program) return program;
+  }
+}
+
+function attempt(random: Random, bits: Bits): Program | null {
+  const table = tablesFor(bits);
+  const initial = new I.Image();
+  const pointers = fillInitial(random, initial, bits);
+  const s: Surroundings = { random, bits, pointers, fsBase: Number(initial.get64(I.FS_BASE_AT)) };
+  const weights = random.pick(WEIGHTS);
+  const count = 1 + random.below(MOST_INSTRUCTIONS);
+  const starts: number[] = [];
+  const branches: { at: number; end: number; size: number; skip: number }[] = [];
+  const code: number[] = [];
+  while (starts.length < count) {
+    const template = chooseTemplate(random, table, weights);
+    // Through a bit offset in a register, or a pointer in memory, wild addresses come too easily.
+    if (/^Bt[src]?_rm.*_r/.test(template.name) && random.chance(60)) continue;
+    if (isWild(template) && random.chance(70)) continue;
+    const instruction = makeInstruction(s, template);
+    if (!instruction) continue;
+    const isBranch =
+      template.operands[0]! >= iced.OpCodeOperandKind.br16_1 &&
+      template.operands[0]! <= iced.OpCodeOperandKind.br64_4;
+    if (isBranch) {
+      if (bits === 64) instruction.nearBranch64 = BigInt(I.CODE + code.length);
+      else instruction.nearBranch32 = I.CODE + code.length;
+    }
+    const bytes = encode(table.encoder, instruction, code.length);
+    instruction.free();
+    if (!bytes) continue;
+    starts.push(code.length);
+    code.push(...bytes);
+    if (isBranch)
+      branches.push({
+        at: starts.length - 1,
+        end: code.length,
+        size: bytes.length > 4 ? 4 : 1,
+        skip: random.below(5),
+      });
+  }
+  starts.push(code.length);
+  for (const { at, end, size, skip } of branches) {
+    const distance = starts[Math.min(at + 1 + skip, count)]! - end;
+    if (size === 1 && distance > 127) return null;
+    for (let i = 0; i < size; i++) code[end - size + i] = (distance >> (8 * i)) & 255;
+  }
+  code.push(...UD2);
+  const program: Program = { bits, initial, code: Uint8Array.from(code) };
+  initial.bytes.set(program.code, I.CODE_AT);
+  const decoded = decodeProgram(program);
+  const asMeant = decoded.length === starts.length && decoded.every(({ at }, i) => at === starts[i]);
+  return asMeant && isSound(decoded) ? program : null;
+}
+
+/** Whether every instruction is one of the tables' and none reads a flag that may be undefined. */
+export function isSoundProgram(program: Program): boolean {
+  return isSound(decodeProgram(program));
+}
+
+function isSound(decoded: readonly Decoded[]): boolean {
+  if (decoded.some(({ template }) => !template)) return false;
+  const wild = decoded.some(({ template }) => isWild(template!));
+  const all = decoded.reduce((mask, { template }) => mask | template!.undefined, 0);
+  return decoded.every(
+    ({ template, undefinedBefore }) => (template!.reads & (wild ? all : undefinedBefore)) === 0,
+  );
+}
+
+/** Takes a program's bytes apart, and follows which flags may be undefined. */
+export function decodeProgram(program: Program): Decoded[] {
+  const { byCode } = tablesFor(program.bits);
+  const decoder = new iced.Decoder(program.bits, program.code, iced.DecoderOptions.NoWbnoinvd);
+  decoder.ip = BigInt(I.CODE);
+  const list: Decoded[] = [];
+  const joins = new Map<number, number>();
+  let undefined_ = 0;
+  const instruction = new iced.Instruction();
+  while (decoder.canDecode) {
+    decoder.decodeOut(instruction);
+    const at = Number(instruction.ip) - I.CODE;
+    const template = byCode.get(instruction.code);
+    undefined_ |= joins.get(at) ?? 0;
+    const kind = instruction.opCount > 0 ? instruction.opKind(0) : -1;
+    const isBranch = kind >= iced.OpKind.NearBranch16 && kind <= iced.OpKind.NearBranch64;
+    const target = isBranch ? Number(instruction.nearBranchTarget) - I.CODE : -1;
+    if (target >= 0) joins.set(target, (joins.get(target) ?? 0) | undefined_);
+    list.push({
+      at,
+      length: instruction.length,
+      template,
+      undefinedBefore: undefined_,
+      target,
+    });
+    if (template) undefined_ = (undefined_ & ~template.defines) | template.undefined;
+  }
+  instruction.free();
+  decoder.free();
+  return list;
+}
+
+/** The flags that may be undefined when the program stopped at an offset; all of them where that is no instruction's. */
+export function undefinedFlagsAt(program: Program, offset: number): number {
+  const decoded = decodeProgram(program);
+  const all = decoded.reduce((mask, { template }) => mask | (template?.undefined ?? 0x8d5), 0);
+  if (decoded.some(({ template }) => template && isWild(template))) return all;
+  const found = decoded.find(({ at }) => at === offset);
+  // A trap (INT3, single step) stops behind its instruction; elsewhere nothing is known.
+  return found ? found.undefinedBefore : all;
+}
+
+/** The program as text, one instruction a line. */
+export function listProgram(program: Program): string[] {
+  const decoder = new iced.Decoder(program.bits, program.code, iced.DecoderOptions.None);
+  decoder.ip = BigInt(I.CODE);
+  const formatter = new iced.Formatter(iced.FormatterSyntax.Intel);
+  const lines: string[] = [];
+  while (decoder.canDecode) {
+    const instruction = decoder.decode();
+    const at = Number(instruction.ip) - I.CODE;
+    const bytes = Buffer.from(program.code.subarray(at, at + instruction.length)).toString('hex');
+    lines.push(`${instruction.ip.toString(16)}  ${bytes.padEnd(24)} ${formatter.format(instruction)}`);
+    instruction.free();
+  }
+  formatter.free();
+  decoder.free();
+  return lines;
+}
