@@ -137,11 +137,7 @@ export class PagedMemory implements LinearMemory, TranslationControl {
   read16(linear: Linear, privilege: Privilege = 'current'): number {
     if ((linear & 1) !== 0) {
       this.#checkAlignment(privilege);
-      if ((linear & 0xfff) === 0xfff) {
-        const low = this.#resolve(linear, ACCESS_READ, privilege);
-        const high = this.#resolve(linear + 1, ACCESS_READ, privilege);
-        return this.#physical.read8(low) | (this.#physical.read8(high) << 8);
-      }
+      if ((linear & 0xfff) === 0xfff) return this.#readAcross(linear, 2, 1, privilege);
     }
     return this.#physical.read16(this.#resolve(linear, ACCESS_READ, privilege));
   }
@@ -167,6 +163,7 @@ export class PagedMemory implements LinearMemory, TranslationControl {
     return (BigInt(this.#physical.read32(physical + 4)) << 32n) | BigInt(this.#physical.read32(physical));
   }
   #readAcross(linear: Linear, bytes: number, inPage: number, privilege: Privilege): number {
+    this.#normalize(linear + bytes - 1);
     const low = this.#resolve(linear, ACCESS_READ, privilege);
     const high = this.#resolve(linear + inPage, ACCESS_READ, privilege);
     let value = 0;
@@ -215,6 +212,7 @@ export class PagedMemory implements LinearMemory, TranslationControl {
     this.#physical.write32(physical + 4, Number((value >> 32n) & 0xffff_ffffn));
   }
   #writeAcross(linear: Linear, value: number, bytes: number, inPage: number, privilege: Privilege): void {
+    this.#normalize(linear + bytes - 1);
     const low = this.#resolve(linear, ACCESS_WRITE, privilege);
     const high = this.#resolve(linear + inPage, ACCESS_WRITE, privilege);
     for (let i = 0; i < bytes; i++) {
@@ -246,6 +244,8 @@ export class PagedMemory implements LinearMemory, TranslationControl {
     this.#probe(linear, bytes, ACCESS_READ, privilege);
   }
   #probe(linear: Linear, bytes: number, access: number, privilege: Privilege): void {
+    // An address that is not canonical comes before the page faults of those that are.
+    if (bytes > 0) this.#normalize(linear + bytes - 1);
     for (let done = 0; done < bytes; done += 0x1000 - ((linear + done) & 0xfff)) {
       this.#resolve(linear + done, access, privilege);
     }
