@@ -53,7 +53,7 @@ export class CodeCache {
   #hot: number[] = [];
   /** Leader of a group -> handler of its instruction alone. */
   readonly #plain = new Map<number, number>();
-  /** Called when a page begins to hold code, and when blocks were dropped. */
+  /** Called when a page begins to hold code, and when all descriptors are about to be used again. */
   onProtect: (page: number) => void = () => {};
   onDrop: () => void = () => {};
   /** For --stats. */
@@ -307,6 +307,6 @@ export class CodeCache {
       const firstPage = (key % 0x1_0000_0000) >>> 12;
       if (firstPage === page || crossing.secondPage === page) this.#crossing.delete(key);
     }
-    this.onDrop();
+    // Jump cache entries for these blocks find a `stop` and lead back to find().
   }
 }

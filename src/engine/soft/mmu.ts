@@ -48,7 +48,11 @@ export class SoftMmu implements TranslationControl {
   /** Of every entry of the three tables: guest-physical page number, and whether the translation is global. */
   readonly #pages = new Uint32Array((TABLES.length * E.TLB_SIZE) >> E.TLB_ENTRY_SHIFT);
   readonly #globals = new Uint8Array((TABLES.length * E.TLB_SIZE) >> E.TLB_ENTRY_SHIFT);
-  /** Called whenever translations were forgotten: the jump cache depends on them. */
+  /** Entries that were filled since they were last flushed, in order, so that a flush touches no others. */
+  readonly #filled = new Uint16Array(this.#pages.length);
+  readonly #isFilled = new Uint8Array(this.#pages.length);
+  #filledCount = 0;
+  /** Called whenever translations of code were forgotten: the jump cache depends on them. */
   onFlush: () => void = () => {};
   /** TLB refills, for --stats. */
   misses = 0;
@@ -59,7 +63,7 @@ export class SoftMmu implements TranslationControl {
     this.#memory = memory;
     this.#bus = bus;
     this.paged = new PagedMemory(state, memory);
-    this.#clear(E.TLB_BYPASS);
+    for (const table of [...TABLES, E.TLB_BYPASS]) this.#clear(table);
     this.flushAll('dropGlobal');
   }
 
@@ -80,16 +84,19 @@ export class SoftMmu implements TranslationControl {
   flushAll(global: 'keepGlobal' | 'dropGlobal'): void {
     this.paged.flushAll(global);
     const { u32 } = this.#state;
-    if (global === 'dropGlobal') {
-      for (const table of TABLES) this.#clear(table);
-      this.#largePages.clear();
-    } else {
-      for (let i = 0, at = E.TLB >> 2; i < this.#globals.length; i++, at += ENTRY_WORDS) {
-        if (this.#globals[i] === 0) u32[at] = E.TLB_INVALID;
+    const keep = global === 'keepGlobal';
+    let kept = 0;
+    for (let i = 0; i < this.#filledCount; i++) {
+      const entry = this.#filled[i]!;
+      if (keep && this.#globals[entry] === 1) this.#filled[kept++] = entry;
+      else {
+        u32[(E.TLB >> 2) + entry * ENTRY_WORDS] = E.TLB_INVALID;
+        this.#isFilled[entry] = 0;
       }
     }
-    for (const tags of this.#executeTags) tags.fill(Number.NaN);
-    this.onFlush();
+    this.#filledCount = kept;
+    if (!keep) this.#largePages.clear();
+    this.#forgetCode();
   }
   #clear(table: number): void {
     const { u32 } = this.#state;
@@ -110,7 +117,14 @@ export class SoftMmu implements TranslationControl {
       u32[(table + index) >> 2] = E.TLB_INVALID;
       u32[(table + index + E.TLB_WRITES) >> 2] = E.TLB_INVALID;
     }
-    for (const tags of this.#executeTags) tags[(linear >>> 12) & (EXECUTE_ENTRIES - 1)] = Number.NaN;
+    const page = linear - (linear & 0xfff);
+    if (this.#executed.has(page)) this.#forgetCode();
+  }
+  /** Pages whose translation was used to fetch code since code was last forgotten: what the jump cache depends on. */
+  readonly #executed = new Set<Linear>();
+  #forgetCode(): void {
+    for (const tags of this.#executeTags) tags.fill(Number.NaN);
+    this.#executed.clear();
     this.onFlush();
   }
   /** Large pages of which some part is in the TLB. */
@@ -152,6 +166,7 @@ export class SoftMmu implements TranslationControl {
       throw new GuestFault(PF, t.errorCode);
     }
     if (t.pageShift !== 12) this.#largePages.add(largePageKey(linear, t.pageShift));
+    this.#executed.add(page);
     this.#executeTags[user]![index] = page;
     this.#executeFrames[user]![index] = t.frame;
     return t.frame + offset;
@@ -270,6 +285,10 @@ export class SoftMmu implements TranslationControl {
     i32[(at >> 2) + 1] = Math.floor(page / 0x1_0000_0000);
     u32[(at + E.TLB_ADDEND) >> 2] = frame - page;
     const entry = (at - E.TLB) >> E.TLB_ENTRY_SHIFT;
+    if (this.#isFilled[entry] === 0) {
+      this.#isFilled[entry] = 1;
+      this.#filled[this.#filledCount++] = entry;
+    }
     this.#pages[entry] = frame >>> 12;
     this.#globals[entry] = properties & PAGE_GLOBAL ? 1 : 0;
   }
