@@ -1,7 +1,8 @@
 // All meanings of MMX, SSE to SSE4.2, AES and PCLMULQDQ.
 import type { Meaning } from '../meaning.ts';
+import { aesMeanings } from './aes.ts';
 import { approximateMeanings } from './approximate.ts';
-import { cryptoMeanings } from './crypto.ts';
+import { carrylessMeanings } from './carryless.ts';
 import { floatArithmeticMeanings } from './float-arithmetic.ts';
 import { floatCompareMeanings } from './float-compare.ts';
 import { floatConvertMeanings } from './float-convert.ts';
@@ -25,5 +26,6 @@ export const simdMeanings: readonly Meaning[] = [
   ...floatRoundMeanings,
   ...approximateMeanings,
   ...textMeanings,
-  ...cryptoMeanings,
+  ...aesMeanings,
+  ...carrylessMeanings,
 ];

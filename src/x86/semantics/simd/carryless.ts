@@ -1,36 +1,8 @@
-// AES-NI and PCLMULQDQ (SDM 1, 12.13). AES rounds are helpers; the carry-less product is made of ordinary ones.
-
-import type { Helper } from '../../helpers/helper.ts';
-import {
-  aesDecrypt,
-  aesDecryptLast,
-  aesEncrypt,
-  aesEncryptLast,
-  aesInverseMix,
-  aesKeyAssist,
-} from '../../helpers/simd/aes.ts';
-import { FIRST, RESULT, SECOND } from '../../helpers/simd/float.ts';
+// PCLMULQDQ (SDM 1, 12.13.4): a carry-less product, made of ordinary ones.
 import type { Builder } from '../../uops/builder.ts';
-import type { I64 } from '../../uops/ir.ts';
+import type { I64, V128 } from '../../uops/ir.ts';
 import type { Meaning } from '../meaning.ts';
 import { immediate8, lane64, readVector, vectorMeaning, writeVector } from './vector.ts';
-
-function aesRound(mnemonic: string, helper: Helper): Meaning {
-  return vectorMeaning(mnemonic, (b) => {
-    b.set(128, SECOND, readVector(b, 1));
-    b.set(128, FIRST, readVector(b, 0));
-    b.call(helper);
-    writeVector(b, 0, b.get(128, RESULT));
-  });
-}
-function aesOfSource(mnemonic: string, helper: Helper): Meaning {
-  return vectorMeaning(mnemonic, (b) => {
-    b.set(128, FIRST, readVector(b, 1));
-    if (helper.parameters.length) b.call(helper, immediate8(b));
-    else b.call(helper);
-    writeVector(b, 0, b.get(128, RESULT));
-  });
-}
 
 const EVERY_FOURTH = 0x1111_1111_1111_1111n;
 
@@ -82,15 +54,7 @@ const carrylessMultiply = vectorMeaning('PCLMULQDQ', (b) => {
   // The product of the reversed factors, reversed, is the product's upper 64 of 127 bits.
   const high = b.shrU(reversed(b, carrylessLow(b, reversed(b, x), reversed(b, y))), 1);
   const lowVector = b.simd('i64x2.splat', [low]);
-  writeVector(b, 0, b.simd('i64x2.replace_lane', [lowVector, high], 'v128', { lane: 1 }) as never);
+  writeVector(b, 0, b.simd('i64x2.replace_lane', [lowVector, high], 'v128', { lane: 1 }) as V128);
 });
 
-export const cryptoMeanings: readonly Meaning[] = [
-  aesRound('AESENC', aesEncrypt),
-  aesRound('AESENCLAST', aesEncryptLast),
-  aesRound('AESDEC', aesDecrypt),
-  aesRound('AESDECLAST', aesDecryptLast),
-  aesOfSource('AESIMC', aesInverseMix),
-  aesOfSource('AESKEYGENASSIST', aesKeyAssist),
-  carrylessMultiply,
-];
+export const carrylessMeanings: readonly Meaning[] = [carrylessMultiply];
