@@ -71,7 +71,6 @@ const COUNTED = /^(Rol|Ror|Rcl|Rcr|Shl|Shr|Sal|Sar|Shld|Shrd)$/;
 
 function family(
   name: string,
-  operands: readonly number[],
   features: readonly string[],
   flow: number,
 ): Family {
@@ -124,7 +123,7 @@ export function templatesFor(bits: 32 | 64): readonly Template[] {
         code,
         name,
         mnemonic,
-        family: family(name, operands, features, instruction.flowControl),
+        family: family(name, features, instruction.flowControl),
         operands,
         memoryBytes: MemorySizeExt.size(opCode.memorySize) || 16,
         lock: opCode.canUseLockPrefix,

@@ -79,7 +79,10 @@ function chooseTemplate(
 ): Template {
   for (;;) {
     let roll = random.below(100);
-    const family = weights.find(([, weight]) => (roll -= weight) < 0)![0];
+    const family = weights.find(([, weight]) => {
+      roll -= weight;
+      return roll < 0;
+    })![0];
     const template = random.pick(random.pick(byFamily.get(family)!));
     if (random.chance(RARE.get(template.mnemonic) ?? 100)) return template;
   }

@@ -1,0 +1,297 @@
+// Random bytes as code in every mode, on two engines in lockstep: the reference engine says what is right,
+// and after every few instructions all architectural state must be equal, and memory at the end. Most of the
+// bytes are no sensible program: faults, privileged instructions, loads of segments, changes of mode.
+import { InterpVcpu } from '../../../src/engine/interp/interp-vcpu.ts';
+import { ReferenceVcpu } from '../../../src/engine/reference/reference-vcpu.ts';
+import { bareWires } from '../../../src/engine/testing.ts';
+import { buildUserSpace, enterUserMode, KERNEL, USER_PAGES } from '../../../src/engine/testing-user-program.ts';
+import type { Exit, Vcpu } from '../../../src/engine/vcpu.ts';
+import { GuestMemory } from '../../../src/memory/guest-memory.ts';
+import * as C from '../../../src/x86/state/control-bits.ts';
+import type { CpuState } from '../../../src/x86/state/cpu-state.ts';
+import * as L from '../../../src/x86/state/layout.ts';
+import { interesting } from './initial.ts';
+import type { Random } from './random.ts';
+
+export const GARBAGE_MODES = [
+  'real', 'v86', 'protected16', 'protected32', 'paged32', 'user32', 'compatibility', 'long', 'longUser',
+] as const; // biome-ignore format: a list
+export type GarbageMode = (typeof GARBAGE_MODES)[number];
+
+const RAM_SIZE = 4 << 20;
+const IVT_HANDLERS = 0x600;
+const TSS = 0x2000;
+const GDT = 0x3000;
+const IDT = 0x4000;
+const HANDLERS = 0x5000;
+const PAGE_DIRECTORY = 0x6000;
+const STACKS = 0x8000;
+const CODE = 0x1_0000;
+const CODE_BYTES = 0x400;
+/** Where pointers point, and segments of 16-bit modes begin. */
+const DATA = 0x2_0000;
+
+/** Descriptors of the GDT by index, from 1 on: access rights as in the manual's bits 40 to 55. */
+const DESCRIPTORS: readonly (readonly [base: number, limit: number, rights: number])[] = [
+  [0, 0xf_ffff, 0xc09b], // 08 code, 32 bits, flat
+  [0, 0xf_ffff, 0xc093], // 10 data, flat
+  [0, 0xf_ffff, 0xc0fb], // 18 code of ring 3
+  [0, 0xf_ffff, 0xc0f3], // 20 data of ring 3
+  [CODE, 0xffff, 0x009b], // 28 code, 16 bits
+  [DATA, 0xffff, 0x0093], // 30 data, 16 bits
+  [CODE, 0xffff, 0x00fb], // 38 code, 16 bits, ring 3
+  [DATA, 0xffff, 0x00f3], // 40 data, 16 bits, ring 3
+  [DATA, 0x0fff, 0x4097], // 48 data, expand-down
+  [DATA, 0x0fff, 0x0091], // 50 data, read-only
+  [CODE, 0xffff, 0x409f], // 58 code, conforming
+  [CODE, 0xffff, 0x4099], // 60 code, execute-only
+  [TSS, 0x67, 0x008b], // 68 TSS, busy
+  [GDT, 0xff, 0x0082], // 70 LDT
+  [DATA, 0xffff, 0x4013], // 78 data, not present
+  [0, 0, 0], // 80 call gate, below
+]; // biome-ignore format: a table
+const TSS_SELECTOR = 0x68;
+const CALL_GATE = 0x80;
+
+function writeDescriptor(view: DataView, at: number, base: number, limit: number, rights: number): void {
+  view.setUint16(at, limit & 0xffff, true);
+  view.setUint32(at + 2, (base & 0xff_ffff) | ((rights & 0xff) << 24), true);
+  view.setUint8(at + 6, ((rights >> 8) & 0xf0) | (limit >> 16));
+  view.setUint8(at + 7, base >>> 24);
+}
+
+function buildTables(memory: GuestMemory): void {
+  const { view, u8 } = memory;
+  for (let i = 0; i < 256; i++) {
+    view.setUint32(4 * i, IVT_HANDLERS + (i & 31), true);
+    // Interrupt gates of 32 bits; INT3 and INTO for everybody.
+    view.setUint32(IDT + 8 * i, (0x08 << 16) | (HANDLERS + (i & 31)), true);
+    view.setUint32(IDT + 8 * i + 4, i === 3 || i === 4 ? 0xee00 : 0x8e00, true);
+  }
+  u8.fill(0xf4, IVT_HANDLERS, IVT_HANDLERS + 32);
+  u8.fill(0xf4, HANDLERS, HANDLERS + 32);
+  DESCRIPTORS.forEach(([base, limit, rights], i) => {
+    writeDescriptor(view, GDT + 8 * (i + 1), base, limit, rights);
+  });
+  view.setUint32(GDT + CALL_GATE, (0x08 << 16) | HANDLERS, true);
+  view.setUint32(GDT + CALL_GATE + 4, 0xec02, true);
+  view.setUint32(TSS + 4, STACKS + 0x1000, true);
+  view.setUint16(TSS + 8, 0x10, true);
+  view.setUint16(TSS + 0x66, 0x68, true);
+  // One page of 4 MiB for everybody, one that only the supervisor may touch.
+  view.setUint32(PAGE_DIRECTORY, 0x87, true);
+  view.setUint32(PAGE_DIRECTORY + 4, 0x83, true);
+}
+
+/** Bytes that are more often instructions than chance would have them. */
+export function garbageCode(random: Random): Uint8Array {
+  const code = new Uint8Array(CODE_BYTES);
+  for (let at = 0; at < CODE_BYTES - 16; ) {
+    while (random.chance(25)) code[at++] = random.pick([0x66, 0x67, 0xf2, 0xf3, 0xf0, 0x2e, 0x36, 0x64, 0x65, 0x48, 0x41, 0x4c]);
+    const map = random.below(10);
+    if (map >= 5) code[at++] = 0x0f;
+    if (map === 8) code[at++] = 0x38;
+    if (map === 9) code[at++] = 0x3a;
+    code[at++] = map === 4 ? 0xd8 + random.below(8) : random.below(256);
+    // ModRM, mostly of registers or with a base register alone, and whatever comes then.
+    code[at++] = random.chance(50) ? 0xc0 | random.below(64) : random.below(256) & (random.chance(50) ? 0x3f : 0xff);
+    for (let rest = random.below(5); rest > 0; rest--) code[at++] = random.chance(40) ? 0 : random.below(256);
+  }
+  return code;
+}
+
+/** A machine that programs are loaded into; what they overwrite is put back first. */
+export class GarbageMachine {
+  readonly memory = new GuestMemory(RAM_SIZE);
+  readonly vcpu: Vcpu;
+  constructor(engine: 'reference' | 'interp') {
+    const wires = bareWires(this.memory);
+    this.vcpu = engine === 'interp' ? new InterpVcpu(wires) : new ReferenceVcpu(wires);
+  }
+}
+
+const bases = new Map<GarbageMode, Uint8Array>();
+
+/** RAM without the program. */
+function baseRam(mode: GarbageMode): Uint8Array {
+  let found = bases.get(mode);
+  if (!found) {
+    const memory = new GuestMemory(RAM_SIZE);
+    if (isLong(mode)) {
+      const page = (i: number) => ({
+        linear: CODE + 0x1000 * i,
+        physical: USER_PAGES + 0x1000 * i,
+        writable: i !== 5,
+        executable: i < 8,
+      });
+      buildUserSpace(memory, Array.from({ length: 40 }, (_, i) => page(i)));
+    } else buildTables(memory);
+    found = memory.ram.slice();
+    bases.set(mode, found);
+  }
+  return found;
+}
+
+const isLong = (mode: GarbageMode) => mode === 'compatibility' || mode === 'long' || mode === 'longUser';
+
+/** A start state and RAM, to be loaded into both machines. */
+export interface GarbageCase {
+  readonly mode: GarbageMode;
+  readonly ram: Uint8Array;
+  readonly enter: (state: CpuState) => void;
+}
+
+export function makeGarbage(random: Random, mode: GarbageMode): GarbageCase {
+  const ram = baseRam(mode).slice();
+  const at = isLong(mode) ? USER_PAGES : CODE;
+  ram.set(garbageCode(random), at);
+  for (let i = 0; i < 0x800; i++) ram[at + DATA - CODE + i] = random.u32();
+  const registers = Array.from({ length: 16 }, () => (random.chance(45) ? BigInt(DATA + random.below(0x800)) : interesting(random)));
+  if (mode === 'real' || mode === 'v86' || mode === 'protected16') {
+    for (let r = 0; r < 8; r++) if (random.chance(60)) registers[r] = BigInt(random.below(0x900));
+  }
+  registers[4] = BigInt(mode === 'real' || mode === 'v86' || mode === 'protected16' ? 0x700 : DATA + 0x700);
+  const flags = 2 | (random.u32() & 0x8d5) | (random.chance(10) ? 0x100 : 0) | (random.chance(20) ? random.u32() & 0x4_7400 : 0);
+  const vme = random.chance(50);
+  const iopl = random.chance(70) ? 0x3000 : 0;
+  const floats = Array.from({ length: 48 }, () => random.u64());
+  return {
+    mode,
+    ram,
+    enter(state) {
+      if (isLong(mode)) enterLong(state, mode);
+      else enterLegacy(state, mode, vme);
+      for (let r = 0; r < 16; r++) {
+        const value = registers[r]!;
+        state.setGpr(r, mode === 'long' || mode === 'longUser' ? value : value & 0xffff_ffffn);
+      }
+      if (mode === 'long' && registers[15]! & 1n) state.setGpr(4, BigInt.asUintN(64, BigInt(KERNEL + 0x13800)));
+      state.rflags = mode === 'v86' ? (flags & ~0x4000) | 0x2_0000 | iopl : flags;
+      state.rip = isLong(mode) || mode === 'protected32' || mode === 'paged32' || mode === 'user32' ? CODE : 0;
+      for (let i = 0; i < 16; i++) state.set64(L.FPR + 8 * i, i & 1 ? floats[i]! & 0xffffn : floats[i]!);
+      for (let i = 0; i < 32; i++) state.set64(L.XMM + 8 * i, floats[16 + i]!);
+      state.set32(L.FCW, 0x37f);
+      state.set32(L.FTW, Number(floats[0]! & 0xffn));
+      state.set32(L.FSW, Number(floats[1]! & 0x3800n));
+      state.set32(L.MXCSR, 0x1f80);
+    },
+  };
+}
+
+function enterLong(state: CpuState, mode: GarbageMode): void {
+  enterUserMode(state, mode === 'compatibility' ? 32 : 64);
+  if (mode !== 'long') return;
+  state.cpl = 0;
+  const set = (number: number, selector: number, attributes: number) => {
+    state.segments[number]!.selector = selector;
+    state.segments[number]!.attributes = attributes;
+  };
+  set(L.CS, 0x10, 0xa09b);
+  set(L.SS, 0x18, 0xc093);
+}
+
+function enterLegacy(state: CpuState, mode: GarbageMode, vme: boolean): void {
+  state.cr0 = mode === 'real' ? 0x10 : 0x31;
+  state.cr4 = C.CR4_PSE | C.CR4_OSFXSR | C.CR4_OSXMMEXCPT | (vme ? C.CR4_VME | C.CR4_PVI : 0);
+  if (mode === 'paged32' || mode === 'user32') {
+    state.setNumber(L.CR3, PAGE_DIRECTORY);
+    state.cr0 = 0x8001_0031;
+  }
+  state.setNumber(L.GDTR_BASE, GDT);
+  state.set32(L.GDTR_LIMIT, 8 * (DESCRIPTORS.length + 1) - 1);
+  state.setNumber(L.IDTR_BASE, mode === 'real' ? 0 : IDT);
+  state.set32(L.IDTR_LIMIT, mode === 'real' ? 0x3ff : 0x7ff);
+  state.cpl = mode === 'v86' || mode === 'user32' ? 3 : 0;
+  const load = (number: number, selector: number, base: number, limit: number, attributes: number) => {
+    const segment = state.segments[number]!;
+    segment.selector = selector;
+    segment.base = base;
+    segment.limit = limit;
+    segment.attributes = attributes;
+  };
+  for (let number = L.ES; number <= L.GS; number++) {
+    const code = number === L.CS;
+    if (mode === 'real') load(number, (code ? CODE : DATA) >> 4, code ? CODE : DATA, 0xffff, code ? 0x9b : 0x93);
+    else if (mode === 'v86') load(number, (code ? CODE : DATA) >> 4, code ? CODE : DATA, 0xffff, 0xf3);
+    else if (mode === 'protected16') load(number, code ? 0x28 : 0x30, code ? CODE : DATA, 0xffff, code ? 0x9b : 0x93);
+    else if (mode === 'user32') load(number, code ? 0x1b : 0x23, 0, 0xffff_ffff, code ? 0xc0fb : 0xc0f3);
+    else load(number, code ? 0x08 : 0x10, 0, 0xffff_ffff, code ? 0xc09b : 0xc093);
+  }
+  load(L.LDTR, 0x70, GDT, 0xff, 0x82);
+  load(L.TR, TSS_SELECTOR, TSS, 0x67, 0x8b);
+}
+
+/** Brings a machine to the start of a case. */
+export function loadGarbage({ memory, vcpu }: GarbageMachine, { ram, enter }: GarbageCase): void {
+  vcpu.reset();
+  memory.u8.set(ram);
+  enter(vcpu.state);
+  vcpu.stateChanged();
+  vcpu.memoryChanged();
+}
+
+const ARCHITECTURAL = L.STATE_FIELDS.filter(
+  ({ architectural, name }) => architectural && name !== 'flagAux' && name !== 'flagResult',
+);
+
+/** What differs between two engines: names of fields with both values. */
+export function stateDifferences(a: CpuState, b: CpuState): string[] {
+  const list: string[] = [];
+  if (a.rflags !== b.rflags) list.push(`rflags ${a.rflags.toString(16)} ${b.rflags.toString(16)}`);
+  for (const { name, offset, count, stride } of ARCHITECTURAL) {
+    const end = offset + count * stride;
+    if (name === 'segment') list.push(...segmentDifferences(a, b));
+    else if (Buffer.compare(a.u8.subarray(offset, end), b.u8.subarray(offset, end)) !== 0) {
+      for (let i = 0; i < count; i++) {
+        const at = offset + i * stride;
+        const text = (state: CpuState) => Buffer.from(state.u8.slice(at, at + stride)).reverse().toString('hex');
+        if (text(a) !== text(b)) list.push(`${name}[${i}] ${text(a)} ${text(b)}`);
+      }
+    }
+  }
+  return list;
+}
+
+function segmentDifferences(a: CpuState, b: CpuState): string[] {
+  return a.segments.flatMap((one, i) => {
+    const other = b.segments[i]!;
+    const text = (s: typeof one) => [s.selector, s.base, s.limit, s.attributes].map((v) => v.toString(16)).join('/');
+    return text(one) === text(other) ? [] : [`segment ${i} ${text(one)} ${text(other)}`];
+  });
+}
+
+export interface GarbageMismatch {
+  readonly step: number;
+  /** Where the instructions since the last comparison began. */
+  readonly rip: number;
+  readonly differences: readonly string[];
+}
+
+const describe = (exit: Exit) => ('message' in exit ? `InternalError ${exit.message}` : exit.reason);
+
+/** Runs a case on both machines, `piece` instructions between comparisons; null when they agree to the end. */
+export function runGarbage(
+  a: GarbageMachine,
+  b: GarbageMachine,
+  item: GarbageCase,
+  steps: number,
+  piece: number,
+): GarbageMismatch | null {
+  loadGarbage(a, item);
+  loadGarbage(b, item);
+  for (let step = 0; step < steps; step += piece) {
+    const rip = a.vcpu.state.rip;
+    const exits = [a.vcpu.run(piece), b.vcpu.run(piece)].map(describe) as [string, string];
+    const found = stateDifferences(a.vcpu.state, b.vcpu.state);
+    if (exits[0] !== exits[1]) found.unshift(`exit ${exits[0]}, ${exits[1]}`);
+    if (a.vcpu.retired !== b.vcpu.retired) found.push(`retired ${a.vcpu.retired} ${b.vcpu.retired}`);
+    if (exits[0].startsWith('InternalError')) found.push(exits[0]);
+    if (found.length > 0) return { step, rip, differences: found };
+    if (exits[0] !== 'Interrupted') break;
+  }
+  const memoryA = Buffer.from(a.memory.u8.buffer, 0, RAM_SIZE);
+  const memoryB = Buffer.from(b.memory.u8.buffer, 0, RAM_SIZE);
+  if (memoryA.equals(memoryB)) return null;
+  const at = memoryA.findIndex((byte, i) => byte !== memoryB[i]);
+  return { step: steps, rip: 0, differences: [`memory at ${at.toString(16)}: ${memoryA[at]} ${memoryB[at]}`] };
+}
