@@ -10,6 +10,7 @@ import {
   isCode,
   isNull,
   newDescriptor,
+  readDescriptor,
   requireDescriptor,
   selectorFault,
   systemType,
@@ -47,6 +48,7 @@ export function openCallGate(cpu: Cpu, selector: number, descriptor: Descriptor)
   gate.selector = low >>> 16;
   gate.offset = ((low & 0xffff) | (wide ? high & 0xffff_0000 : 0)) >>> 0;
   if (long) {
+    if (!readDescriptor(cpu, selector, descriptor, 16)) selectorFault(GP, selector);
     const upper = cpu.memory.read32(descriptor.address + 8, 'supervisor');
     if ((cpu.memory.read32(descriptor.address + 12, 'supervisor') & 0x1f00) !== 0)
       selectorFault(GP, selector);
