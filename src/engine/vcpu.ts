@@ -34,7 +34,10 @@ export interface Vcpu {
   readonly retired: number;
   /** Runs at most `budget` instructions, exactly as many unless another exit comes first. */
   run(budget: number): Exit;
-  /** Makes run() look at interrupts again soon; callable from inside device code. */
+  /**
+   * Makes run() return after the current instruction, from inside device code that it has called: an interrupt
+   * line or the machine's next alarm may have changed. Does nothing when run() is not running.
+   */
   kick(): void;
   raiseNmi(): void;
   /** Power-on state (SDM 3A 9.1.1); `bootstrap` false waits for a start-up IPI. */

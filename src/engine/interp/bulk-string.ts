@@ -25,7 +25,11 @@ export function bulkString(state: CpuState, memory: GuestMemory, kind: number): 
   if (to < 0) return;
   const count = narrow ? state.gpr32(L.RCX) : state.gprNumber(L.RCX);
   // A count with bit 63 set reads as negative: it is simply large.
-  let n = Math.min(count < 0 ? 4096 : count - 1, i32[E.BUDGET >> 2]!, (4096 - (destination & 0xfff)) >> shift);
+  let n = Math.min(
+    count < 0 ? 4096 : count - 1,
+    i32[E.BUDGET >> 2]!,
+    (4096 - (destination & 0xfff)) >> shift,
+  );
   let source = 0;
   if ((kind & BULK_STORE) === 0) {
     source = address(L.RSI);

@@ -57,7 +57,8 @@ const LEAVING = new Set<Uop['op']>(['call', 'repeat', 'endBlock', 'jump']);
 /** Flags written by the instruction at `index` are overwritten before anybody can see them. */
 function flagsAreDead(sequence: readonly (readonly Uop[])[], index: number): boolean {
   for (const uops of sequence.slice(index + 1)) {
-    if (someUop(uops, (uop) => SEES_FLAGS.has(uop.op) || (uop.op === 'flagsArith' && uop.keepCarry))) return false;
+    if (someUop(uops, (uop) => SEES_FLAGS.has(uop.op) || (uop.op === 'flagsArith' && uop.keepCarry)))
+      return false;
     if (uops.some((uop) => uop.op === 'flagsArith')) return true;
   }
   return false;
@@ -177,9 +178,7 @@ export class HandlerLowering extends Lowering {
     f.i64Const(BULK_MINIMUM);
     f.op('i64.ge_u');
     f.if_();
-    f.i32Const(
-      Math.log2(bits / 8) | (store ? BULK_STORE : 0) | (addressSize === 32 ? BULK_ADDRESS_32 : 0),
-    );
+    f.i32Const(Math.log2(bits / 8) | (store ? BULK_STORE : 0) | (addressSize === 32 ? BULK_ADDRESS_32 : 0));
     f.call(this.core.bulkString);
     f.end();
   }

@@ -207,7 +207,12 @@ export class HandlerTable {
           imports[name] = run as WebAssembly.ImportValue;
           helpers.set(
             helper,
-            module.importFunction('env', name, ['i32', ...helper.parameters], helper.result ? [helper.result] : []),
+            module.importFunction(
+              'env',
+              name,
+              ['i32', ...helper.parameters],
+              helper.result ? [helper.result] : [],
+            ),
           );
         }
         return false;

@@ -59,6 +59,8 @@ export class InterpVcpu implements Vcpu {
   /** BUDGET when the wasm code was entered (moved by kick), and whether it is running. */
   #granted = 0;
   #running = false;
+  /** run() returns after the current instruction: the machine's next alarm may have changed. */
+  #kicked = false;
   /** Descriptor of the instruction whose helper or slow access is running; 0 when none is. */
   #descriptor = 0;
   #patched = 0;
@@ -146,6 +148,7 @@ export class InterpVcpu implements Vcpu {
 
   kick(): void {
     if (!this.#running) return;
+    this.#kicked = true;
     const { i32 } = this.state;
     const budget = i32[E.BUDGET >> 2]!;
     if (budget >= 0) {
@@ -174,6 +177,10 @@ export class InterpVcpu implements Vcpu {
         this.#execute(Math.min(left - D.MAXIMUM_BLOCK, SAMPLE_INTERVAL), 0);
       } else {
         this.#execute(0, left);
+      }
+      if (this.#kicked) {
+        this.#kicked = false;
+        return { reason: 'Interrupted' };
       }
     }
   }
@@ -228,7 +235,8 @@ export class InterpVcpu implements Vcpu {
         this.#sampling = false;
       } catch (thrown) {
         if (!(thrown instanceof GuestFault)) throw thrown;
-        this.#deliver(thrown);
+        this.#settle(1);
+        this.#events.fault(thrown);
         return;
       }
       if (exactly) this.#stopAfter(descriptor, exactly);
@@ -253,7 +261,8 @@ export class InterpVcpu implements Vcpu {
         return;
       }
       const at = u32[E.EXIT_DESCRIPTOR >> 2]!;
-      this.#settle(state.u8[at + D.D_ORDER]!);
+      // A fault counts as an instruction, so that a guest that only faults gets on with its budget.
+      this.#settle(state.u8[at + D.D_ORDER]! + (exit === E.EXIT_FAULT ? 1 : 0));
       if (exit !== E.EXIT_FAULT || !this.#fault?.committed) this.#setRip(at);
       if (exit === E.EXIT_FAULT) this.#takeFault();
       return;
@@ -282,7 +291,8 @@ export class InterpVcpu implements Vcpu {
     const { u32 } = this.state;
     u32[this.#patched >> 2] = this.#patchedHandler;
     this.#patched = 0;
-    for (let i = 0; i < this.#ungrouped.length; i += 2) u32[this.#ungrouped[i]! >> 2] = this.#ungrouped[i + 1]!;
+    for (let i = 0; i < this.#ungrouped.length; i += 2)
+      u32[this.#ungrouped[i]! >> 2] = this.#ungrouped[i + 1]!;
     this.#ungrouped.length = 0;
   }
 

@@ -3,7 +3,6 @@
 // hundred thousand instructions a second) and is what the other engines are compared with.
 //
 // Counting: an instruction that raises an exception counts as one too, so that a run always ends.
-// kick() has nothing to do: interrupts are looked at before every instruction.
 import type { GuestBus } from '../../base/guest-bus.ts';
 import type { Entropy } from '../../base/services.ts';
 import type { CpuFeatures } from '../../x86/cpuid/features.ts';
@@ -35,6 +34,8 @@ export class ReferenceVcpu implements Vcpu {
   readonly state: CpuState;
   readonly cpu: Cpu;
   retired = 0;
+  #running = false;
+  #kicked = false;
   readonly #memory: PagedMemory;
   readonly #events: Events;
   readonly #evaluator: Evaluator;
@@ -72,7 +73,9 @@ export class ReferenceVcpu implements Vcpu {
     this.#memory.flushAll('dropGlobal');
   }
   memoryChanged(): void {}
-  kick(): void {}
+  kick(): void {
+    this.#kicked = this.#running;
+  }
   raiseNmi(): void {
     this.#events.raiseNmi();
   }
@@ -89,10 +92,16 @@ export class ReferenceVcpu implements Vcpu {
       if (this.retired >= end) return { reason: 'Interrupted' };
       this.#events.stepping();
       const shadow = state.u32[L.SHADOW >> 2]!;
+      this.#running = true;
       const defect = this.#step();
+      this.#running = false;
       this.retired++;
       this.#events.afterInstruction(shadow);
       if (defect) return defect;
+      if (this.#kicked) {
+        this.#kicked = false;
+        return { reason: 'Interrupted' };
+      }
     }
   }
 

@@ -7,7 +7,14 @@ import type { WasmOp } from '../../wasm/opcodes.ts';
 import * as S from '../../x86/state/layout.ts';
 import type { BinaryOperator, Location, UnaryOperator, Uop, Value, ValueType } from '../../x86/uops/ir.ts';
 import * as E from './engine-state.ts';
-import { type FlagSource, lowerCondition, lowerFlagsArith, lowerFlagsGet, lowerFlagsSet, lowerKnownCondition } from './lower-flags.ts';
+import {
+  type FlagSource,
+  lowerCondition,
+  lowerFlagsArith,
+  lowerFlagsGet,
+  lowerFlagsSet,
+  lowerKnownCondition,
+} from './lower-flags.ts';
 
 /** Function indices of the core functions (core-module.ts) in the module being built. */
 export interface CoreFunctions {

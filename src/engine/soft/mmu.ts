@@ -10,6 +10,7 @@
 import type { Linear } from '../../base/addresses.ts';
 import type { AccessWidth, GuestBus } from '../../base/guest-bus.ts';
 import { type GuestMemory, PAGE_DEVICE, PAGE_RAM, PAGE_ROM } from '../../memory/guest-memory.ts';
+import { dataBreakpoints } from '../../x86/control/debug-registers.ts';
 import { AC, GP, GuestFault, PF, SS } from '../../x86/exceptions/fault.ts';
 import type { TranslationControl } from '../../x86/helpers/cpu.ts';
 import { PagedMemory } from '../../x86/paging/paged-memory.ts';
@@ -178,6 +179,10 @@ export class SoftMmu implements TranslationControl {
   load(kind: number): void {
     const bytes = kind & KIND_BYTES;
     const linear = this.#address(bytes, kind);
+    this.#load(linear, bytes, kind);
+    this.#watch(linear, bytes, 'read');
+  }
+  #load(linear: Linear, bytes: number, kind: number): void {
     const intent = kind & KIND_WRITE ? ACCESS_WRITE : ACCESS_READ;
     const inPage = 4096 - (linear & 0xfff);
     if (inPage < bytes) {
@@ -205,6 +210,16 @@ export class SoftMmu implements TranslationControl {
   store(kind: number): void {
     const bytes = kind & KIND_BYTES;
     const linear = this.#address(bytes, kind);
+    this.#store(linear, bytes);
+    this.#watch(linear, bytes, 'write');
+  }
+  /** A data breakpoint that the access meets is due after the instruction. */
+  #watch(linear: Linear, bytes: number, access: 'read' | 'write'): void {
+    const { u32 } = this.#state;
+    if (u32[E.TLB_TABLE >> 2] !== E.TLB_BYPASS) return;
+    u32[L.DEBUG_PENDING >> 2]! |= dataBreakpoints(this.#state, linear, bytes, access);
+  }
+  #store(linear: Linear, bytes: number): void {
     const inPage = 4096 - (linear & 0xfff);
     const { u8 } = this.#state;
     if (inPage < bytes) {

@@ -8,22 +8,26 @@
 //   if (stepping()) execute exactly one instruction, then afterInstruction();
 //   otherwise execute as many as wanted, but look again after each instruction that ends a block.
 //   An exception on the way: fault(), with RIP at the faulting instruction.
+import {
+  ARMED_DATA,
+  ARMED_EXECUTE,
+  breakpointsArmed,
+  DR6_BS,
+  instructionBreakpoints,
+  recordDebugEvent,
+} from '../control/debug-registers.ts';
 import type { Cpu } from '../helpers/cpu.ts';
 import {
   ACTIVITY_HALTED,
   ACTIVITY_RUNNING,
   ACTIVITY_SHUTDOWN,
   FLAG_IF,
+  FLAG_RF,
   FLAG_TF,
 } from '../state/cpu-state.ts';
 import * as L from '../state/layout.ts';
 import { deliverException, deliverInterrupt } from './deliver.ts';
 import { DB, GuestFault, NMI } from './fault.ts';
-
-/** DR6.BS: single step. */
-const DR6_SINGLE_STEP = 1 << 14;
-/** DR6.B3..B0. */
-const DR6_BREAKPOINTS = 0xf;
 
 export interface PendingInterrupts {
   pending(): boolean;
@@ -36,6 +40,7 @@ export class Events {
   readonly #interrupts: PendingInterrupts;
   #nmi = false;
   #trapFlagBefore = false;
+  #resumeFlagBefore = false;
   #faulted = false;
   /** After a triple fault: why, for a person. */
   shutdownCause = '';
@@ -78,8 +83,7 @@ export class Events {
     const trap = state.u32[L.DEBUG_PENDING >> 2]!;
     if (trap !== 0 && shadow === 0) {
       state.set32(L.DEBUG_PENDING, 0);
-      state.u32[(L.DR + 6 * 8) >> 2]! &= ~DR6_BREAKPOINTS;
-      state.u32[(L.DR + 6 * 8) >> 2]! |= trap;
+      recordDebugEvent(state, trap);
       this.#note(deliverException(this.#cpu, new GuestFault(DB)));
     } else if (this.#nmiDue() && shadow === 0) {
       this.#nmi = false;
@@ -101,32 +105,54 @@ export class Events {
     if (cause !== null) this.shutdownCause = cause;
   }
 
-  /** The next instruction must be executed alone: single step, or an interrupt waits behind the shadow of STI or MOV SS. */
+  /**
+   * The next instruction must be executed alone: single step, breakpoints, or an interrupt that waits
+   * behind the shadow of STI or MOV SS. Delivers the fault of a breakpoint on it.
+   */
   stepping(): boolean {
-    const { u32 } = this.#cpu.state;
+    const { state } = this.#cpu;
+    const { u32 } = state;
+    const flags = u32[L.FLAGS >> 2]!;
     this.#faulted = false;
-    this.#trapFlagBefore = (u32[L.FLAGS >> 2]! & FLAG_TF) !== 0;
+    this.#resumeFlagBefore = (flags & FLAG_RF) !== 0;
+    this.#trapFlagBefore = (flags & FLAG_TF) !== 0;
+    const armed = breakpointsArmed(state);
+    if ((armed & ARMED_EXECUTE) !== 0 && !this.#resumeFlagBefore) this.#instructionBreakpoint();
     if (this.#trapFlagBefore) {
       u32[L.STEP_SUPPRESSED >> 2] = 0;
       return true;
     }
+    if (armed !== 0) return true;
     if (u32[L.SHADOW >> 2] === 0) return false;
     if (this.#interruptDue() || this.#nmiDue() || u32[L.DEBUG_PENDING >> 2] !== 0) return true;
     // Nobody waits: the shadow ends unseen.
     u32[L.SHADOW >> 2] = 0;
     return false;
   }
+  #instructionBreakpoint(): void {
+    const { state } = this.#cpu;
+    const long = (state.u32[L.MODE >> 2]! & 3) === 2;
+    const linear = long ? state.rip : (state.rip + state.segments[L.CS]!.base) >>> 0;
+    const causes = instructionBreakpoints(state, linear);
+    if (causes === 0) return;
+    recordDebugEvent(state, causes);
+    this.fault(new GuestFault(DB));
+    this.#faulted = false;
+    this.#trapFlagBefore = false;
+  }
 
   /** After the one instruction: its shadow has passed unless it cast a new one; a single step traps. */
   afterInstruction(shadowBefore: number): void {
     const { u32 } = this.#cpu.state;
     if (shadowBefore !== 0) u32[L.SHADOW >> 2] = 0;
+    // RF holds for one instruction.
+    if (this.#resumeFlagBefore && !this.#faulted) u32[L.FLAGS >> 2]! &= ~FLAG_RF;
     const traps = this.#trapFlagBefore && !this.#faulted && u32[L.STEP_SUPPRESSED >> 2] === 0;
-    if (traps) u32[L.DEBUG_PENDING >> 2]! |= DR6_SINGLE_STEP;
+    if (traps) u32[L.DEBUG_PENDING >> 2]! |= DR6_BS;
   }
 
   /** Data breakpoints are armed: the engine must look at every access. */
   get watchesData(): boolean {
-    return false;
+    return (breakpointsArmed(this.#cpu.state) & ARMED_DATA) !== 0;
   }
 }

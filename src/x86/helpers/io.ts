@@ -1,5 +1,7 @@
 // I/O ports: permission (SDM 1, 19.5: IOPL and the TSS's I/O permission bitmap) and the access itself.
+
 import type { AccessWidth } from '../../base/guest-bus.ts';
+import { breakpointsArmed, portBreakpoints } from '../control/debug-registers.ts';
 import { generalProtection } from '../exceptions/fault.ts';
 import * as L from '../state/layout.ts';
 import type { Cpu } from './cpu.ts';
@@ -37,9 +39,19 @@ export const portIn = helper(
   'portIn',
   ['i32', 'i32'],
   'i32',
-  (cpu, port, bytes) => cpu.bus.portRead(port & 0xffff, bytes as AccessWidth) | 0,
+  (cpu, port, bytes) => {
+    watchPort(cpu, port, bytes);
+    return cpu.bus.portRead(port & 0xffff, bytes as AccessWidth) | 0;
+  },
   { faults: false },
 );
+
+/** An I/O breakpoint that the access meets is due after the instruction. */
+function watchPort(cpu: Cpu, port: number, bytes: number): void {
+  const { state } = cpu;
+  if (breakpointsArmed(state) === 0) return;
+  state.u32[L.DEBUG_PENDING >> 2]! |= portBreakpoints(state, port & 0xffff, bytes);
+}
 
 /** Writes the low `bytes` of a value to a port. */
 export const portOut = helper(
@@ -47,6 +59,7 @@ export const portOut = helper(
   ['i32', 'i32', 'i32'],
   null,
   (cpu, port, bytes, value) => {
+    watchPort(cpu, port, bytes);
     const unsigned = bytes === 4 ? value >>> 0 : value & ((1 << (8 * bytes)) - 1);
     cpu.bus.portWrite(port & 0xffff, bytes as AccessWidth, unsigned);
   },

@@ -3,6 +3,7 @@
 //
 // Values: i32 is a number (signed 32 bits), i64 a bigint (signed 64 bits), f32 and f64 numbers,
 // v128 a Uint8Array of 16 bytes that nobody changes once it is made.
+import { breakpointsArmed, dataBreakpoints } from '../control/debug-registers.ts';
 import type { Fields, Instruction } from '../decode/instruction.ts';
 import { GP, GuestFault, SS } from '../exceptions/fault.ts';
 import type { Cpu } from '../helpers/cpu.ts';
@@ -88,9 +89,11 @@ export class Evaluator {
       }
       case 'load':
         values[uop.result.id] = this.#load(uop.result, uop.bits, uop.address, uop.intent, uop.stack);
+        this.#watch(uop.address, uop.bits / 8, 'read');
         return null;
       case 'store':
         this.#store(uop.bits, uop.address, uop.value, uop.stack);
+        this.#watch(uop.address, uop.bits / 8, 'write');
         return null;
       case 'binary':
         values[uop.result.id] = evaluateBinary(
@@ -219,6 +222,13 @@ export class Evaluator {
       if (linear < -CANONICAL || linear + bytes > CANONICAL) throw new GuestFault(SS, 0);
     }
     return linear;
+  }
+
+  /** A data breakpoint that the access meets is due after the instruction. */
+  #watch(address: I64, bytes: number, access: 'read' | 'write'): void {
+    const { state } = this.#cpu;
+    if (breakpointsArmed(state) === 0) return;
+    state.u32[L.DEBUG_PENDING >> 2]! |= dataBreakpoints(state, Number(this.#int64(address)), bytes, access);
   }
 
   #load(
