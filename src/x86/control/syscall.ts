@@ -5,7 +5,7 @@ import { generalProtection, undefinedOpcode } from '../exceptions/fault.ts';
 import type { Cpu } from '../helpers/cpu.ts';
 import { setFlatSegment } from '../segmentation/descriptor.ts';
 import * as C from '../state/control-bits.ts';
-import { FLAG_IF, FLAG_RF, FLAG_VM } from '../state/cpu-state.ts';
+import { FLAG_IF, FLAG_RF, FLAG_TF, FLAG_VM } from '../state/cpu-state.ts';
 import { updateDerivedState } from '../state/derived.ts';
 import * as L from '../state/layout.ts';
 import { is64Bit, isCanonical, isLongMode, isProtected } from '../state/predicates.ts';
@@ -40,6 +40,8 @@ export function systemCall(cpu: Cpu): void {
   }
   setFlatSegment(state, L.SS, (selector + 8) & 0xffff, DATA_32);
   state.cpl = 0;
+  // A single step of the caller does not trap in the kernel whose mask clears TF.
+  if ((u32[L.FLAGS >> 2]! & FLAG_TF) === 0) u32[L.STEP_SUPPRESSED >> 2] = 1;
   updateDerivedState(state);
 }
 
