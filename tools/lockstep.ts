@@ -1,6 +1,6 @@
 // Compares stretches of a boot on the interpreter and on the reference engine (test/isa/lockstep):
 //   node tools/lockstep.ts --kernel FILE [--initrd FILE] [--append TEXT] [--memory MIB]
-//                          [--every N] [--until N] [--length N] [--step N]
+//                          [--every N] [--until N] [--length N] [--step N] [--memory-each-step]
 // Stretches of `length` instructions start at every N instructions.
 import { parseArgs } from 'node:util';
 import { lockstep } from '../test/isa/lockstep/lockstep.ts';
@@ -16,6 +16,7 @@ const { values } = parseArgs({
     until: { type: 'string', default: '6000000000' },
     length: { type: 'string', default: '200000' },
     step: { type: 'string', default: '10000' },
+    'memory-each-step': { type: 'boolean', default: false },
   },
 });
 if (!values.kernel) throw new Error('--kernel FILE is needed');
@@ -29,6 +30,7 @@ const problem = lockstep({
   starts,
   length: Number(values.length),
   step: Number(values.step),
+  memoryEachStep: values['memory-each-step'],
   say: (line) => console.error(line),
   serial: (byte) => process.stdout.write(Uint8Array.of(byte)),
 });

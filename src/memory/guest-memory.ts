@@ -76,6 +76,16 @@ export class GuestMemory implements PhysicalMemory {
     return this.u8.subarray(0, this.size);
   }
 
+  /** All of RAM becomes zero; pages that are zero already are not touched, so that the host need not back them. */
+  clear(): void {
+    const words = new Int32Array(this.memory.buffer, 0, this.size / 4);
+    for (let page = 0; page < words.length; page += PAGE_SIZE / 4) {
+      let word = page;
+      while (word < page + PAGE_SIZE / 4 && words[word] === 0) word++;
+      if (word < page + PAGE_SIZE / 4) words.fill(0, word, page + PAGE_SIZE / 4);
+    }
+  }
+
   // ---- the map ----
 
   /** Takes a range out of RAM: reads as ones, writes vanish. Page-granular. */

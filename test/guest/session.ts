@@ -81,7 +81,7 @@ export class GuestSession {
     const machine = await debianMachine(setup, (byte) => {
       const character = String.fromCharCode(byte);
       output[0] += character;
-      if (character === '\n' || character === ' ') session?.#look();
+      if (character === '\n' || character === ' ') session?.look();
     });
     session = new GuestSession(machine, output);
     return session;
@@ -97,7 +97,7 @@ export class GuestSession {
    * Throws after `timeout` seconds of host time, or when the machine ends first, with the output's tail.
    */
   async waitFor(pattern: string | RegExp, timeout: number): Promise<string> {
-    const wanted = typeof pattern === 'string' ? new RegExp(RegExp.escape(pattern)) : pattern;
+    const wanted = typeof pattern === 'string' ? new RegExp(pattern.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')) : pattern;
     let timer: NodeJS.Timeout | undefined;
     const failed = new Promise<never>((_, reject) => {
       const fail = (why: string) => {
@@ -114,7 +114,7 @@ export class GuestSession {
     });
     const found = new Promise<string>((resolve) => {
       this.#waiter = { pattern: wanted, resolve };
-      this.#look();
+      this.look();
     });
     try {
       return await Promise.race([found, failed]);
@@ -123,7 +123,8 @@ export class GuestSession {
     }
   }
 
-  #look(): void {
+  /** Serves whoever waits: called when something was written. */
+  look(): void {
     if (!this.#waiter) return;
     const rest = this.output.slice(this.#seen);
     const match = this.#waiter.pattern.exec(rest);

@@ -43,7 +43,7 @@ export type SecondPage = () => number;
 export class CodeCache {
   readonly #state: CpuState;
   readonly #memory: GuestMemory;
-  readonly #handlers: HandlerTable;
+  #handlers: HandlerTable;
   readonly #features: DecodeFeatures;
   readonly #pages = new Map<number, CodePage>();
   readonly #crossing = new Map<number, CrossingBlock>();
@@ -103,7 +103,7 @@ export class CodeCache {
   sample(descriptor: number): void {
     const count = (this.#samples.get(descriptor) ?? 0) + 1;
     this.#samples.set(descriptor, count);
-    if (count !== HOT_SAMPLES || this.#handlers.full) return;
+    if (count !== HOT_SAMPLES || this.#handlers.crowded) return;
     this.#hot.push(descriptor);
     if (this.#hot.length >= HOT_BATCH) this.#groupHotBlocks();
   }
@@ -144,6 +144,12 @@ export class CodeCache {
   /** The handler of the one instruction at a descriptor, also where it leads a group. */
   plainHandler(descriptor: number): number {
     return this.#plain.get(descriptor) ?? this.#state.u32[(descriptor + D.D_HANDLER) >> 2]!;
+  }
+
+  /** Goes on with another, empty table of handlers. */
+  useHandlers(handlers: HandlerTable): void {
+    this.#handlers = handlers;
+    this.flush();
   }
 
   /** Forgets everything. */

@@ -9,6 +9,7 @@ import { buildMeaning } from '../../x86/semantics/index.ts';
 import type { Uop } from '../../x86/uops/ir.ts';
 import type { CoreFunctions } from '../soft/lowering.ts';
 import { buildCoreModule, CORE_SIGNATURES, type CoreCallbacks, FIRST_FREE_HANDLER } from './core-module.ts';
+import { MAXIMUM_BLOCK } from './descriptor.ts';
 import { alwaysLeaves, HandlerLowering, mayBeFollowed, someUop } from './handler.ts';
 
 /** What the block builder needs to know of a form. */
@@ -34,6 +35,7 @@ export interface HelperHost {
 }
 
 const TABLE_SIZE = 16384;
+const MAXIMUM_HANDLERS = 65536;
 
 /** A handler to be built, of one form or of several that follow one another. */
 interface Job {
@@ -66,7 +68,7 @@ export class HandlerTable {
   #next = FIRST_FREE_HANDLER;
   /** Form identifiers, joined -> handler of the group. */
   readonly #groups = new Map<string, number>();
-  readonly #isGroup = new Uint8Array(65536);
+  readonly #isGroup = new Uint8Array(MAXIMUM_HANDLERS);
   readonly #formOf: Form[] = [];
   /** Runs code from a descriptor until it leaves. */
   readonly enter: (descriptor: number) => void;
@@ -148,9 +150,13 @@ export class HandlerTable {
     if (jobs.length > 0) this.#build(jobs);
     return handlers;
   }
-  /** Room for more handlers. */
+  /** So many handlers that no more groups should be made. */
+  get crowded(): boolean {
+    return this.#next > MAXIMUM_HANDLERS / 2;
+  }
+  /** So many that a guest must be making forms for their own sake: time to begin anew. */
   get full(): boolean {
-    return this.#next > this.#isGroup.length - 1024;
+    return this.#next > MAXIMUM_HANDLERS - 2 * MAXIMUM_BLOCK;
   }
 
   /** Whether nothing after such an instruction in its block is ever reached. */

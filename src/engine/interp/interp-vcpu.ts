@@ -52,7 +52,8 @@ export class InterpVcpu implements Vcpu {
   readonly state: CpuState;
   readonly cpu: Cpu;
   readonly mmu: SoftMmu;
-  readonly handlers: HandlerTable;
+  handlers: HandlerTable;
+  readonly #newHandlers: () => HandlerTable;
   readonly code: CodeCache;
   readonly #events: Events;
   #retired = 0;
@@ -95,23 +96,25 @@ export class InterpVcpu implements Vcpu {
       acknowledgeInterrupt: () => options.interrupts.acknowledge(),
     };
     this.#events = new Events(this.cpu, options.interrupts);
-    this.handlers = new HandlerTable(
-      stateMemory,
-      options.memory.memory,
-      {
-        load: (descriptor, kind) => this.#slowAccess(descriptor, kind, false),
-        store: (descriptor, kind) => this.#slowAccess(descriptor, kind, true),
-        linear: (descriptor, record, kind) => this.#slowLinear(descriptor, record, kind),
-        bulkString: (kind) => bulkString(state, options.memory, kind),
-      },
-      {
-        cpu: this.cpu,
-        enterHelper: (descriptor) => {
-          this.#descriptor = descriptor;
+    this.#newHandlers = () =>
+      new HandlerTable(
+        stateMemory,
+        options.memory.memory,
+        {
+          load: (descriptor, kind) => this.#slowAccess(descriptor, kind, false),
+          store: (descriptor, kind) => this.#slowAccess(descriptor, kind, true),
+          linear: (descriptor, record, kind) => this.#slowLinear(descriptor, record, kind),
+          bulkString: (kind) => bulkString(state, options.memory, kind),
         },
-        helperFaulted: (descriptor, fault) => this.#pend(descriptor, fault),
-      },
-    );
+        {
+          cpu: this.cpu,
+          enterHelper: (descriptor) => {
+            this.#descriptor = descriptor;
+          },
+          helperFaulted: (descriptor, fault) => this.#pend(descriptor, fault),
+        },
+      );
+    this.handlers = this.#newHandlers();
     this.code = new CodeCache(state, options.memory, this.handlers, options.features.decode);
     this.code.onProtect = (page) => this.mmu.protectCodePage(page);
     this.code.onDrop = () => this.#newGeneration();
@@ -318,9 +321,6 @@ export class InterpVcpu implements Vcpu {
     this.#deliver(thrown ?? new GuestFault(u32[E.FAULT_VECTOR >> 2]!, i32[E.FAULT_ERROR >> 2]!));
   }
   #deliver(fault: GuestFault): void {
-    this.#settle(0);
-    // Counts as an instruction: a handler that faults itself, for ever, must not keep run() from ending.
-    this.#retired++;
     this.#events.fault(fault);
   }
 
@@ -345,6 +345,10 @@ export class InterpVcpu implements Vcpu {
     }
     const physical = this.mmu.translateExecute(linear);
     const { code } = this;
+    if (this.handlers.full) {
+      this.handlers = this.#newHandlers();
+      code.useHandlers(this.handlers);
+    }
     this.#fetching = linear;
     const descriptor = code.find(physical, mode, limit, this.#secondPage);
     const base = rip - (linear & 0xfff);

@@ -249,7 +249,7 @@ export class Machine {
   }
 
   #restart(): void {
-    this.memory.ram.fill(0);
+    this.memory.clear();
     this.#boot();
   }
 

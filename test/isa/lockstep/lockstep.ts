@@ -18,6 +18,8 @@ export interface LockstepOptions {
   /** Instructions in a stretch, and between comparisons of registers. */
   readonly length: number;
   readonly step: number;
+  /** Compare all of memory after every step, not only at the end of a stretch. */
+  readonly memoryEachStep?: boolean;
   readonly say?: (line: string) => void;
   /** What the guest writes to its serial line. */
   readonly serial?: (byte: number) => void;
@@ -53,7 +55,7 @@ function compareStretch(
     if (leader.vcpu.retired !== follower.vcpu.retired) {
       differences.push(`instructions: ${leader.vcpu.retired}, ${follower.vcpu.retired}`);
     }
-    if (differences.length || !alive || done + options.step >= options.length) {
+    if (options.memoryEachStep || differences.length || !alive || done + options.step >= options.length) {
       differences.push(...compareMemories(leader.memory.ram, follower.memory.ram));
     }
     if (differences.length) return `between ${from} and ${target}:\n${differences.join('\n')}`;

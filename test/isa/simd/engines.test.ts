@@ -20,7 +20,7 @@ import { evaluatorSubject, native, SimdCases, type Subject, simdRows } from './c
 const COUNT = Number(process.env.DOPPEL_SIMD_CASES ?? 12);
 const SEED = Number(process.env.DOPPEL_FUZZ_SEED ?? 20261123);
 const ONLY = new RegExp(process.env.DOPPEL_SIMD_ONLY ?? '.');
-/** Approximations, which differ between processors: approximate.test.ts. */
+/** Approximations, which differ between processors: src/x86/semantics/simd/simd.test.ts. */
 const APPROXIMATE = new Set(['RCPPS', 'RCPSS', 'RSQRTPS', 'RSQRTSS']);
 
 const CODE = 0x40_0000;
