@@ -97,7 +97,8 @@ export class GuestSession {
    * Throws after `timeout` seconds of host time, or when the machine ends first, with the output's tail.
    */
   async waitFor(pattern: string | RegExp, timeout: number): Promise<string> {
-    const wanted = typeof pattern === 'string' ? new RegExp(pattern.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')) : pattern;
+    const wanted =
+      typeof pattern === 'string' ? new RegExp(pattern.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')) : pattern;
     let timer: NodeJS.Timeout | undefined;
     const failed = new Promise<never>((_, reject) => {
       const fail = (why: string) => {
