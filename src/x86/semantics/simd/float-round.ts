@@ -6,7 +6,7 @@ import * as S from '../../state/layout.ts';
 import type { Builder } from '../../uops/builder.ts';
 import type { F32, F64, I32, UnaryOperator } from '../../uops/ir.ts';
 import type { Meaning } from '../meaning.ts';
-import { bitsOf, floatOf, isNan, SHAPE } from './float-check.ts';
+import { bitsOf, denormalLanes, floatOf, isDenormal, isNan, nanLanes, SHAPE } from './float-check.ts';
 import { exactly, guarded } from './float-common.ts';
 import {
   anyTrue,
@@ -22,11 +22,10 @@ import {
 const IMMEDIATE_USE_RC = 4;
 const IMMEDIATE_NO_INEXACT = 8;
 const MXCSR_PE_PM = 0x1020;
-const MXCSR_DAZ = 0x40;
 /** Rounding modes by number: to nearest (even), down, up, towards zero. */
 const MODES = ['nearest', 'floor', 'ceil', 'trunc'] as const;
 
-/** The mode, and whether an inexact result of a number that is no NaN sets nothing new. */
+/** The mode, and whether an inexact result of a number that is neither NaN nor denormal (DAZ) sets nothing new. */
 function control(b: Builder, immediate: I32): { mode: I32; quiet: I32 } {
   const mxcsr = b.get(32, S.MXCSR);
   const mode = b.and(b.select(b.and(immediate, IMMEDIATE_USE_RC), b.shrU(mxcsr, 13), immediate), 3);
@@ -34,7 +33,7 @@ function control(b: Builder, immediate: I32): { mode: I32; quiet: I32 } {
     b.and(immediate, IMMEDIATE_NO_INEXACT),
     b.eq(b.and(mxcsr, MXCSR_PE_PM), MXCSR_PE_PM),
   );
-  return { mode, quiet: b.and(b.ne(suppressed, 0), b.eqz(b.and(mxcsr, MXCSR_DAZ))) };
+  return { mode, quiet: b.ne(suppressed, 0) };
 }
 
 function scalar(b: Builder, width: 32 | 64, helper: ReturnType<typeof roundHelper>): void {
@@ -48,7 +47,7 @@ function scalar(b: Builder, width: 32 | 64, helper: ReturnType<typeof roundHelpe
   });
   const result = bitsOf(b, b.current(rounded) as F32 | F64);
   const exact = b.binary('feq', b.current(rounded), value) as I32;
-  const allowed = b.or(exact, b.and(quiet, b.eqz(isNan(b, x))));
+  const allowed = b.or(exact, b.and(quiet, b.eqz(b.or(isNan(b, x), isDenormal(b, x)))));
   writeLow(
     b,
     0,
@@ -68,8 +67,8 @@ function packed(b: Builder, width: 32 | 64, helper: ReturnType<typeof roundHelpe
   });
   const result = b.current(rounded);
   const inexact = anyTrue(b, simd(b, `${float}.ne`, result, x));
-  const nan = anyTrue(b, simd(b, `${float}.ne`, x, x));
-  const allowed = b.or(b.eqz(inexact), b.and(quiet, b.eqz(nan)));
+  const odd = anyTrue(b, simd(b, 'v128.or', nanLanes(b, SHAPE[width], x), denormalLanes(b, SHAPE[width], x)));
+  const allowed = b.or(b.eqz(inexact), b.and(quiet, b.eqz(odd)));
   writeVector(
     b,
     0,
