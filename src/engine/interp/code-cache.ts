@@ -12,6 +12,7 @@ import type { DecodeFeatures } from '../../x86/cpuid/feature-names.ts';
 import { decode } from '../../x86/decode/decode.ts';
 import type { Form, Instruction } from '../../x86/decode/instruction.ts';
 import { type Mode, modeFromKey } from '../../x86/decode/mode.ts';
+import { GP, GuestFault } from '../../x86/exceptions/fault.ts';
 import type { CpuState } from '../../x86/state/cpu-state.ts';
 import { DESCRIPTORS } from '../soft/engine-state.ts';
 import { HANDLER_GOTO_FLAT, HANDLER_GOTO_SEGMENTED, HANDLER_STOP } from './core-module.ts';
@@ -31,6 +32,13 @@ interface CodePage {
 interface CrossingBlock {
   readonly descriptor: number;
   readonly secondPage: number;
+  /** Of its one instruction, in bytes. */
+  readonly length: number;
+}
+
+/** #GP(0) for an instruction that goes over the end of CS. */
+function checkLimit(length: number, limit: number): void {
+  if (length > limit) throw new GuestFault(GP, 0);
 }
 
 /** Samples after which a block is hot, and how many hot blocks are compiled together. */
@@ -83,11 +91,14 @@ export class CodeCache {
     const key = (physical & 0xfff) | (modeKey << 12);
     const found = this.#pages.get(page)?.blocks.get(key);
     if (found !== undefined) {
+      const { u16 } = this.#state;
+      checkLimit(u16[(found + D.D_NEXT) >> 1]! - u16[(found + D.D_START) >> 1]!, limit);
       this.cacheable = true;
       return found;
     }
     const crossing = this.#crossing.get(physical + modeKey * 0x1_0000_0000);
     if (crossing) {
+      checkLimit(crossing.length, limit);
       this.cacheable = false;
       if (second() >>> 12 === crossing.secondPage) return crossing.descriptor;
     }
@@ -178,13 +189,16 @@ export class CodeCache {
       const bytes = pageBytes.subarray(at, Math.min(at + 15, 4096));
       const instruction = decode(bytes, bytes.length, mode, this.#features);
       if (instruction === null) break;
-      if (at + instruction.length > last && run.length > 0) break;
+      if (at + instruction.length > last) {
+        if (run.length > 0) break;
+        checkLimit(instruction.length, limit);
+      }
       run.push(instruction);
       at += instruction.length;
       // Handlers are compiled a block at a time; whether a form ends the block is known from its meaning.
       ends = this.#handlers.endsBlock(instruction.form);
     }
-    if (run.length === 0) return this.#decodeCrossing(physical, mode, pageBytes, second);
+    if (run.length === 0) return this.#decodeCrossing(physical, mode, pageBytes, limit, second);
     this.#handlers.compile(run.map((instruction) => instruction.form));
     const descriptor = this.#emit(run, start, ends, mode);
     this.#record(page, key, descriptor, start, at);
@@ -201,21 +215,30 @@ export class CodeCache {
     return new Uint8Array(4096).fill(0xff);
   }
 
-  #decodeCrossing(physical: number, mode: Mode, pageBytes: Uint8Array, second: SecondPage): number {
+  #decodeCrossing(
+    physical: number,
+    mode: Mode,
+    pageBytes: Uint8Array,
+    limit: number,
+    second: SecondPage,
+  ): number {
     const start = physical & 0xfff;
-    const secondPage = second() >>> 12;
     const inPage = 4096 - start;
+    checkLimit(inPage + 1, limit);
+    const secondPage = second() >>> 12;
     const bytes = new Uint8Array(15);
     bytes.set(pageBytes.subarray(start));
     bytes.set(this.#pageBytes(secondPage).subarray(0, 15 - inPage), inPage);
     const instruction = decode(bytes, 15, mode, this.#features);
     if (instruction === null) throw new Error('15 bytes did not make an instruction');
+    const { length } = instruction;
+    checkLimit(length, limit);
     this.#handlers.compile([instruction.form]);
     const endsBlock = this.#handlers.endsBlock(instruction.form);
     const descriptor = this.#emit([instruction], start, endsBlock, mode);
-    this.#crossing.set(physical + mode.key * 0x1_0000_0000, { descriptor, secondPage });
+    this.#crossing.set(physical + mode.key * 0x1_0000_0000, { descriptor, secondPage, length });
     this.#record(physical >>> 12, -1, descriptor, start, 4096);
-    this.#record(secondPage, -1, descriptor, 0, start + instruction.length - 4096);
+    this.#record(secondPage, -1, descriptor, 0, start + length - 4096);
     this.cacheable = false;
     return descriptor;
   }

@@ -27,6 +27,7 @@ export const CORE_SIGNATURES = {
   mulHighS: [['i64', 'i64'], ['i64']],
   flagsGet: [[], ['i32']],
   flagsSet: [['i32', 'i32'], []],
+  flagsSetAll: [['i32'], []],
   jumpFlat: [['i64'], []],
   jumpSegmented: [['i64'], []],
   branchFlat: [['i32', 'i64'], []],
@@ -122,7 +123,20 @@ export function buildCoreModule(statePages: number, ramPages: number, tableSize:
     }
   });
   const flagsGet = define('flagsGet', emitFlagsGet);
-  define('flagsSet', (f) => emitFlagsSet(f, flagsGet));
+  const flagsSetAll = define('flagsSetAll', emitFlagsSetAll);
+  define('flagsSet', (f) => {
+    // the flags in the mask from the value, the others as they are
+    f.localGet(1);
+    f.localGet(0);
+    f.op('i32.and');
+    f.call(flagsGet);
+    f.localGet(0);
+    f.i32Const(-1);
+    f.op('i32.xor');
+    f.op('i32.and');
+    f.op('i32.or');
+    f.call(flagsSetAll);
+  });
 
   const jumpFlat = define('jumpFlat', (f) => emitJump(f, () => f.localGet(0), null, tailCallDescriptor));
   const jumpSegmented = define('jumpSegmented', (f) => {
@@ -396,20 +410,10 @@ function emitFlagsGet(f: FunctionBuilder): void {
   f.op('i32.or');
 }
 
-/** (mask, value): the flags in the mask from the value, the others as they are. */
-function emitFlagsSet(f: FunctionBuilder, flagsGet: number): void {
-  const flags = f.local('i32');
+/** All six status flags from a value in RFLAGS format. */
+function emitFlagsSetAll(f: FunctionBuilder): void {
+  const flags = 0;
   const result = f.local('i32');
-  f.localGet(1);
-  f.localGet(0);
-  f.op('i32.and');
-  f.call(flagsGet);
-  f.localGet(0);
-  f.i32Const(-1);
-  f.op('i32.xor');
-  f.op('i32.and');
-  f.op('i32.or');
-  f.localSet(flags);
   const bit = (n: number) => {
     f.localGet(flags);
     f.i32Const(n);

@@ -205,6 +205,11 @@ export function lowerKnownCondition(l: Lowering, code: number, source: FlagSourc
 export function lowerFlagsSet(l: Lowering, mask: number, value: I32): void {
   const { f } = l;
   if (mask === 0) return;
+  if ((mask & FLAGS_STATUS) === FLAGS_STATUS) {
+    l.push(value);
+    f.call(l.core.flagsSetAll);
+    return;
+  }
   if ((mask & ~(FLAG_CF | FLAG_OF)) !== 0) {
     f.i32Const(mask & FLAGS_STATUS);
     l.push(value);

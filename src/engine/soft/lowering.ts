@@ -30,6 +30,8 @@ export interface CoreFunctions {
   /** () -> status flags in RFLAGS format; (mask, value). */
   readonly flagsGet: number;
   readonly flagsSet: number;
+  /** (value): all six. */
+  readonly flagsSetAll: number;
   /** Tail-called to continue at a RIP: flat code, and code with a segment base. (rip i64) */
   readonly jumpFlat: number;
   readonly jumpSegmented: number;
