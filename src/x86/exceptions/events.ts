@@ -106,8 +106,8 @@ export class Events {
   }
 
   /**
-   * The next instruction must be executed alone: single step, breakpoints, or an interrupt that waits
-   * behind the shadow of STI or MOV SS. Delivers the fault of a breakpoint on it.
+   * The next instruction must be executed alone: single step, breakpoints, RF to be cleared, or an
+   * interrupt that waits behind the shadow of STI or MOV SS. Delivers the fault of a breakpoint on it.
    */
   stepping(): boolean {
     const { state } = this.#cpu;
@@ -122,7 +122,7 @@ export class Events {
       u32[L.STEP_SUPPRESSED >> 2] = 0;
       return true;
     }
-    if (armed !== 0) return true;
+    if (armed !== 0 || this.#resumeFlagBefore) return true;
     if (u32[L.SHADOW >> 2] === 0) return false;
     if (this.#interruptDue() || this.#nmiDue() || u32[L.DEBUG_PENDING >> 2] !== 0) return true;
     // Nobody waits: the shadow ends unseen.

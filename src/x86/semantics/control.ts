@@ -16,8 +16,17 @@ function indirectTarget(b: Builder): I64 {
   return target;
 }
 
+/**
+ * Branches where `taken` holds (null: always). A target outside CS is the fault of this instruction; in 64-bit
+ * mode, where that takes code at the very end of the canonical addresses, it may be that of the fetch.
+ */
+function branch(b: Builder, taken: I32 | null): void {
+  if (b.form.mode.bits !== 64) checkRelativeTarget(b, taken);
+  b.branch(taken);
+}
+
 function jump(b: Builder): void {
-  if (b.operand(0).kind === 'rel') b.branch(null);
+  if (b.operand(0).kind === 'rel') branch(b, null);
   else b.jumpChecked(indirectTarget(b));
 }
 
@@ -45,7 +54,7 @@ function returnNear(b: Builder): void {
 
 /** JCXZ, JECXZ, JRCXZ by address size. */
 function jumpIfCountZero(b: Builder): void {
-  b.branch(b.eqz(b.gpr(b.form.addressSize, S.RCX)));
+  branch(b, b.eqz(b.gpr(b.form.addressSize, S.RCX)));
 }
 
 function loop(b: Builder, zero: 'any' | 'set' | 'clear'): void {
@@ -71,7 +80,7 @@ function checkBounds(b: Builder): void {
 
 export const controlMeanings: readonly Meaning[] = [
   { mnemonic: 'JMP', build: jump },
-  { mnemonic: 'Jcc', reads: FLAGS_STATUS, build: (b) => b.branch(b.condition(b.form.condition)) },
+  { mnemonic: 'Jcc', reads: FLAGS_STATUS, build: (b) => branch(b, b.condition(b.form.condition)) },
   { mnemonic: 'CALL', build: call },
   { mnemonic: 'RET', build: returnNear },
   { mnemonic: 'JCXZ', build: jumpIfCountZero },

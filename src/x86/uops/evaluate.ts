@@ -5,8 +5,10 @@
 // v128 a Uint8Array of 16 bytes that nobody changes once it is made.
 import { breakpointsArmed, dataBreakpoints } from '../control/debug-registers.ts';
 import type { Fields, Instruction } from '../decode/instruction.ts';
-import { GP, GuestFault, SS } from '../exceptions/fault.ts';
+import { AC, GP, GuestFault, SS } from '../exceptions/fault.ts';
 import type { Cpu } from '../helpers/cpu.ts';
+import { CR0_AM } from '../state/control-bits.ts';
+import { FLAG_AC } from '../state/cpu-state.ts';
 import * as L from '../state/layout.ts';
 import { conditionHolds, setArithmeticFlags } from './flags.ts';
 import type { AccessBits, I64, Location, Uop, Value } from './ir.ts';
@@ -224,6 +226,14 @@ export class Evaluator {
     return linear;
   }
 
+  /** #AC before the page faults of a write that is announced by a read; reads and writes see to it themselves. */
+  #checkAlignment(linear: number, bytes: number): void {
+    const { state } = this.#cpu;
+    if ((linear & (Math.min(bytes, 8) - 1)) === 0 || state.cpl !== 3) return;
+    if ((state.cr0 & CR0_AM) === 0 || (state.u32[L.FLAGS >> 2]! & FLAG_AC) === 0) return;
+    if (linear >= -CANONICAL && linear + bytes <= CANONICAL) throw new GuestFault(AC, 0);
+  }
+
   /** A data breakpoint that the access meets is due after the instruction. */
   #watch(address: I64, bytes: number, access: 'read' | 'write'): void {
     const { state } = this.#cpu;
@@ -240,7 +250,10 @@ export class Evaluator {
   ): RuntimeValue {
     const memory = this.#cpu.memory;
     const linear = this.#address(address, bits / 8, stack);
-    if (intent === 'write') memory.probeWrite(linear, bits / 8);
+    if (intent === 'write') {
+      this.#checkAlignment(linear, bits / 8);
+      memory.probeWrite(linear, bits / 8);
+    }
     if (bits === 128) {
       const bytes = new Uint8Array(16);
       memory.readBytes(linear, bytes);

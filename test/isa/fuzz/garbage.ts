@@ -4,7 +4,12 @@
 import { InterpVcpu } from '../../../src/engine/interp/interp-vcpu.ts';
 import { ReferenceVcpu } from '../../../src/engine/reference/reference-vcpu.ts';
 import { bareWires } from '../../../src/engine/testing.ts';
-import { buildUserSpace, enterUserMode, KERNEL, USER_PAGES } from '../../../src/engine/testing-user-program.ts';
+import {
+  buildUserSpace,
+  enterUserMode,
+  KERNEL,
+  USER_PAGES,
+} from '../../../src/engine/testing-user-program.ts';
 import type { Exit, Vcpu } from '../../../src/engine/vcpu.ts';
 import { GuestMemory } from '../../../src/memory/guest-memory.ts';
 import * as C from '../../../src/x86/state/control-bits.ts';
@@ -18,7 +23,8 @@ export const GARBAGE_MODES = [
 ] as const; // biome-ignore format: a list
 export type GarbageMode = (typeof GARBAGE_MODES)[number];
 
-const RAM_SIZE = 4 << 20;
+/** The kernel of user programs takes 2 MiB, their pages 160 KiB. */
+const RAM_SIZE = 0x23_0000;
 const IVT_HANDLERS = 0x600;
 const TSS = 0x2000;
 const GDT = 0x3000;
@@ -87,14 +93,17 @@ function buildTables(memory: GuestMemory): void {
 export function garbageCode(random: Random): Uint8Array {
   const code = new Uint8Array(CODE_BYTES);
   for (let at = 0; at < CODE_BYTES - 16; ) {
-    while (random.chance(25)) code[at++] = random.pick([0x66, 0x67, 0xf2, 0xf3, 0xf0, 0x2e, 0x36, 0x64, 0x65, 0x48, 0x41, 0x4c]);
+    while (random.chance(25))
+      code[at++] = random.pick([0x66, 0x67, 0xf2, 0xf3, 0xf0, 0x2e, 0x36, 0x64, 0x65, 0x48, 0x41, 0x4c]);
     const map = random.below(10);
     if (map >= 5) code[at++] = 0x0f;
     if (map === 8) code[at++] = 0x38;
     if (map === 9) code[at++] = 0x3a;
     code[at++] = map === 4 ? 0xd8 + random.below(8) : random.below(256);
     // ModRM, mostly of registers or with a base register alone, and whatever comes then.
-    code[at++] = random.chance(50) ? 0xc0 | random.below(64) : random.below(256) & (random.chance(50) ? 0x3f : 0xff);
+    code[at++] = random.chance(50)
+      ? 0xc0 | random.below(64)
+      : random.below(256) & (random.chance(50) ? 0x3f : 0xff);
     for (let rest = random.below(5); rest > 0; rest--) code[at++] = random.chance(40) ? 0 : random.below(256);
   }
   return code;
@@ -124,7 +133,10 @@ function baseRam(mode: GarbageMode): Uint8Array {
         writable: i !== 5,
         executable: i < 8,
       });
-      buildUserSpace(memory, Array.from({ length: 40 }, (_, i) => page(i)));
+      buildUserSpace(
+        memory,
+        Array.from({ length: 40 }, (_, i) => page(i)),
+      );
     } else buildTables(memory);
     found = memory.ram.slice();
     bases.set(mode, found);
@@ -146,12 +158,18 @@ export function makeGarbage(random: Random, mode: GarbageMode): GarbageCase {
   const at = isLong(mode) ? USER_PAGES : CODE;
   ram.set(garbageCode(random), at);
   for (let i = 0; i < 0x800; i++) ram[at + DATA - CODE + i] = random.u32();
-  const registers = Array.from({ length: 16 }, () => (random.chance(45) ? BigInt(DATA + random.below(0x800)) : interesting(random)));
+  const registers = Array.from({ length: 16 }, () =>
+    random.chance(45) ? BigInt(DATA + random.below(0x800)) : interesting(random),
+  );
   if (mode === 'real' || mode === 'v86' || mode === 'protected16') {
     for (let r = 0; r < 8; r++) if (random.chance(60)) registers[r] = BigInt(random.below(0x900));
   }
   registers[4] = BigInt(mode === 'real' || mode === 'v86' || mode === 'protected16' ? 0x700 : DATA + 0x700);
-  const flags = 2 | (random.u32() & 0x8d5) | (random.chance(10) ? 0x100 : 0) | (random.chance(20) ? random.u32() & 0x4_7400 : 0);
+  const flags =
+    2 |
+    (random.u32() & 0x8d5) |
+    (random.chance(10) ? 0x100 : 0) |
+    (random.chance(20) ? random.u32() & 0x4_7400 : 0);
   const vme = random.chance(50);
   const iopl = random.chance(70) ? 0x3000 : 0;
   const floats = Array.from({ length: 48 }, () => random.u64());
@@ -165,9 +183,11 @@ export function makeGarbage(random: Random, mode: GarbageMode): GarbageCase {
         const value = registers[r]!;
         state.setGpr(r, mode === 'long' || mode === 'longUser' ? value : value & 0xffff_ffffn);
       }
-      if (mode === 'long' && registers[15]! & 1n) state.setGpr(4, BigInt.asUintN(64, BigInt(KERNEL + 0x13800)));
+      if (mode === 'long' && registers[15]! & 1n)
+        state.setGpr(4, BigInt.asUintN(64, BigInt(KERNEL + 0x13800)));
       state.rflags = mode === 'v86' ? (flags & ~0x4000) | 0x2_0000 | iopl : flags;
-      state.rip = isLong(mode) || mode === 'protected32' || mode === 'paged32' || mode === 'user32' ? CODE : 0;
+      state.rip =
+        isLong(mode) || mode === 'protected32' || mode === 'paged32' || mode === 'user32' ? CODE : 0;
       for (let i = 0; i < 16; i++) state.set64(L.FPR + 8 * i, i & 1 ? floats[i]! & 0xffffn : floats[i]!);
       for (let i = 0; i < 32; i++) state.set64(L.XMM + 8 * i, floats[16 + i]!);
       state.set32(L.FCW, 0x37f);
@@ -211,9 +231,11 @@ function enterLegacy(state: CpuState, mode: GarbageMode, vme: boolean): void {
   };
   for (let number = L.ES; number <= L.GS; number++) {
     const code = number === L.CS;
-    if (mode === 'real') load(number, (code ? CODE : DATA) >> 4, code ? CODE : DATA, 0xffff, code ? 0x9b : 0x93);
+    if (mode === 'real')
+      load(number, (code ? CODE : DATA) >> 4, code ? CODE : DATA, 0xffff, code ? 0x9b : 0x93);
     else if (mode === 'v86') load(number, (code ? CODE : DATA) >> 4, code ? CODE : DATA, 0xffff, 0xf3);
-    else if (mode === 'protected16') load(number, code ? 0x28 : 0x30, code ? CODE : DATA, 0xffff, code ? 0x9b : 0x93);
+    else if (mode === 'protected16')
+      load(number, code ? 0x28 : 0x30, code ? CODE : DATA, 0xffff, code ? 0x9b : 0x93);
     else if (mode === 'user32') load(number, code ? 0x1b : 0x23, 0, 0xffff_ffff, code ? 0xc0fb : 0xc0f3);
     else load(number, code ? 0x08 : 0x10, 0, 0xffff_ffff, code ? 0xc09b : 0xc093);
   }
@@ -244,7 +266,10 @@ export function stateDifferences(a: CpuState, b: CpuState): string[] {
     else if (Buffer.compare(a.u8.subarray(offset, end), b.u8.subarray(offset, end)) !== 0) {
       for (let i = 0; i < count; i++) {
         const at = offset + i * stride;
-        const text = (state: CpuState) => Buffer.from(state.u8.slice(at, at + stride)).reverse().toString('hex');
+        const text = (state: CpuState) =>
+          Buffer.from(state.u8.slice(at, at + stride))
+            .reverse()
+            .toString('hex');
         if (text(a) !== text(b)) list.push(`${name}[${i}] ${text(a)} ${text(b)}`);
       }
     }
@@ -255,7 +280,8 @@ export function stateDifferences(a: CpuState, b: CpuState): string[] {
 function segmentDifferences(a: CpuState, b: CpuState): string[] {
   return a.segments.flatMap((one, i) => {
     const other = b.segments[i]!;
-    const text = (s: typeof one) => [s.selector, s.base, s.limit, s.attributes].map((v) => v.toString(16)).join('/');
+    const text = (s: typeof one) =>
+      [s.selector, s.base, s.limit, s.attributes].map((v) => v.toString(16)).join('/');
     return text(one) === text(other) ? [] : [`segment ${i} ${text(one)} ${text(other)}`];
   });
 }
@@ -276,22 +302,31 @@ export function runGarbage(
   item: GarbageCase,
   steps: number,
   piece: number,
+  memoryEachStep = false,
 ): GarbageMismatch | null {
   loadGarbage(a, item);
   loadGarbage(b, item);
+  const before = [a.vcpu.retired, b.vcpu.retired] as const;
   for (let step = 0; step < steps; step += piece) {
     const rip = a.vcpu.state.rip;
     const exits = [a.vcpu.run(piece), b.vcpu.run(piece)].map(describe) as [string, string];
     const found = stateDifferences(a.vcpu.state, b.vcpu.state);
     if (exits[0] !== exits[1]) found.unshift(`exit ${exits[0]}, ${exits[1]}`);
-    if (a.vcpu.retired !== b.vcpu.retired) found.push(`retired ${a.vcpu.retired} ${b.vcpu.retired}`);
+    const retired = [a.vcpu.retired - before[0], b.vcpu.retired - before[1]] as const;
+    if (retired[0] !== retired[1]) found.push(`retired ${retired[0]} ${retired[1]}`);
     if (exits[0].startsWith('InternalError')) found.push(exits[0]);
+    if (memoryEachStep) found.push(...memoryDifference(a, b));
     if (found.length > 0) return { step, rip, differences: found };
     if (exits[0] !== 'Interrupted') break;
   }
+  const differences = memoryDifference(a, b);
+  return differences.length === 0 ? null : { step: steps, rip: 0, differences };
+}
+
+function memoryDifference(a: GarbageMachine, b: GarbageMachine): string[] {
   const memoryA = Buffer.from(a.memory.u8.buffer, 0, RAM_SIZE);
   const memoryB = Buffer.from(b.memory.u8.buffer, 0, RAM_SIZE);
-  if (memoryA.equals(memoryB)) return null;
+  if (memoryA.equals(memoryB)) return [];
   const at = memoryA.findIndex((byte, i) => byte !== memoryB[i]);
-  return { step: steps, rip: 0, differences: [`memory at ${at.toString(16)}: ${memoryA[at]} ${memoryB[at]}`] };
+  return [`memory at ${at.toString(16)}: ${memoryA[at]} ${memoryB[at]}`];
 }

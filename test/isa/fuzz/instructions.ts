@@ -69,11 +69,7 @@ const STRINGS = /^(Movs|Cmps|Scas|Lods|Stos)[bwdq]$/;
 /** A count of zero leaves the flags as they were. */
 const COUNTED = /^(Rol|Ror|Rcl|Rcr|Shl|Shr|Sal|Sar|Shld|Shrd)$/;
 
-function family(
-  name: string,
-  features: readonly string[],
-  flow: number,
-): Family {
+function family(name: string, features: readonly string[], flow: number): Family {
   if (features.some((feature) => feature.startsWith('FPU'))) return 'x87';
   if (features.some((feature) => /^(MMX|SSE|SSSE|AES|PCLMUL)/.test(feature)) || /xmm|mm_/.test(name))
     return 'simd';

@@ -5,12 +5,19 @@
 // Without --piece the engines are compared after every instruction, every 7, or every 100, by turns. A mismatch
 // found with long pieces is run again an instruction at a time to show the first that differs.
 import { parseArgs } from 'node:util';
-import { MAXIMUM_LENGTH, decode } from '../../../src/x86/decode/decode.ts';
+import { cpuFeatures } from '../../../src/x86/cpuid/features.ts';
+import { decode, MAXIMUM_LENGTH } from '../../../src/x86/decode/decode.ts';
 import { modeFromKey } from '../../../src/x86/decode/mode.ts';
 import { printInstruction } from '../../../src/x86/decode/print.ts';
-import { cpuFeatures } from '../../../src/x86/cpuid/features.ts';
 import * as L from '../../../src/x86/state/layout.ts';
-import { GARBAGE_MODES, GarbageMachine, type GarbageMode, loadGarbage, makeGarbage, runGarbage } from './garbage.ts';
+import {
+  GARBAGE_MODES,
+  GarbageMachine,
+  type GarbageMode,
+  loadGarbage,
+  makeGarbage,
+  runGarbage,
+} from './garbage.ts';
 import { Random } from './random.ts';
 
 const { values } = parseArgs({
@@ -37,7 +44,9 @@ function instructionText(): string {
   const mode = modeFromKey(state.get32(L.MODE));
   const bytes = new Uint8Array(MAXIMUM_LENGTH);
   const linear = mode.bits === 64 ? state.rip : state.rip + state.segments[L.CS]!.base;
-  const available = (a.vcpu as unknown as { cpu: { memory: { fetch(l: number, t: Uint8Array): number } } }).cpu.memory.fetch(linear, bytes);
+  const available = (
+    a.vcpu as unknown as { cpu: { memory: { fetch(l: number, t: Uint8Array): number } } }
+  ).cpu.memory.fetch(linear, bytes);
   const decoded = decode(bytes, available, mode, features);
   const hex = Buffer.from(bytes.subarray(0, decoded?.length ?? available)).toString('hex');
   return `${state.rip.toString(16)}: ${hex} ${decoded ? printInstruction(decoded) : '(cannot be fetched)'}`;
@@ -53,8 +62,8 @@ for (let n = first; n < first + Number(values.count) && mismatches < Number(valu
   let found = runGarbage(a, b, make(), steps, piece);
   if (found) {
     mismatches++;
-    const single = piece === 1 ? found : runGarbage(a, b, make(), steps, 1);
-    const only = single ? '' : ` (only in pieces of ${piece})`;
+    const single = runGarbage(a, b, make(), steps, 1, true);
+    const only = single ? '' : ` (only in pieces of ${piece}, or in memory at the end)`;
     found = single ?? found;
     loadGarbage(a, make());
     a.vcpu.run(found.step);
