@@ -85,7 +85,7 @@ export async function interpreterBenchmark(options: InterpreterOptions): Promise
   process.stdout.write(`\nInterpreters on integer loops (${await hostLine()})\n\n`);
   const doppel = await LoopRunner.start('Doppel', './peers/doppel-loops.ts');
   const v86 = options.v86 ? await startV86() : null;
-  const rows = [['loop', 'instructions', 'Doppel ns', 'v86 ns', 'ratio', 'from', 'to']];
+  const rows = [['loop', 'instructions', 'Doppel ns', ...(v86 ? ['v86 ns', 'ratio', 'from', 'to'] : [])]];
   const ratios: number[] = [];
   for (const loop of options.loops) {
     const number = LOOPS.indexOf(loop);

@@ -32,6 +32,7 @@ export interface Goal {
 }
 
 export function goalRows(goals: readonly Goal[]): string {
+  if (goals.length === 0) return '';
   return table([
     ['goal', 'measured', 'met'],
     ...goals.map(({ text, measured, met }) => [text, measured, met === null ? '?' : met ? 'yes' : 'NO']),
