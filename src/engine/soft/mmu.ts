@@ -261,7 +261,7 @@ export class SoftMmu implements TranslationControl {
   }
   #checkAlignment(linear: Linear, bytes: number): void {
     const state = this.#state;
-    if (state.u32[E.TLB_TABLE >> 2] !== E.TLB_BYPASS || (linear & (Math.min(bytes, 8) - 1)) === 0) return;
+    if (state.u32[E.TLB_TABLE >> 2] !== E.TLB_BYPASS || (linear & (bytes - 1)) === 0) return;
     const checked =
       state.cpl === 3 && (state.u32[L.FLAGS >> 2]! & FLAG_AC) !== 0 && (state.cr0 & CR0_AM) !== 0;
     if (checked) throw new GuestFault(AC, 0);

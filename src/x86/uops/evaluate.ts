@@ -226,10 +226,10 @@ export class Evaluator {
     return linear;
   }
 
-  /** #AC before the page faults of a write that is announced by a read; reads and writes see to it themselves. */
+  /** #AC before the page faults of a write that is announced by a read; otherwise up to 64 bits memory sees to it. */
   #checkAlignment(linear: number, bytes: number): void {
     const { state } = this.#cpu;
-    if ((linear & (Math.min(bytes, 8) - 1)) === 0 || state.cpl !== 3) return;
+    if ((linear & (bytes - 1)) === 0 || state.cpl !== 3) return;
     if ((state.cr0 & CR0_AM) === 0 || (state.u32[L.FLAGS >> 2]! & FLAG_AC) === 0) return;
     if (linear >= -CANONICAL && linear + bytes <= CANONICAL) throw new GuestFault(AC, 0);
   }
@@ -250,10 +250,8 @@ export class Evaluator {
   ): RuntimeValue {
     const memory = this.#cpu.memory;
     const linear = this.#address(address, bits / 8, stack);
-    if (intent === 'write') {
-      this.#checkAlignment(linear, bits / 8);
-      memory.probeWrite(linear, bits / 8);
-    }
+    if (intent === 'write' || bits === 128) this.#checkAlignment(linear, bits / 8);
+    if (intent === 'write') memory.probeWrite(linear, bits / 8);
     if (bits === 128) {
       const bytes = new Uint8Array(16);
       memory.readBytes(linear, bytes);
@@ -278,8 +276,10 @@ export class Evaluator {
     }
     const bytes = bytesOfScalar(value.type, content);
     const view = new DataView(bytes.buffer, bytes.byteOffset);
-    if (bits === 128) memory.writeBytes(linear, bytes);
-    else if (bits === 64) memory.write64(linear, view.getBigUint64(0, true));
+    if (bits === 128) {
+      this.#checkAlignment(linear, 16);
+      memory.writeBytes(linear, bytes);
+    } else if (bits === 64) memory.write64(linear, view.getBigUint64(0, true));
     else if (bits === 32) memory.write32(linear, view.getUint32(0, true));
     else if (bits === 16) memory.write16(linear, view.getUint16(0, true));
     else memory.write8(linear, view.getUint8(0));
