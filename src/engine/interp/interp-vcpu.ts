@@ -162,7 +162,7 @@ export class InterpVcpu implements Vcpu {
   }
 
   run(budget: number): Exit {
-    const target = this.#retired + budget;
+    const target = this.#retired + Math.floor(budget);
     const { state } = this;
     while (true) {
       if (state.u32[L.ACTIVITY >> 2] !== 0 || this.#events.due()) {

@@ -41,6 +41,6 @@ export class InstructionClock implements MachineClock {
     return 0;
   }
   instructionsUntil(deadline: number): number {
-    return Math.max(1, Math.min(deadline - this.now(), 10_000_000));
+    return Math.max(1, Math.min(Math.ceil(deadline - this.now()), 10_000_000));
   }
 }

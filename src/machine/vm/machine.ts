@@ -54,7 +54,7 @@ export interface MachineOptions {
   readonly debugExitPort?: number;
   /** real: the guest's time is the host's. deterministic: it counts instructions (decision D4). */
   readonly time?: 'real' | 'deterministic';
-  /** Milliseconds since 1970 that the RTC shows at the start; the host's time (UTC) unless given. */
+  /** Milliseconds since 1970 that the RTC shows at the start; else the host's time (UTC), or 2000-01-01 in a deterministic run. */
   readonly rtcStart?: number | undefined;
   /** When the guest resets the machine: boot again (default) or end. */
   readonly reboot?: 'restart' | 'end';
@@ -77,6 +77,8 @@ export type MachineEnd =
   /** stop() was called; `by` is its argument. */
   | { readonly reason: 'stopped'; readonly by: string };
 
+/** A deterministic run must not depend on when it happens. */
+const REPEATABLE_RTC_START = Date.UTC(2000, 0, 1);
 /** Host time (ns) after which the event loop gets its turn. */
 const TURN = 8e6;
 
@@ -98,6 +100,7 @@ export class Machine {
     const { host } = options;
     this.memory = new GuestMemory(options.memory);
     const deterministic = options.time === 'deterministic';
+    const rtcStart = options.rtcStart ?? (deterministic ? REPEATABLE_RTC_START : undefined);
     const instructionClock = new InstructionClock();
     this.#clock = deterministic ? instructionClock : realTime(host.clock);
     this.alarms = new AlarmQueue(this.#clock);
@@ -105,8 +108,7 @@ export class Machine {
     this.board = new Board({
       memory: this.memory,
       clock: this.alarms,
-      wallClock:
-        options.rtcStart === undefined ? host.wallClock : fixedWallClock(this.#clock, options.rtcStart),
+      wallClock: rtcStart === undefined ? host.wallClock : fixedWallClock(this.#clock, rtcStart),
       processor: {
         interruptRequest: (level) => {
           this.#interruptRequested = level;
