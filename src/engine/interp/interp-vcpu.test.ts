@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { GuestMemory } from '../../memory/guest-memory.ts';
 import * as L from '../../x86/state/layout.ts';
-import { bareWires, enterFlat32 } from '../testing.ts';
+import { bareWires, emptyBus, enterFlat32 } from '../testing.ts';
 import { InterpVcpu } from './interp-vcpu.ts';
 
 function machine(code: readonly number[], at = 0x1000) {
@@ -67,4 +67,37 @@ test('an instruction over the end of a page, and its second half rewritten', () 
   memory.write(0x2000, Uint8Array.of(0x55));
   vcpu.run(2);
   assert.equal(state.gpr32(L.RAX), 0x44552211);
+});
+
+test('a kick from a port write stops after that instruction, also under an exact budget', () => {
+  // out 0x10, al; then nine times inc eax; jmp $
+  const code = [0xe6, 0x10, ...Array(9).fill(0x40), 0xeb, 0xfe];
+  for (const budget of [5, 9, 64, 1000]) {
+    const memory = new GuestMemory(4 << 20);
+    memory.u8.set(code, 0x1000);
+    let requested = false;
+    let taken = -1;
+    const vcpu: InterpVcpu = new InterpVcpu({
+      ...bareWires(memory, {
+        ...emptyBus,
+        portWrite: () => {
+          requested = true;
+          vcpu.kick();
+        },
+      }),
+      interrupts: {
+        pending: () => requested,
+        acknowledge: () => {
+          requested = false;
+          taken = vcpu.retired;
+          return -1;
+        },
+      },
+    });
+    enterFlat32(vcpu.state, 0x1000);
+    vcpu.state.rflags = 0x202;
+    vcpu.stateChanged();
+    vcpu.run(budget);
+    assert.deepEqual([taken, vcpu.retired], [1, budget]);
+  }
 });

@@ -158,7 +158,10 @@ export class InterpVcpu implements Vcpu {
       i32[E.BUDGET >> 2] = -1;
       this.#granted -= budget + 1;
     }
-    if (this.#descriptor && !this.#patched) this.#patch(this.#descriptor + D.DESCRIPTOR_SIZE);
+    if (!this.#descriptor) return;
+    // An exact budget may have placed a stop further on: this one comes first.
+    if (this.#patched) this.state.u32[this.#patched >> 2] = this.#patchedHandler;
+    this.#patch(this.#descriptor + D.DESCRIPTOR_SIZE);
   }
 
   run(budget: number): Exit {

@@ -2,7 +2,7 @@
 // XSAVE and their counterparts, FFREE, FINCSTP, FWAIT.
 //
 // Sources: Intel SDM volume 1, 8.1, 10.5, 13; volume 2, the instructions named; volume 3A, 2.5 (FWAIT and CR0).
-import { MF, NM, UD } from '../exceptions/fault.ts';
+import { MF, NM, SS, UD } from '../exceptions/fault.ts';
 import type { Helper } from '../helpers/helper.ts';
 import * as control from '../helpers/x87/control.ts';
 import * as xsave from '../helpers/xsave.ts';
@@ -42,11 +42,22 @@ function wait(b: Builder): void {
   b.faultIf(b.and(b.get(32, L.FSW), 0x80), MF);
 }
 
+/** Linear address of an area that a helper reads or writes. The helper raises #GP(0) where it is not canonical; #SS(0) is raised here. */
+function areaAddress(b: Builder, bytes: number, access: 'read' | 'write'): I64 {
+  const reference = b.reference(0);
+  const address = b.linear(reference, bytes, access);
+  if (b.form.mode.bits === 64 && reference.stack) {
+    const outside = (place: I64): I32 => b.ne(b.shrS(b.shl(place, 16), 16), place);
+    b.faultIf(b.or(outside(address), outside(b.add(address, bytes - 1))), SS, 0);
+  }
+  return address;
+}
+
 /** The area of FNSTENV and its kin: checked, and passed with the format to a helper that may fault. */
 function environmentArea(b: Builder, helper: Helper, save: boolean, access: 'read' | 'write'): void {
   const wide = b.form.operandSize !== 16;
   const bytes = (wide ? 28 : 14) + (save ? 80 : 0);
-  const address = b.linear(b.reference(0), bytes, access);
+  const address = areaAddress(b, bytes, access);
   const format =
     (wide ? control.FORMAT_32 : 0) | (b.form.mode.protection === 'protected' ? control.FORMAT_PROTECTED : 0);
   b.call(helper, address, b.i32(format));
@@ -62,7 +73,7 @@ function fxArea(mnemonic: string, helper: Helper, access: 'read' | 'write'): Mea
     mnemonic,
     build: (b) => {
       b.requireUnit('x87');
-      const address = b.linear(b.reference(0), 512, access);
+      const address = areaAddress(b, 512, access);
       b.requireAligned(address, 16);
       b.call(helper, address, extendedFormat(b));
     },
@@ -75,7 +86,7 @@ function xArea(mnemonic: string, helper: Helper, access: 'read' | 'write'): Mean
     build: (b) => {
       b.faultIf(b.eq(b.and(b.get(32, L.CR4), CR4_OSXSAVE), 0), UD);
       b.faultIf(b.and(b.get(32, L.CR0), CR0_TS), NM);
-      const address = b.linear(b.reference(0), 576, access);
+      const address = areaAddress(b, 576, access);
       b.requireAligned(address, 64);
       const low = b.extendU(b.gpr(32, L.RAX) as I32);
       const high = b.shl(b.extendU(b.gpr(32, L.RDX) as I32), 32) as I64;
