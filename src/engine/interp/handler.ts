@@ -11,8 +11,9 @@ import type { FunctionBuilder } from '../../wasm/function.ts';
 import type { Form } from '../../x86/decode/instruction.ts';
 import * as S from '../../x86/state/layout.ts';
 import type { Uop, Value } from '../../x86/uops/ir.ts';
+import type { CoreFunctions } from '../soft/core-functions.ts';
 import * as E from '../soft/engine-state.ts';
-import { type CoreFunctions, Lowering } from '../soft/lowering.ts';
+import { Lowering } from '../soft/lowering.ts';
 import { BULK_ADDRESS_32, BULK_MINIMUM, BULK_STORE } from './bulk-string.ts';
 import * as D from './descriptor.ts';
 

@@ -7,7 +7,7 @@ import type { Cpu } from '../../x86/helpers/cpu.ts';
 import type { Helper } from '../../x86/helpers/helper.ts';
 import { buildMeaning } from '../../x86/semantics/index.ts';
 import type { Uop } from '../../x86/uops/ir.ts';
-import type { CoreFunctions } from '../soft/lowering.ts';
+import type { CoreFunctions } from '../soft/core-functions.ts';
 import { buildCoreModule, CORE_SIGNATURES, type CoreCallbacks, FIRST_FREE_HANDLER } from './core-module.ts';
 import { MAXIMUM_BLOCK } from './descriptor.ts';
 import { alwaysLeaves, HandlerLowering, mayBeFollowed, someUop } from './handler.ts';

@@ -4,13 +4,13 @@
 import * as S from '../../x86/state/layout.ts';
 import type { I32, Uop, Value } from '../../x86/uops/ir.ts';
 import { FLAG_CF, FLAG_OF, FLAGS_STATUS } from '../../x86/uops/ir.ts';
-import type { Lowering } from './lowering.ts';
+import type { ValueEmitter } from './core-functions.ts';
 
 const CARRIES = 0xc0000000 | 0;
 
 /** Pushes the carry-out vector in the type of the operands: bit n is the carry (borrow) out of bit n. */
 function pushCarryVector(
-  l: Lowering,
+  l: ValueEmitter,
   kind: 'add' | 'sub',
   type: 'i32' | 'i64',
   a: Value,
@@ -39,7 +39,7 @@ function pushCarryVector(
 }
 
 /** Turns a carry vector in a local into the carries (31, 30) and AF (3) of FLAG_AUX, pushed. */
-function pushAuxiliary(l: Lowering, bits: number, vector: number): void {
+function pushAuxiliary(l: ValueEmitter, bits: number, vector: number): void {
   const { f } = l;
   if (bits === 32) {
     f.localGet(vector);
@@ -76,7 +76,7 @@ export interface FlagSource {
 }
 
 /** Stores the flags of an operation (unless nobody can see them); tells where its operands are. */
-export function lowerFlagsArith(l: Lowering, uop: Uop & { op: 'flagsArith' }, skip: boolean): FlagSource {
+export function lowerFlagsArith(l: ValueEmitter, uop: Uop & { op: 'flagsArith' }, skip: boolean): FlagSource {
   const { f } = l;
   const { bits } = uop;
   const source = flagSource(l, uop);
@@ -139,7 +139,7 @@ export function lowerFlagsArith(l: Lowering, uop: Uop & { op: 'flagsArith' }, sk
   return source;
 }
 
-function flagSource(l: Lowering, uop: Uop & { op: 'flagsArith' }): FlagSource {
+function flagSource(l: ValueEmitter, uop: Uop & { op: 'flagsArith' }): FlagSource {
   const type = uop.bits === 64 ? 'i64' : 'i32';
   const keep = (value: Value | null) => {
     if (value === null) return () => {};
@@ -155,7 +155,7 @@ function flagSource(l: Lowering, uop: Uop & { op: 'flagsArith' }): FlagSource {
  * Pushes a condition straight from the operands: a comparison and its branch become one wasm comparison.
  * False, with nothing pushed, where the stored flags have to be read.
  */
-export function lowerKnownCondition(l: Lowering, code: number, source: FlagSource): boolean {
+export function lowerKnownCondition(l: ValueEmitter, code: number, source: FlagSource): boolean {
   const { f } = l;
   const { kind, bits } = source;
   const type = bits === 64 ? 'i64' : 'i32';
@@ -202,7 +202,7 @@ export function lowerKnownCondition(l: Lowering, code: number, source: FlagSourc
 }
 
 /** Sets flags from an RFLAGS-format value: CF and OF inline, anything else through the core. */
-export function lowerFlagsSet(l: Lowering, mask: number, value: I32): void {
+export function lowerFlagsSet(l: ValueEmitter, mask: number, value: I32): void {
   const { f } = l;
   if (mask === 0) return;
   if ((mask & FLAGS_STATUS) === FLAGS_STATUS) {
@@ -267,7 +267,7 @@ export function lowerFlagsSet(l: Lowering, mask: number, value: I32): void {
 }
 
 /** Pushes the flags of the mask in RFLAGS format. */
-export function lowerFlagsGet(l: Lowering, mask: number): void {
+export function lowerFlagsGet(l: ValueEmitter, mask: number): void {
   const { f } = l;
   if (mask === FLAG_CF) {
     pushCarry(l);
@@ -278,20 +278,20 @@ export function lowerFlagsGet(l: Lowering, mask: number): void {
   f.op('i32.and');
 }
 
-function pushAux(l: Lowering): void {
+function pushAux(l: ValueEmitter): void {
   l.f.i32Const(0);
   l.f.load('i32.load', S.FLAG_AUX);
 }
-function pushResult(l: Lowering): void {
+function pushResult(l: ValueEmitter): void {
   l.f.i32Const(0);
   l.f.load('i64.load', S.FLAG_RESULT);
 }
-function pushCarry(l: Lowering): void {
+function pushCarry(l: ValueEmitter): void {
   pushAux(l);
   l.f.i32Const(31);
   l.f.op('i32.shr_u');
 }
-function pushOverflow(l: Lowering): void {
+function pushOverflow(l: ValueEmitter): void {
   const { f } = l;
   pushAux(l);
   pushAux(l);
@@ -301,7 +301,7 @@ function pushOverflow(l: Lowering): void {
   f.i32Const(31);
   f.op('i32.shr_u');
 }
-function pushSign(l: Lowering): void {
+function pushSign(l: ValueEmitter): void {
   const { f } = l;
   pushResult(l);
   f.i64Const(63);
@@ -312,13 +312,13 @@ function pushSign(l: Lowering): void {
   f.op('i32.and');
   f.op('i32.xor');
 }
-function pushZero(l: Lowering): void {
+function pushZero(l: ValueEmitter): void {
   pushResult(l);
   l.f.op('i64.eqz');
 }
 
 /** Pushes a condition code (SDM 2, appendix B.1.4.7) as 0 or 1. */
-export function lowerCondition(l: Lowering, code: number): void {
+export function lowerCondition(l: ValueEmitter, code: number): void {
   const { f } = l;
   switch (code >> 1) {
     case 0:

@@ -6,6 +6,7 @@ import type { FunctionBuilder } from '../../wasm/function.ts';
 import type { WasmOp } from '../../wasm/opcodes.ts';
 import * as S from '../../x86/state/layout.ts';
 import type { BinaryOperator, Location, UnaryOperator, Uop, Value, ValueType } from '../../x86/uops/ir.ts';
+import { type CoreFunctions, KIND_STACK, KIND_WRITE, type ValueEmitter } from './core-functions.ts';
 import * as E from './engine-state.ts';
 import {
   type FlagSource,
@@ -15,36 +16,6 @@ import {
   lowerFlagsSet,
   lowerKnownCondition,
 } from './lower-flags.ts';
-
-/** Function indices of the core functions (core-module.ts) in the module being built. */
-export interface CoreFunctions {
-  /** (descriptor, address i64, kind) -> i32 pending. The value is in ACCESS_VALUE; see access-kind below. */
-  readonly slowLoad: number;
-  readonly slowStore: number;
-  /** (descriptor, offset i64, segment record, kind) -> i64 linear address; PENDING is set when it faulted. */
-  readonly slowLinear: number;
-  /** (descriptor, vector, error code or -1). */
-  readonly raise: number;
-  readonly mulHighU: number;
-  readonly mulHighS: number;
-  /** () -> status flags in RFLAGS format; (mask, value). */
-  readonly flagsGet: number;
-  readonly flagsSet: number;
-  /** (value): all six. */
-  readonly flagsSetAll: number;
-  /** Tail-called to continue at a RIP: flat code, and code with a segment base. (rip i64) */
-  readonly jumpFlat: number;
-  readonly jumpSegmented: number;
-  /** Likewise for a relative branch in flat code, which may be linked. (descriptor, rip i64) */
-  readonly branchFlat: number;
-  /** Iterations of REP MOVS or STOS done at once, perhaps none. (kind, see bulk-string.ts) */
-  readonly bulkString: number;
-}
-
-/** Kind word of slow accesses: bytes, write intent, stack segment, execute. */
-export const KIND_BYTES = 0xff;
-export const KIND_WRITE = 0x100;
-export const KIND_STACK = 0x200;
 
 const UNARY: Partial<Record<UnaryOperator, WasmOp>> = {
   wrap: 'i32.wrap_i64',
@@ -74,7 +45,7 @@ function binaryOp(operator: BinaryOperator, type: ValueType): WasmOp {
   return `${type}.${type.startsWith('f') ? operator.slice(1) : operator}` as WasmOp;
 }
 
-export abstract class Lowering {
+export abstract class Lowering implements ValueEmitter {
   readonly f: FunctionBuilder;
   readonly core: CoreFunctions;
   /** Labels between the function body's outermost block and here. */

@@ -27,8 +27,8 @@ import {
 import { CR0_AM, CR4_SMAP, EFER_LMA } from '../../x86/state/control-bits.ts';
 import { type CpuState, FLAG_AC } from '../../x86/state/cpu-state.ts';
 import * as L from '../../x86/state/layout.ts';
+import { KIND_BYTES, KIND_STACK, KIND_WRITE } from './core-functions.ts';
 import * as E from './engine-state.ts';
-import { KIND_BYTES, KIND_STACK, KIND_WRITE } from './lowering.ts';
 
 const CANONICAL_END = 0x8000_0000_0000;
 const EXECUTE_ENTRIES = 512;

@@ -1,0 +1,42 @@
+// What generated code may call: the functions that every module shares, and the words it passes to them.
+import type { FunctionBuilder } from '../../wasm/function.ts';
+import type { Value } from '../../x86/uops/ir.ts';
+
+/** Function indices of the core functions (core-module.ts) in the module being built. */
+export interface CoreFunctions {
+  /** (descriptor, address i64, kind) -> i32 pending. The value is in ACCESS_VALUE; see access-kind below. */
+  readonly slowLoad: number;
+  readonly slowStore: number;
+  /** (descriptor, offset i64, segment record, kind) -> i64 linear address; PENDING is set when it faulted. */
+  readonly slowLinear: number;
+  /** (descriptor, vector, error code or -1). */
+  readonly raise: number;
+  readonly mulHighU: number;
+  readonly mulHighS: number;
+  /** () -> status flags in RFLAGS format; (mask, value). */
+  readonly flagsGet: number;
+  readonly flagsSet: number;
+  /** (value): all six. */
+  readonly flagsSetAll: number;
+  /** Tail-called to continue at a RIP: flat code, and code with a segment base. (rip i64) */
+  readonly jumpFlat: number;
+  readonly jumpSegmented: number;
+  /** Likewise for a relative branch in flat code, which may be linked. (descriptor, rip i64) */
+  readonly branchFlat: number;
+  /** Iterations of REP MOVS or STOS done at once, perhaps none. (kind, see bulk-string.ts) */
+  readonly bulkString: number;
+}
+
+/** Kind word of slow accesses: bytes, write intent, stack segment, execute. */
+export const KIND_BYTES = 0xff;
+export const KIND_WRITE = 0x100;
+export const KIND_STACK = 0x200;
+
+/** The part of a lowering that its helpers (flags) need: where code goes, and values onto the stack. */
+export interface ValueEmitter {
+  readonly f: FunctionBuilder;
+  readonly core: CoreFunctions;
+  push(value: Value): void;
+  /** Pushes an integer value converted to the type (zero-extended or cut off). */
+  pushAs(type: 'i32' | 'i64', value: Value): void;
+}
