@@ -9,20 +9,11 @@ import type { Cpu } from '../helpers/cpu.ts';
 import * as C from '../state/control-bits.ts';
 import { ACTIVITY_RUNNING, ACTIVITY_SHUTDOWN, type CpuState, FLAG_RF } from '../state/cpu-state.ts';
 import * as L from '../state/layout.ts';
+import type { EventKind } from './event-kind.ts';
 import { DB, DF, GuestFault, PF } from './fault.ts';
 import { enterLongMode } from './long-mode.ts';
 import { enterProtectedMode } from './protected-mode.ts';
 import { enterRealMode } from './real-mode.ts';
-
-/**
- * What an event is; decides about gate privilege and the EXT bit of error codes.
- *   exception          found by the processor, a fault or trap
- *   external, nmi      from outside
- *   software           INT n
- *   softwareException  INT3, INTO
- *   privileged         INT1: no privilege check, EXT set
- */
-export type EventKind = 'exception' | 'external' | 'nmi' | 'software' | 'softwareException' | 'privileged';
 
 const NAMES: Readonly<Record<number, string>> = {
   0: '#DE divide error', 1: '#DB debug', 2: 'NMI', 3: '#BP breakpoint', 4: '#OF overflow', 5: '#BR bound range',

@@ -25,7 +25,7 @@ import { updateDerivedState } from '../state/derived.ts';
 import * as L from '../state/layout.ts';
 import { isCanonical } from '../state/predicates.ts';
 import { longModeStack } from '../task/tss.ts';
-import type { EventKind } from './deliver.ts';
+import type { EventKind } from './event-kind.ts';
 import { GP, generalProtection, NP } from './fault.ts';
 
 const TWO32 = 0x1_0000_0000;

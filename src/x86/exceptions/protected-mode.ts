@@ -29,7 +29,7 @@ import * as L from '../state/layout.ts';
 import { isVirtual8086 } from '../state/predicates.ts';
 import { switchThroughGate } from '../task/switch.ts';
 import { innerStack, innerStackPointer } from '../task/tss.ts';
-import type { EventKind } from './deliver.ts';
+import type { EventKind } from './event-kind.ts';
 import { GP, generalProtection, NP } from './fault.ts';
 
 const code = newDescriptor();

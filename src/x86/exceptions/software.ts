@@ -6,7 +6,8 @@ import * as C from '../state/control-bits.ts';
 import * as L from '../state/layout.ts';
 import { ioPrivilege, isVirtual8086 } from '../state/predicates.ts';
 import { isWideTss } from '../task/tss.ts';
-import { type EventKind, enterHandler } from './deliver.ts';
+import { enterHandler } from './deliver.ts';
+import type { EventKind } from './event-kind.ts';
 import { BP, DB, generalProtection, OF } from './fault.ts';
 import { enterVirtual8086Table } from './real-mode.ts';
 
