@@ -1,6 +1,6 @@
 // A Region is what a device shows to the guest: it sees an offset in its own range, a width and a
 // value, never where it is mapped (decision D8). The address spaces (memory, ports) map regions.
-import type { AccessWidth } from './guest-bus.ts';
+import type { AccessWidth } from '../base/guest-bus.ts';
 
 export interface Region {
   /** For traces and errors, e.g. 'uart'. */

@@ -1,1 +1,0 @@
-export type { AccessWidth, GuestBus } from '../base/guest-bus.ts';
