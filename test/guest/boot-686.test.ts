@@ -7,5 +7,6 @@ testSystem({
   programs: ['i386'],
   time: 'deterministic',
   linuxEntry: '32-bit',
+  // No execute-disable in two-level paging.
   maySkip: ['segv-execute'],
 });

@@ -190,6 +190,11 @@ export class Machine {
     this.#options.host.scheduler.wake();
   }
 
+  /** An end is due: run() is about to resolve. For those who call step(). */
+  get ended(): boolean {
+    return this.#end !== null;
+  }
+
   #finish(end: MachineEnd): void {
     this.#end ??= end;
     this.vcpu.kick();
