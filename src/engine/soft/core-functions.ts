@@ -1,6 +1,6 @@
 // What generated code may call: the functions that every module shares, and the words it passes to them.
 import type { FunctionBuilder } from '../../wasm/function.ts';
-import type { Value } from '../../x86/uops/ir.ts';
+import type { Location, Value } from '../../x86/uops/ir.ts';
 
 /** Function indices of the core functions (core-module.ts) in the module being built. */
 export interface CoreFunctions {
@@ -39,4 +39,18 @@ export interface ValueEmitter {
   push(value: Value): void;
   /** Pushes an integer value converted to the type (zero-extended or cut off). */
   pushAs(type: 'i32' | 'i64', value: Value): void;
+}
+
+/** What lowering of guest memory needs besides. */
+export interface MemoryEmitter extends ValueEmitter {
+  /** Pushes the descriptor pointer (i32) by which slow paths find the instruction. */
+  pushDescriptor(): void;
+  /** Pushes the part of a state field's address that is not in the access's offset (i32). */
+  pushAddress(location: Location): void;
+  /** Pushes whether a fault is pending (i32). */
+  pushPending(): void;
+  /** Pops the top of the stack into the value. */
+  define(value: Value): void;
+  leaveFaulted(): void;
+  slowAccessDone(): void;
 }

@@ -4,9 +4,8 @@
 // tail call) and the translator (constants, structured control flow) and is left to subclasses.
 import type { FunctionBuilder } from '../../wasm/function.ts';
 import type { WasmOp } from '../../wasm/opcodes.ts';
-import * as S from '../../x86/state/layout.ts';
 import type { BinaryOperator, Location, UnaryOperator, Uop, Value, ValueType } from '../../x86/uops/ir.ts';
-import { type CoreFunctions, KIND_STACK, KIND_WRITE, type ValueEmitter } from './core-functions.ts';
+import type { CoreFunctions, MemoryEmitter } from './core-functions.ts';
 import * as E from './engine-state.ts';
 import {
   type FlagSource,
@@ -16,6 +15,7 @@ import {
   lowerFlagsSet,
   lowerKnownCondition,
 } from './lower-flags.ts';
+import { displacement, lowerLinear, lowerLoad, lowerStore, stateLoad, storeOp } from './lower-memory.ts';
 
 const UNARY: Partial<Record<UnaryOperator, WasmOp>> = {
   wrap: 'i32.wrap_i64',
@@ -45,7 +45,7 @@ function binaryOp(operator: BinaryOperator, type: ValueType): WasmOp {
   return `${type}.${type.startsWith('f') ? operator.slice(1) : operator}` as WasmOp;
 }
 
-export abstract class Lowering implements ValueEmitter {
+export abstract class Lowering implements MemoryEmitter {
   readonly f: FunctionBuilder;
   readonly core: CoreFunctions;
   /** Labels between the function body's outermost block and here. */
@@ -132,23 +132,23 @@ export abstract class Lowering implements ValueEmitter {
         this.define(uop.result);
         return;
       case 'get':
-        this.#pushAddress(uop.location);
+        this.pushAddress(uop.location);
         f.load(stateLoad(uop.bits), displacement(uop.location));
         this.define(uop.result);
         return;
       case 'set':
-        this.#pushAddress(uop.location);
+        this.pushAddress(uop.location);
         this.push(uop.value);
         f.store(storeOp(uop.bits, uop.value.type), displacement(uop.location));
         return;
       case 'linear':
-        this.#lowerLinear(uop);
+        lowerLinear(this, uop);
         return;
       case 'load':
-        this.#lowerLoad(uop);
+        lowerLoad(this, uop);
         return;
       case 'store':
-        this.#lowerStore(uop);
+        lowerStore(this, uop);
         return;
       case 'binary':
         this.push(uop.a);
@@ -264,174 +264,13 @@ export abstract class Lowering implements ValueEmitter {
     }
   }
 
-  #pushAddress(location: Location): void {
+  pushAddress(location: Location): void {
     if (location.kind === 'state') this.f.i32Const(0);
     else this.pushFieldAddress(location.field);
   }
 
-  // ---- guest memory ----
-
-  /**
-   * Pushes the condition that the access lies in one page whose translation the TLB has: the page of
-   * its last byte must be the tagged one, so that an access over a page's end takes the slow path.
-   * Leaves the address of the entry in the returned local.
-   */
-  #pushTlbHit(address: Value, bytes: number, array: number): number {
-    const { f } = this;
-    const entry = f.local('i32');
-    this.pushAs('i32', address);
-    f.i32Const(12 - E.TLB_ENTRY_SHIFT);
-    f.op('i32.shr_u');
-    f.i32Const((E.TLB_ENTRIES - 1) << E.TLB_ENTRY_SHIFT);
-    f.op('i32.and');
-    f.i32Const(0);
-    f.load('i32.load', E.TLB_TABLE);
-    f.op('i32.add');
-    f.localTee(entry);
-    f.load('i64.load', array + E.TLB_TAG);
-    this.push(address);
-    if (bytes > 1) {
-      f.i64Const(bytes - 1);
-      f.op('i64.add');
-    }
-    f.i64Const(-4096n);
-    f.op('i64.and');
-    f.op('i64.eq');
-    return entry;
-  }
-  #pushRamAddress(address: Value, entry: number, array: number): void {
-    const { f } = this;
-    this.pushAs('i32', address);
-    f.localGet(entry);
-    f.load('i32.load', array + E.TLB_ADDEND);
-    f.op('i32.add');
-  }
-  #lowerLoad(uop: Uop & { op: 'load' }): void {
-    const { f } = this;
-    const bytes = uop.bits / 8;
-    const write = uop.intent === 'write';
-    const array = write ? E.TLB_WRITES : 0;
-    const entry = this.#pushTlbHit(uop.address, bytes, array);
-    f.if_(uop.result.type);
-    this.#pushRamAddress(uop.address, entry, array);
-    f.load(stateLoad(uop.bits), 0, 1);
-    f.else_();
-    this.pushDescriptor();
-    this.push(uop.address);
-    f.i32Const(bytes | (write ? KIND_WRITE : 0) | (uop.stack ? KIND_STACK : 0));
-    f.call(this.core.slowLoad);
-    f.if_();
-    this.leaveFaulted();
-    f.end();
-    this.slowAccessDone();
-    f.i32Const(0);
-    f.load(stateLoad(uop.bits), E.ACCESS_VALUE);
-    f.end();
-    this.define(uop.result);
-  }
-  #lowerStore(uop: Uop & { op: 'store' }): void {
-    const { f } = this;
-    const bytes = uop.bits / 8;
-    const store = storeOp(uop.bits, uop.value.type);
-    const entry = this.#pushTlbHit(uop.address, bytes, E.TLB_WRITES);
-    f.if_();
-    this.#pushRamAddress(uop.address, entry, E.TLB_WRITES);
-    this.push(uop.value);
-    f.store(store, 0, 1);
-    f.else_();
-    f.i32Const(0);
-    this.push(uop.value);
-    f.store(store, E.ACCESS_VALUE);
-    this.pushDescriptor();
-    this.push(uop.address);
-    f.i32Const(bytes | KIND_WRITE | (uop.stack ? KIND_STACK : 0));
-    f.call(this.core.slowStore);
-    f.if_();
-    this.leaveFaulted();
-    f.end();
-    this.slowAccessDone();
-    f.end();
-  }
-  /** Segment check: one flag test and one comparison where the segment is an ordinary one. */
-  #lowerLinear(uop: Uop & { op: 'linear' }): void {
-    const { f } = this;
-    const write = uop.access === 'write';
-    const at = (field: number) => displacement(uop.segment) + field;
-    this.#pushAddress(uop.segment);
-    f.load('i32.load', at(S.SEGMENT_FAST));
-    f.i32Const(write ? S.SEGMENT_FAST_WRITE : S.SEGMENT_FAST_READ);
-    f.op('i32.and');
-    f.if_('i32');
-    this.push(uop.offset);
-    if (uop.bytes > 1) {
-      f.i64Const(uop.bytes - 1);
-      f.op('i64.add');
-    }
-    this.#pushAddress(uop.segment);
-    f.load('i64.load32_u', at(S.SEGMENT_LIMIT));
-    f.op('i64.le_u');
-    f.else_();
-    f.i32Const(0);
-    f.end();
-    f.if_('i64');
-    this.push(uop.offset);
-    this.#pushAddress(uop.segment);
-    f.load('i64.load', at(S.SEGMENT_BASE));
-    f.op('i64.add');
-    f.i64Const(0xffffffffn);
-    f.op('i64.and');
-    f.else_();
-    this.pushDescriptor();
-    this.push(uop.offset);
-    this.#pushAddress(uop.segment);
-    f.i32Const(displacement(uop.segment));
-    f.op('i32.add');
-    f.i32Const(uop.bytes | (write ? KIND_WRITE : 0) | (uop.stack ? KIND_STACK : 0));
-    f.call(this.core.slowLinear);
-    this.pushPending();
-    f.if_();
-    this.leaveFaulted();
-    f.end();
-    f.end();
-    this.define(uop.result);
-  }
   pushPending(): void {
     this.f.i32Const(0);
     this.f.load('i32.load', E.PENDING);
   }
-}
-
-function displacement(location: Location): number {
-  return location.kind === 'state' ? location.offset : location.displacement;
-}
-
-type LoadName = 'i32.load8_u' | 'i32.load16_u' | 'i32.load' | 'i64.load' | 'v128.load';
-function stateLoad(bits: number): LoadName {
-  switch (bits) {
-    case 8:
-      return 'i32.load8_u';
-    case 16:
-      return 'i32.load16_u';
-    case 32:
-      return 'i32.load';
-    case 64:
-      return 'i64.load';
-    default:
-      return 'v128.load';
-  }
-}
-type StoreName =
-  | 'i32.store8'
-  | 'i32.store16'
-  | 'i32.store'
-  | 'i64.store8'
-  | 'i64.store16'
-  | 'i64.store32'
-  | 'i64.store'
-  | 'v128.store';
-function storeOp(bits: number, type: ValueType): StoreName {
-  if (bits === 128) return 'v128.store';
-  if (bits === 64) return 'i64.store';
-  if (type === 'i64') return bits === 8 ? 'i64.store8' : bits === 16 ? 'i64.store16' : 'i64.store32';
-  return bits === 8 ? 'i32.store8' : bits === 16 ? 'i32.store16' : 'i32.store';
 }
