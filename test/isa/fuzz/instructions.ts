@@ -16,7 +16,7 @@ const FEATURES = new Set(
 const NEVER = new Map(
   Object.entries({
     'Db Dw Dd Dq Zero_bytes INVALID': 'not instructions',
-    'Int Int1': 'system calls of the host; debug trap that virtual machines treat each in their way',
+    Int1: 'debug trap that virtual machines treat each in their way',
     'Iret Iretd Iretq Retf': 'leave the segment',
     'Lss Lfs Lgs Les Lds': 'load selectors of the host',
     'Sldt Str Smsw Sgdt Sidt Verr Verw Lar Lsl Arpl': 'show the tables of the host',
@@ -33,7 +33,11 @@ const NEVER = new Map(
 const NEVER_CODES =
   /^(Mov_Sreg_|Pop[wdq]?_?(w_|d_|q_)?(FS|GS|ES|SS|DS)|Pop[wdq](FS|GS|ES|SS|DS)|Jmp_ptr|Call_ptr|Jmp_m16|Call_m16|Bswap_r16|Movsxd_r16)/;
 
-export type Family = 'integer' | 'control' | 'x87' | 'simd';
+/** Those of the supervisor that are tried too: they must be refused. */
+const REFUSED =
+  /^(Hlt|Cli|Sti|Clts|Invd|Wbinvd|Invlpg|Lgdt|Lidt|Lldt|Ltr|Lmsw|Rdmsr|Wrmsr|Swapgs|In|Out|Ins[bwd]|Outs[bwd])$|^Mov_.*[cd]r_?|^Mov_[cd]r/;
+
+export type Family = 'integer' | 'control' | 'x87' | 'simd' | 'refused';
 
 /** One encoding, with what is needed to fill it in. */
 export interface Template {
@@ -76,6 +80,22 @@ function family(name: string, features: readonly string[], flow: number): Family
   return flow !== iced.FlowControl.Next && flow !== iced.FlowControl.Exception ? 'control' : 'integer';
 }
 
+/** What is no instruction at all: #UD. */
+export const INVALID: Template = {
+  code: Code.INVALID,
+  name: 'INVALID',
+  mnemonic: 'INVALID',
+  family: 'refused',
+  operands: [],
+  memoryBytes: 0,
+  lock: false,
+  rep: false,
+  repne: false,
+  reads: 0,
+  defines: 0,
+  undefined: 0,
+};
+
 /** All templates for a code size. */
 export function templatesFor(bits: 32 | 64): readonly Template[] {
   const list: Template[] = [];
@@ -93,10 +113,9 @@ export function templatesFor(bits: 32 | 64): readonly Template[] {
     const wanted =
       opCode.encoding === EncodingKind.Legacy &&
       (bits === 64 ? opCode.mode64 : opCode.mode32) &&
-      !opCode.isPrivileged &&
-      !opCode.isInputOutput &&
+      (REFUSED.test(mnemonic) || REFUSED.test(name) || (!opCode.isPrivileged && !opCode.isInputOutput)) &&
       !opCode.fwait &&
-      features.every((feature) => FEATURES.has(feature)) &&
+      (features.every((feature) => FEATURES.has(feature)) || REFUSED.test(mnemonic)) &&
       !NEVER.has(mnemonic) &&
       !NEVER_CODES.test(name) &&
       // Branches with 16-bit targets: makers differ in 64-bit mode, and they leave the code page in any.
@@ -119,7 +138,10 @@ export function templatesFor(bits: 32 | 64): readonly Template[] {
         code,
         name,
         mnemonic,
-        family: family(name, features, instruction.flowControl),
+        family:
+          REFUSED.test(mnemonic) || REFUSED.test(name)
+            ? 'refused'
+            : family(name, features, instruction.flowControl),
         operands,
         memoryBytes: MemorySizeExt.size(opCode.memorySize) || 16,
         lock: opCode.canUseLockPrefix,

@@ -131,6 +131,8 @@ const REGISTERS = new Map<number, (s: Surroundings) => iced.Register>([
   [K.eax, () => R.EAX],
   [K.rax, () => R.RAX],
   [K.st0, () => R.ST0],
+  [K.cr_reg, (s) => R.CR0 + s.random.pick([0, 2, 3, 4, 8])],
+  [K.dr_reg, (s) => R.DR0 + s.random.below(8)],
   [K.sti_opcode, (s) => R.ST0 + s.random.below(8)],
 ]);
 
@@ -166,6 +168,9 @@ function setImmediate(
   switch (kind) {
     case OpKind.Immediate8:
       instruction.immediate8 = number & 0xff;
+      // INT 80h is a system call of the host.
+      if (instruction.mnemonic === iced.Mnemonic.Int && instruction.immediate8 === 0x80)
+        instruction.immediate8 = 5;
       break;
     case OpKind.Immediate16:
       instruction.immediate16 = number & 0xffff;

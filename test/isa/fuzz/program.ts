@@ -6,7 +6,7 @@
 import * as iced from 'iced-x86';
 import * as I from './image.ts';
 import { fillInitial } from './initial.ts';
-import { type Family, type Template, templatesFor } from './instructions.ts';
+import { type Family, INVALID, type Template, templatesFor } from './instructions.ts';
 import { makeInstruction, type Surroundings } from './operands.ts';
 import { Random } from './random.ts';
 
@@ -31,6 +31,7 @@ export interface Decoded {
 }
 
 const UD2 = [0x0f, 0x0b];
+const DECODER_OPTIONS = iced.DecoderOptions.NoWbnoinvd;
 const MOST_INSTRUCTIONS = 20;
 
 interface Tables {
@@ -62,14 +63,14 @@ function tablesFor(bits: Bits): Tables {
 const RARE = new Map([
   ['Ud0', 3], ['Ud1', 3], ['Ud2', 3], ['Int3', 5], ['Into', 30], ['Bound', 40], ['Div', 40], ['Idiv', 40], ['Ret', 30],
   ['Popf', 30], ['Popfq', 30], ['Popfd', 30], ['Ldmxcsr', 20], ['Fldenv', 30], ['Frstor', 30], ['Wrfsbase', 15],
-  ['Wrgsbase', 15], ['Enter', 40], ['Leave', 30], ['Popa', 40], ['Popad', 40], ['Fldcw', 30],
+  ['Wrgsbase', 15], ['Int', 5], ['Enter', 40], ['Leave', 30], ['Popa', 40], ['Popad', 40], ['Fldcw', 30],
 ]); // biome-ignore format: a list
 
 const WEIGHTS: readonly (readonly [Family, number])[][] = [
-  [['integer', 80], ['control', 10], ['x87', 3], ['simd', 7]],
+  [['refused', 1], ['integer', 79], ['control', 10], ['x87', 3], ['simd', 7]],
   [['integer', 30], ['control', 6], ['x87', 4], ['simd', 60]],
   [['integer', 18], ['control', 4], ['x87', 72], ['simd', 6]],
-  [['integer', 40], ['control', 10], ['x87', 20], ['simd', 30]],
+  [['refused', 1], ['integer', 39], ['control', 10], ['x87', 20], ['simd', 30]],
 ]; // biome-ignore format: a table
 
 function chooseTemplate(
@@ -101,6 +102,42 @@ function encode(encoder: iced.Encoder, instruction: iced.Instruction, at: number
   }
 }
 
+const PREFIXES = [0x66, 0x67, 0xf2, 0xf3, 0xf0, 0x2e, 0x36, 0x3e, 0x26, 0x64, 0x65];
+const LONGEST = 15;
+
+/**
+ * Puts prefixes before an instruction or changes a bit of it. Null when the result is not an instruction of the
+ * tables, nor (`invalid`) bytes that are none at all.
+ */
+function mutate(
+  random: Random,
+  bits: Bits,
+  bytes: Uint8Array,
+  { byCode }: Tables,
+  invalid: boolean,
+): { bytes: Uint8Array; ends: boolean } | null {
+  const changed = [...bytes];
+  if (random.chance(50)) changed[random.below(changed.length)]! ^= 1 << random.below(8);
+  for (let n = random.below(3); n > 0; n--) {
+    changed.unshift(bits === 64 && random.chance(20) ? 0x40 + random.below(16) : random.pick(PREFIXES));
+  }
+  if (changed.length > LONGEST - 2) return null;
+  const padded = Uint8Array.from([...changed, ...UD2, ...new Array<number>(LONGEST).fill(0)]);
+  const decoder = new iced.Decoder(bits, padded, DECODER_OPTIONS);
+  const instruction = decoder.decode();
+  const { code, length } = instruction;
+  const isBranch = instruction.flowControl !== iced.FlowControl.Next;
+  // A system call of the host.
+  const isCall = instruction.mnemonic === iced.Mnemonic.Int && instruction.immediate8 === 0x80;
+  instruction.free();
+  decoder.free();
+  const accepted =
+    code === iced.Code.INVALID
+      ? invalid
+      : byCode.has(code) && length === changed.length && !isBranch && !isCall;
+  return accepted ? { bytes: Uint8Array.from(changed), ends: code === iced.Code.INVALID } : null;
+}
+
 /** The program of this number in the run of this seed. */
 export function makeProgram(seed: number, number: number, bits: Bits): Program {
   const random = new Random(seed, number);
@@ -116,7 +153,7 @@ function attempt(random: Random, bits: Bits): Program | null {
   const pointers = fillInitial(random, initial, bits);
   const s: Surroundings = { random, bits, pointers, fsBase: Number(initial.get64(I.FS_BASE_AT)) };
   const weights = random.pick(WEIGHTS);
-  const count = 1 + random.below(MOST_INSTRUCTIONS);
+  let count = 1 + random.below(MOST_INSTRUCTIONS);
   const starts: number[] = [];
   const branches: { at: number; end: number; size: number; skip: number }[] = [];
   const code: number[] = [];
@@ -134,9 +171,16 @@ function attempt(random: Random, bits: Bits): Program | null {
       if (bits === 64) instruction.nearBranch64 = BigInt(I.CODE + code.length);
       else instruction.nearBranch32 = I.CODE + code.length;
     }
-    const bytes = encode(table.encoder, instruction, code.length);
+    let bytes = encode(table.encoder, instruction, code.length);
     instruction.free();
     if (!bytes) continue;
+    if (!isBranch && random.chance(12)) {
+      const mutated = mutate(random, bits, bytes, table, random.chance(15));
+      if (!mutated) continue;
+      bytes = mutated.bytes;
+      // No jump may lead behind what is no instruction: it is the last.
+      if (mutated.ends) count = starts.length + 1;
+    }
     starts.push(code.length);
     code.push(...bytes);
     if (isBranch)
@@ -157,7 +201,9 @@ function attempt(random: Random, bits: Bits): Program | null {
   const program: Program = { bits, initial, code: Uint8Array.from(code) };
   initial.bytes.set(program.code, I.CODE_AT);
   const decoded = decodeProgram(program);
-  const asMeant = decoded.length === starts.length && decoded.every(({ at }, i) => at === starts[i]);
+  const stops = decoded.some(({ template }) => template === INVALID);
+  const asMeant =
+    (stops || decoded.length === starts.length) && decoded.every(({ at }, i) => at === starts[i]);
   return asMeant && isSound(decoded) ? program : null;
 }
 
@@ -178,7 +224,7 @@ function isSound(decoded: readonly Decoded[]): boolean {
 /** Takes a program's bytes apart, and follows which flags may be undefined. */
 export function decodeProgram(program: Program): Decoded[] {
   const { byCode } = tablesFor(program.bits);
-  const decoder = new iced.Decoder(program.bits, program.code, iced.DecoderOptions.NoWbnoinvd);
+  const decoder = new iced.Decoder(program.bits, program.code, DECODER_OPTIONS);
   decoder.ip = BigInt(I.CODE);
   const list: Decoded[] = [];
   const joins = new Map<number, number>();
@@ -187,7 +233,7 @@ export function decodeProgram(program: Program): Decoded[] {
   while (decoder.canDecode) {
     decoder.decodeOut(instruction);
     const at = Number(instruction.ip) - I.CODE;
-    const template = byCode.get(instruction.code);
+    const template = instruction.code === iced.Code.INVALID ? INVALID : byCode.get(instruction.code);
     undefined_ |= joins.get(at) ?? 0;
     const kind = instruction.opCount > 0 ? instruction.opKind(0) : -1;
     const isBranch = kind >= iced.OpKind.NearBranch16 && kind <= iced.OpKind.NearBranch64;
@@ -195,11 +241,13 @@ export function decodeProgram(program: Program): Decoded[] {
     if (target >= 0) joins.set(target, (joins.get(target) ?? 0) | undefined_);
     list.push({
       at,
-      length: instruction.length,
+      length: instruction.length || 1,
       template,
       undefinedBefore: undefined_,
       target,
     });
+    // What is no instruction is the last but for the UD2.
+    if (template === INVALID) break;
     if (template) undefined_ = (undefined_ & ~template.defines) | template.undefined;
   }
   instruction.free();

@@ -60,7 +60,7 @@ export class Session {
       if (expected.get64(0x80) !== BigInt(0x1000_0000 + program.code.length - 2)) this.faults++;
       for (const { engine, image } of host ? results : results.slice(1)) {
         let found: readonly string[] = differences(program, expected, image);
-        if (host) found = unexplained(program, host, image, found);
+        if (host) found = unexplained(program, host, image, found, engine);
         if (found.length > 0) mismatches.push({ program, engine, oracle, differences: found });
       }
     }
