@@ -202,8 +202,9 @@ function loadTaskSegments(cpu: Cpu, ext: number): void {
     setSegment(state, L.LDTR, task.ldt, scratch);
   }
   if ((task.flags & FLAG_VM) !== 0) return;
-  loadTaskCode(cpu, task.selectors[L.CS]!, ext);
+  // SS first (SDM 3A table 8-1), so that a fault of CS finds a stack to be delivered on.
   loadTaskStack(cpu, task.selectors[L.SS]!, ext);
+  loadTaskCode(cpu, task.selectors[L.CS]!, ext);
   for (const n of DATA) loadTaskData(cpu, n, task.selectors[n]!, ext);
   updateDerivedState(state);
 }
