@@ -64,6 +64,8 @@ export class CodeCache {
   /** Called when a page begins to hold code, and when all descriptors are about to be used again. */
   onProtect: (page: number) => void = () => {};
   onDrop: () => void = () => {};
+  /** Called when the descriptors of a range have become `stop` for good: nobody may give them handlers again. */
+  onStale: (start: number, end: number) => void = () => {};
   /** For --stats. */
   blocks = 0;
   instructions = 0;
@@ -331,6 +333,7 @@ export class CodeCache {
         this.#plain.delete(at);
         this.#samples.delete(at);
       }
+      this.onStale(code.ranges[i]!, code.ranges[i + 1]!);
     }
     for (const [key, crossing] of this.#crossing) {
       const firstPage = (key % 0x1_0000_0000) >>> 12;

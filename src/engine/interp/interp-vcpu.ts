@@ -64,10 +64,8 @@ export class InterpVcpu implements Vcpu {
   #kicked = false;
   /** Descriptor of the instruction whose helper or slow access is running; 0 when none is. */
   #descriptor = 0;
-  #patched = 0;
-  #patchedHandler = 0;
-  /** Leaders of groups that were taken apart for a stop, with their handlers. */
-  readonly #ungrouped: number[] = [];
+  /** Descriptors that have another handler until the wasm code is left, each followed by its own. */
+  readonly #patches: number[] = [];
   #generation = 1;
   #fault: GuestFault | null = null;
   /** The last stretch was left because it was long: the block that comes next is a sample. */
@@ -118,6 +116,7 @@ export class InterpVcpu implements Vcpu {
     this.code = new CodeCache(state, options.memory, this.handlers, options.features.decode);
     this.code.onProtect = (page) => this.mmu.protectCodePage(page);
     this.code.onDrop = () => this.#newGeneration();
+    this.code.onStale = (start, end) => this.#forgetPatches(start, end);
     this.mmu.onFlush = () => this.#newGeneration();
     this.reset();
   }
@@ -158,10 +157,7 @@ export class InterpVcpu implements Vcpu {
       i32[E.BUDGET >> 2] = -1;
       this.#granted -= budget + 1;
     }
-    if (!this.#descriptor) return;
-    // An exact budget may have placed a stop further on: this one comes first.
-    if (this.#patched) this.state.u32[this.#patched >> 2] = this.#patchedHandler;
-    this.#patch(this.#descriptor + D.DESCRIPTOR_SIZE);
+    if (this.#descriptor) this.#patch(this.#descriptor + D.DESCRIPTOR_SIZE, HANDLER_STOP);
   }
 
   run(budget: number): Exit {
@@ -250,7 +246,7 @@ export class InterpVcpu implements Vcpu {
       this.handlers.enter(descriptor);
       this.#running = false;
       this.#descriptor = 0;
-      if (this.#patched) this.#unpatch();
+      if (this.#patches.length > 0) this.#unpatch();
       const exit = u32[E.EXIT >> 2]!;
       this.exits[exit]!++;
       if (exit === E.EXIT_LOOKUP) {
@@ -277,29 +273,29 @@ export class InterpVcpu implements Vcpu {
 
   /** Makes execution stop after `count` instructions of a block; those before are executed one by one. */
   #stopAfter(block: number, count: number): void {
-    const { u32 } = this.state;
     const stop = block + count * D.DESCRIPTOR_SIZE;
-    this.#patch(stop);
+    this.#patch(stop, HANDLER_STOP);
     for (let at = block; at < stop; at += D.DESCRIPTOR_SIZE) {
-      const handler = u32[at >> 2]!;
-      if (!this.handlers.isGroup(handler)) continue;
-      this.#ungrouped.push(at, handler);
-      u32[at >> 2] = this.code.plainHandler(at);
+      const handler = this.state.u32[at >> 2]!;
+      if (this.handlers.isGroup(handler)) this.#patch(at, this.code.plainHandler(at));
     }
   }
-  #patch(descriptor: number): void {
+  #patch(descriptor: number, handler: number): void {
     const { u32 } = this.state;
-    this.#patched = descriptor;
-    this.#patchedHandler = u32[descriptor >> 2]!;
-    u32[descriptor >> 2] = HANDLER_STOP;
+    this.#patches.push(descriptor, u32[descriptor >> 2]!);
+    u32[descriptor >> 2] = handler;
   }
   #unpatch(): void {
-    const { u32 } = this.state;
-    u32[this.#patched >> 2] = this.#patchedHandler;
-    this.#patched = 0;
-    for (let i = 0; i < this.#ungrouped.length; i += 2)
-      u32[this.#ungrouped[i]! >> 2] = this.#ungrouped[i + 1]!;
-    this.#ungrouped.length = 0;
+    const patches = this.#patches;
+    for (let i = patches.length - 2; i >= 0; i -= 2) this.state.u32[patches[i]! >> 2] = patches[i + 1]!;
+    patches.length = 0;
+  }
+  /** The code of these descriptors has been dropped: they stay stops. */
+  #forgetPatches(start: number, end: number): void {
+    const patches = this.#patches;
+    for (let i = 0; i < patches.length; i += 2) {
+      if (patches[i]! >= start && patches[i]! < end) patches[i + 1] = HANDLER_STOP;
+    }
   }
 
   /** Adds what was retired, with `inBlock` instructions that their block had not taken off yet. */

@@ -1,0 +1,136 @@
+// Two machines with the same program, one on the reference engine and one on the interpreter, run in pieces of
+// chosen lengths and compared: exits, all architectural state, counts of retired instructions, RAM.
+import type { GuestBus } from '../../src/base/guest-bus.ts';
+import { InterpVcpu } from '../../src/engine/interp/interp-vcpu.ts';
+import { ReferenceVcpu } from '../../src/engine/reference/reference-vcpu.ts';
+import { bareWires, emptyBus } from '../../src/engine/testing.ts';
+import type { Exit, Vcpu } from '../../src/engine/vcpu.ts';
+import { GuestMemory } from '../../src/memory/guest-memory.ts';
+import { stateDifferences } from '../isa/fuzz/garbage.ts';
+
+export type EngineName = 'reference' | 'interpreter';
+
+/** A processor, RAM, an interrupt line whose vector is on the bus, and a log of port accesses. */
+export class TortureMachine {
+  readonly memory: GuestMemory;
+  readonly vcpu: Vcpu;
+  /** Vectors that wait for an open interrupt window. */
+  readonly vectors: number[] = [];
+  /** What the guest wrote to ports, with the count of retired instructions: [port, value, retired]. */
+  readonly writes: [number, number, number][] = [];
+  /** Called for each port write, after it was logged; what a device of the test does. */
+  onPortWrite: (port: number, value: number, machine: TortureMachine) => void = () => {};
+  #start = 0;
+
+  constructor(engine: EngineName, ramBytes: number) {
+    this.memory = new GuestMemory(ramBytes);
+    const bus: GuestBus = {
+      ...emptyBus,
+      portWrite: (port, _width, value) => {
+        this.writes.push([port, value, this.retired]);
+        this.onPortWrite(port, value, this);
+      },
+    };
+    const wires = {
+      ...bareWires(this.memory, bus),
+      interrupts: { pending: () => this.vectors.length > 0, acknowledge: () => this.vectors.shift() ?? -1 },
+      timeStamp: () => BigInt(this.vcpu.retired - this.#start),
+    };
+    this.vcpu = engine === 'interpreter' ? new InterpVcpu(wires) : new ReferenceVcpu(wires);
+  }
+  /** Instructions since the machine was reset. */
+  get retired(): number {
+    return this.vcpu.retired - this.#start;
+  }
+  /** An empty machine; the caller fills RAM and state and then calls changed(). */
+  reset(): void {
+    this.memory.clear();
+    this.vcpu.reset();
+    this.vectors.length = 0;
+    this.writes.length = 0;
+    this.onPortWrite = () => {};
+    this.#start = this.vcpu.retired;
+  }
+  changed(): void {
+    this.vcpu.stateChanged();
+    this.vcpu.memoryChanged();
+  }
+}
+
+/** How `runUntil` cuts a run: lengths of the pieces, in instructions. */
+export type Pieces = () => number;
+export const WHOLE: Pieces = () => 1_000_000;
+
+/** Runs until another exit than Interrupted, or until `limit` instructions have retired. */
+export function runUntil(machine: TortureMachine, limit: number, pieces: Pieces): Exit {
+  while (true) {
+    const left = limit - machine.retired;
+    if (left <= 0) return { reason: 'Interrupted' };
+    const before = machine.retired;
+    const piece = Math.min(left, pieces());
+    const exit = machine.vcpu.run(piece);
+    const done = machine.retired - before;
+    if (done > piece)
+      return { reason: 'InternalError', message: `${done} instructions for a budget of ${piece}` };
+    if (exit.reason !== 'Interrupted') return exit;
+  }
+}
+
+export class Pair {
+  readonly reference: TortureMachine;
+  readonly interpreter: TortureMachine;
+  readonly #ramBytes: number;
+  constructor(ramBytes: number) {
+    this.#ramBytes = ramBytes;
+    this.reference = new TortureMachine('reference', ramBytes);
+    this.interpreter = new TortureMachine('interpreter', ramBytes);
+  }
+  get machines(): readonly TortureMachine[] {
+    return [this.reference, this.interpreter];
+  }
+  /** Brings both to the same start. */
+  load(prepare: (machine: TortureMachine) => void): void {
+    for (const machine of this.machines) {
+      machine.reset();
+      prepare(machine);
+      machine.changed();
+    }
+  }
+  /** Runs both to the end and tells what differs; the reference runs in one piece. */
+  run(limit: number, pieces: Pieces = WHOLE): { exit: Exit; differences: string[] } {
+    const exit = runUntil(this.reference, limit, WHOLE);
+    const other = runUntil(this.interpreter, limit, pieces);
+    return { exit, differences: [...exitDifferences(exit, other), ...this.differences()] };
+  }
+  differences(): string[] {
+    const [a, b] = [this.reference, this.interpreter];
+    const list = stateDifferences(a.vcpu.state, b.vcpu.state);
+    if (a.retired !== b.retired) list.push(`retired ${a.retired} ${b.retired}`);
+    if (JSON.stringify(a.writes) !== JSON.stringify(b.writes)) list.push(portDifference(a.writes, b.writes));
+    const ram = firstDifference(a.memory.ram, b.memory.ram, 0, this.#ramBytes);
+    if (ram) list.push(`memory ${ram}`);
+    return list;
+  }
+}
+
+function exitDifferences(a: Exit, b: Exit): string[] {
+  const text = (exit: Exit) => ('message' in exit ? `${exit.reason} ${exit.message}` : exit.reason);
+  const list = text(a) === text(b) ? [] : [`exit ${text(a)}, ${text(b)}`];
+  if (a.reason === 'InternalError') list.push(text(a));
+  return list;
+}
+function portDifference(a: readonly unknown[], b: readonly unknown[]): string {
+  const at = a.findIndex((one, i) => JSON.stringify(one) !== JSON.stringify(b[i]));
+  const i = at < 0 ? a.length : at;
+  return `port write ${i}: ${JSON.stringify(a[i])} ${JSON.stringify(b[i])}`;
+}
+
+/** Where two memories differ first, with both bytes; '' when they are the same. */
+export function firstDifference(a: Uint8Array, b: Uint8Array, from: number, to: number): string {
+  const one = Buffer.from(a.buffer, a.byteOffset + from, to - from);
+  const other = Buffer.from(b.buffer, b.byteOffset + from, to - from);
+  if (one.equals(other)) return '';
+  let at = 0;
+  while (one[at] === other[at]) at++;
+  return `at ${(from + at).toString(16)}: ${one[at]!.toString(16)} ${other[at]!.toString(16)}`;
+}
