@@ -10,7 +10,7 @@ import { debianMachine, noGuests, PROMPT } from './session.ts';
 
 const MILLION = 1_000_000;
 const WHOLE = process.env.DOPPEL_WHOLE_BOOT === '1';
-const MILLIONS = WHOLE ? 20_000 : 400;
+const MILLIONS = WHOLE ? 20_000 : 1500;
 
 /** Runs to an instruction count in slices of at most `slice`; false when the machine has ended. */
 function advance(machine: Machine, target: number, slice: number): boolean {
