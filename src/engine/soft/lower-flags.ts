@@ -69,6 +69,10 @@ function pushAuxiliary(l: ValueEmitter, bits: number, vector: number): void {
 export interface FlagSource {
   readonly kind: 'add' | 'sub' | 'logic';
   readonly bits: 8 | 16 | 32 | 64;
+  /** CF is that of a - b: nothing was borrowed in (SBB), and CF was set at all (not by DEC). */
+  readonly carryFromOperands: boolean;
+  /** The result is a - b: nothing was borrowed in. */
+  readonly orderFromOperands: boolean;
   /** Pushes an operand or the result as the type of the operation (i64 for 64 bits, else i32). */
   readonly a: () => void;
   readonly b: () => void;
@@ -148,7 +152,15 @@ function flagSource(l: ValueEmitter, uop: Uop & { op: 'flagsArith' }): FlagSourc
     l.f.localSet(local);
     return () => l.f.localGet(local);
   };
-  return { kind: uop.kind, bits: uop.bits, a: keep(uop.a), b: keep(uop.b), result: keep(uop.result) };
+  return {
+    kind: uop.kind,
+    bits: uop.bits,
+    carryFromOperands: !uop.carryIn && !uop.keepCarry,
+    orderFromOperands: !uop.carryIn,
+    a: keep(uop.a),
+    b: keep(uop.b),
+    result: keep(uop.result),
+  };
 }
 
 /**
@@ -177,14 +189,14 @@ export function lowerKnownCondition(l: ValueEmitter, code: number, source: FlagS
       break;
     case 1: // B
     case 3: // BE
-      if (kind !== 'sub') return false;
+      if (kind !== 'sub' || !source.carryFromOperands) return false;
       source.a();
       source.b();
       f.op(code >> 1 === 1 ? `${type}.lt_u` : `${type}.le_u`);
       break;
     case 6: // L
     case 7: // LE
-      if (kind === 'add') return false;
+      if (kind === 'add' || !source.orderFromOperands) return false;
       if (kind === 'sub') {
         signed(source.a);
         signed(source.b);

@@ -15,7 +15,7 @@ function addition(b: Builder, withCarry: boolean): void {
   const sum = b.add(value, right);
   const result = withCarry ? b.add(sum, carryOf(b, bits)) : sum;
   write(result);
-  b.flagsAdd(bits, value, right, result);
+  b.flagsAdd(bits, value, right, result, false, withCarry);
 }
 
 /** destination = destination - source (- borrow). */
@@ -26,7 +26,7 @@ function subtraction(b: Builder, withBorrow: boolean): void {
   const difference = b.sub(value, right);
   const result = withBorrow ? b.sub(difference, carryOf(b, bits)) : difference;
   write(result);
-  b.flagsSub(bits, value, right, result);
+  b.flagsSub(bits, value, right, result, false, withBorrow);
 }
 
 function compare(b: Builder): void {

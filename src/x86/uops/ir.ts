@@ -170,7 +170,7 @@ export type Uop =
   /**
    * Status flags of an addition, subtraction or logical operation of `bits` (8..64) on values a, b and
    * result (not necessarily truncated). add: result = a + b (+ carry), sub: a - b (- borrow), logic: CF = OF = AF = 0.
-   * keepCarry: CF stays (INC, DEC).
+   * keepCarry: CF stays (INC, DEC). carryIn: a carry or borrow went into the result (ADC, SBB).
    */
   | {
       op: 'flagsArith';
@@ -180,6 +180,7 @@ export type Uop =
       a: Int | null;
       b: Int | null;
       keepCarry: boolean;
+      carryIn: boolean;
     }
   /** Sets the status flags in `mask` from the RFLAGS-format value (i32); the others stay. */
   | { op: 'flagsSet'; mask: number; value: I32 }

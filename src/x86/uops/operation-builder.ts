@@ -362,17 +362,26 @@ export class OperationBuilder {
 
   // ---- flags ----
 
-  /** CF PF AF ZF SF OF of result = a + b (+ carry in). */
-  flagsAdd(bits: IntBits, a: Int, b: Int, result: Int, keepCarry = false): void {
-    this.emit({ op: 'flagsArith', kind: 'add', bits, result, a, b, keepCarry });
+  /** CF PF AF ZF SF OF of result = a + b (+ carry, where `carryIn` is true). */
+  flagsAdd(bits: IntBits, a: Int, b: Int, result: Int, keepCarry = false, carryIn = false): void {
+    this.emit({ op: 'flagsArith', kind: 'add', bits, result, a, b, keepCarry, carryIn });
   }
-  /** Likewise of result = a - b (- borrow in). */
-  flagsSub(bits: IntBits, a: Int, b: Int, result: Int, keepCarry = false): void {
-    this.emit({ op: 'flagsArith', kind: 'sub', bits, result, a, b, keepCarry });
+  /** Likewise of result = a - b (- borrow). */
+  flagsSub(bits: IntBits, a: Int, b: Int, result: Int, keepCarry = false, carryIn = false): void {
+    this.emit({ op: 'flagsArith', kind: 'sub', bits, result, a, b, keepCarry, carryIn });
   }
   /** CF = OF = AF = 0; PF ZF SF of the result. */
   flagsLogic(bits: IntBits, result: Int): void {
-    this.emit({ op: 'flagsArith', kind: 'logic', bits, result, a: null, b: null, keepCarry: false });
+    this.emit({
+      op: 'flagsArith',
+      kind: 'logic',
+      bits,
+      result,
+      a: null,
+      b: null,
+      keepCarry: false,
+      carryIn: false,
+    });
   }
   /** Sets those status flags that are in the mask from a value in RFLAGS format. */
   flagsSet(mask: number, value: I32): void {
