@@ -31,10 +31,15 @@ interface CodePage {
 
 interface CrossingBlock {
   readonly descriptor: number;
+  readonly firstPage: number;
   readonly secondPage: number;
   /** Of its one instruction, in bytes. */
   readonly length: number;
 }
+
+/** Page number; physical addresses have up to 40 bits. */
+const pageOf = (physical: number) => Math.floor(physical / 4096);
+const crossingKey = (physical: number, modeKey: number) => physical * 1024 + modeKey;
 
 /** #GP(0) for an instruction that goes over the end of CS. */
 function checkLimit(length: number, limit: number): void {
@@ -89,7 +94,7 @@ export class CodeCache {
    * `limit` is how many bytes from here the code segment holds (at least 1).
    */
   find(physical: number, modeKey: number, limit: number, second: SecondPage): number {
-    const page = physical >>> 12;
+    const page = pageOf(physical);
     const key = (physical & 0xfff) | (modeKey << 12);
     const found = this.#pages.get(page)?.blocks.get(key);
     if (found !== undefined) {
@@ -98,11 +103,11 @@ export class CodeCache {
       this.cacheable = true;
       return found;
     }
-    const crossing = this.#crossing.get(physical + modeKey * 0x1_0000_0000);
+    const crossing = this.#crossing.get(crossingKey(physical, modeKey));
     if (crossing) {
       checkLimit(crossing.length, limit);
       this.cacheable = false;
-      if (second() >>> 12 === crossing.secondPage) return crossing.descriptor;
+      if (pageOf(second()) === crossing.secondPage) return crossing.descriptor;
     }
     return this.#decode(physical, modeFromKey(modeKey), key, limit, second);
   }
@@ -180,7 +185,7 @@ export class CodeCache {
 
   #decode(physical: number, mode: Mode, key: number, limit: number, second: SecondPage): number {
     if (this.#next + (D.MAXIMUM_BLOCK + 2) * D.DESCRIPTOR_SIZE > this.#end) this.flush();
-    const page = physical >>> 12;
+    const page = pageOf(physical);
     const start = physical & 0xfff;
     const pageBytes = this.#pageBytes(page);
     const run: Instruction[] = [];
@@ -227,7 +232,7 @@ export class CodeCache {
     const start = physical & 0xfff;
     const inPage = 4096 - start;
     checkLimit(inPage + 1, limit);
-    const secondPage = second() >>> 12;
+    const secondPage = pageOf(second());
     const bytes = new Uint8Array(15);
     bytes.set(pageBytes.subarray(start));
     bytes.set(this.#pageBytes(secondPage).subarray(0, 15 - inPage), inPage);
@@ -238,8 +243,9 @@ export class CodeCache {
     this.#handlers.compile([instruction.form]);
     const endsBlock = this.#handlers.endsBlock(instruction.form);
     const descriptor = this.#emit([instruction], start, endsBlock, mode);
-    this.#crossing.set(physical + mode.key * 0x1_0000_0000, { descriptor, secondPage, length });
-    this.#record(physical >>> 12, -1, descriptor, start, 4096);
+    const firstPage = pageOf(physical);
+    this.#crossing.set(crossingKey(physical, mode.key), { descriptor, firstPage, secondPage, length });
+    this.#record(firstPage, -1, descriptor, start, 4096);
     this.#record(secondPage, -1, descriptor, 0, start + length - 4096);
     this.cacheable = false;
     return descriptor;
@@ -336,8 +342,7 @@ export class CodeCache {
       this.onStale(code.ranges[i]!, code.ranges[i + 1]!);
     }
     for (const [key, crossing] of this.#crossing) {
-      const firstPage = (key % 0x1_0000_0000) >>> 12;
-      if (firstPage === page || crossing.secondPage === page) this.#crossing.delete(key);
+      if (crossing.firstPage === page || crossing.secondPage === page) this.#crossing.delete(key);
     }
     // Jump cache entries for these blocks find a `stop` and lead back to find().
   }

@@ -35,7 +35,8 @@ export interface HelperHost {
 }
 
 const TABLE_SIZE = 16384;
-const MAXIMUM_HANDLERS = 65536;
+/** A handler costs the host about 17 KB, all told. A boot of Linux needs two thousand. */
+const MAXIMUM_HANDLERS = 16384;
 
 /** A handler to be built, of one form or of several that follow one another. */
 interface Job {
@@ -61,7 +62,7 @@ export class HandlerTable {
   readonly #host: HelperHost;
   readonly #statePages: number;
   readonly #ramPages: number;
-  readonly #forms: (CompiledForm | undefined)[] = [];
+  readonly #forms = new Map<number, CompiledForm>();
   /** Micro-operations by form. */
   readonly #meanings = new Map<number, readonly Uop[]>();
   readonly #wrappers = new Map<Helper, { name: string; run: (...args: never[]) => unknown }>();
@@ -118,7 +119,7 @@ export class HandlerTable {
 
   /** The compiled form, if it is there already. */
   get(form: Form): CompiledForm | undefined {
-    return this.#forms[form.id];
+    return this.#forms.get(form.id);
   }
 
   /** The form that a plain handler executes; undefined for pseudo-handlers and groups. */
@@ -161,7 +162,7 @@ export class HandlerTable {
 
   /** Whether nothing after such an instruction in its block is ever reached. */
   endsBlock(form: Form): boolean {
-    return this.#forms[form.id]?.endsBlock ?? alwaysLeaves(this.#meaning(form));
+    return this.#forms.get(form.id)?.endsBlock ?? alwaysLeaves(this.#meaning(form));
   }
   #meaning(form: Form): readonly Uop[] {
     let uops = this.#meanings.get(form.id);
@@ -174,18 +175,18 @@ export class HandlerTable {
 
   /** Compiles the forms that have no handler yet. */
   compile(forms: readonly Form[]): void {
-    const fresh = forms.filter((form, i) => !this.#forms[form.id] && forms.indexOf(form) === i);
+    const fresh = forms.filter((form, i) => !this.#forms.has(form.id) && forms.indexOf(form) === i);
     if (fresh.length === 0) return;
     const jobs = fresh.map((form) => {
       const uops = this.#meaning(form);
       const handler = this.#next++;
-      this.#forms[form.id] = {
+      this.#forms.set(form.id, {
         handler,
         endsBlock: alwaysLeaves(uops),
         branches: someUop(uops, (uop) => uop.op === 'branch'),
         usesR2: usesField(uops, 'r2'),
         usesImmediate2: usesField(uops, 'imm2'),
-      };
+      });
       this.#formOf[handler] = form;
       return { name: form.mnemonic, handler, forms: [form] };
     });

@@ -325,8 +325,10 @@ export class InterpVcpu implements Vcpu {
 
   /** Linear address of the block that #find looks for, and the physical address of the page after it. */
   #fetching = 0;
-  readonly #secondPage = (): number =>
-    this.mmu.translateExecute(this.#fetching - (this.#fetching & 0xfff) + 4096);
+  readonly #secondPage = (): number => {
+    const linear = this.#fetching - (this.#fetching & 0xfff) + 4096;
+    return this.mmu.translateExecute((this.state.u32[L.MODE >> 2]! & 3) === 2 ? linear : linear >>> 0);
+  };
 
   /** The descriptor of the block at CS:RIP; raises fetch faults. Fills the jump cache and links the branch that came here. */
   #find(link: number): number {
@@ -347,9 +349,13 @@ export class InterpVcpu implements Vcpu {
     if (this.handlers.full) {
       this.handlers = this.#newHandlers();
       code.useHandlers(this.handlers);
+      link = 0;
     }
     this.#fetching = linear;
+    const { flushes } = code;
     const descriptor = code.find(physical, mode, limit, this.#secondPage);
+    // A flush on the way has given the branch's descriptor to other code.
+    if (code.flushes !== flushes) link = 0;
     const base = rip - (linear & 0xfff);
     if (code.cacheable) {
       if (link && base === state.getNumber(E.RIP_BASE)) u32[(link + D.D_LINK) >> 2] = descriptor;

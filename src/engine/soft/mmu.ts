@@ -33,6 +33,8 @@ import * as E from './engine-state.ts';
 const CANONICAL_END = 0x8000_0000_0000;
 const EXECUTE_ENTRIES = 512;
 const LARGE_PAGE_SHIFTS = [21, 22, 30];
+/** Bound of the sets of pages below; a boot of Linux notes some hundreds between two flushes. */
+const MAXIMUM_NOTED_PAGES = 16_384;
 const ENTRY_WORDS = 1 << (E.TLB_ENTRY_SHIFT - 2);
 const TABLES = [E.TLB_USER, E.TLB_SUPERVISOR, E.TLB_SUPERVISOR_AC];
 
@@ -128,8 +130,13 @@ export class SoftMmu implements TranslationControl {
     this.#executed.clear();
     this.onFlush();
   }
-  /** Large pages of which some part is in the TLB. */
+  /** Large pages of which some part is in the TLB (and some that were). */
   readonly #largePages = new Set<number>();
+  /** The set above must not grow without end while a guest flushes nothing: an early flush is allowed always. */
+  #noteLargePage(linear: Linear, shift: number): void {
+    if (this.#largePages.size >= MAXIMUM_NOTED_PAGES) this.flushAll('dropGlobal');
+    this.#largePages.add(largePageKey(linear, shift));
+  }
 
   /** A physical page has begun to hold decoded code: no table may let writes to it pass. */
   protectCodePage(page: number): void {
@@ -166,7 +173,8 @@ export class SoftMmu implements TranslationControl {
       this.#state.cr2 = linear;
       throw new GuestFault(PF, t.errorCode);
     }
-    if (t.pageShift !== 12) this.#largePages.add(largePageKey(linear, t.pageShift));
+    if (t.pageShift !== 12) this.#noteLargePage(linear, t.pageShift);
+    if (this.#executed.size >= MAXIMUM_NOTED_PAGES) this.#forgetCode();
     this.#executed.add(page);
     this.#executeTags[user]![index] = page;
     this.#executeFrames[user]![index] = t.frame;
@@ -281,7 +289,7 @@ export class SoftMmu implements TranslationControl {
     const kind = this.#memory.kind(t.frame);
     const table = state.u32[E.TLB_TABLE >> 2]!;
     if ((kind === PAGE_RAM || kind === PAGE_ROM) && table !== E.TLB_BYPASS) {
-      if (t.pageShift !== 12) this.#largePages.add(largePageKey(linear, t.pageShift));
+      if (t.pageShift !== 12) this.#noteLargePage(linear, t.pageShift);
       const frame = t.frame >>> 12;
       if (access === ACCESS_READ) this.#fill(table, linear, t.frame, t.properties);
       else if (kind === PAGE_RAM && this.#memory.codePages[frame] === 0) {

@@ -5,7 +5,6 @@ import { test } from 'node:test';
 import { ALL_FEATURES, type FeatureName } from '../cpuid/feature-names.ts';
 import * as S from '../state/layout.ts';
 import { decode } from './decode.ts';
-import { formById } from './forms.ts';
 import type { Instruction, Operand } from './instruction.ts';
 import {
   MODE_FLAT,
@@ -193,13 +192,12 @@ test('segments: default, override, flat or checked', () => {
   assert.equal(decodeAll('65 d7', LONG).form.segment, 'base');
 });
 
-test('forms are shared: by registers, by encoding, and found by their id', () => {
+test('forms are shared: by registers and by encoding', () => {
   const form = decodeAll('01 c8', LONG).form; // add eax, ecx
   assert.equal(decodeAll('01 d3', LONG).form, form); // add ebx, edx
   assert.equal(decodeAll('03 c1', LONG).form, form); // add eax, ecx the other way round
   assert.notEqual(decodeAll('01 c8', PROTECTED).form, form);
   assert.notEqual(decodeAll('48 01 c8', LONG).form, form);
-  assert.equal(formById(form.id), form);
   const { r0, r1 } = decodeAll('03 d9', LONG); // add ebx, ecx
   assert.deepEqual([r0, r1], [S.GPR + 8 * S.RBX, S.GPR + 8 * S.RCX]);
   assert.equal(decodeAll('0f b6 c4', LONG).r1, S.GPR + 1); // AH

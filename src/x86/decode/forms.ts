@@ -7,6 +7,10 @@
 //   bit 18:17  segment use               bit 19     the segment is SS
 //   bit 21:20  repeat                    bit 22     lock
 //   bit 26:23  number of the segment, control or debug register, or condition code
+//
+// There are millions of forms (most differ in mode and prefixes only) and a guest that makes them for
+// their own sake must not fill the host's memory: at MAXIMUM_FORMS all are forgotten. A form that
+// comes back is another object with another id then; whoever holds the old one may go on using it.
 import type { AddressShape, Form, Operand, RegisterField, Repeat, SegmentUse, Width } from './instruction.ts';
 import { modeFromKey } from './mode.ts';
 import { ACTION, type DecodeOperand, type DecodeRow } from './row.ts';
@@ -29,19 +33,18 @@ const USES: readonly SegmentUse[] = ['flat', 'base', 'checked'];
 const REPEATS: readonly Repeat[] = ['none', 'rep', 'repne'];
 const REGISTER_FIELDS: readonly RegisterField[] = ['r0', 'r1', 'r2'];
 
-const forms: Form[] = [];
+/** About 1 KB each. A boot of Linux makes some three thousand. */
+const MAXIMUM_FORMS = 65_536;
+
 const byContent = new Map<string, Form>();
+/** Rows that keep forms. */
+const rows = new Set<DecodeRow>();
+let nextId = 0;
 
-/** The form with an id. */
-export function formById(id: number): Form {
-  const form = forms[id];
-  if (!form) throw new Error(`no form ${id}`);
-  return form;
-}
-
-/** How many forms there are; ids are below it. */
-export function formCount(): number {
-  return forms.length;
+function forgetForms(): void {
+  byContent.clear();
+  for (const row of rows) row.forms.clear();
+  rows.clear();
 }
 
 function makeOperand(operand: DecodeOperand, index: number, key: number, is64: boolean): Operand {
@@ -119,10 +122,11 @@ export function makeForm(row: DecodeRow, key: number): Form {
   const text = `${mode.key} ${JSON.stringify(content)}`;
   let form = byContent.get(text);
   if (!form) {
-    form = { id: forms.length, ...content, mode };
-    forms.push(form);
+    if (byContent.size >= MAXIMUM_FORMS) forgetForms();
+    form = { id: nextId++, ...content, mode };
     byContent.set(text, form);
   }
   row.forms.set(key, form);
+  rows.add(row);
   return form;
 }

@@ -61,7 +61,7 @@ export type Operand =
 export type Repeat = 'none' | 'rep' | 'repne';
 
 export interface Form {
-  /** Unique, dense, in order of first use. */
+  /** Unique, in order of first use. */
   readonly id: number;
   /** The manual's mnemonic: 'ADD', 'Jcc', 'CMOVcc', 'MOVS', 'MOV_CR'... */
   readonly mnemonic: string;
