@@ -38,7 +38,7 @@ const NO_APIC: LocalApicPort = {
 };
 
 /** Everything an engine is built with, for a machine of RAM alone: ports and unmapped addresses read as ones. */
-function wires(memory: GuestMemory) {
+export function wires(memory: GuestMemory) {
   return {
     memory,
     bus: {
