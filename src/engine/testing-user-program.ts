@@ -13,8 +13,8 @@ import * as C from '../x86/state/control-bits.ts';
 import { ACTIVITY_RUNNING, type CpuState } from '../x86/state/cpu-state.ts';
 import * as L from '../x86/state/layout.ts';
 
-/** Linear address of the kernel's 2 MiB: ffff8000_00000000h. */
-export const KERNEL = -0x8000_0000_0000;
+/** Linear address of the kernel's 2 MiB: ffffffff_80000000h. */
+export const KERNEL = -0x8000_0000;
 const PML4 = 0x1000;
 const KERNEL_PDPT = 0x2000;
 const KERNEL_DIRECTORY = 0x3000;
@@ -56,8 +56,8 @@ const WITH_ERROR_CODE = [8, 10, 11, 12, 13, 14, 17];
 export function buildUserSpace(memory: GuestMemory, pages: readonly UserPage[]): void {
   const { view } = memory;
   const set = (at: number, value: bigint) => view.setBigUint64(at, value, true);
-  set(PML4 + 8 * 256, BigInt(KERNEL_PDPT) | PRESENT | WRITABLE);
-  set(KERNEL_PDPT, BigInt(KERNEL_DIRECTORY) | PRESENT | WRITABLE);
+  set(PML4 + 8 * 511, BigInt(KERNEL_PDPT) | PRESENT | WRITABLE);
+  set(KERNEL_PDPT + 8 * 510, BigInt(KERNEL_DIRECTORY) | PRESENT | WRITABLE);
   set(KERNEL_DIRECTORY, PRESENT | WRITABLE | LARGE);
   let next = USER_TABLES;
   const table = (at: number): number => {

@@ -117,7 +117,6 @@ function storeString(element: Element): null {
 function inputString(element: Element): null {
   const { b, bits, bytes } = element;
   const port = b.gpr(16, S.RDX) as I32;
-  requireIoPermission(b, port, bytes);
   const reference = b.segmentReference(S.ES, element.index(S.RDI));
   const address = b.linear(reference, bytes, 'write');
   b.loadLinear(bits, address, 'write');
@@ -129,11 +128,16 @@ function inputString(element: Element): null {
 function outputString(element: Element): null {
   const { b, bytes } = element;
   const port = b.gpr(16, S.RDX) as I32;
-  requireIoPermission(b, port, bytes);
   const value = element.loadSource();
   b.call(portOut, port, b.i32(bytes), value);
   element.advance(S.RSI);
   return null;
+}
+
+/** INS and OUTS: the port is checked even where the count is zero. */
+function transfer(b: Builder, iterate: (element: Element) => null): void {
+  requireIoPermission(b, b.gpr(16, S.RDX) as I32, b.bits(0) / 8);
+  repeated(b, iterate, () => b.endBlock());
 }
 
 export const stringMeanings: readonly Meaning[] = [
@@ -142,6 +146,6 @@ export const stringMeanings: readonly Meaning[] = [
   { mnemonic: 'SCAS', build: (b) => repeated(b, scanString) },
   { mnemonic: 'LODS', build: (b) => repeated(b, loadString) },
   { mnemonic: 'STOS', build: (b) => repeated(b, storeString) },
-  { mnemonic: 'INS', build: (b) => repeated(b, inputString, () => b.endBlock()) },
-  { mnemonic: 'OUTS', build: (b) => repeated(b, outputString, () => b.endBlock()) },
+  { mnemonic: 'INS', build: (b) => transfer(b, inputString) },
+  { mnemonic: 'OUTS', build: (b) => transfer(b, outputString) },
 ];

@@ -123,7 +123,8 @@ function mutate(
   }
   if (changed.length > LONGEST - 2) return null;
   const padded = Uint8Array.from([...changed, ...UD2, ...new Array<number>(LONGEST).fill(0)]);
-  const decoder = new iced.Decoder(bits, padded, DECODER_OPTIONS);
+  // LOCK MOV CR0 is MOV CR8 to AMD processors, and no instruction to the profile: left out.
+  const decoder = new iced.Decoder(bits, padded, DECODER_OPTIONS | iced.DecoderOptions.AMD);
   const instruction = decoder.decode();
   const { code, length } = instruction;
   const isBranch = instruction.flowControl !== iced.FlowControl.Next;

@@ -11,6 +11,7 @@ import { modeFromKey } from '../../../src/x86/decode/mode.ts';
 import { printInstruction } from '../../../src/x86/decode/print.ts';
 import * as L from '../../../src/x86/state/layout.ts';
 import {
+  counts,
   GARBAGE_MODES,
   GarbageMachine,
   type GarbageMode,
@@ -80,6 +81,8 @@ for (let n = first; n < first + Number(values.count) && mismatches < Number(valu
     console.log(`${n - first + 1} cases, ${mismatches} mismatches`);
   }
 }
-console.log(`${mismatches} mismatches (reference first, interp second)`);
+console.log(
+  `at most ${counts.steps} instructions, ${mismatches} mismatches (reference first, interp second)`,
+);
 for (const [text, times] of texts) console.log(`${times} x ${text}`);
 process.exitCode = mismatches === 0 ? 0 : 1;
