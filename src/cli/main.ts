@@ -22,6 +22,12 @@ The first minute: doppel quickstart
 /** Runs the command; the result is the process's exit status. */
 export async function main(words: readonly string[]): Promise<number> {
   const [command, ...rest] = words;
+  // A reader that has gone, or a full disk, is no reason for a stack trace. The serial line has its own way out.
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', () => {
+      process.exitCode = 1;
+    });
+  }
   try {
     switch (command) {
       case undefined:

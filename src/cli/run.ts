@@ -13,6 +13,10 @@ import { attachTerminal } from './terminal.ts';
 
 export const STATUS_TRIPLE_FAULT = 3;
 export const STATUS_TIMEOUT = 124;
+/** Nobody reads the standard output any more: what a shell shows for SIGPIPE. */
+export const STATUS_BROKEN_PIPE = 141;
+/** No kernel or initrd can be bigger than the biggest guest memory. */
+const LARGEST_FILE = 3 * 2 ** 30;
 
 /** Files that were read already (quickstart) instead of named. */
 export interface PreparedFiles {
@@ -39,8 +43,12 @@ export async function run(options: RunOptions, prepared?: PreparedFiles): Promis
     const [file, ...words] = text.split(' ');
     return { bytes: readGuestFile('--module', file!), commandLine: [basename(file!), ...words].join(' ') };
   });
-  const serial = openSerial(options.serial);
   let machine: Machine;
+  let outputError = '';
+  const serial = openSerial(options.serial, (code) => {
+    outputError = code;
+    machine.stop('output');
+  });
   const watcher =
     options.exitOn === undefined ? undefined : new TextWatcher(options.exitOn, () => machine.stop('found'));
   const sink: ByteSink = {
@@ -67,7 +75,11 @@ export async function run(options: RunOptions, prepared?: PreparedFiles): Promis
   });
   const detach =
     options.serial.kind === 'stdio'
-      ? attachTerminal({ input: (bytes) => machine.serialInput(bytes), leave: () => machine.stop('left') })
+      ? attachTerminal({
+          input: (bytes) => machine.serialInput(bytes),
+          backlog: () => machine.serialBacklog,
+          leave: () => machine.stop('left'),
+        })
       : () => {};
   const interrupted = () => machine.stop('interrupted');
   process.on('SIGTERM', interrupted);
@@ -81,7 +93,7 @@ export async function run(options: RunOptions, prepared?: PreparedFiles): Promis
     detach();
     if (options.stats)
       process.stderr.write(formatStatistics(machine.statistics(), hostClock.now() - started));
-    return report(end, options);
+    return report(end, options, outputError);
   } finally {
     clearTimeout(timer);
     process.off('SIGTERM', interrupted);
@@ -91,7 +103,7 @@ export async function run(options: RunOptions, prepared?: PreparedFiles): Promis
   }
 }
 
-function report(end: MachineEnd, options: RunOptions): number {
+function report(end: MachineEnd, options: RunOptions, outputError: string): number {
   switch (end.reason) {
     case 'power-off':
     case 'reset':
@@ -111,6 +123,10 @@ function report(end: MachineEnd, options: RunOptions): number {
           return STATUS_TIMEOUT;
         case 'interrupted':
           return 130;
+        case 'output':
+          if (outputError === 'EPIPE') return STATUS_BROKEN_PIPE;
+          process.stderr.write(`\ndoppel: the serial output cannot be written: ${outputError}.\n`);
+          return 1;
         default:
           return 0;
       }
@@ -120,7 +136,10 @@ function report(end: MachineEnd, options: RunOptions): number {
 /** Reads a file of the user's, with a sentence for each way in which that fails. */
 function readGuestFile(flag: string, path: string): Uint8Array {
   try {
-    if (statSync(path).isDirectory()) throw new DoppelError(`${flag} ${path} is a directory, not a file.`);
+    const file = statSync(path);
+    if (file.isDirectory()) throw new DoppelError(`${flag} ${path} is a directory, not a file.`);
+    if (!file.isFile() && !file.isFIFO()) throw new DoppelError(`${flag} ${path} is a device, not a file.`);
+    if (file.size > LARGEST_FILE) throw new DoppelError(`${flag} ${path} is too big for any guest's memory.`);
     return readFileSync(path);
   } catch (error) {
     if (error instanceof DoppelError) throw error;
@@ -136,22 +155,35 @@ interface SerialOutput extends ByteSink {
   close(): void;
 }
 
-/** Serial output in pieces: a byte at a time would cost a system call each. */
-function openSerial(target: SerialTarget): SerialOutput {
+/** Waits a millisecond, without a turn of the event loop. */
+function pause(): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
+}
+
+/**
+ * Serial output in pieces: a byte at a time would cost a system call each. `failed` is called, once, with
+ * the system's code when it cannot be written any more; what comes after that is dropped.
+ */
+function openSerial(target: SerialTarget, failed: (code: string) => void): SerialOutput {
   if (target.kind === 'none') return { write() {}, flush() {}, close() {} };
   const descriptor = target.kind === 'file' ? openOutput(target.path) : 1;
   const buffer = new Uint8Array(4096);
   let length = 0;
   let scheduled = false;
+  let broken = false;
   const flush = () => {
     scheduled = false;
-    for (let done = 0; done < length; ) {
+    for (let done = 0; done < length && !broken; ) {
       try {
         done += writeSync(descriptor, buffer, done, length - done);
       } catch (error) {
         const { code } = error as NodeJS.ErrnoException;
-        if (code === 'EAGAIN') continue;
-        break; // the reader has gone; the guest goes on
+        if (code === 'EAGAIN') {
+          pause();
+          continue;
+        }
+        broken = true;
+        failed(code ?? String(error));
       }
     }
     length = 0;

@@ -16,13 +16,18 @@ export class PortSpace {
   readonly #owner = new Uint8Array(65536);
   readonly #mapped: MappedPorts[] = [];
 
+  /** Name of the device that claims one of `count` ports from `start`; undefined where all are free. */
+  owner(start: Port, count: number): string | undefined {
+    for (let port = start; port < start + count; port++) {
+      const owner = this.#owner[port];
+      if (owner) return this.#mapped[owner - 1]!.region.name;
+    }
+    return undefined;
+  }
   /** Maps `count` ports from `start`. Ports may have one owner only. */
   map(start: Port, count: number, region: Region): void {
-    for (let port = start; port < start + count; port++) {
-      const owner = this.#owner[port]!;
-      if (owner)
-        throw new Error(`${region.name} overlaps ${this.#mapped[owner - 1]!.region.name} at port ${port}`);
-    }
+    const owner = this.owner(start, count);
+    if (owner !== undefined) throw new Error(`${region.name} overlaps ${owner} at port ${start}`);
     this.#mapped.push({ start, end: start + count, region });
     this.#owner.fill(this.#mapped.length, start, start + count);
   }

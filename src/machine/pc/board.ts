@@ -4,6 +4,7 @@
 //   PIT, RTC, UART, i8042, SCI --IRQ n--> 8259 pair --INTR--> LINT0 of the local APIC --> vCPU
 //                             \--GSI n--> I/O APIC --messages--> local APIC ------------/
 import type { ByteSink, ByteStream } from '../../backend/char.ts';
+import { DoppelError } from '../../base/errors.ts';
 import type { AccessWidth, GuestBus } from '../../base/guest-bus.ts';
 import type { AlarmSource, WallClock } from '../../base/services.ts';
 import type { Saveable } from '../../base/state-record.ts';
@@ -125,9 +126,6 @@ export class Board implements GuestBus {
     );
     add('post', new PostPort(), P.POST_CODE);
     add('debug-console', new DebugConsole(options.debugConsole), P.DEBUG_CONSOLE);
-    if (options.debugExitPort !== undefined) {
-      add('debug-exit', new DebugExit(options.debugExit), options.debugExitPort);
-    }
 
     // serial line
     this.uart = add('uart', new Uart16550({ irq: irq(P.IRQ_COM1), clock, stream: options.serial }), P.COM1);
@@ -138,12 +136,32 @@ export class Board implements GuestBus {
     this.pci.attach(0, 0, bridge);
     add('pci-config', new PciConfigPorts(this.pci, resetControl.regions[0]!), P.PCI_CONFIG_ADDRESS);
 
+    // the user's choice of port comes last
+    if (options.debugExitPort !== undefined) {
+      const debugExit = new DebugExit(options.debugExit);
+      this.#checkPorts(options.debugExitPort, debugExit.regions[0]!.size);
+      add('debug-exit', debugExit, options.debugExitPort);
+    }
+
     // memory map
     memory.unmap(M.VIDEO_MEMORY, M.OPTION_ROMS - M.VIDEO_MEMORY);
     memory.map(M.IO_APIC, M.IO_APIC_SIZE, ioApic.regions[0]!);
     memory.map(M.LOCAL_APIC, M.LOCAL_APIC_SIZE, apic.regions[0]!);
     rtc.setRam(CMOS_CENTURY, 0x20);
     this.chips = chips;
+  }
+
+  /** Throws DoppelError unless a device that the user asked for can have these ports. */
+  #checkPorts(start: number, count: number): void {
+    if (!Number.isInteger(start) || start < 0 || start + count > 0x1_0000) {
+      throw new DoppelError(`There are no ${count} I/O ports from ${start}: ports are 0 to 0xffff.`);
+    }
+    const owner = this.ports.owner(start, count);
+    if (owner !== undefined) {
+      throw new DoppelError(
+        `The ${count} I/O ports from 0x${start.toString(16)} are not free: ${owner} has some of them.`,
+      );
+    }
   }
 
   /** Writes what firmware leaves in memory: ACPI tables and the BIOS data area. Returns the address of the RSDP. */

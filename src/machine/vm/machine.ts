@@ -172,7 +172,11 @@ export class Machine {
     this.vcpu.memoryChanged();
   }
 
-  /** Bytes typed on the serial line. */
+  /** Bytes of serial input that the guest has not taken yet. */
+  get serialBacklog(): number {
+    return this.#input.length;
+  }
+  /** Bytes typed on the serial line. They wait, without a limit, until the guest takes them. */
   serialInput(bytes: Uint8Array): void {
     this.#input.push(bytes);
     this.#options.host.scheduler.wake();
