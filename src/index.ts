@@ -1,9 +1,26 @@
-// Doppel as a library: `import { Machine, nodeHost } from 'doppel'`.
+// Doppel as a library: a machine, what it boots, and what it needs of its host.
+//
+//   import { readFileSync } from 'node:fs';
+//   import { Machine, nodeHost } from 'doppel';
+//
+//   const machine = new Machine({
+//     memory: 256 * 2 ** 20,
+//     boot: { kernel: readFileSync('vmlinuz'), commandLine: 'console=ttyS0', modules: [] },
+//     serial: { write: (byte) => process.stdout.write(Uint8Array.of(byte)) },
+//     host: nodeHost(),
+//   });
+//   const end = await machine.run();
+//
+// What the user can mend (a file that is no kernel, a size that cannot be had) is a DoppelError. Elsewhere than on
+// Node give a MachineHost of your own instead of nodeHost(): four small interfaces.
 
 export type { ByteSink } from './backend/char.ts';
 export { buildBusyboxInitramfs } from './backend/initramfs/busybox.ts';
 export { type CpioEntry, writeCpio } from './backend/initramfs/cpio.ts';
 export { DoppelError } from './base/errors.ts';
+export type { Clock, Entropy, WallClock } from './base/services.ts';
+export type { Exit } from './engine/vcpu.ts';
+export type { BootModule, LinuxEntry } from './firmware/boot/request.ts';
 export {
   type DebianArchitecture,
   type DebianFile,
@@ -19,3 +36,4 @@ export {
   type MachineHost,
   type MachineOptions,
 } from './machine/vm/machine.ts';
+export type { Scheduler } from './machine/vm/scheduler.ts';
