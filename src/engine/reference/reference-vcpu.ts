@@ -137,9 +137,16 @@ export class ReferenceVcpu implements Vcpu {
       limit = Math.min(limit, cs.limit - linear + 1);
       linear = (linear + cs.base) >>> 0;
     }
-    const available = this.#memory.fetch(linear, this.#code.subarray(0, limit));
+    // The next page is fetched from only where the instruction reaches it: its walk would set accessed flags.
+    const inPage = Math.min(limit, 0x1000 - (linear & 0xfff));
+    const { decode: features } = this.cpu.features;
+    let available = this.#memory.fetch(linear, this.#code.subarray(0, inPage));
     if (available === 0) this.#memory.probeFetch(linear);
-    const instruction = decode(this.#code, available, mode, this.cpu.features.decode);
+    let instruction = decode(this.#code, available, mode, features);
+    if (!instruction && available === inPage && inPage < limit) {
+      available += this.#memory.fetch(linear + inPage, this.#code.subarray(inPage, limit));
+      instruction = decode(this.#code, available, mode, features);
+    }
     if (instruction) return instruction;
     if (available === limit) throw new GuestFault(GP, 0);
     this.#memory.probeFetch(linear + available);
