@@ -200,14 +200,18 @@ export abstract class Lowering implements MemoryEmitter {
         this.lowerList(uop.then);
         if (uop.else.length) {
           f.else_();
+          this.flagSource = null;
           this.lowerList(uop.else);
         }
         this.depth--;
         f.end();
+        // Either path may have been taken, with flags of its own or those from before.
+        this.flagSource = null;
         return;
       case 'loop':
         f.loop();
         this.depth++;
+        this.flagSource = null;
         this.lowerList(uop.body);
         this.push(uop.condition);
         f.brIf(0);

@@ -39,7 +39,7 @@ export function hotProgram(random: Random, bits: 32 | 64, length: number, rounds
   while (body.length < length * 3) {
     const next = instruction(random, bits);
     // A conditional jump over one instruction or none.
-    if (random.below(4) === 0) {
+    if (random.below(3) === 0) {
       const skipped = instruction(random, bits);
       body.push(0x70 | random.below(16), skipped.length, ...skipped);
     }
@@ -69,7 +69,7 @@ function instruction(random: Random, bits: 32 | 64): number[] {
   const width = narrow ? 0 : 1;
   // Without REX, byte registers 5, 6, 7 are CH, DH, BH, and 4 is AH: any will do.
   const rm = () =>
-    random.below(3) === 0
+    random.below(8) === 0
       ? (reg: number) => absolute(bits, reg, DATA + 8 * random.below(4))
       : (reg: number) => [0xc0 | (reg << 3) | register()];
   switch (random.below(14)) {

@@ -15,10 +15,10 @@ import { CODE, hotProgram, Random, STACK } from './hot-program.ts';
 
 const PROGRAMS = Number(process.env.DOPPEL_HOT_PROGRAMS ?? 6);
 const FIRST_SEED = Number(process.env.DOPPEL_HOT_SEED ?? 1);
-const INSTRUCTIONS = 40;
-const ROUNDS = 1500;
+const INSTRUCTIONS = 60;
+const ROUNDS = 1000;
 /** Short runs: where one ends, the interpreter takes a sample, and what is often found becomes hot. */
-const CUTS = [211, 1009];
+const CUTS = [97, 1009];
 const RAM_SIZE = 2 << 20;
 
 class Subject {
@@ -77,7 +77,11 @@ function enterMode(vcpu: Vcpu, memory: GuestMemory, bits: 32 | 64): void {
 for (const bits of [32, 64] as const) {
   test(`hot loops in ${bits}-bit mode`, () => {
     const reference = new Subject((options) => new ReferenceVcpu(options));
-    const interpreter = new Subject((options) => new InterpVcpu(options));
+    let engine!: InterpVcpu;
+    const interpreter = new Subject((options) => {
+      engine = new InterpVcpu(options);
+      return engine;
+    });
     for (let seed = FIRST_SEED; seed < FIRST_SEED + PROGRAMS; seed++) {
       const program = hotProgram(new Random(seed), bits, INSTRUCTIONS, ROUNDS);
       const count = reference.run(program, bits, 1 << 30);
@@ -92,5 +96,9 @@ for (const bits of [32, 64] as const) {
         assert.deepEqual(differences, [], `seed ${seed}, ${cut} instructions at a time: ${code}`);
       }
     }
+    const groups = Array.from({ length: 10_000 }, (_, handler) => engine.handlers.isGroup(handler)).filter(
+      Boolean,
+    );
+    assert.ok(groups.length > 10, 'too few superinstructions were made');
   });
 }
