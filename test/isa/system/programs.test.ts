@@ -1,5 +1,6 @@
 // The programs in programs/: bare-metal kernels that try system behaviour case by case and write what they saw.
-// Compared with reviewed output; DOPPEL_ACCEPT=1 writes it anew, to be reviewed again.
+// Compared with reviewed output; DOPPEL_ACCEPT=1 writes it anew, to be reviewed again. DOPPEL_SYSTEM_ALL=1 runs them
+// on the reference engine as well.
 //
 // Addresses inside the image depend on the compiler, so that they are taken out before the comparison.
 import assert from 'node:assert/strict';
@@ -8,6 +9,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { ReferenceVcpu } from '../../../src/engine/reference/reference-vcpu.ts';
 import { nodeHost } from '../../../src/host/node/platform.ts';
 import { Machine } from '../../../src/machine/vm/machine.ts';
 
@@ -15,6 +17,11 @@ const PROGRAMS = join(import.meta.dirname, 'programs');
 const FLAGS =
   '-O1 -nostdlib -static -ffreestanding -fno-stack-protector -fno-pie -no-pie -fno-asynchronous-unwind-tables ' +
   '-fcf-protection=none -fno-builtin -mgeneral-regs-only -w -Wa,-W -Wl,-T,link.ld -Wl,--build-id=none';
+type Engine = 'interpreter' | 'reference';
+/** The reference engine takes a minute, so it runs only when asked to. */
+const ENGINES: readonly Engine[] = process.env.DOPPEL_SYSTEM_ALL
+  ? ['interpreter', 'reference']
+  : ['interpreter'];
 const TARGETS = { protected: '-m32', long: '-m64 -mno-red-zone -mcmodel=small' } as const;
 
 function missingTools(): string | false {
@@ -46,7 +53,7 @@ function build(program: keyof typeof TARGETS): Uint8Array {
 }
 
 /** What the program wrote to port E9h until it wrote to the debug-exit port. */
-async function runProgram(kernel: Uint8Array): Promise<string> {
+async function runProgram(kernel: Uint8Array, engine: Engine): Promise<string> {
   let output = '';
   const machine = new Machine({
     memory: 64 * 2 ** 20,
@@ -62,6 +69,7 @@ async function runProgram(kernel: Uint8Array): Promise<string> {
     rtcStart: 0,
     reboot: 'end',
     host: nodeHost(),
+    ...(engine === 'reference' ? { engine: (wires) => new ReferenceVcpu(wires) } : {}),
   });
   const end = await machine.run();
   assert.equal(end.reason, 'debug-exit', `${JSON.stringify(end)} after\n${output.slice(-400)}`);
@@ -84,10 +92,12 @@ function normalize(output: string): string {
 }
 
 for (const program of ['protected', 'long'] as const) {
-  test(`system behaviour from inside: ${program} mode`, { skip: missingTools() }, async () => {
-    const output = normalize(await runProgram(build(program)));
-    const expected = join(PROGRAMS, `${program}.expected`);
-    if (process.env.DOPPEL_ACCEPT) writeFileSync(expected, output);
-    assert.deepEqual(output.split('\n'), readFileSync(expected, 'utf8').split('\n'));
-  });
+  const expected = join(PROGRAMS, `${program}.expected`);
+  for (const engine of ENGINES) {
+    test(`system behaviour from inside: ${program} mode, ${engine}`, { skip: missingTools() }, async () => {
+      const output = normalize(await runProgram(build(program), engine));
+      if (process.env.DOPPEL_ACCEPT) writeFileSync(expected, output);
+      assert.deepEqual(output.split('\n'), readFileSync(expected, 'utf8').split('\n'));
+    });
+  }
 }
