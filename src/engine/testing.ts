@@ -15,6 +15,7 @@ export const noApic: LocalApicPort = {
   writeMsr: () => false,
   readTscDeadline: () => 0n,
   writeTscDeadline: () => {},
+  timeStampChanged: () => {},
 };
 
 export const emptyBus: GuestBus = {

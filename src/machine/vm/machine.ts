@@ -296,6 +296,7 @@ function apicPort(apic: LocalApic): LocalApicPort {
     writeMsr: (index, value) => apic.writeMsr(index, value),
     readTscDeadline: () => apic.readMsr(deadline) ?? 0n,
     writeTscDeadline: (value) => void apic.writeMsr(deadline, value),
+    timeStampChanged: () => apic.timeStampCounterChanged(),
   };
 }
 

@@ -20,6 +20,8 @@ export interface LocalApicPort {
   /** TSC-deadline MSR 6E0h, in TSC ticks. */
   readTscDeadline(): bigint;
   writeTscDeadline(value: bigint): void;
+  /** TSC_OFFSET has changed: a deadline in ticks of the TSC is at another time now. */
+  timeStampChanged(): void;
 }
 
 /** What an engine offers for translations that changed. Helpers call these; they may be no-ops. */

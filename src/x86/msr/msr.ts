@@ -107,7 +107,7 @@ export function writeMsr(cpu: Cpu, index: number, low: number, high: number): vo
       return;
     case 0x3b:
       if (!cpu.features.has('TSC_ADJUST')) generalProtection();
-      writeTscAdjust(state, value);
+      writeTscAdjust(cpu, value);
       return;
     case 0x277:
       writePat(state, low, high);

@@ -1,6 +1,5 @@
 // The time-stamp counter and its adjustment (SDM 3B 17.17): the engine's count plus TSC_OFFSET.
 import type { Cpu } from '../helpers/cpu.ts';
-import type { CpuState } from '../state/cpu-state.ts';
 import * as L from '../state/layout.ts';
 
 /** 64 bits, unsigned. */
@@ -11,15 +10,17 @@ export function readTsc(cpu: Cpu): bigint {
 /** WRMSR to IA32_TIME_STAMP_COUNTER: TSC_ADJUST moves by as much. */
 export function writeTsc(cpu: Cpu, value: bigint): void {
   const difference = value - readTsc(cpu);
-  shift(cpu.state, difference);
+  shift(cpu, difference);
   cpu.state.set64(L.TSC_ADJUST, BigInt.asUintN(64, cpu.state.get64(L.TSC_ADJUST) + difference));
 }
 
-export function writeTscAdjust(state: CpuState, value: bigint): void {
-  shift(state, value - state.get64(L.TSC_ADJUST));
-  state.set64(L.TSC_ADJUST, value);
+/** WRMSR to IA32_TSC_ADJUST: the counter moves by the difference to the old value. */
+export function writeTscAdjust(cpu: Cpu, value: bigint): void {
+  shift(cpu, value - cpu.state.get64(L.TSC_ADJUST));
+  cpu.state.set64(L.TSC_ADJUST, value);
 }
 
-function shift(state: CpuState, difference: bigint): void {
+function shift({ state, apic }: Cpu, difference: bigint): void {
   state.set64(L.TSC_OFFSET, BigInt.asUintN(64, state.get64(L.TSC_OFFSET) + difference));
+  apic.timeStampChanged();
 }

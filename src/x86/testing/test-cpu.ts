@@ -46,6 +46,7 @@ export function makeTestCpu(ramBytes = 0x10_0000): TestCpu {
       writeMsr: (index) => index === 0x80b,
       readTscDeadline: () => 0n,
       writeTscDeadline: () => {},
+      timeStampChanged: () => {},
     },
     translations: memory,
     features: cpuFeatures(),

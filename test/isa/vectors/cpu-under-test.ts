@@ -35,6 +35,7 @@ const NO_APIC: LocalApicPort = {
   writeMsr: () => false,
   readTscDeadline: () => 0n,
   writeTscDeadline: () => {},
+  timeStampChanged: () => {},
 };
 
 /** Everything an engine is built with, for a machine of RAM alone: ports and unmapped addresses read as ones. */
