@@ -61,6 +61,11 @@ function absolute(bits: 32 | 64, reg: number, address: number): number[] {
     : [(reg << 3) | 5, ...immediate32(address)];
 }
 
+/** Adds the width bit to the last byte of an opcode. */
+function last(width: number): (byte: number, index: number, all: readonly number[]) => number {
+  return (byte, index, all) => (index === all.length - 1 ? byte | width : byte);
+}
+
 function instruction(random: Random, bits: 32 | 64): number[] {
   const register = () => REGISTERS[random.below(REGISTERS.length)]!;
   const size = random.below(8);
@@ -72,7 +77,8 @@ function instruction(random: Random, bits: 32 | 64): number[] {
     random.below(8) === 0
       ? (reg: number) => absolute(bits, reg, DATA + 8 * random.below(4))
       : (reg: number) => [0xc0 | (reg << 3) | register()];
-  switch (random.below(14)) {
+  const direct = () => 0xc0 | (register() << 3) | register();
+  switch (random.below(22)) {
     case 0:
     case 1:
     case 2:
@@ -98,6 +104,28 @@ function instruction(random: Random, bits: 32 | 64): number[] {
       return random.below(2)
         ? [...prefix, 0x88 | (random.below(2) << 1) | width, ...rm()(register())]
         : [0x0f, 0xb6 | random.below(2), ...rm()(register())];
+    case 13: // CLC, STC, CMC, LAHF, SAHF
+      return [[0xf8, 0xf9, 0xf5, 0x9f, 0x9e][random.below(5)]!];
+    case 14: // BT, BTS, BTR, BTC of a register by a register
+      return [...(narrow ? [] : prefix), 0x0f, 0xa3 | (random.below(4) << 3), direct()];
+    case 15: // by an immediate
+      return [...(narrow ? [] : prefix), 0x0f, 0xba, ...rm()(4 + random.below(4)), random.byte()];
+    case 16: // IMUL
+      return [...(narrow ? [] : prefix), 0x0f, 0xaf, ...rm()(register())];
+    case 17: // SHLD, SHRD by an immediate or CL
+      return random.below(2)
+        ? [...(narrow ? [] : prefix), 0x0f, 0xa4 | (random.below(2) << 3), ...rm()(register()), random.byte()]
+        : [...(narrow ? [] : prefix), 0x0f, 0xa5 | (random.below(2) << 3), ...rm()(register())];
+    case 18: // XADD, CMPXCHG, XCHG
+      return [
+        ...prefix,
+        ...[[0x0f, 0xc0], [0x0f, 0xb0], [0x86]][random.below(3)]!.map(last(width)),
+        ...rm()(register()),
+      ];
+    case 19: // BSF, BSR, MOVSX
+      return [...(narrow ? [] : prefix), 0x0f, 0xbc + random.below(4), ...rm()(register())];
+    case 20: // JRCXZ, LOOP, LOOPE, LOOPNE over nothing
+      return [0xe0 + random.below(4), 0];
     default: // the flags into a register
       return [CALL_FLAGS, 0x58 | register()];
   }
