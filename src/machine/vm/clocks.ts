@@ -14,7 +14,10 @@ export interface MachineClock extends Clock {
 
 /** Longest slice in instructions between two looks at the clock: about a millisecond. */
 const REAL_TIME_SLICE = 200_000;
+/** Longest sleep of a halted machine between two looks at the clock, in milliseconds. */
 const LONGEST_SLEEP = 1000;
+/** A deadline that is as good as none (52 days, in ns): skipping there would use up the clock's range of 2^53. */
+const NEVER = 2 ** 52;
 
 /** A machine clock over the host's monotonic clock. */
 export function realTime(host: Clock): MachineClock {
@@ -36,7 +39,7 @@ export class InstructionClock implements MachineClock {
     return this.retired() + this.#skipped;
   }
   idleUntil(deadline: number): number {
-    if (deadline === Number.POSITIVE_INFINITY) return LONGEST_SLEEP;
+    if (deadline >= NEVER) return LONGEST_SLEEP;
     if (deadline > this.now()) this.#skipped += deadline - this.now();
     return 0;
   }
