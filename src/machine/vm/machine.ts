@@ -20,6 +20,7 @@ import type { CpuState } from '../../x86/state/cpu-state.ts';
 import * as L from '../../x86/state/layout.ts';
 import { BOOT_AREA, pcMemoryMap } from '../layout/memory.ts';
 import { Board } from '../pc/board.ts';
+import { programMtrrs } from '../pc/mtrr.ts';
 import { AlarmQueue } from './alarm-queue.ts';
 import { InstructionClock, type MachineClock, realTime } from './clocks.ts';
 import { describeRegisters } from './registers.ts';
@@ -167,6 +168,7 @@ export class Machine {
       rsdp,
       ...(boot.linuxEntry === undefined ? {} : { linuxEntry: boot.linuxEntry }),
     });
+    programMtrrs(this.vcpu.state);
     applyBootState(this.vcpu.state, state);
     this.vcpu.stateChanged();
     this.vcpu.memoryChanged();
