@@ -2,6 +2,7 @@
 //   node tools/lockstep.ts --kernel FILE [--initrd FILE] [--append TEXT] [--memory MIB]
 //                          [--every N] [--until N] [--length N] [--step N] [--memory-each-step]
 // Stretches of `length` instructions start at every N instructions.
+import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { lockstep } from '../test/isa/lockstep/lockstep.ts';
 
@@ -23,8 +24,8 @@ if (!values.kernel) throw new Error('--kernel FILE is needed');
 const starts: number[] = [];
 for (let at = Number(values.from); at < Number(values.until); at += Number(values.every)) starts.push(at);
 const problem = lockstep({
-  kernel: values.kernel,
-  initrd: values.initrd,
+  kernel: readFileSync(values.kernel),
+  initrd: values.initrd === undefined ? undefined : readFileSync(values.initrd),
   commandLine: values.append,
   memory: Number(values.memory) * 2 ** 20,
   starts,

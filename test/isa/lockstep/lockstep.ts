@@ -1,15 +1,14 @@
 // Two machines boot the same kernel in deterministic mode, one on the interpreter and one on the
 // reference engine, and their states are compared every so many instructions (decision D4). Stretches
 // of a boot are chosen by where they start: what comes before runs on the interpreter in both.
-import { readFileSync } from 'node:fs';
 import { nodeHost } from '../../../src/host/node/platform.ts';
 import { Machine } from '../../../src/machine/vm/machine.ts';
 import { compareMemories, compareStates } from './compare.ts';
 import { SwitchingVcpu } from './switching-vcpu.ts';
 
 export interface LockstepOptions {
-  readonly kernel: string;
-  readonly initrd?: string | undefined;
+  readonly kernel: Uint8Array;
+  readonly initrd?: Uint8Array | undefined;
   readonly commandLine: string;
   /** RAM in bytes. */
   readonly memory: number;
@@ -72,9 +71,9 @@ function makeMachine(
   const machine = new Machine({
     memory: options.memory,
     boot: {
-      kernel: readFileSync(options.kernel),
+      kernel: options.kernel,
       commandLine: options.commandLine,
-      modules: options.initrd ? [{ bytes: readFileSync(options.initrd), commandLine: '' }] : [],
+      modules: options.initrd ? [{ bytes: options.initrd, commandLine: '' }] : [],
     },
     serial: { write: (byte) => (switching ? undefined : options.serial?.(byte)) },
     time: 'deterministic',
