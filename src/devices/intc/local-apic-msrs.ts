@@ -8,7 +8,6 @@ import { LOCAL_APIC_REGISTERS } from './local-apic-registers.ts';
 
 export const IA32_TSC_DEADLINE = 0x6e0;
 export const X2APIC_FIRST = 0x800;
-export const X2APIC_LAST = 0x83f;
 
 const X2APIC_ICR = 0x830;
 const X2APIC_SELF_IPI = 0x83f;

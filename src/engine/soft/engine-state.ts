@@ -45,9 +45,6 @@ export const ACCESS_ADDRESS = i64();
 next = (next + 15) & ~15;
 export const ACCESS_VALUE = next;
 next += 16;
-/** u32 counters, read by --stats. */
-export const COUNT_SLOW_LOADS = u32();
-export const COUNT_JUMP_MISSES = u32();
 
 /** Values of EXIT. */
 export const EXIT_LOOKUP = 0;

@@ -63,15 +63,17 @@ export const BOOT_AREA: BootArea = {
   commandLineSize: 0x1_0000,
 };
 
-export const MINIMUM_RAM = 0x20_0000;
+const MINIMUM_RAM = 0x20_0000;
+/** WebAssembly's page. */
+const RAM_UNIT = 0x1_0000;
 
 /**
- * Throws DoppelError unless a board can have `bytes` of RAM: a multiple of 4 KiB, from 2 MiB up to the
+ * Throws DoppelError unless a board can have `bytes` of RAM: a multiple of 64 KiB, from 2 MiB up to the
  * PCI hole (3 GiB).
  */
 export function checkRamSize(bytes: number): void {
-  if (!Number.isInteger(bytes) || bytes % 4096 !== 0 || bytes < MINIMUM_RAM || bytes > PCI_HOLE) {
-    throw new DoppelError('the memory size must be a multiple of 4 KiB, at least 2 MiB and at most 3 GiB');
+  if (!Number.isInteger(bytes) || bytes % RAM_UNIT !== 0 || bytes < MINIMUM_RAM || bytes > PCI_HOLE) {
+    throw new DoppelError('the memory size must be a multiple of 64 KiB, at least 2 MiB and at most 3 GiB');
   }
 }
 

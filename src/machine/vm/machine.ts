@@ -18,7 +18,7 @@ import { cpuFeatures } from '../../x86/cpuid/features.ts';
 import type { LocalApicPort } from '../../x86/helpers/cpu.ts';
 import type { CpuState } from '../../x86/state/cpu-state.ts';
 import * as L from '../../x86/state/layout.ts';
-import { BOOT_AREA, pcMemoryMap } from '../layout/memory.ts';
+import { BOOT_AREA, checkRamSize, pcMemoryMap } from '../layout/memory.ts';
 import { Board } from '../pc/board.ts';
 import { programMtrrs } from '../pc/mtrr.ts';
 import { AlarmQueue } from './alarm-queue.ts';
@@ -99,6 +99,7 @@ export class Machine {
   constructor(options: MachineOptions) {
     this.#options = options;
     const { host } = options;
+    checkRamSize(options.memory);
     this.memory = new GuestMemory(options.memory);
     const deterministic = options.time === 'deterministic';
     const rtcStart = options.rtcStart ?? (deterministic ? REPEATABLE_RTC_START : undefined);

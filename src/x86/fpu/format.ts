@@ -39,7 +39,6 @@ export const FLAG_ZE = 4;
 export const FLAG_OE = 8;
 export const FLAG_UE = 16;
 export const FLAG_PE = 32;
-export const ALL_FLAGS = 63;
 /** Exceptions found before the operation is computed: unmasked, they leave the destination as it was. */
 export const PRE_COMPUTATION = FLAG_IE | FLAG_DE | FLAG_ZE;
 

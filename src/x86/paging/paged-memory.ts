@@ -272,8 +272,3 @@ export class PagedMemory implements LinearMemory, TranslationControl {
     this.#resolve(linear, ACCESS_EXECUTE, 'current');
   }
 }
-
-/** A LinearMemory that walks the guest's page tables, with a small cache flushed through TranslationControl. */
-export function pagingLinearMemory(state: CpuState, physical: PhysicalMemory): PagedMemory {
-  return new PagedMemory(state, physical);
-}
