@@ -29,12 +29,14 @@ export const STACK = 0x7000;
 const DATA = 0x5000;
 const COUNTER = 0x4000;
 
+export type CodeBits = 16 | 32 | 64;
+
 /** Registers but for RSP. */
 const REGISTERS = [0, 1, 2, 3, 5, 6, 7];
 const CALL_FLAGS = 0x9c;
 
 /** Machine code of a loop of `length` random instructions, run `rounds` times, and a HLT. */
-export function hotProgram(random: Random, bits: 32 | 64, length: number, rounds: number): Uint8Array {
+export function hotProgram(random: Random, bits: CodeBits, length: number, rounds: number): Uint8Array {
   const body: number[] = [];
   while (body.length < length * 3) {
     const next = instruction(random, bits);
@@ -45,20 +47,21 @@ export function hotProgram(random: Random, bits: 32 | 64, length: number, rounds
     }
     body.push(...next);
   }
-  const set = [0xc7, ...absolute(bits, 0, COUNTER), ...immediate32(rounds)];
+  const set = [0xc7, ...absolute(bits, 0, COUNTER), ...immediate(bits, rounds)];
   const back = [0xff, ...absolute(bits, 1, COUNTER), 0x0f, 0x85];
-  const distance = -(body.length + back.length + 4);
-  return Uint8Array.from([...set, ...body, ...back, ...immediate32(distance), 0xf4]);
+  const distance = -(body.length + back.length + (bits === 16 ? 2 : 4));
+  return Uint8Array.from([...set, ...body, ...back, ...immediate(bits, distance), 0xf4]);
 }
 
-function immediate32(value: number): number[] {
-  return [value, value >> 8, value >> 16, value >> 24].map((byte) => byte & 0xff);
+/** An immediate or displacement of the full size that code of so many bits has. */
+function immediate(bits: CodeBits, value: number): number[] {
+  const bytes = [value, value >> 8, value >> 16, value >> 24].map((byte) => byte & 0xff);
+  return bytes.slice(0, bits === 16 ? 2 : 4);
 }
 /** ModRM (and SIB) of an absolute address with the given reg field. */
-function absolute(bits: 32 | 64, reg: number, address: number): number[] {
-  return bits === 64
-    ? [(reg << 3) | 4, 0x25, ...immediate32(address)]
-    : [(reg << 3) | 5, ...immediate32(address)];
+function absolute(bits: CodeBits, reg: number, address: number): number[] {
+  if (bits === 64) return [(reg << 3) | 4, 0x25, ...immediate(bits, address)];
+  return [(reg << 3) | (bits === 16 ? 6 : 5), ...immediate(bits, address)];
 }
 
 /** Adds the width bit to the last byte of an opcode. */
@@ -66,7 +69,7 @@ function last(width: number): (byte: number, index: number, all: readonly number
   return (byte, index, all) => (index === all.length - 1 ? byte | width : byte);
 }
 
-function instruction(random: Random, bits: 32 | 64): number[] {
+function instruction(random: Random, bits: CodeBits): number[] {
   const register = () => REGISTERS[random.below(REGISTERS.length)]!;
   const size = random.below(8);
   const narrow = size === 0;
