@@ -335,7 +335,7 @@ export function runGarbage(
     if (exits[0] !== 'Interrupted') break;
   }
   const differences = memoryDifference(a, b);
-  return differences.length === 0 ? null : { step: steps, rip: 0, differences };
+  return differences.length === 0 || staleTranslations(a, item) ? null : { step: steps, rip: 0, differences };
 }
 
 /** Physical ranges of page tables, by mode. */

@@ -122,9 +122,15 @@ function mutate(
     changed.unshift(bits === 64 && random.chance(20) ? 0x40 + random.below(16) : random.pick(PREFIXES));
   }
   if (changed.length > LONGEST - 2) return null;
+  // LOCK MOV CR0 is MOV CR8 to AMD processors, and no instruction to the profile.
+  if (
+    changed.includes(0xf0) &&
+    changed.some((byte, i) => byte === 0x0f && [0x20, 0x22].includes(changed[i + 1]!))
+  ) {
+    return null;
+  }
   const padded = Uint8Array.from([...changed, ...UD2, ...new Array<number>(LONGEST).fill(0)]);
-  // LOCK MOV CR0 is MOV CR8 to AMD processors, and no instruction to the profile: left out.
-  const decoder = new iced.Decoder(bits, padded, DECODER_OPTIONS | iced.DecoderOptions.AMD);
+  const decoder = new iced.Decoder(bits, padded, DECODER_OPTIONS);
   const instruction = decoder.decode();
   const { code, length } = instruction;
   const isBranch = instruction.flowControl !== iced.FlowControl.Next;

@@ -1,7 +1,7 @@
 // The fuzzer by hand:
 //
 //   node test/isa/fuzz/run.ts --count 1000000 --seed 1 [--engine interp|reference|both] [--bits 32|64|both]
-//        [--no-host] [--from N] [--stop MISMATCHES] [--keep-going]
+//        [--no-host] [--any-host] [--from N] [--stop MISMATCHES] [--quiet]
 //
 // Prints progress every few seconds and each mismatch minimised, with the line for the file of regressions.
 import { parseArgs } from 'node:util';
@@ -20,6 +20,7 @@ const { values } = parseArgs({
     bits: { type: 'string', default: 'both' },
     stop: { type: 'string', default: '10' },
     'no-host': { type: 'boolean', default: false },
+    'any-host': { type: 'boolean', default: false },
     quiet: { type: 'boolean', default: false },
   },
 });
@@ -29,7 +30,7 @@ const first = Number(values.from);
 const count = Number(values.count);
 const engines: EngineName[] =
   values.engine === 'both' ? ['reference', 'interp'] : [values.engine as EngineName];
-const native = values['no-host'] ? 'asked not to use it' : openNativeRunner();
+const native = values['no-host'] ? 'asked not to use it' : openNativeRunner(values['any-host']);
 if (typeof native === 'string') console.log(`The host is no oracle (${native}): comparing engines only.`);
 const session = new Session(typeof native === 'string' ? null : native, engines);
 const BATCH = 256;

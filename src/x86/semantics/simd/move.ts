@@ -7,7 +7,6 @@ import type { I32, I64, V128 } from '../../uops/ir.ts';
 import type { Meaning } from '../meaning.ts';
 import { leaveMmx, requireMmx } from '../mmx-state.ts';
 import {
-  anyTrue,
   joinLow,
   lane64,
   readLow,
@@ -89,13 +88,11 @@ function maskedStore(mnemonic: string): Meaning {
     const bits = vectorBits(b);
     const mask = simd(b, 'i8x16.shr_s', readVector(b, 1), b.i32(7));
     const place = b.implicitReference(b.toI64(b.gpr(b.form.addressSize, S.RDI)));
-    b.if(anyTrue(b, mask), () => {
-      const address = b.linear(place, bits / 8, 'write');
-      const old = b.loadLinear(bits, address, 'write', place.stack);
-      const whole = bits === 128 ? (old as V128) : simd(b, 'i64x2.splat', old as I64);
-      const result = simd(b, 'v128.bitselect', readVector(b, 0), whole, mask);
-      b.storeLinear(bits, address, bits === 128 ? result : lane64(b, result), place.stack);
-    });
+    const address = b.linear(place, bits / 8, 'write');
+    const old = b.loadLinear(bits, address, 'write', place.stack);
+    const whole = bits === 128 ? (old as V128) : simd(b, 'i64x2.splat', old as I64);
+    const result = simd(b, 'v128.bitselect', readVector(b, 0), whole, mask);
+    b.storeLinear(bits, address, bits === 128 ? result : lane64(b, result), place.stack);
   });
 }
 
