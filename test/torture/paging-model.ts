@@ -71,8 +71,9 @@ export class PagingModel {
   smap = false;
   pse = true;
   nxe = true;
-  /** A write went below this address, or random data that serves as a table leads there: the program is no good. */
+  /** A write went below `floor`, or a table lies at `ceiling` or above, where everybody writes: the program is no good. */
   floor = 0;
+  ceiling = Number.POSITIVE_INFINITY;
   spoiled = false;
   /** EFLAGS.AC of supervisor code. */
   ac = false;
@@ -157,6 +158,7 @@ export class PagingModel {
     let noExecute = false;
     const leaf = visits[visits.length - 1];
     for (const visit of visits) {
+      if (visit.address >= this.ceiling) this.spoiled = true;
       if ((visit.value & P) === 0n) throw new ModelFault(14, error, linear);
       if (this.#reserved(visit)) throw new ModelFault(14, error | 9, linear);
       rights &= visit.value;

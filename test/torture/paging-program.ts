@@ -92,6 +92,7 @@ class Generator {
     for (let i = 0; i < 10; i++) this.#favourites.push(this.#page());
     const start = ram.slice();
     this.#model.floor = Y.FRAMES;
+    this.#model.ceiling = Y.FRAMES;
     for (let i = 0; i < operations; i++) this.#operation();
     this.#code.raw(0xf4);
     const program = this.#code.assemble();

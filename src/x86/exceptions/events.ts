@@ -73,8 +73,15 @@ export class Events {
     return u32[L.DEBUG_PENDING >> 2] !== 0 || this.#interruptDue() || this.#nmiDue();
   }
 
-  /** Delivers the event of highest priority. */
+  /** Delivers what is due: a handler may itself be interrupted before its first instruction. */
   deliver(): Outcome {
+    let outcome = this.#deliverOne();
+    // A source that is always pending and never has a vector may not hold up the processor.
+    for (let more = 16; more > 0 && outcome === 'running' && this.due(); more--) outcome = this.#deliverOne();
+    return outcome;
+  }
+  /** Delivers the event of highest priority. */
+  #deliverOne(): Outcome {
     const { state } = this.#cpu;
     const activity = state.u32[L.ACTIVITY >> 2]!;
     if (activity === ACTIVITY_SHUTDOWN) return 'shutdown';
