@@ -13,6 +13,7 @@ import * as S from '../../x86/state/layout.ts';
 import type { Uop, Value } from '../../x86/uops/ir.ts';
 import type { CoreFunctions } from '../soft/core-functions.ts';
 import * as E from '../soft/engine-state.ts';
+import { lowerFlagsArith } from '../soft/lower-flags.ts';
 import { Lowering } from '../soft/lowering.ts';
 import { BULK_ADDRESS_32, BULK_MINIMUM, BULK_STORE } from './bulk-string.ts';
 import * as D from './descriptor.ts';
@@ -63,6 +64,13 @@ function flagsAreDead(sequence: readonly (readonly Uop[])[], index: number): boo
     if (uops.some((uop) => uop.op === 'flagsArith')) return true;
   }
   return false;
+}
+/** Flags are computed on one path only. */
+function hasNestedFlags(uops: readonly Uop[]): boolean {
+  return someUop(
+    uops.filter((uop) => uop.op !== 'flagsArith'),
+    (uop) => uop.op === 'flagsArith',
+  );
 }
 /** Reads flags, or may leave the handler with the flags as they are. */
 const SEES_FLAGS = new Set<Uop['op']>([
@@ -118,12 +126,16 @@ export class HandlerLowering extends Lowering {
     for (let i = 0; i < last; i++) {
       const uops = sequence[i]!;
       this.#place(forms[i]!, i);
-      this.skipFlags = flagsAreDead(sequence, i);
+      const touchesMemory = someUop(uops, (uop) => uop.op === 'load' || uop.op === 'store');
+      const flags = uops.filter((uop) => uop.op === 'flagsArith');
+      this.skipFlags = flagsAreDead(sequence, i) && !(touchesMemory && hasNestedFlags(uops));
       this.#branches = someUop(uops, (uop) => uop.op === 'branch');
       this.lowerList(uops);
-      if (someUop(uops, (uop) => uop.op === 'load' || uop.op === 'store')) {
+      if (touchesMemory) {
         f.localGet(this.#slow);
         f.if_(undefined, 'unlikely');
+        // A stop right after this instruction shows its flags after all.
+        if (this.skipFlags) for (const uop of flags) lowerFlagsArith(this, uop, false);
         this.lowerNext();
         f.end();
       }

@@ -101,3 +101,32 @@ test('a kick from a port write stops after that instruction, also under an exact
     assert.deepEqual([taken, vcpu.retired], [1, budget]);
   }
 });
+
+test('a stop inside a superinstruction finds the flags of the instruction before it', () => {
+  const device = 0xfee0_0000;
+  // Twelve times: add [device], eax (reads as ones: 0, carry); xor edx, edx; or edx, 1; jmp +0. Then jmp to the first.
+  const one = [0x01, 0x05, 0x00, 0x00, 0xe0, 0xfe, 0x31, 0xd2, 0x83, 0xca, 0x01, 0xeb, 0x00];
+  const code = Array(12).fill(one).flat();
+  code.push(0xe9, ...new Uint8Array(Int32Array.of(-(code.length + 5)).buffer));
+  const memory = new GuestMemory(4 << 20);
+  memory.u8.set(code, 0x1000);
+  memory.map(device, 0x1000, { name: 'ones', read: () => -1, write: () => {} });
+  let kicking = false;
+  const vcpu: InterpVcpu = new InterpVcpu(
+    bareWires(memory, {
+      ...emptyBus,
+      mmioWrite: () => {
+        if (kicking) vcpu.kick();
+      },
+    }),
+  );
+  enterFlat32(vcpu.state, 0x1000);
+  vcpu.state.setGpr32(L.RAX, 1);
+  vcpu.stateChanged();
+  // Long enough for the blocks to become superinstructions.
+  vcpu.run(3_000_000);
+  kicking = true;
+  vcpu.run(1000);
+  assert.equal((vcpu.state.rip - 0x1006) % one.length, 0);
+  assert.equal(vcpu.state.rflags, 0x57); // CF, PF, AF and ZF
+});
