@@ -48,6 +48,12 @@ test(`${COUNT} programs of seed ${SEED}`, () => {
   }
 });
 
+test('programs made into superinstructions', () => {
+  const hot = new Session(typeof native === 'string' ? null : native, ['reference', 'hot']);
+  const programs = Array.from({ length: COUNT / 10 }, (_, n) => makeProgram(SEED, n, n % 4 === 3 ? 32 : 64));
+  assert.deepEqual(hot.run(programs).map(text), []);
+});
+
 test(`${GARBAGE_COUNT} pieces of random bytes in every mode`, () => {
   const machines = [new GarbageMachine('reference'), new GarbageMachine('interp')] as const;
   for (let n = 0; n < GARBAGE_COUNT; n++) {

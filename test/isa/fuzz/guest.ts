@@ -19,8 +19,12 @@ const DATA_PAGES = CODE_PAGE + I.CODE_SIZE;
 const READ_ONLY_PAGE = DATA_PAGES + I.DATA_SIZE;
 /** Instructions, with every iteration of a string instruction: more than any program needs that ends. */
 const BUDGET = 60_000;
+/** What src/engine/interp/code-cache.ts needs to see before it compiles hot blocks. */
+const HOT_SAMPLES = 3;
+const HOT_BATCH = 8;
 
-export type EngineName = 'reference' | 'interp';
+/** `hot`: the interpreter, with the program's blocks made into superinstructions before it runs. */
+export type EngineName = 'reference' | 'interp' | 'hot';
 
 /** How a run ended when it did not end in an exception: the budget, a shutdown, a defect. */
 export interface GuestResult {
@@ -50,13 +54,28 @@ export class GuestRunner {
       page(I.READ_ONLY, READ_ONLY_PAGE, false, false),
     ]);
     const wires = bareWires(this.memory);
-    this.vcpu = name === 'interp' ? new InterpVcpu(wires) : new ReferenceVcpu(wires);
+    this.vcpu = name === 'reference' ? new ReferenceVcpu(wires) : new InterpVcpu(wires);
   }
 
-  run(image: Image): GuestResult {
+  /** Runs an image. `starts` are offsets of instructions in the code page, those that blocks may begin with. */
+  run(image: Image, starts: readonly number[]): GuestResult {
     this.load(image);
+    if (this.name === 'hot') this.#heat(starts);
     const exit = this.vcpu.run(BUDGET);
     return this.result(exit.reason === 'Hlt' ? null : JSON.stringify(exit));
+  }
+
+  /** Samples blocks until they are compiled as hot ones, a batch at a time; the last batch is filled up. */
+  #heat(starts: readonly number[]): void {
+    const { code, state } = this.vcpu as InterpVcpu;
+    const mode = state.get32(L.MODE);
+    const last = starts.at(-1)!;
+    const wanted = Math.ceil(starts.length / HOT_BATCH) * HOT_BATCH;
+    for (let i = 0; i < wanted; i++) {
+      const at = starts[i] ?? last + 2 * (i - starts.length + 1);
+      const block = code.find(CODE_PAGE + at, mode, 2 ** 32, () => 0);
+      for (let sample = 0; sample < HOT_SAMPLES; sample++) code.sample(block);
+    }
   }
 
   load(image: Image): void {

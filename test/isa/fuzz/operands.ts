@@ -131,7 +131,8 @@ const REGISTERS = new Map<number, (s: Surroundings) => iced.Register>([
   [K.eax, () => R.EAX],
   [K.rax, () => R.RAX],
   [K.st0, () => R.ST0],
-  [K.cr_reg, (s) => R.CR0 + s.random.pick([0, 2, 3, 4, 8])],
+  // Outside 64-bit mode CR8 is encoded as AMD processors have it: LOCK MOV CR0.
+  [K.cr_reg, (s) => R.CR0 + s.random.pick([0, 2, 3, 4, s.bits === 64 ? 8 : 0])],
   [K.dr_reg, (s) => R.DR0 + s.random.below(8)],
   [K.sti_opcode, (s) => R.ST0 + s.random.below(8)],
 ]);

@@ -1,6 +1,6 @@
 // The fuzzer by hand:
 //
-//   node test/isa/fuzz/run.ts --count 1000000 --seed 1 [--engine interp|reference|both] [--bits 32|64|both]
+//   node test/isa/fuzz/run.ts --count 1000000 --seed 1 [--engine interp|reference|hot|both] [--bits 32|64|both]
 //        [--no-host] [--any-host] [--from N] [--stop MISMATCHES] [--quiet]
 //
 // Prints progress every few seconds and each mismatch minimised, with the line for the file of regressions.
@@ -30,6 +30,7 @@ const first = Number(values.from);
 const count = Number(values.count);
 const engines: EngineName[] =
   values.engine === 'both' ? ['reference', 'interp'] : [values.engine as EngineName];
+if (values['no-host'] && engines[0] !== 'reference') engines.unshift('reference');
 const native = values['no-host'] ? 'asked not to use it' : openNativeRunner(values['any-host']);
 if (typeof native === 'string') console.log(`The host is no oracle (${native}): comparing engines only.`);
 const session = new Session(typeof native === 'string' ? null : native, engines);

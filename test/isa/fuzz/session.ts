@@ -5,7 +5,7 @@ import { type EngineName, GuestRunner } from './guest.ts';
 import type { Image } from './image.ts';
 import { unexplained } from './known.ts';
 import type { NativeRunner } from './native.ts';
-import type { Program } from './program.ts';
+import { decodeProgram, type Program } from './program.ts';
 
 /** What went wrong with one program on one engine. */
 export interface Mismatch {
@@ -38,8 +38,9 @@ export class Session {
       this.programs++;
       const results: { engine: EngineName; image: Image }[] = [];
       let endless = false;
+      const starts = decodeProgram(program).map(({ at }) => at);
       for (const engine of this.engines) {
-        const { image, problem } = engine.run(program.initial);
+        const { image, problem } = engine.run(program.initial, starts);
         if (problem === null) results.push({ engine: engine.name, image });
         else if (problem.includes('Interrupted')) endless = true;
         else mismatches.push({ program, engine: engine.name, oracle: 'host', differences: [problem] });
