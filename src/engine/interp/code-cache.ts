@@ -20,7 +20,7 @@ import * as D from './descriptor.ts';
 import type { HandlerTable } from './handlers.ts';
 
 interface CodePage {
-  /** (offset in page | mode key << 12) -> first descriptor. */
+  /** (offset in page | mode key << 12, and 2^22 times the bytes to the segment's end where that is near) -> first descriptor. */
   readonly blocks: Map<number, number>;
   /** Descriptor ranges: start, end, start, end... */
   readonly ranges: number[];
@@ -49,6 +49,8 @@ function checkLimit(length: number, limit: number): void {
 /** Samples after which a block is hot, and how many hot blocks are compiled together. */
 const HOT_SAMPLES = 3;
 const HOT_BATCH = 8;
+/** Samples of a hot block after which it waits no longer for others. */
+const HOT_PATIENCE = 30;
 
 /** Where a block that needs a second page gets it: the physical address of a linear one, raising #PF. */
 export type SecondPage = () => number;
@@ -95,12 +97,12 @@ export class CodeCache {
    */
   find(physical: number, modeKey: number, limit: number, second: SecondPage): number {
     const page = pageOf(physical);
-    const key = (physical & 0xfff) | (modeKey << 12);
+    // Segments of different limits share their blocks, but not where a segment ends inside the page.
+    const near = limit < 4096;
+    const key = ((physical & 0xfff) | (modeKey << 12)) + (near ? limit * 2 ** 22 : 0);
     const found = this.#pages.get(page)?.blocks.get(key);
     if (found !== undefined) {
-      const { u16 } = this.#state;
-      checkLimit(u16[(found + D.D_NEXT) >> 1]! - u16[(found + D.D_START) >> 1]!, limit);
-      this.cacheable = true;
+      this.cacheable = !near;
       return found;
     }
     const crossing = this.#crossing.get(crossingKey(physical, modeKey));
@@ -116,14 +118,16 @@ export class CodeCache {
 
   /**
    * A sample found the block at this descriptor running. After some samples its instructions are put
-   * into handlers that execute several of them (superinstructions), HOT_BATCH blocks to a module.
+   * into handlers that execute several of them (superinstructions), HOT_BATCH blocks to a module, or fewer when one of
+   * them has waited long.
    */
   sample(descriptor: number): void {
     const count = (this.#samples.get(descriptor) ?? 0) + 1;
     this.#samples.set(descriptor, count);
-    if (count !== HOT_SAMPLES || this.#handlers.crowded) return;
-    this.#hot.push(descriptor);
-    if (this.#hot.length >= HOT_BATCH) this.#groupHotBlocks();
+    if (this.#handlers.crowded) return;
+    if (count === HOT_SAMPLES) this.#hot.push(descriptor);
+    const due = count === HOT_SAMPLES ? this.#hot.length >= HOT_BATCH : count === HOT_PATIENCE;
+    if (due) this.#groupHotBlocks();
   }
   #groupHotBlocks(): void {
     const leaders: number[] = [];
@@ -209,7 +213,7 @@ export class CodeCache {
     this.#handlers.compile(run.map((instruction) => instruction.form));
     const descriptor = this.#emit(run, start, ends, mode);
     this.#record(page, key, descriptor, start, at);
-    this.cacheable = true;
+    this.cacheable = limit >= 4096;
     return descriptor;
   }
 
