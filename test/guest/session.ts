@@ -15,6 +15,10 @@ import { Machine, type MachineEnd } from '../../src/machine/vm/machine.ts';
 
 export interface GuestSetup {
   readonly kernel: DebianKernel;
+  /** Another image of that kernel than Debian's file. */
+  readonly image?: Uint8Array;
+  /** What a reset by the guest does; ends the machine unless given. */
+  readonly reboot?: 'restart' | 'end';
   /** More files for the initramfs. */
   readonly files?: readonly CpioEntry[];
   readonly time?: 'real' | 'deterministic';
@@ -40,7 +44,7 @@ export async function debianMachine(setup: GuestSetup, serial: (byte: number) =>
   return new Machine({
     memory: (setup.memory ?? 256) * 2 ** 20,
     boot: {
-      kernel: kernel.bytes,
+      kernel: setup.image ?? kernel.bytes,
       kernelName: `vmlinuz-${setup.kernel}`,
       commandLine: `console=ttyS0 quiet ${setup.append ?? ''}`.trim(),
       modules: [{ bytes: buildBusyboxInitramfs(busybox.bytes, setup.files) }],
@@ -49,7 +53,7 @@ export async function debianMachine(setup: GuestSetup, serial: (byte: number) =>
     serial: { write: serial },
     time: setup.time ?? 'real',
     ...(setup.time === 'deterministic' ? { rtcStart: Date.UTC(2000, 0, 1) } : {}),
-    reboot: 'end',
+    reboot: setup.reboot ?? 'end',
     host: nodeHost(),
   });
 }
