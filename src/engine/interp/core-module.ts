@@ -153,6 +153,15 @@ export function buildCoreModule(statePages: number, ramPages: number, tableSize:
       },
       null,
       tailCallDescriptor,
+      // Blocks close to the segment's end are decoded for that end and not in the cache.
+      () => {
+        f.i32Const(0);
+        f.load('i64.load32_u', S.SEGMENT + S.CS * S.SEGMENT_SIZE + S.SEGMENT_LIMIT);
+        f.localGet(0);
+        f.i64Const(4095);
+        f.op('i64.add');
+        f.op('i64.ge_u');
+      },
     );
   });
   const branchFlat = define('branchFlat', (f) => emitJump(f, () => f.localGet(1), 0, tailCallDescriptor));
@@ -230,13 +239,14 @@ function pushTarget(f: FunctionBuilder): void {
 /**
  * Continues at a RIP (the last parameter). The jump cache is looked up by linear address and key; a
  * miss, or a budget that is used up, leaves with EXIT_LOOKUP. `branch` is the local of the branch's
- * descriptor, which is linked to a target in its own page.
+ * descriptor, which is linked to a target in its own page. `pushAllowed` tells (i32) whether the cache may be used.
  */
 function emitJump(
   f: FunctionBuilder,
   pushLinear: () => void,
   branch: number | null,
   tailCallDescriptor: (f: FunctionBuilder, descriptor: number) => void,
+  pushAllowed?: () => void,
 ): void {
   const rip = branch === null ? 0 : 1;
   const linear = f.local('i64');
@@ -249,6 +259,10 @@ function emitJump(
   f.load('i32.load', E.BUDGET);
   f.i32Const(0);
   f.op('i32.ge_s');
+  if (pushAllowed) {
+    pushAllowed();
+    f.op('i32.and');
+  }
   f.if_();
   f.localGet(linear);
   f.op('i32.wrap_i64');

@@ -16,7 +16,7 @@ import type { Entropy } from '../../base/services.ts';
 import type { GuestMemory } from '../../memory/guest-memory.ts';
 import type { CpuFeatures } from '../../x86/cpuid/features.ts';
 import { Events } from '../../x86/exceptions/events.ts';
-import { GP, GuestFault } from '../../x86/exceptions/fault.ts';
+import { GP, GuestFault, PF } from '../../x86/exceptions/fault.ts';
 import type { Cpu } from '../../x86/helpers/cpu.ts';
 import { CpuState } from '../../x86/state/cpu-state.ts';
 import { updateDerivedState } from '../../x86/state/derived.ts';
@@ -238,7 +238,7 @@ export class InterpVcpu implements Vcpu {
       } catch (thrown) {
         if (!(thrown instanceof GuestFault)) throw thrown;
         this.#settle(1);
-        this.#events.fault(thrown);
+        this.#deliver(thrown);
         return;
       }
       if (exactly) this.#stopAfter(descriptor, exactly);
@@ -320,6 +320,7 @@ export class InterpVcpu implements Vcpu {
     this.#deliver(thrown ?? new GuestFault(u32[E.FAULT_VECTOR >> 2]!, i32[E.FAULT_ERROR >> 2]!));
   }
   #deliver(fault: GuestFault): void {
+    if (fault.vector === PF) this.mmu.pageFaulted(this.state.cr2);
     this.#events.fault(fault);
   }
 

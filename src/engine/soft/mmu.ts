@@ -114,6 +114,14 @@ export class SoftMmu implements TranslationControl {
         return;
       }
     }
+    this.#forgetPage(linear);
+  }
+  /** A page fault forgets the translations of its address (SDM 3A 4.10.4.1); of a large page, those of its 4 KiB only. */
+  pageFaulted(linear: Linear): void {
+    this.paged.forget(linear);
+    this.#forgetPage(linear);
+  }
+  #forgetPage(linear: Linear): void {
     const { u32 } = this.#state;
     const index = ((linear >>> 12) & (E.TLB_ENTRIES - 1)) << E.TLB_ENTRY_SHIFT;
     for (const table of TABLES) {

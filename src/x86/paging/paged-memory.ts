@@ -63,8 +63,11 @@ export class PagedMemory implements LinearMemory, TranslationControl {
       this.flushAll('dropGlobal');
       return;
     }
-    const index = (linear >>> 12) & (ENTRIES - 1);
-    this.#tags[index] = EMPTY;
+    this.forget(linear);
+  }
+  /** Drops the translation of one 4 KiB page (or of that part of a larger one). */
+  forget(linear: Linear): void {
+    this.#tags[(linear >>> 12) & (ENTRIES - 1)] = EMPTY;
   }
 
   // ---- translation ----
