@@ -96,7 +96,7 @@ export function parseRunOptions(words: readonly string[]): RunOptions | null {
     accelerator: parseAccelerator(values.accel ?? 'auto'),
     serial: parseSerial(values.serial ?? 'stdio'),
     timeout: parseTimeout(values.timeout ?? '0'),
-    exitOn: values['exit-on'],
+    exitOn: parseExitText(values['exit-on']),
     stats: values.stats ?? false,
     rtc: parseRtc(values.rtc ?? 'utc'),
     debugExitPort: values['debug-exit-port'] === undefined ? undefined : parsePort(values['debug-exit-port']),
@@ -147,6 +147,11 @@ function parseSerial(text: string): SerialTarget {
   if (text === 'stdio' || text === 'none') return { kind: text };
   if (text.startsWith('file:') && text.length > 5) return { kind: 'file', path: text.slice(5) };
   throw new DoppelError(`--serial ${text} is unknown: choose stdio, file:PATH or none.`);
+}
+
+function parseExitText(text: string | undefined): string | undefined {
+  if (text === '') throw new DoppelError('--exit-on needs a text to wait for.');
+  return text;
 }
 
 function parseTimeout(text: string): number {

@@ -15,6 +15,8 @@ export const STATUS_TRIPLE_FAULT = 3;
 export const STATUS_TIMEOUT = 124;
 /** Nobody reads the standard output any more: what a shell shows for SIGPIPE. */
 export const STATUS_BROKEN_PIPE = 141;
+/** What Node's timers can count, in milliseconds: 24 days. */
+const LONGEST_TIMER = 2 ** 31 - 1;
 /** No kernel or initrd can be bigger than the biggest guest memory. */
 const LARGEST_FILE = 3 * 2 ** 30;
 
@@ -85,7 +87,9 @@ export async function run(options: RunOptions, prepared?: PreparedFiles): Promis
   process.on('SIGTERM', interrupted);
   process.on('SIGINT', interrupted);
   const timer =
-    options.timeout > 0 ? setTimeout(() => machine.stop('timeout'), options.timeout * 1000) : undefined;
+    options.timeout > 0
+      ? setTimeout(() => machine.stop('timeout'), Math.min(options.timeout * 1000, LONGEST_TIMER))
+      : undefined;
   try {
     const started = hostClock.now();
     const end = await machine.run();
@@ -123,6 +127,9 @@ function report(end: MachineEnd, options: RunOptions, outputError: string): numb
           return STATUS_TIMEOUT;
         case 'interrupted':
           return 130;
+        case 'left':
+          process.stderr.write('\n');
+          return 0;
         case 'output':
           if (outputError === 'EPIPE') return STATUS_BROKEN_PIPE;
           process.stderr.write(`\ndoppel: the serial output cannot be written: ${outputError}.\n`);
