@@ -51,6 +51,14 @@ for (const [name, make] of engines) {
     assert.deepEqual(exit, { reason: 'Hlt' });
     assert.deepEqual([pushed, dr6], [0x1003, 0x4000]);
   });
+  test(`${name}: a single-stepped HLT does not halt`, () => {
+    const { exit, pushed, dr6 } = run(make, (vcpu) => {
+      vcpu.state.rflags = 0x102;
+      vcpu.state.rip = HANDLER;
+    });
+    assert.deepEqual(exit, { reason: 'Hlt' });
+    assert.deepEqual([pushed, dr6], [HANDLER + 1, 0x4000]);
+  });
   test(`${name}: an instruction breakpoint faults before its instruction`, () => {
     const { exit, pushed, dr6 } = run(make, (vcpu) => arm(vcpu, 0x1006, 0));
     assert.deepEqual(exit, { reason: 'Hlt' });

@@ -90,6 +90,7 @@ export class Events {
     const trap = state.u32[L.DEBUG_PENDING >> 2]!;
     if (trap !== 0 && shadow === 0) {
       state.set32(L.DEBUG_PENDING, 0);
+      state.set32(L.ACTIVITY, ACTIVITY_RUNNING);
       recordDebugEvent(state, trap);
       this.#note(deliverException(this.#cpu, new GuestFault(DB)));
     } else if (this.#nmiDue() && shadow === 0) {
