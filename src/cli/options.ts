@@ -54,7 +54,9 @@ Boots a kernel: Linux bzImage, ELF with a PVH note, or Multiboot 1; 32 or 64 bit
   --help                  this text
 
 On the terminal: Ctrl-A X leaves, Ctrl-A A sends Ctrl-A, Ctrl-A H helps.
-Status: 0 after power-off or --exit-on, 1 for an error, 3 for a triple fault, 124 for a timeout.
+What the guest writes to port 0xe9 goes to standard error.
+Status: 0 after power-off or --exit-on, 1 for an error, 3 for a triple fault, 124 for a timeout,
+130 after an interrupt, 141 when nobody reads the output any more.
 `;
 
 const OPTIONS = {
@@ -82,7 +84,7 @@ export function parseRunOptions(words: readonly string[]): RunOptions | null {
   try {
     values = parse(words);
   } catch (error) {
-    const message = error instanceof Error ? (error.message.split('. ')[0] ?? error.message) : String(error);
+    const message = error instanceof Error ? error.message.split(/\. |\n/, 1)[0]! : String(error);
     throw new DoppelError(`${message.replace(/\.$/, '')}. \`doppel run --help\` lists the options.`);
   }
   if (values.help) return null;

@@ -31,6 +31,9 @@ export async function quickstart(words: readonly string[]): Promise<number> {
   }
   const flavour = (named ? first : 'amd64') as DebianKernel;
   const options = parseRunOptions(named ? others : words)!;
+  if (options.kernel !== undefined || options.initrd !== undefined) {
+    throw new DoppelError('quickstart brings its own kernel and initrd; to give others, use `doppel run`.');
+  }
   const kernel = await fetchDebianKernel(flavour);
   const busybox = await fetchDebianBusybox(architectureOf(flavour));
   process.stderr.write(`doppel: booting ${kernel.packageName}; Ctrl-A X leaves\n`);
