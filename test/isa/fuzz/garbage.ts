@@ -19,7 +19,7 @@ import { interesting } from './initial.ts';
 import type { Random } from './random.ts';
 
 export const GARBAGE_MODES = [
-  'real', 'v86', 'protected16', 'protected32', 'paged32', 'user32', 'compatibility', 'long', 'longUser',
+  'real', 'v86', 'protected16', 'protected32', 'paged32', 'user32', 'pae32', 'compatibility', 'long', 'longUser',
 ] as const; // biome-ignore format: a list
 export type GarbageMode = (typeof GARBAGE_MODES)[number];
 
@@ -35,6 +35,8 @@ const HANDLER_SIZE = 16;
 /** Where testing-user-program.ts has its handlers, of the same size. */
 const LONG_HANDLERS = 0x12000;
 const PAGE_DIRECTORY = 0x6000;
+const PAE_POINTERS = 0x7000;
+const PAE_DIRECTORY = 0xa000;
 const STACKS = 0x8000;
 const CODE = 0x1_0000;
 const CODE_BYTES = 0x400;
@@ -93,6 +95,11 @@ function buildTables(memory: GuestMemory): void {
   // One page of 4 MiB for everybody, one that only the supervisor may touch.
   view.setUint32(PAGE_DIRECTORY, 0x87, true);
   view.setUint32(PAGE_DIRECTORY + 4, 0x83, true);
+  // With PAE: the first entry of the pointer table, and two pages of 2 MiB, of which the second holds no code.
+  view.setUint32(PAE_POINTERS, PAE_DIRECTORY | 1, true);
+  view.setUint32(PAE_DIRECTORY, 0x87, true);
+  view.setUint32(PAE_DIRECTORY + 8, 0x20_0087, true);
+  view.setUint32(PAE_DIRECTORY + 12, 0x8000_0000, true);
 }
 
 /** Bytes that are more often instructions than chance would have them. */
@@ -124,6 +131,9 @@ export class GarbageMachine {
     this.vcpu = engine === 'interp' ? new InterpVcpu(wires) : new ReferenceVcpu(wires);
   }
 }
+
+const RANDOM_CR4 =
+  C.CR4_TSD | C.CR4_DE | C.CR4_PCE | C.CR4_UMIP | C.CR4_SMEP | C.CR4_SMAP | C.CR4_FSGSBASE | C.CR4_OSXSAVE;
 
 const bases = new Map<GarbageMode, Uint8Array>();
 
@@ -183,6 +193,10 @@ export function makeGarbage(random: Random, mode: GarbageMode): GarbageCase {
     (random.chance(20) ? random.u32() & 0x4_7400 : 0);
   const vme = random.chance(50);
   const iopl = random.chance(70) ? 0x3000 : 0;
+  // Features in other settings than usual, and now and then no x87 and SSE.
+  const cr4 = random.chance(50) ? random.u32() & RANDOM_CR4 : 0;
+  const cr0 = random.chance(10) ? random.u32() & (C.CR0_TS | C.CR0_EM | C.CR0_MP) : 0;
+  const cr0Off = random.chance(20) ? C.CR0_WP | C.CR0_AM : 0;
   const floats = Array.from({ length: 48 }, () => random.u64());
   return {
     mode,
@@ -190,6 +204,8 @@ export function makeGarbage(random: Random, mode: GarbageMode): GarbageCase {
     enter(state) {
       if (isLong(mode)) enterLong(state, mode);
       else enterLegacy(state, mode, vme);
+      state.cr4 |= isLong(mode) ? cr4 : cr4 & ~(C.CR4_FSGSBASE | C.CR4_OSXSAVE);
+      state.cr0 = ((state.cr0 & ~cr0Off) | cr0) >>> 0;
       for (let r = 0; r < 16; r++) {
         const value = registers[r]!;
         state.setGpr(r, mode === 'long' || mode === 'longUser' ? value : value & 0xffff_ffffn);
@@ -197,8 +213,7 @@ export function makeGarbage(random: Random, mode: GarbageMode): GarbageCase {
       if (mode === 'long' && registers[15]! & 1n)
         state.setGpr(4, BigInt.asUintN(64, BigInt(KERNEL + 0x13800)));
       state.rflags = mode === 'v86' ? (flags & ~0x4000) | 0x2_0000 | iopl : flags;
-      state.rip =
-        isLong(mode) || mode === 'protected32' || mode === 'paged32' || mode === 'user32' ? CODE : 0;
+      state.rip = isLong(mode) || mode.endsWith('32') ? CODE : 0;
       for (let i = 0; i < 16; i++) state.set64(L.FPR + 8 * i, i & 1 ? floats[i]! & 0xffffn : floats[i]!);
       for (let i = 0; i < 32; i++) state.set64(L.XMM + 8 * i, floats[16 + i]!);
       state.set32(L.FCW, 0x37f);
@@ -226,6 +241,13 @@ function enterLegacy(state: CpuState, mode: GarbageMode, vme: boolean): void {
   state.cr4 = C.CR4_PSE | C.CR4_OSFXSR | C.CR4_OSXMMEXCPT | (vme ? C.CR4_VME | C.CR4_PVI : 0);
   if (mode === 'paged32' || mode === 'user32') {
     state.setNumber(L.CR3, PAGE_DIRECTORY);
+    state.cr0 = 0x8001_0031;
+  }
+  if (mode === 'pae32') {
+    state.setNumber(L.CR3, PAE_POINTERS);
+    state.set64(L.PDPTE, BigInt(PAE_DIRECTORY | 1));
+    state.cr4 |= C.CR4_PAE;
+    state.efer = C.EFER_NXE;
     state.cr0 = 0x8001_0031;
   }
   state.setNumber(L.GDTR_BASE, GDT);
@@ -345,6 +367,11 @@ function tableRanges(mode: GarbageMode): readonly (readonly [number, number])[] 
       [0x1000, 0x4000],
       [0x2_0000, 0x2_8000],
     ];
+  if (mode === 'pae32')
+    return [
+      [PAE_POINTERS, PAE_POINTERS + 0x20],
+      [PAE_DIRECTORY, PAE_DIRECTORY + 0x1000],
+    ];
   return mode === 'paged32' || mode === 'user32' ? [[PAGE_DIRECTORY, PAGE_DIRECTORY + 0x1000]] : [];
 }
 
@@ -355,7 +382,7 @@ function staleTranslations({ memory, vcpu }: GarbageMachine, { mode, ram }: Garb
   const accessedAndDirty = 0x60;
   return ranges.some(([start, end]) => {
     for (let at = start; at < end; at++) {
-      const ignored = at % (isLong(mode) ? 8 : 4) === 0 ? accessedAndDirty : 0;
+      const ignored = at % (isLong(mode) || mode === 'pae32' ? 8 : 4) === 0 ? accessedAndDirty : 0;
       if ((memory.u8[at]! & ~ignored) !== (ram[at]! & ~ignored)) return true;
     }
     return false;
