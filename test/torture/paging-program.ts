@@ -215,8 +215,8 @@ class Generator {
 
   #address(): number {
     const random = this.#random;
-    if (random.chance(2))
-      return this.#bits === 64 ? random.pick([2 ** 47 - 3, 2 ** 47, -(2 ** 47) - 8, 2 ** 55]) : 0x1234;
+    if (this.#bits === 64 && random.chance(2))
+      return random.pick([2 ** 47 - 3, 2 ** 47, -(2 ** 47) - 8, 2 ** 55]);
     if (random.chance(2)) return Y.FRAMES + random.below(0x8000);
     const page = random.chance(70) ? random.pick(this.#favourites) : this.#page();
     const offset = random.chance(30)
@@ -493,6 +493,8 @@ class Generator {
         break;
       case 4:
         if (this.#format === '32-bit') {
+          // Without PSE the large pages' entries lead to tables in the frames, which spoils most programs.
+          if (!random.chance(12)) break;
           model.pse = !model.pse;
           this.#changeCr4(C.CR4_PSE);
         } else {
