@@ -10,15 +10,8 @@ import { decode, MAXIMUM_LENGTH } from '../../../src/x86/decode/decode.ts';
 import { modeFromKey } from '../../../src/x86/decode/mode.ts';
 import { printInstruction } from '../../../src/x86/decode/print.ts';
 import * as L from '../../../src/x86/state/layout.ts';
-import {
-  counts,
-  GARBAGE_MODES,
-  GarbageMachine,
-  type GarbageMode,
-  loadGarbage,
-  makeGarbage,
-  runGarbage,
-} from './garbage.ts';
+import { counts, GarbageMachine, loadGarbage, makeGarbage, runGarbage } from './garbage.ts';
+import { GARBAGE_MODES, type GarbageMode } from './garbage-worlds.ts';
 import { Random } from './random.ts';
 
 const { values } = parseArgs({
