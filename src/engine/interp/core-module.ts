@@ -302,9 +302,16 @@ function emitJump(
     f.load('i64.load', E.RIP_BASE);
     f.op('i64.eq');
     f.if_();
+    // A block that was dropped is still in the cache, as a stop: a link to it would lead there for ever.
+    f.localGet(descriptor);
+    f.load('i32.load', D.D_HANDLER);
+    f.i32Const(HANDLER_STOP);
+    f.op('i32.ne');
+    f.if_();
     f.localGet(branch);
     f.localGet(descriptor);
     f.store('i32.store', D.D_LINK);
+    f.end();
     f.end();
   }
   storeI64(f, E.RIP_BASE, base);
