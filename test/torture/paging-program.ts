@@ -205,7 +205,7 @@ class Generator {
 
   #operation(): void {
     const kind = this.#random.below(100);
-    if (kind < 66) this.#access();
+    if (kind < 56) this.#access();
     else if (kind < 75) this.#fetch();
     else if (kind < 88) this.#edit();
     else if (kind < 92) this.#control();
@@ -294,14 +294,20 @@ class Generator {
     });
   }
 
-  /** MOV EAX, immediate; RET, written through the kernel's own mapping where the address leads, and called. */
+  /**
+   * MOV EAX, immediate; RET, written through the kernel's own mapping where the address leads, and called. Where such
+   * code lies already it is mostly left alone: it may have been decoded before, at this address or another.
+   */
   #fetch(): void {
     const random = this.#random;
     const user = random.chance(50);
     const address = this.#fetchAddress();
     const value = random.u32() & 0x7fff_ffff;
     const bytes = [0xb8, value & 255, (value >>> 8) & 255, (value >>> 16) & 255, value >>> 24, 0xc3];
-    for (const [i, byte] of bytes.entries()) this.#plant(address + i, byte);
+    if (!this.#holdsCode(address) || random.chance(25)) {
+      for (const [i, byte] of bytes.entries()) this.#plant(address + i, byte);
+    }
+    this.#executed[random.below(12)] = address;
     const registers: Registers = { ax: 0n, cx: BigInt(random.below(1000)), si: 0, di: address };
     const label = `l${this.#labels++}`;
     this.#load(registers, label, user ? this.#fetchStub : 0);
@@ -324,11 +330,22 @@ class Generator {
     const found = this.#expected[before]!;
     if (found.rip !== null) this.#expected[before] = { ...found, rip: state.rip };
   }
+  /** Addresses that were called before. */
+  readonly #executed: number[] = [];
+  #holdsCode(address: number): boolean {
+    const places = Array.from({ length: FETCH_CODE }, (_, i) => this.#look(address + i));
+    const byte = (i: number) => (places[i] === null ? -1 : this.#model.ram[places[i]!]);
+    return !places.includes(null) && byte(0) === 0xb8 && byte(FETCH_CODE - 1) === 0xc3;
+  }
   #fetchAddress(): number {
     const random = this.#random;
     for (;;) {
       const page = random.chance(70) ? random.pick(this.#favourites) : this.#page();
-      const address = page + (random.chance(40) ? 0x1000 - 1 - random.below(6) : random.below(0xff0));
+      const offset = random.chance(60)
+        ? random.pick([0x100, 0x240, 0xffb, 0xffd, 0xfff])
+        : random.below(0x1000);
+      const before = random.pick([...this.#executed, undefined]);
+      const address = before !== undefined && random.chance(60) ? before : page + offset;
       // Code in unmapped physical memory reads as ones, an undefined instruction: leave that to others.
       let inRam = true;
       for (let i = 0; i < FETCH_CODE; i++) {
