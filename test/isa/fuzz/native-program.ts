@@ -1,7 +1,8 @@
 // A Linux program without a line of C that runs user programs on the host's processor: it reads an image
 // (image.ts) from standard input, runs it, writes the image that results to standard output, and so on until
 // the input ends. Nothing else is mapped in its address space but itself, the code page and the data pages,
-// so a wild program can only fault as it does in the guest.
+// so a wild program can only fault as it does in the guest; and the kernel has been told to end it at any other
+// system call than those that it needs itself.
 //
 // How it enters and leaves a program: it raises #UD by a UD2 of its own; the handler puts the image's
 // registers into the signal frame, and returning from the signal loads them all at once. The exception that
@@ -44,6 +45,9 @@ const SYS_RT_SIGACTION = 13;
 const SYS_RT_SIGRETURN = 15;
 const SYS_EXIT = 60;
 const SYS_SIGALTSTACK = 131;
+const SYS_PRCTL = 157;
+const PR_SET_SECCOMP = 22;
+const SECCOMP_MODE_STRICT = 1;
 const SIGNALS = [4, 5, 7, 8, 11];
 const SIGACTION_FLAGS = 0x4c00_0004;
 const MAP_FIXED_PRIVATE_ANONYMOUS = 0x32;
@@ -190,6 +194,8 @@ function main(a: Assembler, addresses: { handler: bigint; restorer: bigint; entr
   a.load(RSI, READ_ONLY).emit(0x8a, 0x06); // mov al, [rsi]: the page becomes present
   // The stack that the kernel gave, the vdso and its data.
   a.load(RDI, 0x7000_0000_0000n).load(RSI, 0x0fff_ffff_f000n).syscall(SYS_MUNMAP);
+  // From here on only reading, writing, ending and returning from signals: a program cannot reach the system.
+  a.load(RDI, PR_SET_SECCOMP).load(RSI, SECCOMP_MODE_STRICT).syscall(SYS_PRCTL);
   const move = (call: number, address: bigint | number, size: number) => {
     a.load(RSI, address).emit(0x41, 0xbc).u32(size).emit(0xbb).u32(call); // r12d = size; ebx = call
     a.branch([0xe8], 'transfer');

@@ -89,6 +89,16 @@ function chooseTemplate(
   }
 }
 
+/** Kinds of immediates that are the last four (or eight) bytes of an instruction. */
+const WIDE_IMMEDIATES: readonly number[] = [
+  iced.OpCodeOperandKind.imm32,
+  iced.OpCodeOperandKind.imm32sex64,
+  iced.OpCodeOperandKind.imm64,
+];
+
+/** MOV of AL or EAX to a 32-bit displacement that is its last four bytes: relative to RIP, or not outside 64-bit mode. */
+const storeAccumulator = (random: Random): number[] => [random.pick([0x88, 0x89]), 0x05, 0, 0, 0, 0];
+
 /** A jump whose target is not in its bytes. */
 const isWild = (template: Template) => template.mnemonic === 'Ret' || /^(Jmp|Call)_rm/.test(template.name);
 
@@ -164,7 +174,16 @@ function attempt(random: Random, bits: Bits): Program | null {
   const starts: number[] = [];
   const branches: { at: number; end: number; size: number; skip: number }[] = [];
   const code: number[] = [];
+  // A store into the immediate of a later instruction: where it ends, and where the immediate begins.
+  let store = 0;
+  let immediate = I.DATA;
   while (starts.length < count) {
+    if (store === 0 && random.chance(1)) {
+      starts.push(code.length);
+      code.push(...storeAccumulator(random));
+      store = code.length;
+      continue;
+    }
     const template = chooseTemplate(random, table, weights);
     // Through a bit offset in a register, or a pointer in memory, wild addresses come too easily.
     if (/^Bt[src]?_rm.*_r/.test(template.name) && random.chance(60)) continue;
@@ -181,7 +200,9 @@ function attempt(random: Random, bits: Bits): Program | null {
     let bytes = encode(table.encoder, instruction, code.length);
     instruction.free();
     if (!bytes) continue;
+    let changed = false;
     if (!isBranch && random.chance(12)) {
+      changed = true;
       const mutated = mutate(random, bits, bytes, table, random.chance(15));
       if (!mutated) continue;
       bytes = mutated.bytes;
@@ -190,6 +211,9 @@ function attempt(random: Random, bits: Bits): Program | null {
     }
     starts.push(code.length);
     code.push(...bytes);
+    const hasImmediate =
+      WIDE_IMMEDIATES.includes(template.operands.at(-1) ?? -1) && table.byCode.has(template.code);
+    if (store > 0 && hasImmediate && !changed) immediate = I.CODE + code.length - 4;
     if (isBranch)
       branches.push({
         at: starts.length - 1,
@@ -203,6 +227,10 @@ function attempt(random: Random, bits: Bits): Program | null {
     const distance = starts[Math.min(at + 1 + skip, count)]! - end;
     if (size === 1 && distance > 127) return null;
     for (let i = 0; i < size; i++) code[end - size + i] = (distance >> (8 * i)) & 255;
+  }
+  if (store > 0) {
+    const displacement = bits === 64 ? immediate - (I.CODE + store) : immediate;
+    for (let i = 0; i < 4; i++) code[store - 4 + i] = (displacement >> (8 * i)) & 255;
   }
   code.push(...UD2);
   const program: Program = { bits, initial, code: Uint8Array.from(code) };
