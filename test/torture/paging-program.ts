@@ -298,10 +298,9 @@ class Generator {
    * MOV EAX, immediate; RET, written through the kernel's own mapping where the address leads, and called. Where such
    * code lies already it is mostly left alone: it may have been decoded before, at this address or another.
    */
-  #fetch(): void {
+  #fetch(address = this.#fetchAddress()): void {
     const random = this.#random;
     const user = random.chance(50);
-    const address = this.#fetchAddress();
     const value = random.u32() & 0x7fff_ffff;
     const bytes = [0xb8, value & 255, (value >>> 8) & 255, (value >>> 16) & 255, value >>> 24, 0xc3];
     if (!this.#holdsCode(address) || random.chance(25)) {
@@ -346,14 +345,15 @@ class Generator {
         : random.below(0x1000);
       const before = random.pick([...this.#executed, undefined]);
       const address = before !== undefined && random.chance(60) ? before : page + offset;
-      // Code in unmapped physical memory reads as ones, an undefined instruction: leave that to others.
-      let inRam = true;
-      for (let i = 0; i < FETCH_CODE; i++) {
-        const physical = this.#look(address + i);
-        if (physical !== null && physical >= Y.PAGING_RAM) inRam = false;
-      }
-      if (inRam) return address;
+      if (this.#inRam(address)) return address;
     }
+  }
+  /** Code in unmapped physical memory reads as ones, an undefined instruction: that is left to others. */
+  #inRam(address: number): boolean {
+    for (let i = 0; i < FETCH_CODE; i++) {
+      if ((this.#look(address + i) ?? 0) >= Y.PAGING_RAM) return false;
+    }
+    return true;
   }
   /** Where a fetch would find a byte, whoever is allowed to; null where no page is mapped. */
   #look(linear: number): number | null {
@@ -393,8 +393,11 @@ class Generator {
   #edit(): void {
     const random = this.#random;
     const levels = SHIFTS[this.#format].length;
-    // The entry on the way to a favourite, mostly, so that the change is noticed.
-    const visits = this.#model.visits(random.chance(80) ? random.pick(this.#favourites) : this.#page());
+    // The entry on the way to something in use, mostly, so that the change is noticed.
+    const executed = random.pick([...this.#executed, undefined]);
+    const code = random.chance(40) ? executed : undefined;
+    const data = random.chance(80) ? random.pick(this.#favourites) : this.#page();
+    const visits = this.#model.visits(code ?? data);
     const visit = random.chance(65) ? visits[visits.length - 1] : random.pick(visits);
     if (!visit) {
       this.#reload();
@@ -406,10 +409,12 @@ class Generator {
     const uses = visit.leaf ? this.#regionsOf(visit.address, visit.shift) : null;
     const wasPresent = (old & P) !== 0n;
     this.#setEntry(visit.address, value);
-    if (!wasPresent && random.chance(50)) return;
-    if (uses && uses.length <= 5 && random.chance(75))
-      for (const linear of uses) this.#flushPage(linear, visit.shift);
-    else this.#flushAll();
+    if (wasPresent || random.chance(50)) {
+      if (uses && uses.length <= 10 && random.chance(75)) {
+        for (const linear of uses) this.#flushPage(linear, visit.shift);
+      } else this.#flushAll();
+    }
+    if (code !== undefined && random.chance(70) && this.#inRam(code)) this.#fetch(code);
   }
   #altered(old: bigint, shift: number, leaf: boolean): bigint {
     const random = this.#random;
