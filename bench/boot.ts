@@ -51,6 +51,8 @@ const MEMORY_GOAL = 150 * 2 ** 20;
 /** /etc/rc of the guest: says the counter and the idle time, "cpu user nice system idle iowait ..." in 10 ms. */
 const RC = '#!/bin/sh\necho "bench-tsc $(/bin/tsc) $(head -n 1 /proc/stat)"\n';
 
+type Field = 'cpu' | 'wall' | 'peak' | 'touched' | 'files';
+
 export interface BootOptions {
   readonly rounds: number;
   readonly qemu: boolean;
@@ -159,7 +161,7 @@ async function compare(files: Files, qemu: boolean, options: BootOptions): Promi
   const counts = options.counts ? await countInstructions(files, qemu) : null;
   progressDone();
 
-  const of = (boots: readonly BootMeasurement[], field: 'cpu' | 'wall' | 'peak' | 'touched') =>
+  const of = (boots: readonly BootMeasurement[], field: Field) =>
     boots.length === 0 ? Number.NaN : median(boots.map((boot) => boot[field]));
   const real = median(doppelBoots.map(doppelCount));
   const own = of(doppelBoots, 'peak') - of(doppelBoots, 'touched');
@@ -168,7 +170,7 @@ async function compare(files: Files, qemu: boolean, options: BootOptions): Promi
     show(a),
     ...(qemu ? [Number.isNaN(b) ? '' : show(b), Number.isNaN(b) ? '' : ratio(a / b)] : []),
   ];
-  const both = (name: string, show: (value: number) => string, field: 'cpu' | 'wall' | 'peak' | 'touched') =>
+  const both = (name: string, show: (value: number) => string, field: Field) =>
     row(name, show, of(doppelBoots, field), of(qemuBoots, field));
   const rows = [
     ['', 'Doppel', ...(qemu ? ['QEMU TCG', 'ratio'] : [])],
@@ -184,6 +186,7 @@ async function compare(files: Files, qemu: boolean, options: BootOptions): Promi
     ),
     both('peak resident', mebibytes, 'peak'),
     both('guest RAM touched', mebibytes, 'touched'),
+    both('of the rest, mapped files', mebibytes, 'files'),
     row('the rest', mebibytes, own, of(qemuBoots, 'peak') - of(qemuBoots, 'touched')),
   ];
   process.stdout.write(`${table(rows)}\n`);

@@ -7,6 +7,7 @@ import * as modules from 'node:module';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { setFlagsFromString } from 'node:v8';
 
 const NEEDED = 24;
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -14,6 +15,8 @@ const source = join(root, 'src/cli/main.ts');
 const main = existsSync(source) ? source : join(root, 'dist/cli/main.js');
 
 if (Number.parseInt(process.versions.node, 10) >= NEEDED) {
+  // 2 MiB for short-lived objects instead of 16, set before anything grows: there are few of them.
+  setFlagsFromString('--max-semi-space-size=2');
   // Keeps the sources without their types: a start takes 0.2 s of CPU time instead of 0.6.
   const cache = process.env.XDG_CACHE_HOME || join(homedir(), '.cache');
   modules.enableCompileCache?.(join(cache, 'doppel', 'modules'));

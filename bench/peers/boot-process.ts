@@ -12,6 +12,8 @@ export interface BootMeasurement {
   readonly peak: number;
   /** Resident part of the mapping that holds the guest's RAM, in bytes: what the guest has touched. */
   readonly touched: number;
+  /** Resident part of mapped files: the emulator's program and libraries, in bytes. */
+  readonly files: number;
   /** Everything the guest wrote until then. */
   readonly output: string;
   /** Standard error, to the end. */
@@ -55,7 +57,7 @@ export async function bootUntil(command: BootCommand, text: string): Promise<Boo
       wall: Math.round((performance.now() - started) * 1e6),
       cpu: cpuTime(child.pid!),
       peak: peakResident(child.pid!),
-      touched: residentOfMapping(child.pid!, command.memory),
+      ...resident(child.pid!, command.memory),
     };
     child.kill('SIGTERM');
   });
@@ -81,16 +83,22 @@ function peakResident(pid: number): number {
   return Number(match![1]) * 1024;
 }
 
-/** Of the smallest mapping that can hold `size` bytes and is readable and writable: guest RAM is one mapping. */
-function residentOfMapping(pid: number, size: number): number {
+/**
+ * Resident bytes of the guest's RAM and of mapped files. RAM is the smallest mapping that is readable, writable
+ * and not smaller than `size`.
+ */
+function resident(pid: number, size: number): { touched: number; files: number } {
   const mappings = readFileSync(`/proc/${pid}/smaps`, 'latin1').split(/^(?=[0-9a-f]+-[0-9a-f]+ )/m);
-  let best = { size: Number.POSITIVE_INFINITY, resident: 0 };
+  let ram = { size: Number.POSITIVE_INFINITY, resident: 0 };
+  let files = 0;
   for (const text of mappings) {
-    const permissions = /^\S+ (\S+)/.exec(text)?.[1] ?? '';
+    const [, permissions, , , inode] = text.split('\n', 1)[0]!.split(/\s+/);
     const length = Number(/^Size:\s+(\d+) kB/m.exec(text)?.[1] ?? 0) * 1024;
-    const resident = Number(/^Rss:\s+(\d+) kB/m.exec(text)?.[1] ?? 0) * 1024;
-    if (permissions.startsWith('rw') && length >= size && length < best.size)
-      best = { size: length, resident };
+    const bytes = Number(/^Rss:\s+(\d+) kB/m.exec(text)?.[1] ?? 0) * 1024;
+    if (inode !== '0') files += bytes;
+    else if (permissions!.startsWith('rw') && length >= size && length < ram.size) {
+      ram = { size: length, resident: bytes };
+    }
   }
-  return best.resident;
+  return { touched: ram.resident, files };
 }
