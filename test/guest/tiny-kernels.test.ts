@@ -2,6 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { AccessWidth } from '../../src/base/guest-bus.ts';
+import { isLinux } from '../../src/firmware/boot/linux.ts';
+import { makeBzImage } from '../../src/firmware/boot/testing.ts';
 import { DoppelError, Machine, type MachineOptions, nodeHost } from '../../src/index.ts';
 import * as K from './tiny-kernels.ts';
 
@@ -196,10 +198,17 @@ test('kernels with bytes changed at random: refused with a sentence, or run', ()
     return (seed >>> 8) % below;
   };
   const code = [...K.say('x'), ...K.HALT];
-  const kernels = [K.multibootKernel(code), K.pvhKernel(32, code), K.pvhKernel(64, code)];
-  for (let round = 0; round < 90; round++) {
-    const kernel = kernels[round % 3]!.slice();
-    for (let i = 0; i <= random(6); i++) kernel[random(Math.min(kernel.length, 400))] = random(256);
+  const halts = new Uint8Array(4096).map((_, i) => K.HALT[i & 1]!);
+  const kernels = [
+    K.multibootKernel(code),
+    K.pvhKernel(32, code),
+    K.pvhKernel(64, code),
+    makeBzImage({ code: halts, prefAddress: 0x10_0000, initSize: 0x1_0000 }),
+  ];
+  for (let round = 0; round < 120; round++) {
+    const kernel = kernels[round % kernels.length]!.slice();
+    for (let i = 0; i <= random(6); i++)
+      kernel[(isLinux(kernel) ? 0x1f0 : 0) + random(Math.min(kernel.length, 400))] = random(256);
     try {
       const machine = new Machine({
         memory: 4 << 20,
