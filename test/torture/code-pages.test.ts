@@ -114,7 +114,7 @@ function enterPae(machine: TortureMachine, eip: number): void {
   view.setUint32(0x5000 + 8 * 14, (8 << 16) | HANDLER, true);
   view.setUint32(0x5000 + 8 * 14 + 4, 0x8e00, true);
   const handler = new Assembler(HANDLER, 32);
-  handler.hex('50 0f20d0 a3 00700000 58 8f05 04700000 ff05 08700000 892c24 cf');
+  handler.hex('50 0f20d0 a3 00700000 58 8f05 04700000 ff05 08700000 892c24 c7442404 08000000 cf');
   u8.set(handler.assemble(), HANDLER);
   const { state } = vcpu;
   enterFlat32(state, eip);
@@ -189,6 +189,45 @@ for (const pieces of [WHOLE, HOT, () => 3]) {
       [0x7000, 0x7004, 0x7008].map((at) => view.getUint32(at, true)),
       [PLACE + 0x1000, 0x10, 2],
     );
+  });
+
+  test('an instruction over a page end and over the end of its segment, with and without its second page', () => {
+    pair.load((machine) => {
+      const { memory } = machine;
+      const place = PLACE + 0xffd;
+      memory.u8.set([0xb8, 0x11, 0x22, 0x33, 0x44, 0xcb], place);
+      enterPae(machine, 0x8000);
+      // 18h ends behind the fourth byte of MOV, 20h far away; neither is flat.
+      memory.view.setBigUint64(0x4018, 0x0041_9b00_0000_1000n, true);
+      memory.view.setBigUint64(0x4020, 0x004f_9b00_0000_ffffn, true);
+      machine.vcpu.state.set32(L.GDTR_LIMIT, 0x27);
+      // #GP counts at 700Ch and goes on like #PF.
+      memory.view.setUint32(0x5000 + 8 * 13, (8 << 16) | (HANDLER + 0x80), true);
+      memory.view.setUint32(0x5000 + 8 * 13 + 4, 0x8e00, true);
+      memory.u8.set(
+        new Assembler(0, 32).hex('58 ff05 0c700000 892c24 c7442404 08000000 cf').assemble(),
+        HANDLER + 0x80,
+      );
+      const code = new Assembler(0x8000, 32);
+      let calls = 0;
+      const call = (selector: number) => {
+        const label = `after${calls++}`;
+        code.movLabel(5, label).raw(0x9a).number(place, 4).number(selector, 2).label(label).mov(SP, 0xf000);
+      };
+      for (let i = 0; i < 3; i++) {
+        call(0x20);
+        call(0x18);
+      }
+      code.storeAbsolute(entryAt(PLACE + 0x1000), 0);
+      flush(code, PLACE + 0x1000);
+      call(0x20);
+      call(0x18);
+      code.raw(0xf4);
+      memory.u8.set(code.assemble(), 0x8000);
+    });
+    check(2000, pieces);
+    const { view } = pair.interpreter.memory;
+    assert.deepEqual([view.getUint32(0x7008, true), view.getUint32(0x700c, true)], [2, 3]);
   });
 
   test('a page fault forgets the translation that it came from', () => {

@@ -107,9 +107,12 @@ export class CodeCache {
     }
     const crossing = this.#crossing.get(crossingKey(physical, modeKey));
     if (crossing) {
-      checkLimit(crossing.length, limit);
+      checkLimit(4097 - (physical & 0xfff), limit);
       this.cacheable = false;
-      if (pageOf(second()) === crossing.secondPage) return crossing.descriptor;
+      if (pageOf(second()) === crossing.secondPage) {
+        checkLimit(crossing.length, limit);
+        return crossing.descriptor;
+      }
     }
     return this.#decode(physical, modeFromKey(modeKey), key, limit, second);
   }
