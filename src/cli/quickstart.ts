@@ -1,6 +1,7 @@
 // `doppel quickstart` (what `npm start` runs): Debian's own kernel and busybox, fetched once with apt,
 // booted to a root shell.
 
+import { readFileSync } from 'node:fs';
 import { buildBusyboxInitramfs } from '../backend/initramfs/busybox.ts';
 import { DoppelError } from '../base/errors.ts';
 import {
@@ -37,8 +38,11 @@ export async function quickstart(words: readonly string[]): Promise<number> {
   const kernel = await fetchDebianKernel(flavour);
   const busybox = await fetchDebianBusybox(architectureOf(flavour));
   process.stderr.write(`doppel: booting ${kernel.packageName}; Ctrl-A X leaves\n`);
-  return await run(
-    { ...options, append: `${COMMAND_LINE} ${options.append}`.trim() },
-    { kernel: kernel.bytes, kernelName: `vmlinuz-${flavour}`, initrd: buildBusyboxInitramfs(busybox.bytes) },
-  );
+  // By their places in the cache: a running guest needs neither file in memory.
+  const [kernelFile, busyboxFile] = [kernel.path, busybox.path];
+  return await run({ ...options, append: `${COMMAND_LINE} ${options.append}`.trim() }, () => ({
+    kernel: readFileSync(kernelFile),
+    kernelName: `vmlinuz-${flavour}`,
+    modules: [{ bytes: buildBusyboxInitramfs(readFileSync(busyboxFile)) }],
+  }));
 }

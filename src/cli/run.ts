@@ -4,8 +4,9 @@ import { closeSync, openSync, readFileSync, statSync, writeSync } from 'node:fs'
 import { basename } from 'node:path';
 import type { ByteSink } from '../backend/char.ts';
 import { DoppelError } from '../base/errors.ts';
+import type { BootModule } from '../firmware/boot/request.ts';
 import { hostClock, hostWallClock, nodeHost } from '../host/node/platform.ts';
-import { Machine, type MachineEnd } from '../machine/vm/machine.ts';
+import { type KernelBoot, Machine, type MachineEnd } from '../machine/vm/machine.ts';
 import { detectWasmFeatures, missingWasmFeatures } from '../wasm/features.ts';
 import type { RunOptions, SerialTarget } from './options.ts';
 import { formatStatistics } from './statistics.ts';
@@ -20,14 +21,10 @@ const LONGEST_TIMER = 2 ** 31 - 1;
 /** No kernel or initrd can be bigger than the biggest guest memory. */
 const LARGEST_FILE = 3 * 2 ** 30;
 
-/** Files that were read already (quickstart) instead of named. */
-export interface PreparedFiles {
-  readonly kernel: Uint8Array;
-  readonly kernelName: string;
-  readonly initrd: Uint8Array;
-}
+/** The files of a boot; read again when the guest restarts. */
+export type BootFiles = () => Omit<KernelBoot, 'commandLine'>;
 
-export async function run(options: RunOptions, prepared?: PreparedFiles): Promise<number> {
+export async function run(options: RunOptions, prepared?: BootFiles): Promise<number> {
   const missing = missingWasmFeatures(detectWasmFeatures());
   if (missing.length > 0) {
     throw new DoppelError(
@@ -37,14 +34,7 @@ export async function run(options: RunOptions, prepared?: PreparedFiles): Promis
   if (!prepared && options.kernel === undefined) {
     throw new DoppelError('No kernel given: use --kernel FILE (or `doppel quickstart` for a Debian one).');
   }
-  const kernel = prepared?.kernel ?? readGuestFile('--kernel', options.kernel!);
-  const initrd =
-    prepared?.initrd ??
-    (options.initrd === undefined ? undefined : readGuestFile('--initrd', options.initrd));
-  const modules = options.modules.map((text) => {
-    const [file, ...words] = text.split(' ');
-    return { bytes: readGuestFile('--module', file!), commandLine: [basename(file!), ...words].join(' ') };
-  });
+  const boot = prepared ?? (() => readBootFiles(options));
   let machine: Machine;
   let outputError = '';
   const serial = openSerial(options.serial, (code) => {
@@ -61,12 +51,7 @@ export async function run(options: RunOptions, prepared?: PreparedFiles): Promis
   };
   machine = new Machine({
     memory: options.memory,
-    boot: {
-      kernel,
-      kernelName: prepared?.kernelName ?? basename(options.kernel ?? 'kernel'),
-      commandLine: options.append,
-      modules: initrd ? [{ bytes: initrd }, ...modules] : modules,
-    },
+    boot: () => ({ ...boot(), commandLine: options.append }),
     serial: sink,
     debugConsole: { write: (byte) => void process.stderr.write(Uint8Array.of(byte)) },
     ...(options.debugExitPort === undefined ? {} : { debugExitPort: options.debugExitPort }),
@@ -138,6 +123,17 @@ function report(end: MachineEnd, options: RunOptions, outputError: string): numb
           return 0;
       }
   }
+}
+
+/** Reads the files that the options name. */
+function readBootFiles(options: RunOptions): ReturnType<BootFiles> {
+  const kernel = readGuestFile('--kernel', options.kernel!);
+  const modules: BootModule[] = options.modules.map((text) => {
+    const [file, ...words] = text.split(' ');
+    return { bytes: readGuestFile('--module', file!), commandLine: [basename(file!), ...words].join(' ') };
+  });
+  if (options.initrd !== undefined) modules.unshift({ bytes: readGuestFile('--initrd', options.initrd) });
+  return { kernel, kernelName: basename(options.kernel!), modules };
 }
 
 /** Reads a file of the user's, with a sentence for each way in which that fails. */

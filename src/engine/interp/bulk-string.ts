@@ -13,16 +13,19 @@ export const BULK_ADDRESS_32 = 8;
 /** Fewer iterations than this are not worth the call. */
 export const BULK_MINIMUM = 8;
 
-/** Does as many iterations at once as it can, perhaps none. */
-export function bulkString(state: CpuState, memory: GuestMemory, kind: number): void {
+/** Single iterations to do before asking again, where nothing could be done at once. */
+const PATIENCE = 16;
+
+/** Does as many iterations at once as it can; returns how many single ones should follow before the next call. */
+export function bulkString(state: CpuState, memory: GuestMemory, kind: number): number {
   const { u32, i32 } = state;
-  if ((u32[L.FLAGS >> 2]! & FLAG_DF) !== 0) return;
+  if ((u32[L.FLAGS >> 2]! & FLAG_DF) !== 0) return PATIENCE;
   const shift = kind & 3;
   const narrow = (kind & BULK_ADDRESS_32) !== 0;
   const address = (register: number) => (narrow ? state.gpr32(register) : state.gprNumber(register));
   const destination = address(L.RDI);
   const to = ramOffset(state, destination, E.TLB_WRITES);
-  if (to < 0) return;
+  if (to < 0) return 0;
   const count = narrow ? state.gpr32(L.RCX) : state.gprNumber(L.RCX);
   // A count with bit 63 set reads as negative: it is simply large.
   let n = Math.min(
@@ -34,14 +37,14 @@ export function bulkString(state: CpuState, memory: GuestMemory, kind: number): 
   if ((kind & BULK_STORE) === 0) {
     source = address(L.RSI);
     const from = ramOffset(state, source, 0);
-    if (from < 0) return;
+    if (from < 0) return 0;
     n = Math.min(n, (4096 - (source & 0xfff)) >> shift);
     // An upward copy onto its own continuation repeats what lies between: no further than that at once.
     if (to > from) n = Math.min(n, (to - from) >> shift);
-    if (n <= 0) return;
+    if (n <= 0) return PATIENCE;
     memory.u8.copyWithin(to, from, from + (n << shift));
   } else {
-    if (n <= 0) return;
+    if (n <= 0) return PATIENCE;
     fill(state, memory, to, n, shift);
   }
   const bytes = n << shift;
@@ -50,6 +53,7 @@ export function bulkString(state: CpuState, memory: GuestMemory, kind: number): 
   if (narrow) state.setGpr32(L.RCX, count - n);
   else state.setGpr(L.RCX, state.gpr(L.RCX) - BigInt(n));
   i32[E.BUDGET >> 2]! -= n;
+  return 0;
 }
 
 function advance(state: CpuState, register: number, value: number, narrow: boolean): void {

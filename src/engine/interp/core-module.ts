@@ -15,7 +15,7 @@ export interface CoreCallbacks {
   /** Full segment check of the offset in ACCESS_ADDRESS; the linear address goes to ACCESS_VALUE. */
   linear(descriptor: number, segmentRecord: number, kind: number): void;
   /** REP MOVS or STOS: does iterations at once (bulk-string.ts). */
-  bulkString(kind: number): void;
+  bulkString(kind: number): number;
 }
 
 /** Names under which the core's exports are imported by handler modules, with their types. */
@@ -32,7 +32,7 @@ export const CORE_SIGNATURES = {
   jumpFlat: [['i64'], []],
   jumpSegmented: [['i64'], []],
   branchFlat: [['i32', 'i64'], []],
-  bulkString: [['i32'], []],
+  bulkString: [['i32'], ['i32']],
 } as const;
 
 /** Table slots of the pseudo-handlers. */
@@ -52,7 +52,7 @@ export function buildCoreModule(statePages: number, ramPages: number, tableSize:
   const load = module.importFunction('env', 'load', ['i32', 'i32'], ['i32']);
   const store = module.importFunction('env', 'store', ['i32', 'i32'], ['i32']);
   const linear = module.importFunction('env', 'linear', ['i32', 'i32', 'i32'], []);
-  const bulk = module.importFunction('env', 'bulk', ['i32'], []);
+  const bulk = module.importFunction('env', 'bulk', ['i32'], ['i32']);
   const handlerType = module.type(['i32'], []);
 
   const define = (name: keyof typeof CORE_SIGNATURES, emit: (f: FunctionBuilder) => void): number => {

@@ -30,6 +30,6 @@ export const D_SEGMENT = 28;
 export const D_SCALE = 30;
 export const D_ORDER = 31;
 /** Longest block in instructions. */
-export const MAXIMUM_BLOCK = 64;
+export const MAXIMUM_BLOCK = 32;
 /** Most instructions in one handler. */
 export const MAXIMUM_GROUP = 12;

@@ -165,9 +165,10 @@ export class HandlerLowering extends Lowering {
     if (this.#callsHelper && someUop(uops, (uop) => uop.op === 'endBlock')) this.#storeNextRip();
     const repeats = someUop(uops, (uop) => uop.op === 'repeat');
     if (repeats) {
-      this.#lowerBulkString();
+      const wait = f.local('i32');
       f.loop();
       this.depth++;
+      this.#lowerBulkString(wait);
     }
     this.lowerList(uops);
     if (repeats) {
@@ -177,8 +178,11 @@ export class HandlerLowering extends Lowering {
     if (!alwaysLeaves(uops)) this.lowerNext();
   }
 
-  /** REP MOVS and REP STOS in flat segments: as many iterations at once as go. */
-  #lowerBulkString(): void {
+  /**
+   * REP MOVS and REP STOS in flat segments: as many iterations at once as go. The local counts the
+   * single ones until it is worth asking again.
+   */
+  #lowerBulkString(wait: number): void {
     const { mnemonic, repeat, segment, mode, addressSize, operands } = this.#form;
     const store = mnemonic === 'STOS';
     if (repeat === 'none' || (mnemonic !== 'MOVS' && !store) || addressSize === 16) return;
@@ -191,8 +195,16 @@ export class HandlerLowering extends Lowering {
     f.i64Const(BULK_MINIMUM);
     f.op('i64.ge_u');
     f.if_();
+    f.localGet(wait);
+    f.if_('i32');
+    f.localGet(wait);
+    f.i32Const(1);
+    f.op('i32.sub');
+    f.else_();
     f.i32Const(Math.log2(bits / 8) | (store ? BULK_STORE : 0) | (addressSize === 32 ? BULK_ADDRESS_32 : 0));
     f.call(this.core.bulkString);
+    f.end();
+    f.localSet(wait);
     f.end();
   }
 

@@ -23,7 +23,7 @@ export interface CoreFunctions {
   readonly jumpSegmented: number;
   /** Likewise for a relative branch in flat code, which may be linked. (descriptor, rip i64) */
   readonly branchFlat: number;
-  /** Iterations of REP MOVS or STOS done at once, perhaps none. (kind, see bulk-string.ts) */
+  /** Iterations of REP MOVS or STOS done at once, perhaps none. (kind, see bulk-string.ts) -> i32 single ones to do next. */
   readonly bulkString: number;
 }
 

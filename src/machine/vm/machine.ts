@@ -47,7 +47,8 @@ export interface KernelBoot {
 export interface MachineOptions {
   /** RAM in bytes: a multiple of 64 KiB, from 2 MiB to 3 GiB. */
   readonly memory: number;
-  readonly boot: KernelBoot;
+  /** A function is asked again when the guest restarts, so that nobody need keep the files in memory. */
+  readonly boot: KernelBoot | (() => KernelBoot);
   /** Where the guest's first serial line writes to. */
   readonly serial: ByteSink;
   /** Port 0xE9; ignored unless given. */
@@ -154,7 +155,8 @@ export class Machine {
 
   /** Resets every part and places the kernel. */
   #boot(): void {
-    const { boot } = this.#options;
+    const given = this.#options.boot;
+    const boot = typeof given === 'function' ? given() : given;
     this.board.reset();
     this.vcpu.reset();
     const rsdp = this.board.installFirmwareTables();
