@@ -35,14 +35,18 @@ export async function quickstart(words: readonly string[]): Promise<number> {
   if (options.kernel !== undefined || options.initrd !== undefined) {
     throw new DoppelError('quickstart brings its own kernel and initrd; to give others, use `doppel run`.');
   }
+  const { kernel, busybox, name } = await fetchGuest(flavour);
+  process.stderr.write(`doppel: booting ${name}; Ctrl-A X leaves\n`);
+  return await run({ ...options, append: `${COMMAND_LINE} ${options.append}`.trim() }, () => ({
+    kernel: readFileSync(kernel),
+    kernelName: `vmlinuz-${flavour}`,
+    modules: [{ bytes: buildBusyboxInitramfs(readFileSync(busybox)) }],
+  }));
+}
+
+/** The files' places in the cache: a running guest needs neither of them in memory. */
+async function fetchGuest(flavour: DebianKernel): Promise<{ kernel: string; busybox: string; name: string }> {
   const kernel = await fetchDebianKernel(flavour);
   const busybox = await fetchDebianBusybox(architectureOf(flavour));
-  process.stderr.write(`doppel: booting ${kernel.packageName}; Ctrl-A X leaves\n`);
-  // By their places in the cache: a running guest needs neither file in memory.
-  const [kernelFile, busyboxFile] = [kernel.path, busybox.path];
-  return await run({ ...options, append: `${COMMAND_LINE} ${options.append}`.trim() }, () => ({
-    kernel: readFileSync(kernelFile),
-    kernelName: `vmlinuz-${flavour}`,
-    modules: [{ bytes: buildBusyboxInitramfs(readFileSync(busyboxFile)) }],
-  }));
+  return { kernel: kernel.path, busybox: busybox.path, name: kernel.packageName };
 }

@@ -18,6 +18,8 @@ export interface CompiledForm {
   readonly handler: number;
   /** Nothing after it in the block is ever reached. */
   readonly endsBlock: boolean;
+  /** Another instruction may follow in the same handler. */
+  readonly mayBeFollowed: boolean;
   /** It branches relatively: its descriptor has a link and a target. */
   readonly branches: boolean;
   /** The immediate's place holds r2, or the displacement's imm2. */
@@ -33,6 +35,9 @@ export interface HelperHost {
   /** It threw; anything but a GuestFault is a defect and is thrown on. */
   helperFaulted(descriptor: number, fault: GuestFault): void;
 }
+
+/** Built anew each time: it takes some 20 us, and keeping thousands of them takes megabytes. */
+const meaningOf = (form: Form): readonly Uop[] => buildMeaning(form).uops;
 
 const TABLE_SIZE = 16384;
 /** A handler costs the host about 17 KB, all told. A boot of Linux needs two thousand. */
@@ -63,8 +68,6 @@ export class HandlerTable {
   readonly #statePages: number;
   readonly #ramPages: number;
   readonly #forms = new Map<number, CompiledForm>();
-  /** Micro-operations by form. */
-  readonly #meanings = new Map<number, readonly Uop[]>();
   readonly #wrappers = new Map<Helper, { name: string; run: (...args: never[]) => unknown }>();
   #next = FIRST_FREE_HANDLER;
   /** Form identifiers, joined -> handler of the group. */
@@ -128,7 +131,7 @@ export class HandlerTable {
   }
   /** Whether instructions may follow one of this form in the same handler. */
   mayBeFollowed(form: Form): boolean {
-    return mayBeFollowed(this.#meaning(form));
+    return this.#forms.get(form.id)!.mayBeFollowed;
   }
   /** Whether the handler executes several descriptors. */
   isGroup(handler: number): boolean {
@@ -162,27 +165,19 @@ export class HandlerTable {
 
   /** Whether nothing after such an instruction in its block is ever reached. */
   endsBlock(form: Form): boolean {
-    return this.#forms.get(form.id)?.endsBlock ?? alwaysLeaves(this.#meaning(form));
+    return this.#forms.get(form.id)?.endsBlock ?? alwaysLeaves(meaningOf(form));
   }
-  #meaning(form: Form): readonly Uop[] {
-    let uops = this.#meanings.get(form.id);
-    if (!uops) {
-      uops = buildMeaning(form).uops;
-      this.#meanings.set(form.id, uops);
-    }
-    return uops;
-  }
-
   /** Compiles the forms that have no handler yet. */
   compile(forms: readonly Form[]): void {
     const fresh = forms.filter((form, i) => !this.#forms.has(form.id) && forms.indexOf(form) === i);
     if (fresh.length === 0) return;
     const jobs = fresh.map((form) => {
-      const uops = this.#meaning(form);
+      const uops = meaningOf(form);
       const handler = this.#next++;
       this.#forms.set(form.id, {
         handler,
         endsBlock: alwaysLeaves(uops),
+        mayBeFollowed: mayBeFollowed(uops),
         branches: someUop(uops, (uop) => uop.op === 'branch'),
         usesR2: usesField(uops, 'r2'),
         usesImmediate2: usesField(uops, 'imm2'),
@@ -206,7 +201,8 @@ export class HandlerTable {
     }
     const imports: Record<string, WebAssembly.ImportValue> = { ...this.#environment };
     const helpers = new Map<Helper, number>();
-    for (const uops of new Set(jobs.flatMap(({ forms }) => forms.map((form) => this.#meaning(form))))) {
+    const sequences = jobs.map(({ forms }) => forms.map(meaningOf));
+    for (const uops of sequences.flat()) {
       someUop(uops, (uop) => {
         if (uop.op === 'call' && !helpers.has(uop.helper)) {
           const { helper } = uop;
@@ -231,10 +227,10 @@ export class HandlerTable {
       table,
       helper: (uop: Uop & { op: 'call' }) => helpers.get(uop.helper)!,
     };
-    const indices = jobs.map(({ name, forms, handler }) => {
+    const indices = jobs.map(({ name, forms, handler }, i) => {
       const f = module.defineFunction(`${name}_${handler}`, ['i32'], []);
       const lowering = new HandlerLowering(f, handlerModule, forms[0]!);
-      const sequence = forms.map((form) => this.#meaning(form));
+      const sequence = sequences[i]!;
       if (forms.length > 1) lowering.lowerGroup(forms, sequence);
       else lowering.lowerForm(sequence[0]!);
       return f.index;
