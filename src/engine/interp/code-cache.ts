@@ -73,6 +73,8 @@ export class CodeCache {
   onDrop: () => void = () => {};
   /** Called when the descriptors of a range have become `stop` for good: nobody may give them handlers again. */
   onStale: (start: number, end: number) => void = () => {};
+  /** For tools: sees the bytes of every instruction that is decoded. */
+  onDecoded: ((bytes: Uint8Array, mode: Mode) => void) | null = null;
   /** For --stats. */
   blocks = 0;
   instructions = 0;
@@ -203,6 +205,7 @@ export class CodeCache {
       const bytes = pageBytes.subarray(at, Math.min(at + 15, 4096));
       const instruction = decode(bytes, bytes.length, mode, this.#features);
       if (instruction === null) break;
+      this.onDecoded?.(bytes, mode);
       if (at + instruction.length > last) {
         if (run.length > 0) break;
         checkLimit(instruction.length, limit);
@@ -213,7 +216,10 @@ export class CodeCache {
       ends = this.#handlers.endsBlock(instruction.form);
     }
     if (run.length === 0) return this.#decodeCrossing(physical, mode, pageBytes, limit, second);
-    this.#handlers.compile(run.map((instruction) => instruction.form));
+    this.#handlers.compile(
+      run.map((instruction) => instruction.form),
+      this.#features,
+    );
     const descriptor = this.#emit(run, start, ends, mode);
     this.#record(page, key, descriptor, start, at);
     this.cacheable = limit >= 4096;
@@ -247,7 +253,7 @@ export class CodeCache {
     if (instruction === null) throw new Error('15 bytes did not make an instruction');
     const { length } = instruction;
     checkLimit(length, limit);
-    this.#handlers.compile([instruction.form]);
+    this.#handlers.compile([instruction.form], this.#features);
     const endsBlock = this.#handlers.endsBlock(instruction.form);
     const descriptor = this.#emit([instruction], start, endsBlock, mode);
     const firstPage = pageOf(physical);

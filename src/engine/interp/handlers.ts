@@ -1,6 +1,7 @@
 // HandlerTable: the handlers of the forms met so far, compiled when they are first needed, a batch at
 // a time (all new forms of a block go into one module), and put into one shared function table.
 import { ModuleBuilder } from '../../wasm/module.ts';
+import type { DecodeFeatures } from '../../x86/cpuid/feature-names.ts';
 import type { Form } from '../../x86/decode/instruction.ts';
 import { GuestFault } from '../../x86/exceptions/fault.ts';
 import type { Cpu } from '../../x86/helpers/cpu.ts';
@@ -8,6 +9,7 @@ import type { Helper } from '../../x86/helpers/helper.ts';
 import { buildMeaning } from '../../x86/semantics/index.ts';
 import type { Uop } from '../../x86/uops/ir.ts';
 import type { CoreFunctions } from '../soft/core-functions.ts';
+import { COMMON_FORMS, decodeCommonForms } from './common-forms.ts';
 import { buildCoreModule, CORE_SIGNATURES, type CoreCallbacks, FIRST_FREE_HANDLER } from './core-module.ts';
 import { MAXIMUM_BLOCK } from './descriptor.ts';
 import { alwaysLeaves, HandlerLowering, mayBeFollowed, someUop } from './handler.ts';
@@ -70,6 +72,8 @@ export class HandlerTable {
   readonly #forms = new Map<number, CompiledForm>();
   readonly #wrappers = new Map<Helper, { name: string; run: (...args: never[]) => unknown }>();
   #next = FIRST_FREE_HANDLER;
+  /** Modes whose common forms are there. */
+  readonly #seeded = new Set<number>();
   /** Form identifiers, joined -> handler of the group. */
   readonly #groups = new Map<string, number>();
   readonly #isGroup = new Uint8Array(MAXIMUM_HANDLERS);
@@ -167,10 +171,19 @@ export class HandlerTable {
   endsBlock(form: Form): boolean {
     return this.#forms.get(form.id)?.endsBlock ?? alwaysLeaves(meaningOf(form));
   }
-  /** Compiles the forms that have no handler yet. */
-  compile(forms: readonly Form[]): void {
-    const fresh = forms.filter((form, i) => !this.#forms.has(form.id) && forms.indexOf(form) === i);
+  /**
+   * Compiles the forms that have no handler yet. The first of a mode that has a list of common forms
+   * brings all of them, in one module: each module costs the host some 14 KB.
+   */
+  compile(forms: readonly Form[], features: DecodeFeatures): void {
+    let fresh = this.#fresh(forms);
     if (fresh.length === 0) return;
+    const { key } = fresh[0]!.mode;
+    const common = COMMON_FORMS.get(key);
+    if (common && !this.#seeded.has(key)) {
+      this.#seeded.add(key);
+      fresh = this.#fresh([...fresh, ...decodeCommonForms(common, fresh[0]!.mode, features)]);
+    }
     const jobs = fresh.map((form) => {
       const uops = meaningOf(form);
       const handler = this.#next++;
@@ -186,6 +199,10 @@ export class HandlerTable {
       return { name: form.mnemonic, handler, forms: [form] };
     });
     this.#build(jobs);
+  }
+
+  #fresh(forms: readonly Form[]): Form[] {
+    return [...new Set(forms)].filter((form) => !this.#forms.has(form.id));
   }
 
   /** Compiles a module of handlers with consecutive table slots. */
