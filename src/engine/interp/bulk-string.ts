@@ -71,15 +71,12 @@ function ramOffset(state: CpuState, linear: number, array: number): number {
   return (linear + i32[at + (E.TLB_ADDEND >> 2)]!) >>> 0;
 }
 
+/** Stores the accumulator's element n times: once by itself, then by copies of what is there. */
 function fill(state: CpuState, memory: GuestMemory, to: number, n: number, shift: number): void {
-  const { u8 } = state;
-  const first = u8[L.GPR]!;
-  let uniform = true;
-  for (let i = 1; i < 1 << shift; i++) if (u8[L.GPR + i] !== first) uniform = false;
-  if (uniform) {
-    memory.u8.fill(first, to, to + (n << shift));
-    return;
+  const ram = memory.u8;
+  const total = n << shift;
+  ram.set(state.u8.subarray(L.GPR, L.GPR + (1 << shift)), to);
+  for (let done = 1 << shift; done < total; done *= 2) {
+    ram.copyWithin(to + done, to, to + Math.min(done, total - done));
   }
-  const element = u8.subarray(L.GPR, L.GPR + (1 << shift));
-  for (let i = 0; i < n; i++) memory.u8.set(element, to + (i << shift));
 }
