@@ -9,7 +9,7 @@ test('sources in both formats become private ones for Debian main', () => {
       name: 'debian.sources',
       content: `Types: deb deb-src
 # a comment
-URIs: http://deb.debian.org/debian
+URIs: http://mirror.example/debian
 Suites: bookworm bookworm-updates
 Components: main contrib
 Architectures: arm64
@@ -17,7 +17,7 @@ Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg
 
 Enabled: no
 Types: deb
-URIs: http://deb.debian.org/debian
+URIs: http://mirror.example/debian
 Suites: sid
 Components: main
 `,
@@ -26,7 +26,7 @@ Components: main
       name: 'sources.list',
       content: `# deb http://commented.debian.org/debian sid main
 deb [arch=amd64 signed-by=/k.gpg] http://security.debian.org/debian-security bookworm-security main non-free # x
-deb-src http://deb.debian.org/debian bookworm main
+deb-src http://mirror.example/debian bookworm main
 deb https://packages.example.com/tools stable main
 `,
     },
@@ -35,7 +35,7 @@ deb https://packages.example.com/tools stable main
     derived,
     `types: deb
 components: main
-uris: http://deb.debian.org/debian
+uris: http://mirror.example/debian
 suites: bookworm bookworm-updates
 signed-by: /usr/share/keyrings/debian-archive-keyring.gpg
 
