@@ -14,12 +14,11 @@ import {
   FLAG_VIF,
   FLAG_VIP,
   FLAG_VM,
+  FLAGS_STATUS,
 } from '../state/cpu-state.ts';
 import * as L from '../state/layout.ts';
 import { ioPrivilege, isVirtual8086 } from '../state/predicates.ts';
 import { generalProtection } from './fault.ts';
-
-const STATUS = 0x8d5;
 
 /** The value that PUSHF of 16 or 32 bits stores in virtual-8086 mode. */
 export function pushedFlags(cpu: Cpu, operandSize: number): number {
@@ -35,7 +34,7 @@ export function popFlags(cpu: Cpu, value: number, operandSize: number): void {
   const state = cpu.state;
   const old = state.rflags;
   let flags = value;
-  let mask = STATUS | FLAG_TF | FLAG_DF | FLAG_NT;
+  let mask = FLAGS_STATUS | FLAG_TF | FLAG_DF | FLAG_NT;
   if (operandSize !== 16) mask |= FLAG_AC | FLAG_ID;
   if (isVirtual8086(state)) {
     if (ioPrivilege(state) === 3) {

@@ -32,6 +32,7 @@ import {
   FLAG_VIF,
   FLAG_VIP,
   FLAG_VM,
+  FLAGS_STATUS,
 } from '../state/cpu-state.ts';
 import { updateDerivedState } from '../state/derived.ts';
 import * as L from '../state/layout.ts';
@@ -39,7 +40,6 @@ import { ioPrivilege, is64Bit, isCanonical, isLongMode, isVirtual8086 } from '..
 import { returnToPreviousTask } from '../task/switch.ts';
 import { generalProtection } from './fault.ts';
 
-const STATUS = 0x8d5;
 const stack = new StackCursor();
 
 /** IRET with the given operand size. Sets CS:RIP, RFLAGS and whatever else the return restores. */
@@ -71,7 +71,7 @@ function returnRealMode(cpu: Cpu, operandSize: 16 | 32 | 64): void {
   stack.commit(state);
   setRealModeSegment(state, L.CS, cs);
   state.rip = ip;
-  const mask = STATUS | FLAG_TF | FLAG_IF | FLAG_DF | FLAG_IOPL | FLAG_NT;
+  const mask = FLAGS_STATUS | FLAG_TF | FLAG_IF | FLAG_DF | FLAG_IOPL | FLAG_NT;
   setFlags(state, flags, bits === 16 ? mask : mask | FLAG_RF | FLAG_AC | FLAG_ID);
   updateDerivedState(state);
 }
@@ -87,7 +87,7 @@ function returnVirtual8086(cpu: Cpu, operandSize: 16 | 32 | 64): void {
   const cs = stack.pop(bits) & 0xffff;
   let flags = stack.pop(bits);
   if (ip > state.segments[L.CS]!.limit) generalProtection();
-  let mask = STATUS | FLAG_TF | FLAG_DF | FLAG_NT;
+  let mask = FLAGS_STATUS | FLAG_TF | FLAG_DF | FLAG_NT;
   if (virtual) {
     const opens = (flags & FLAG_IF) !== 0;
     if ((flags & FLAG_TF) !== 0 || (opens && (state.get32(L.FLAGS) & FLAG_VIP) !== 0)) generalProtection();
@@ -137,7 +137,7 @@ function returnProtected(cpu: Cpu, bits: 16 | 32 | 64): void {
   markAccessed(cpu, returnCode);
   if ((outer || from64) && returnStack.attributes !== 0) markAccessed(cpu, returnStack);
 
-  let mask = STATUS | FLAG_TF | FLAG_DF | FLAG_NT;
+  let mask = FLAGS_STATUS | FLAG_TF | FLAG_DF | FLAG_NT;
   if (bits !== 16) mask |= FLAG_RF | FLAG_AC | FLAG_ID;
   if (cpl <= ioPrivilege(state)) mask |= FLAG_IF;
   if (cpl === 0) mask |= FLAG_IOPL | (bits !== 16 ? FLAG_VIF | FLAG_VIP : 0);

@@ -24,7 +24,8 @@ export const FLAG_VIF = 1 << 19;
 export const FLAG_VIP = 1 << 20;
 export const FLAG_ID = 1 << 21;
 
-const STATUS = 0x8d5;
+/** CF PF AF ZF SF OF. */
+export const FLAGS_STATUS = 0x8d5;
 const TWO32 = 0x1_0000_0000;
 
 /** One segment register: selector, hidden descriptor. */
@@ -226,10 +227,10 @@ export class CpuState {
   }
   /** RFLAGS, 22 bits. */
   get rflags(): number {
-    return (this.u32[L.FLAGS >> 2]! & ~STATUS) | 2 | this.statusFlags;
+    return (this.u32[L.FLAGS >> 2]! & ~FLAGS_STATUS) | 2 | this.statusFlags;
   }
   set rflags(value: number) {
-    this.u32[L.FLAGS >> 2] = (value & 0x3f7700 & ~STATUS) | 2;
-    this.statusFlags = value & STATUS;
+    this.u32[L.FLAGS >> 2] = (value & 0x3f7700 & ~FLAGS_STATUS) | 2;
+    this.statusFlags = value & FLAGS_STATUS;
   }
 }

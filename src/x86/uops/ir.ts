@@ -123,7 +123,7 @@ export const FLAG_AF = 0x010;
 export const FLAG_ZF = 0x040;
 export const FLAG_SF = 0x080;
 export const FLAG_OF = 0x800;
-export const FLAGS_STATUS = 0x8d5;
+export { FLAGS_STATUS } from '../state/cpu-state.ts';
 
 /** Widths of memory accesses and of state reads, in bits. */
 export type AccessBits = 8 | 16 | 32 | 64 | 128;

@@ -3,7 +3,7 @@
 // by immediates compute a vector of byte indices first.
 import * as S from '../../state/layout.ts';
 import type { Builder } from '../../uops/builder.ts';
-import type { I32, V128 } from '../../uops/ir.ts';
+import { FLAG_CF, FLAG_ZF, FLAGS_STATUS, type I32, type V128 } from '../../uops/ir.ts';
 import type { Meaning } from '../meaning.ts';
 import { limitedImmediate } from './shift.ts';
 import {
@@ -154,10 +154,6 @@ function multipleSums(b: Builder, d: V128, s: V128): V128 {
 const laneRange = (first: number) => Array.from({ length: 16 }, (_, i) => (first + i) & 15);
 
 // ---- test ----
-
-const FLAG_CF = 1;
-const FLAG_ZF = 0x40;
-const FLAGS_STATUS = 0x8d5;
 
 const test = vectorMeaning('PTEST', (b) => {
   const source = readVector(b, 1);
