@@ -58,6 +58,7 @@ export async function run(options: RunOptions, prepared?: BootFiles): Promise<nu
     time: options.deterministic ? 'deterministic' : 'real',
     rtcStart: rtcStart(options),
     reboot: options.noReboot ? 'end' : 'restart',
+    countTlbHits: options.stats,
     host: nodeHost(),
   });
   const detach =

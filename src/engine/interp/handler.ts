@@ -23,6 +23,8 @@ export interface HandlerModule {
   readonly core: CoreFunctions;
   /** Type index of a handler, (i32) -> (). */
   readonly handlerType: number;
+  /** Accesses that hit the TLB are counted. */
+  readonly countsHits: boolean;
   /** Table index of the handler table. */
   readonly table: number;
   /** Function index of a helper's import: (descriptor, ...parameters) -> result. */
@@ -149,6 +151,16 @@ export class HandlerLowering extends Lowering {
     this.forgetValues();
     this.#shift = index * D.DESCRIPTOR_SIZE;
     this.#form = form;
+  }
+  tlbHit(): void {
+    if (!this.#module.countsHits) return;
+    const { f } = this;
+    f.i32Const(0);
+    f.i32Const(0);
+    f.load('i64.load', E.COUNT_TLB_HITS);
+    f.i64Const(1);
+    f.op('i64.add');
+    f.store('i64.store', E.COUNT_TLB_HITS);
   }
   slowAccessDone(): void {
     if (this.#slow < 0) return;

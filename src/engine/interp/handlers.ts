@@ -31,6 +31,8 @@ export interface CompiledForm {
 
 /** What helpers' wrappers tell the vCPU. */
 export interface HelperHost {
+  /** Handlers count the accesses that hit the TLB. */
+  readonly countsHits: boolean;
   readonly cpu: Cpu;
   /** A helper of the instruction at this descriptor begins. */
   enterHelper(descriptor: number): void;
@@ -241,6 +243,7 @@ export class HandlerTable {
     const handlerModule = {
       core,
       handlerType: module.type(['i32'], []),
+      countsHits: this.#host.countsHits,
       table,
       helper: (uop: Uop & { op: 'call' }) => helpers.get(uop.helper)!,
     };

@@ -38,6 +38,8 @@ export interface InterpOptions extends VcpuWires {
   readonly bus: GuestBus;
   readonly features: CpuFeatures;
   readonly entropy: Entropy;
+  /** Count accesses that hit the TLB (costs some percent of speed). */
+  readonly countsHits?: boolean;
 }
 
 /** Memory 0: state, TLB, jump cache, and room for about 1.9 million decoded instructions. */
@@ -54,6 +56,7 @@ export class InterpVcpu implements Vcpu {
   readonly mmu: SoftMmu;
   handlers: HandlerTable;
   readonly #newHandlers: () => HandlerTable;
+  readonly #countsHits: boolean;
   readonly code: CodeCache;
   readonly #events: Events;
   #retired = 0;
@@ -94,6 +97,7 @@ export class InterpVcpu implements Vcpu {
       acknowledgeInterrupt: () => options.interrupts.acknowledge(),
     };
     this.#events = new Events(this.cpu, options.interrupts);
+    this.#countsHits = options.countsHits ?? false;
     this.#newHandlers = () =>
       new HandlerTable(
         stateMemory,
@@ -106,6 +110,7 @@ export class InterpVcpu implements Vcpu {
         },
         {
           cpu: this.cpu,
+          countsHits: options.countsHits ?? false,
           enterHelper: (descriptor) => {
             this.#descriptor = descriptor;
           },
@@ -205,6 +210,7 @@ export class InterpVcpu implements Vcpu {
       ['exits for a fault', exits[E.EXIT_FAULT]!],
       ['exits at a stop', exits[E.EXIT_STOP]!],
       ['exits in a repeated string instruction', exits[E.EXIT_REPEAT]!],
+      ...(this.#countsHits ? [['TLB hits', this.state.getNumber(E.COUNT_TLB_HITS)] as const] : []),
       ['TLB refills', mmu.misses],
       ['device memory accesses', mmu.deviceAccesses],
       ['blocks decoded', code.blocks],

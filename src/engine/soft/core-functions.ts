@@ -52,5 +52,7 @@ export interface MemoryEmitter extends ValueEmitter {
   /** Pops the top of the stack into the value. */
   define(value: Value): void;
   leaveFaulted(): void;
+  /** The TLB has answered an access inline. */
+  tlbHit(): void;
   slowAccessDone(): void;
 }

@@ -46,6 +46,9 @@ next = (next + 15) & ~15;
 export const ACCESS_VALUE = next;
 next += 16;
 
+/** i64: accesses that the TLB answered inline, where they are counted (--stats). */
+export const COUNT_TLB_HITS = i64();
+
 /** Values of EXIT. */
 export const EXIT_LOOKUP = 0;
 export const EXIT_FAULT = 1;

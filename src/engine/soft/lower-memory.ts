@@ -46,6 +46,7 @@ export function lowerLoad(l: MemoryEmitter, uop: Uop & { op: 'load' }): void {
   const array = write ? E.TLB_WRITES : 0;
   const entry = pushTlbHit(l, uop.address, bytes, array);
   f.if_(uop.result.type);
+  l.tlbHit();
   pushRamAddress(l, uop.address, entry, array);
   f.load(stateLoad(uop.bits), 0, 1);
   f.else_();
@@ -68,6 +69,7 @@ export function lowerStore(l: MemoryEmitter, uop: Uop & { op: 'store' }): void {
   const store = storeOp(uop.bits, uop.value.type);
   const entry = pushTlbHit(l, uop.address, bytes, E.TLB_WRITES);
   f.if_();
+  l.tlbHit();
   pushRamAddress(l, uop.address, entry, E.TLB_WRITES);
   l.push(uop.value);
   f.store(store, 0, 1);

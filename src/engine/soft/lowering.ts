@@ -72,6 +72,8 @@ export abstract class Lowering implements MemoryEmitter {
   abstract lowerRepeat(): void;
   abstract lowerEndBlock(): void;
   abstract lowerCall(uop: Uop & { op: 'call' }): void;
+  /** The TLB has answered an access inline: counts it where that is wanted. */
+  abstract tlbHit(): void;
   /** A slow access has been done, without a fault. */
   abstract slowAccessDone(): void;
   /** Leaves the function with a fault pending. */
