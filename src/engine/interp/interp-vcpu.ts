@@ -38,7 +38,7 @@ export interface InterpOptions extends VcpuWires {
   readonly bus: GuestBus;
   readonly features: CpuFeatures;
   readonly entropy: Entropy;
-  /** Count accesses that hit the TLB (costs some percent of speed). */
+  /** Count accesses that hit the TLB (costs about a fifth of the speed). */
   readonly countsHits?: boolean;
 }
 

@@ -61,7 +61,7 @@ export interface MachineOptions {
   /** When the guest resets the machine: boot again (default) or end. */
   readonly reboot?: 'restart' | 'end';
   readonly host: MachineHost;
-  /** Have statistics() tell the accesses that hit the TLB; costs some percent of speed. */
+  /** Have statistics() tell the accesses that hit the TLB; costs about a fifth of the speed. */
   readonly countTlbHits?: boolean;
   /** Makes the engine; the interpreter unless given. */
   readonly engine?: (wires: InterpOptions) => MachineVcpu;
