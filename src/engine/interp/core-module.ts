@@ -139,7 +139,7 @@ export function buildCoreModule(statePages: number, ramPages: number, tableSize:
     f.call(flagsSetAll);
   });
 
-  const jumpFlat = define('jumpFlat', (f) => emitJump(f, () => f.localGet(0), null, tailCallDescriptor));
+  define('jumpFlat', (f) => emitJump(f, () => f.localGet(0), null, tailCallDescriptor));
   const jumpSegmented = define('jumpSegmented', (f) => {
     emitJump(
       f,
@@ -197,7 +197,6 @@ export function buildCoreModule(statePages: number, ramPages: number, tableSize:
     f.op('i64.and');
     f.returnCall(jumpSegmented);
   });
-  void jumpFlat;
 
   const enter = module.defineFunction('enter', ['i32'], []);
   enter.localGet(0);

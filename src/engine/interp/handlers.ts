@@ -43,6 +43,9 @@ export interface HelperHost {
 /** Built anew each time: it takes some 20 us, and keeping thousands of them takes megabytes. */
 const meaningOf = (form: Form): readonly Uop[] => buildMeaning(form).uops;
 
+/** Compiling a mode's common forms takes 30 ms: a guest of a few hundred instructions does without. */
+const MODULES_OF_A_SMALL_GUEST = 24;
+
 const TABLE_SIZE = 16384;
 /** A handler costs the host about 17 KB, all told. A boot of Linux needs two thousand. */
 const MAXIMUM_HANDLERS = 16384;
@@ -174,15 +177,15 @@ export class HandlerTable {
     return this.#forms.get(form.id)?.endsBlock ?? alwaysLeaves(meaningOf(form));
   }
   /**
-   * Compiles the forms that have no handler yet. The first of a mode that has a list of common forms
-   * brings all of them, in one module: each module costs the host some 14 KB.
+   * Compiles the forms that have no handler yet. Each module costs the host some 14 KB, so once a guest
+   * has shown that it is no small one, the common forms of its mode come all at once, in one module.
    */
   compile(forms: readonly Form[], features: DecodeFeatures): void {
     let fresh = this.#fresh(forms);
     if (fresh.length === 0) return;
     const { key } = fresh[0]!.mode;
     const common = COMMON_FORMS.get(key);
-    if (common && !this.#seeded.has(key)) {
+    if (common && this.modules >= MODULES_OF_A_SMALL_GUEST && !this.#seeded.has(key)) {
       this.#seeded.add(key);
       fresh = this.#fresh([...fresh, ...decodeCommonForms(common, fresh[0]!.mode, features)]);
     }
