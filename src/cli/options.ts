@@ -46,7 +46,7 @@ Boots a kernel: Linux bzImage, ELF with a PVH note, or Multiboot 1; 32 or 64 bit
   --serial TARGET         stdio (default), file:PATH or none
   --timeout SECONDS       end the run after so long, with status 124
   --exit-on TEXT          end with status 0 once the serial output contains TEXT
-  --stats                 print a table of counters at the end (counting slows the run a little)
+  --stats                 print a table of counters at the end (counting takes a fifth of the speed)
   --rtc START             utc (default), localtime, or a moment such as 2026-01-31T12:00:00
   --debug-exit-port PORT  isa-debug-exit: a write of VALUE ends with status (VALUE << 1) | 1
   --deterministic         time counts instructions: the same inputs give the same run
