@@ -49,12 +49,25 @@ next += 16;
 /** i64: accesses that the TLB answered inline, where they are counted (--stats). */
 export const COUNT_TLB_HITS = i64();
 
+/** u32: how a region was left in the middle (jit/region-tail.ts): offset, instructions to give back, flags. */
+export const WHERE = u32();
+/** u32: identifier of the region that left because its budget was used up: a sample of what runs. */
+export const SAMPLED_REGION = u32();
+/** u32: byte offset of the current table of translations for fetching (EXECUTE_USER or EXECUTE_SUPERVISOR). */
+export const EXECUTE_TABLE = u32();
+/** i64: instructions retired by regions, and by cause how regions were left, where they are counted (--stats). */
+export const COUNT_REGION_INSTRUCTIONS = i64();
+export const COUNT_REGION_LEAVES = i64();
+next += 8 * 7;
+
 /** Values of EXIT. */
 export const EXIT_LOOKUP = 0;
 export const EXIT_FAULT = 1;
 export const EXIT_END_BLOCK = 2;
 export const EXIT_STOP = 3;
 export const EXIT_REPEAT = 4;
+/** A region leaves an instruction to the interpreter: RIP is its address, BUDGET is exact. */
+export const EXIT_BAIL = 5;
 
 // A TLB table is two arrays of TLB_ENTRIES entries, one for reads and, TLB_WRITES behind it, one for
 // writes, so that a copy from page to page never fights over an entry. An entry is 16 bytes:
@@ -82,6 +95,19 @@ next += 4 * TLB_SIZE;
 export const JUMP_ENTRIES = 8192;
 export const JUMP_CACHE = next;
 next += JUMP_ENTRIES * 16;
+
+// Translations for fetching, of user and of supervisor code: EXECUTE_ENTRIES entries of 16 bytes each,
+// indexed by linear page: +0 i64 linear address of the page (TLB_INVALID: none), +8 u32 guest-physical page number.
+export const EXECUTE_ENTRIES = 512;
+next = (next + 63) & ~63;
+export const EXECUTE_USER = next;
+export const EXECUTE_SUPERVISOR = next + EXECUTE_ENTRIES * 16;
+next += 2 * EXECUTE_ENTRIES * 16;
+
+/** u32 cells through which regions go to blocks of their own pages: a descriptor, or 0 while it is not linked. */
+export const LINK_CELL_COUNT = 1 << 18;
+export const LINK_CELLS = next;
+next += 4 * LINK_CELL_COUNT;
 
 /** Start of the descriptor area, 64-byte aligned. */
 export const DESCRIPTORS = (next + 63) & ~63;
