@@ -45,6 +45,9 @@ function binaryOp(operator: BinaryOperator, type: ValueType): WasmOp {
   return `${type}.${type.startsWith('f') ? operator.slice(1) : operator}` as WasmOp;
 }
 
+/** An operation whose only effect is its result. */
+export type PureUop = Extract<Uop, { op: 'binary' | 'unary' | 'simd' | 'select' }>;
+
 export abstract class Lowering implements MemoryEmitter {
   readonly f: FunctionBuilder;
   readonly core: CoreFunctions;
@@ -153,30 +156,10 @@ export abstract class Lowering implements MemoryEmitter {
         lowerStore(this, uop);
         return;
       case 'binary':
-        this.push(uop.a);
-        this.push(uop.b);
-        if (uop.operator === 'mulhi_u') f.call(this.core.mulHighU);
-        else if (uop.operator === 'mulhi_s') f.call(this.core.mulHighS);
-        else f.op(binaryOp(uop.operator, uop.a.type));
-        this.define(uop.result);
-        return;
       case 'unary':
-        this.push(uop.a);
-        f.op(unaryOp(uop.operator, uop.a.type));
-        this.define(uop.result);
-        return;
       case 'simd':
-        for (const argument of uop.args) this.push(argument);
-        if (uop.lanes) f.shuffle([...uop.lanes]);
-        else if (uop.lane !== undefined) f.lane(uop.name as never, uop.lane);
-        else f.op(uop.name as WasmOp);
-        this.define(uop.result);
-        return;
       case 'select':
-        this.push(uop.a);
-        this.push(uop.b);
-        this.push(uop.condition);
-        f.op('select');
+        this.pushResult(uop);
         this.define(uop.result);
         return;
       case 'variable': {
@@ -267,6 +250,35 @@ export abstract class Lowering implements MemoryEmitter {
       case 'endBlock':
         this.lowerEndBlock();
         return;
+    }
+  }
+
+  /** Pushes what an operation without effects computes. */
+  protected pushResult(uop: PureUop): void {
+    const { f } = this;
+    switch (uop.op) {
+      case 'binary':
+        this.push(uop.a);
+        this.push(uop.b);
+        if (uop.operator === 'mulhi_u') f.call(this.core.mulHighU);
+        else if (uop.operator === 'mulhi_s') f.call(this.core.mulHighS);
+        else f.op(binaryOp(uop.operator, uop.a.type));
+        return;
+      case 'unary':
+        this.push(uop.a);
+        f.op(unaryOp(uop.operator, uop.a.type));
+        return;
+      case 'simd':
+        for (const argument of uop.args) this.push(argument);
+        if (uop.lanes) f.shuffle([...uop.lanes]);
+        else if (uop.lane !== undefined) f.lane(uop.name as never, uop.lane);
+        else f.op(uop.name as WasmOp);
+        return;
+      case 'select':
+        this.push(uop.a);
+        this.push(uop.b);
+        this.push(uop.condition);
+        f.op('select');
     }
   }
 
