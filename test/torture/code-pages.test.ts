@@ -19,7 +19,7 @@ function check(limit: number, pieces: Pieces, ended: 'Hlt' | 'Interrupted' | 'Sh
   const { exit, differences } = pair.run(limit, pieces);
   assert.deepEqual(differences, []);
   assert.equal(exit.reason, ended);
-  return pair.interpreter.vcpu.state;
+  return pair.subject.vcpu.state;
 }
 
 // ---- real mode ----
@@ -182,7 +182,7 @@ for (const pieces of [WHOLE, HOT, () => 3]) {
       enterPae(machine, 0x8000);
     });
     check(20_000, pieces);
-    const { view } = pair.interpreter.memory;
+    const { view } = pair.subject.memory;
     const results = Array.from({ length: 7 }, (_, i) => view.getUint32(0x7100 + 4 * i, true).toString(16));
     assert.deepEqual(results, ['44332211', '44552211', '88772211', '99772211', '0', '0', '44552211']);
     assert.deepEqual(
@@ -226,7 +226,7 @@ for (const pieces of [WHOLE, HOT, () => 3]) {
       memory.u8.set(code.assemble(), 0x8000);
     });
     check(2000, pieces);
-    const { view } = pair.interpreter.memory;
+    const { view } = pair.subject.memory;
     assert.deepEqual([view.getUint32(0x7008, true), view.getUint32(0x700c, true)], [2, 3]);
   });
 
@@ -248,7 +248,7 @@ for (const pieces of [WHOLE, HOT, () => 3]) {
     });
     const state = check(1000, pieces);
     assert.deepEqual([state.gpr32(AX), state.gpr32(BX)], [0x1111, 0x2222]);
-    assert.equal(pair.interpreter.memory.view.getUint32(0x7004, true), 3);
+    assert.equal(pair.subject.memory.view.getUint32(0x7004, true), 3);
   });
 
   test('two addresses of one frame, both executed, one of them written', () => {

@@ -41,16 +41,16 @@ export function runEventCase(
   ];
   for (const [i, [one, other]] of runs.entries()) {
     pair.load((machine) => loadEventCase(machine, item));
-    const a = runEvents(pair.reference, item, one);
-    const b = runEvents(pair.interpreter, item, other);
+    const a = runEvents(pair.oracle, item, one);
+    const b = runEvents(pair.subject, item, other);
     const differences = pair.differences();
     if (JSON.stringify(a) !== JSON.stringify(b))
       differences.unshift(`exit ${JSON.stringify(a)} ${JSON.stringify(b)}`);
     if (a.reason === 'InternalError' || a.reason === 'Shutdown') differences.unshift(JSON.stringify(a));
     if (differences.length > 0)
-      return { differences: [`run ${i}`, ...differences], retired: pair.reference.retired, ended: true };
+      return { differences: [`run ${i}`, ...differences], retired: pair.oracle.retired, ended: true };
     if (i === runs.length - 1)
-      return { differences, retired: pair.reference.retired, ended: a.reason === 'Hlt' };
+      return { differences, retired: pair.oracle.retired, ended: a.reason === 'Hlt' };
   }
   throw new Error('no runs');
 }

@@ -51,8 +51,8 @@ export function runPagingCase(pair: Pair, random: Random, number: number, operat
   const { exit, differences } = pair.run(1_000_000, randomPieces(random, Math.floor(number / 3)));
   if (exit.reason !== 'Hlt') differences.push(`the program ended with ${exit.reason}`);
   for (const [name, machine] of [
-    ['reference', pair.reference],
-    ['interpreter', pair.interpreter],
+    ['oracle', pair.oracle],
+    ['subject', pair.subject],
   ] as const) {
     for (const found of logDifferences(machine, item)) differences.push(`${name}: ${found}`);
     for (const [from, to] of [

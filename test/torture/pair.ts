@@ -1,14 +1,11 @@
-// Two machines with the same program, one on the reference engine and one on the interpreter, run in pieces of
+// Two machines with the same program on two engines, one the oracle and one the subject of the test, run in pieces of
 // chosen lengths and compared: exits, all architectural state, counts of retired instructions, RAM.
 import type { GuestBus } from '../../src/base/guest-bus.ts';
-import { InterpVcpu } from '../../src/engine/interp/interp-vcpu.ts';
-import { ReferenceVcpu } from '../../src/engine/reference/reference-vcpu.ts';
 import { bareWires, emptyBus } from '../../src/engine/testing.ts';
 import type { Exit, Vcpu } from '../../src/engine/vcpu.ts';
 import { GuestMemory } from '../../src/memory/guest-memory.ts';
+import { type EngineName, makeEngine } from '../engines.ts';
 import { stateDifferences } from '../isa/fuzz/garbage.ts';
-
-export type EngineName = 'reference' | 'interpreter';
 
 /** A processor, RAM, an interrupt line whose vector is on the bus, and a log of port accesses. */
 export class TortureMachine {
@@ -36,7 +33,7 @@ export class TortureMachine {
       interrupts: { pending: () => this.vectors.length > 0, acknowledge: () => this.vectors.shift() ?? -1 },
       timeStamp: () => BigInt(this.vcpu.retired - this.#start),
     };
-    this.vcpu = engine === 'interpreter' ? new InterpVcpu(wires) : new ReferenceVcpu(wires);
+    this.vcpu = makeEngine(engine, wires);
   }
   /** Instructions since the machine was reset. */
   get retired(): number {
@@ -77,16 +74,16 @@ export function runUntil(machine: TortureMachine, limit: number, pieces: Pieces)
 }
 
 export class Pair {
-  readonly reference: TortureMachine;
-  readonly interpreter: TortureMachine;
+  readonly oracle: TortureMachine;
+  readonly subject: TortureMachine;
   readonly #ramBytes: number;
-  constructor(ramBytes: number) {
+  constructor(ramBytes: number, subject: EngineName = 'interp', oracle: EngineName = 'reference') {
     this.#ramBytes = ramBytes;
-    this.reference = new TortureMachine('reference', ramBytes);
-    this.interpreter = new TortureMachine('interpreter', ramBytes);
+    this.oracle = new TortureMachine(oracle, ramBytes);
+    this.subject = new TortureMachine(subject, ramBytes);
   }
   get machines(): readonly TortureMachine[] {
-    return [this.reference, this.interpreter];
+    return [this.oracle, this.subject];
   }
   /** Brings both to the same start. */
   load(prepare: (machine: TortureMachine) => void): void {
@@ -96,14 +93,14 @@ export class Pair {
       machine.changed();
     }
   }
-  /** Runs both to the end and tells what differs; the reference runs in one piece. */
+  /** Runs both to the end and tells what differs; the oracle runs in one piece. */
   run(limit: number, pieces: Pieces = WHOLE): { exit: Exit; differences: string[] } {
-    const exit = runUntil(this.reference, limit, WHOLE);
-    const other = runUntil(this.interpreter, limit, pieces);
+    const exit = runUntil(this.oracle, limit, WHOLE);
+    const other = runUntil(this.subject, limit, pieces);
     return { exit, differences: [...exitDifferences(exit, other), ...this.differences()] };
   }
   differences(): string[] {
-    const [a, b] = [this.reference, this.interpreter];
+    const { oracle: a, subject: b } = this;
     const list = stateDifferences(a.vcpu.state, b.vcpu.state);
     if (a.retired !== b.retired) list.push(`retired ${a.retired} ${b.retired}`);
     if (JSON.stringify(a.writes) !== JSON.stringify(b.writes)) list.push(portDifference(a.writes, b.writes));

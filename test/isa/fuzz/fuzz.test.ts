@@ -1,10 +1,11 @@
-// The fuzzer in the normal test run: the regressions, then some thousand programs of a stored seed, on both
-// engines and on the host's processor where it can be had; then random bytes in every mode on both engines.
+// The fuzzer in the normal test run: the regressions, then some thousand programs of a stored seed, on all
+// engines and on the host's processor where it can be had; then random bytes in every mode on all engines.
 // DOPPEL_FUZZ_COUNT sets the number of programs, DOPPEL_FUZZ_SEED the seed. Long runs: run.ts, run-garbage.ts.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { SUBJECTS } from '../../engines.ts';
 import { GarbageMachine, makeGarbage, runGarbage } from './garbage.ts';
 import { GARBAGE_MODES } from './garbage-worlds.ts';
 import { programFromText } from './minimise.ts';
@@ -19,7 +20,7 @@ const GARBAGE_COUNT = COUNT / 5;
 const BATCH = 200;
 
 const native = openNativeRunner();
-const session = new Session(typeof native === 'string' ? null : native, ['reference', 'interp']);
+const session = new Session(typeof native === 'string' ? null : native, ['reference', ...SUBJECTS]);
 
 function text({ program, engine, oracle, differences }: Mismatch): string {
   return [`${engine} differs from the ${oracle}:`, ...listProgram(program), ...differences].join('\n  ');
@@ -55,12 +56,14 @@ test('programs made into superinstructions', () => {
   assert.deepEqual(hot.run(programs).map(text), []);
 });
 
-test(`${GARBAGE_COUNT} pieces of random bytes in every mode`, () => {
-  const machines = [new GarbageMachine('reference'), new GarbageMachine('interp')] as const;
-  for (let n = 0; n < GARBAGE_COUNT; n++) {
-    const mode = GARBAGE_MODES[n % GARBAGE_MODES.length]!;
-    const piece = [1, 7, 100][Math.floor(n / GARBAGE_MODES.length) % 3]!;
-    const found = runGarbage(...machines, makeGarbage(new Random(SEED, n), mode), 200, piece);
-    assert.equal(found, null, `case ${n} of seed ${SEED}, ${mode}: see run-garbage.ts`);
-  }
-});
+for (const engine of SUBJECTS) {
+  test(`${GARBAGE_COUNT} pieces of random bytes in every mode on ${engine}`, () => {
+    const machines = [new GarbageMachine('reference'), new GarbageMachine(engine)] as const;
+    for (let n = 0; n < GARBAGE_COUNT; n++) {
+      const mode = GARBAGE_MODES[n % GARBAGE_MODES.length]!;
+      const piece = [1, 7, 100][Math.floor(n / GARBAGE_MODES.length) % 3]!;
+      const found = runGarbage(...machines, makeGarbage(new Random(SEED, n), mode), 200, piece);
+      assert.equal(found, null, `case ${n} of seed ${SEED}, ${mode}: see run-garbage.ts`);
+    }
+  });
+}

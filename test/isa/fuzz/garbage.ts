@@ -1,8 +1,6 @@
 // Random bytes as code in every mode, on two engines in lockstep: the reference engine says what is right,
 // and after every few instructions all architectural state must be equal, and memory at the end. Most of the
 // bytes are no sensible program: faults, privileged instructions, loads of segments, changes of mode.
-import { InterpVcpu } from '../../../src/engine/interp/interp-vcpu.ts';
-import { ReferenceVcpu } from '../../../src/engine/reference/reference-vcpu.ts';
 import { bareWires } from '../../../src/engine/testing.ts';
 import { KERNEL, USER_PAGES } from '../../../src/engine/testing-user-program.ts';
 import type { Exit, Vcpu } from '../../../src/engine/vcpu.ts';
@@ -10,6 +8,7 @@ import { GuestMemory } from '../../../src/memory/guest-memory.ts';
 import * as C from '../../../src/x86/state/control-bits.ts';
 import type { CpuState } from '../../../src/x86/state/cpu-state.ts';
 import * as L from '../../../src/x86/state/layout.ts';
+import { type EngineName, makeEngine } from '../../engines.ts';
 import {
   baseRam,
   CODE,
@@ -53,9 +52,9 @@ export function garbageCode(random: Random): Uint8Array {
 export class GarbageMachine {
   readonly memory = new GuestMemory(RAM_SIZE);
   readonly vcpu: Vcpu;
-  constructor(engine: 'reference' | 'interp') {
+  constructor(engine: EngineName) {
     const wires = bareWires(this.memory);
-    this.vcpu = engine === 'interp' ? new InterpVcpu(wires) : new ReferenceVcpu(wires);
+    this.vcpu = makeEngine(engine, wires);
   }
 }
 

@@ -1,7 +1,6 @@
 // Doppel's engines as runners of images: each has a small machine with the pages of image.ts mapped for a
 // user program in long mode.
-import { InterpVcpu } from '../../../src/engine/interp/interp-vcpu.ts';
-import { ReferenceVcpu } from '../../../src/engine/reference/reference-vcpu.ts';
+import type { InterpVcpu } from '../../../src/engine/interp/interp-vcpu.ts';
 import { bareWires } from '../../../src/engine/testing.ts';
 import {
   buildUserSpace,
@@ -12,6 +11,7 @@ import {
 import type { Vcpu } from '../../../src/engine/vcpu.ts';
 import { GuestMemory } from '../../../src/memory/guest-memory.ts';
 import * as L from '../../../src/x86/state/layout.ts';
+import { type EngineName, engineNamed, makeEngine } from '../../engines.ts';
 import * as I from './image.ts';
 
 const CODE_PAGE = USER_PAGES;
@@ -24,7 +24,10 @@ const HOT_SAMPLES = 3;
 const HOT_BATCH = 8;
 
 /** `hot`: the interpreter, with the program's blocks made into superinstructions before it runs. */
-export type EngineName = 'reference' | 'interp' | 'hot';
+export type RunnerName = EngineName | 'hot';
+
+/** The runner of that name, for command lines. */
+export const runnerNamed = (text: string): RunnerName => (text === 'hot' ? text : engineNamed(text));
 
 /** How a run ended when it did not end in an exception: the budget, a shutdown, a defect. */
 export interface GuestResult {
@@ -34,11 +37,11 @@ export interface GuestResult {
 type Image = I.Image;
 
 export class GuestRunner {
-  readonly name: EngineName;
+  readonly name: RunnerName;
   readonly vcpu: Vcpu;
   readonly memory: GuestMemory;
 
-  constructor(name: EngineName) {
+  constructor(name: RunnerName) {
     this.name = name;
     this.memory = new GuestMemory(4 << 20);
     const page = (linear: number, physical: number, writable: boolean, executable: boolean) => ({
@@ -54,7 +57,7 @@ export class GuestRunner {
       page(I.READ_ONLY, READ_ONLY_PAGE, false, false),
     ]);
     const wires = bareWires(this.memory);
-    this.vcpu = name === 'reference' ? new ReferenceVcpu(wires) : new InterpVcpu(wires);
+    this.vcpu = makeEngine(name === 'hot' ? 'interp' : name, wires);
   }
 
   /** Runs an image. `starts` are offsets of instructions in the code page, those that blocks may begin with. */

@@ -1,6 +1,6 @@
 // Where the host's processor and ours may differ in a program that ends in an exception, each with its reason.
 // The manuals leave these open; what the tables of instructions.ts leave out is not even tried.
-import type { EngineName } from './guest.ts';
+import type { RunnerName } from './guest.ts';
 import type * as I from './image.ts';
 import { CODE, CODE_AT, CR2_AT, MXCSR_AT, RIP_AT, VECTOR_AT } from './image.ts';
 import { decodeProgram, type Program } from './program.ts';
@@ -11,7 +11,7 @@ interface KnownDifference {
   readonly mnemonics?: RegExp;
   readonly when?: (program: Program, expected: I.Image, found: I.Image) => boolean;
   /** Only of this engine. */
-  readonly engine?: EngineName;
+  readonly engine?: RunnerName;
   /** Names of the differences that do not count; all when missing. */
   readonly ignores?: RegExp;
 }
@@ -97,7 +97,7 @@ export function unexplained(
   expected: I.Image,
   found: I.Image,
   differences: readonly string[],
-  engine: EngineName,
+  engine: RunnerName,
 ): readonly string[] {
   if (differences.length === 0) return differences;
   const decoded = decodeProgram(program);

@@ -1,6 +1,6 @@
 // Random bytes on both engines, by hand:
 //
-//   node test/isa/fuzz/run-garbage.ts --count 100000 --seed 1 [--mode real] [--steps 200] [--piece 1] [--stop 10]
+//   node test/isa/fuzz/run-garbage.ts --count 100000 --seed 1 [--mode real] [--steps 200] [--piece 1] [--stop 10] [--engine interp]
 //
 // Without --piece the engines are compared after every instruction, every 7, or every 100, by turns. A mismatch
 // found with long pieces is run again an instruction at a time to show the first that differs.
@@ -10,6 +10,7 @@ import { decode, MAXIMUM_LENGTH } from '../../../src/x86/decode/decode.ts';
 import { modeFromKey } from '../../../src/x86/decode/mode.ts';
 import { printInstruction } from '../../../src/x86/decode/print.ts';
 import * as L from '../../../src/x86/state/layout.ts';
+import { engineNamed } from '../../engines.ts';
 import { counts, GarbageMachine, loadGarbage, makeGarbage, runGarbage } from './garbage.ts';
 import { GARBAGE_MODES, type GarbageMode } from './garbage-worlds.ts';
 import { Random } from './random.ts';
@@ -23,13 +24,14 @@ const { values } = parseArgs({
     steps: { type: 'string', default: '200' },
     piece: { type: 'string' },
     stop: { type: 'string', default: '10' },
+    engine: { type: 'string', default: 'interp' },
   },
 });
 const seed = Number(values.seed);
 const first = Number(values.from);
 const steps = Number(values.steps);
 const a = new GarbageMachine('reference');
-const b = new GarbageMachine('interp');
+const b = new GarbageMachine(engineNamed(values.engine));
 const features = cpuFeatures().decode;
 
 /** The instruction that the reference engine would execute now. */
@@ -75,7 +77,7 @@ for (let n = first; n < first + Number(values.count) && mismatches < Number(valu
   }
 }
 console.log(
-  `at most ${counts.steps} instructions, ${mismatches} mismatches (reference first, interp second)`,
+  `at most ${counts.steps} instructions, ${mismatches} mismatches (reference first, ${values.engine} second)`,
 );
 for (const [text, times] of texts) console.log(`${times} x ${text}`);
 process.exitCode = mismatches === 0 ? 0 : 1;

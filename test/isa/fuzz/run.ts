@@ -1,11 +1,12 @@
 // The fuzzer by hand:
 //
-//   node test/isa/fuzz/run.ts --count 1000000 --seed 1 [--engine interp|reference|hot|both] [--bits 32|64|both]
+//   node test/isa/fuzz/run.ts --count 1000000 --seed 1 [--engine interp|reference|jit|hot|all] [--bits 32|64|both]
 //        [--no-host] [--any-host] [--from N] [--stop MISMATCHES] [--quiet]
 //
 // Prints progress every few seconds and each mismatch minimised, with the line for the file of regressions.
 import { parseArgs } from 'node:util';
-import type { EngineName } from './guest.ts';
+import { SUBJECTS } from '../../engines.ts';
+import { type RunnerName, runnerNamed } from './guest.ts';
 import { imageText, minimise } from './minimise.ts';
 import { openNativeRunner } from './native.ts';
 import { type Bits, listProgram, makeProgram, type Program } from './program.ts';
@@ -16,7 +17,7 @@ const { values } = parseArgs({
     count: { type: 'string', default: '10000' },
     seed: { type: 'string', default: '1' },
     from: { type: 'string', default: '0' },
-    engine: { type: 'string', default: 'both' },
+    engine: { type: 'string', default: 'all' },
     bits: { type: 'string', default: 'both' },
     stop: { type: 'string', default: '10' },
     'no-host': { type: 'boolean', default: false },
@@ -28,8 +29,8 @@ const { values } = parseArgs({
 const seed = Number(values.seed);
 const first = Number(values.from);
 const count = Number(values.count);
-const engines: EngineName[] =
-  values.engine === 'both' ? ['reference', 'interp'] : [values.engine as EngineName];
+const engines: RunnerName[] =
+  values.engine === 'all' ? ['reference', ...SUBJECTS] : values.engine.split(',').map(runnerNamed);
 if (values['no-host'] && engines[0] !== 'reference') engines.unshift('reference');
 const native = values['no-host'] ? 'asked not to use it' : openNativeRunner(values['any-host']);
 if (typeof native === 'string') console.log(`The host is no oracle (${native}): comparing engines only.`);

@@ -1,7 +1,7 @@
 // A session of the fuzzer: the engines and, where there is one, the host's processor, compared on programs.
 // The host, or else the reference engine, says what is right.
 import { differences } from './compare.ts';
-import { type EngineName, GuestRunner } from './guest.ts';
+import { GuestRunner, type RunnerName } from './guest.ts';
 import type { Image } from './image.ts';
 import { unexplained } from './known.ts';
 import type { NativeRunner } from './native.ts';
@@ -10,7 +10,7 @@ import { decodeProgram, type Program } from './program.ts';
 /** What went wrong with one program on one engine. */
 export interface Mismatch {
   readonly program: Program;
-  readonly engine: EngineName;
+  readonly engine: RunnerName;
   /** What it was compared with. */
   readonly oracle: 'host' | 'reference';
   readonly differences: readonly string[];
@@ -25,7 +25,7 @@ export class Session {
   /** Programs that ended by an exception before their end. */
   faults = 0;
 
-  constructor(native: NativeRunner | null, engines: readonly EngineName[]) {
+  constructor(native: NativeRunner | null, engines: readonly RunnerName[]) {
     this.native = native;
     this.engines = engines.map((name) => new GuestRunner(name));
   }
@@ -33,10 +33,10 @@ export class Session {
   /** Runs programs everywhere and compares. */
   run(programs: readonly Program[]): Mismatch[] {
     const mismatches: Mismatch[] = [];
-    const pending: { program: Program; results: { engine: EngineName; image: Image }[] }[] = [];
+    const pending: { program: Program; results: { engine: RunnerName; image: Image }[] }[] = [];
     for (const program of programs) {
       this.programs++;
-      const results: { engine: EngineName; image: Image }[] = [];
+      const results: { engine: RunnerName; image: Image }[] = [];
       let endless = false;
       const starts = decodeProgram(program).map(({ at }) => at);
       for (const engine of this.engines) {
@@ -69,7 +69,7 @@ export class Session {
   }
 
   /** Differences of one program on one engine, empty when there are none or it does not end. */
-  check(program: Program, engine: EngineName): readonly string[] {
+  check(program: Program, engine: RunnerName): readonly string[] {
     return this.run([program]).find((mismatch) => mismatch.engine === engine)?.differences ?? [];
   }
 }

@@ -1,12 +1,11 @@
 // One test driver, many machines: what the driver of the vectors asks of an engine, and the engines
 // that it knows.
-import { InterpVcpu } from '../../../src/engine/interp/interp-vcpu.ts';
-import { ReferenceVcpu } from '../../../src/engine/reference/reference-vcpu.ts';
 import type { Vcpu } from '../../../src/engine/vcpu.ts';
 import { GuestMemory } from '../../../src/memory/guest-memory.ts';
 import { cpuFeatures } from '../../../src/x86/cpuid/features.ts';
 import type { LocalApicPort } from '../../../src/x86/helpers/cpu.ts';
 import * as L from '../../../src/x86/state/layout.ts';
+import { type EngineName, makeEngine } from '../../engines.ts';
 import { REGISTERS, type Registers } from './moo.ts';
 
 export interface CpuUnderTest {
@@ -72,14 +71,9 @@ function engineUnderTest(name: string, memory: GuestMemory, vcpu: Vcpu): CpuUnde
   };
 }
 
-export function referenceUnderTest(): CpuUnderTest {
+export function cpuUnderTest(engine: EngineName): CpuUnderTest {
   const memory = new GuestMemory(RAM_SIZE);
-  return engineUnderTest('reference', memory, new ReferenceVcpu(wires(memory)));
-}
-
-export function interpreterUnderTest(): CpuUnderTest {
-  const memory = new GuestMemory(RAM_SIZE);
-  return engineUnderTest('interpreter', memory, new InterpVcpu(wires(memory)));
+  return engineUnderTest(engine, memory, makeEngine(engine, wires(memory)));
 }
 
 const GENERAL = {

@@ -2,8 +2,9 @@
 // first ones), all 65,000 with DOPPEL_VECTORS_ALL=1. Skipped, with a word, where the vectors are not there.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { SUBJECTS } from '../../engines.ts';
 import { corpus, corpusFolder } from './corpus.ts';
-import { type CpuUnderTest, interpreterUnderTest, referenceUnderTest } from './cpu-under-test.ts';
+import { type CpuUnderTest, cpuUnderTest } from './cpu-under-test.ts';
 import { VectorDriver } from './driver.ts';
 
 const SAMPLE = process.env.DOPPEL_VECTORS_ALL ? Number.POSITIVE_INFINITY : 20;
@@ -12,9 +13,9 @@ const skip = files
   ? false
   : `no vectors in ${corpusFolder()}; set DOPPEL_VECTORS to the folder that holds them`;
 
-for (const make of [referenceUnderTest, interpreterUnderTest]) {
-  test(`${make.name.replace('UnderTest', '')} agrees with an 80286 in real mode`, { skip }, (t) => {
-    const summary = run(make(), (line) => t.diagnostic(line));
+for (const engine of ['reference', ...SUBJECTS] as const) {
+  test(`${engine} agrees with an 80286 in real mode`, { skip }, (t) => {
+    const summary = run(cpuUnderTest(engine), (line) => t.diagnostic(line));
     assert.equal(summary.length, 0, `\n${summary.join('\n')}`);
   });
 }

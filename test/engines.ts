@@ -1,0 +1,24 @@
+// The engines that tests know by name. One that joins here joins every comparison: torture, fuzzer, lockstep, vectors.
+import { type InterpOptions, InterpVcpu } from '../src/engine/interp/interp-vcpu.ts';
+import { ReferenceVcpu } from '../src/engine/reference/reference-vcpu.ts';
+import type { Vcpu } from '../src/engine/vcpu.ts';
+
+const ENGINES = {
+  reference: (wires: InterpOptions): Vcpu => new ReferenceVcpu(wires),
+  interp: (wires: InterpOptions): Vcpu => new InterpVcpu(wires),
+};
+
+export type EngineName = keyof typeof ENGINES;
+
+/** The engines that are compared with another one: all but the reference. */
+export const SUBJECTS: readonly EngineName[] = ['interp'];
+
+export function makeEngine(name: EngineName, wires: InterpOptions): Vcpu {
+  return ENGINES[name](wires);
+}
+
+/** The engine of that name, for command lines. Throws a sentence for a person where there is none. */
+export function engineNamed(text: string): EngineName {
+  if (Object.hasOwn(ENGINES, text)) return text as EngineName;
+  throw new Error(`no engine "${text}": there are ${Object.keys(ENGINES).join(', ')}`);
+}
