@@ -11,6 +11,7 @@ import type { FunctionBuilder } from '../../wasm/function.ts';
 import type { Form } from '../../x86/decode/instruction.ts';
 import * as S from '../../x86/state/layout.ts';
 import type { Uop, Value } from '../../x86/uops/ir.ts';
+import type { Routine } from '../../x86/uops/routine.ts';
 import type { CoreFunctions } from '../soft/core-functions.ts';
 import * as E from '../soft/engine-state.ts';
 import { lowerFlagsArith } from '../soft/lower-flags.ts';
@@ -29,6 +30,8 @@ export interface HandlerModule {
   readonly table: number;
   /** Function index of a helper's import: (descriptor, ...parameters) -> result. */
   helper(uop: Uop & { op: 'call' }): number;
+  /** Function index of a routine's import. */
+  routine(routine: Routine): number;
 }
 
 const DESCRIPTOR_LOCAL = 0;
@@ -300,6 +303,9 @@ export class HandlerLowering extends Lowering {
     f.i32Const(exit);
     f.store('i32.store', E.EXIT);
     f.op('return');
+  }
+  routineFunction(routine: Routine): number {
+    return this.#module.routine(routine);
   }
   leaveFaulted(): void {
     // EXIT and EXIT_DESCRIPTOR were set by whoever raised the fault.

@@ -5,6 +5,7 @@
 import type { FunctionBuilder } from '../../wasm/function.ts';
 import type { WasmOp } from '../../wasm/opcodes.ts';
 import type { BinaryOperator, Location, UnaryOperator, Uop, Value, ValueType } from '../../x86/uops/ir.ts';
+import type { Routine } from '../../x86/uops/routine.ts';
 import type { CoreFunctions, MemoryEmitter } from './core-functions.ts';
 import * as E from './engine-state.ts';
 import {
@@ -75,6 +76,8 @@ export abstract class Lowering implements MemoryEmitter {
   abstract lowerRepeat(): void;
   abstract lowerEndBlock(): void;
   abstract lowerCall(uop: Uop & { op: 'call' }): void;
+  /** Function index of a routine in the module being built (interp/routines.ts imports it). */
+  abstract routineFunction(routine: Routine): number;
   /** The TLB has answered an access inline: counts it where that is wanted. */
   abstract tlbHit(): void;
   /** A slow access has been done, without a fault. */
@@ -233,6 +236,21 @@ export abstract class Lowering implements MemoryEmitter {
         return;
       case 'call':
         this.lowerCall(uop);
+        return;
+      case 'routine':
+        for (const argument of uop.args) this.push(argument);
+        f.call(this.routineFunction(uop.routine));
+        this.define(uop.result);
+        return;
+      case 'getIndexed':
+        this.push(uop.index);
+        f.load(uop.bits === 64 ? 'i64.load' : 'i32.load', uop.offset);
+        this.define(uop.result);
+        return;
+      case 'setIndexed':
+        this.push(uop.index);
+        this.push(uop.value);
+        f.store(storeOp(uop.bits, uop.value.type), uop.offset);
         return;
       case 'rip':
         this.lowerRip(uop.which);

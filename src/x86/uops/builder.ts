@@ -3,7 +3,7 @@
 //
 // Conventions: operands of 8, 16 and 32 bits are i32 values, zero-extended; 64-bit ones i64; 128-bit
 // ones v128. Results need not be truncated before they are written: only the low bits are stored.
-import type { AddressShape, Operand, SegmentUse } from '../decode/instruction.ts';
+import type { AddressShape, Form, Operand, SegmentUse } from '../decode/instruction.ts';
 import * as S from '../state/layout.ts';
 import type { AccessBits, I32, I64, Int, Location, Value } from './ir.ts';
 import { type IntBits, OperationBuilder } from './operation-builder.ts';
@@ -19,6 +19,13 @@ export interface MemoryReference {
 }
 
 export class Builder extends OperationBuilder {
+  readonly form: Form;
+
+  constructor(form: Form) {
+    super();
+    this.form = form;
+  }
+
   // ---- operands ----
 
   operand(index: number): Operand {
@@ -264,5 +271,28 @@ export class Builder extends OperationBuilder {
   /** Moves the stack pointer up. */
   drop(bytes: number): void {
     this.setStackPointer(this.add(this.stackPointer(), bytes));
+  }
+
+  // ---- branches ----
+
+  /** Near relative branch by field imm; `condition` null is always. Outside flat code the target is checked against CS's limit. */
+  branch(condition: I32 | null): void {
+    this.emit({ op: 'branch', condition, bits: this.branchBits() });
+  }
+  /** Operand size of near branches: 64 in 64-bit mode whatever the prefix says. */
+  branchBits(): 16 | 32 | 64 {
+    return this.form.mode.bits === 64 ? 64 : this.form.operandSize;
+  }
+  /**
+   * Near jump to a computed offset of branchBits() width (zero-extended): checks canonicality or the limit
+   * of CS (#GP(0)) and continues there. Call it before the instruction's other writes, then `jumpChecked`.
+   */
+  checkJumpTarget(target: I64): void {
+    if (this.form.mode.bits === 64) {
+      this.faultIf(this.ne(this.shrS(this.shl(target, 16), 16), target), 13, 0);
+    } else if (!this.form.mode.flatCs) {
+      const limit = this.extendU(this.get(32, S.SEGMENT + S.CS * S.SEGMENT_SIZE + S.SEGMENT_LIMIT));
+      this.faultIf(this.gtU(target, limit), 13, 0);
+    }
   }
 }

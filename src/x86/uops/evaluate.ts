@@ -13,6 +13,7 @@ import * as L from '../state/layout.ts';
 import { conditionHolds, setArithmeticFlags } from './flags.ts';
 import type { AccessBits, I64, Location, Uop, Value } from './ir.ts';
 import { bytesOfScalar, evaluateBinary, evaluateUnary, type RuntimeValue } from './operators.ts';
+import { type Routine, routineBody } from './routine.ts';
 import { segmentLinear } from './segment.ts';
 import { evaluateSimd } from './simd-evaluate.ts';
 
@@ -28,6 +29,7 @@ export class Evaluator {
   readonly #cpu: Cpu;
   readonly #values: RuntimeValue[] = [];
   readonly #variables: RuntimeValue[] = [];
+  #inner: Evaluator | null = null;
   #instruction!: Instruction;
   #current = 0;
   #next = 0;
@@ -167,6 +169,18 @@ export class Evaluator {
         if (uop.result) values[uop.result.id] = normalize(uop.result, result!);
         return null;
       }
+      case 'routine':
+        values[uop.result.id] = this.#routine(
+          uop.routine,
+          uop.args.map((value) => values[value.id]!),
+        );
+        return null;
+      case 'getIndexed':
+        values[uop.result.id] = this.#get(uop.result, uop.bits, uop.offset + this.#int32(uop.index));
+        return null;
+      case 'setIndexed':
+        this.#set(uop.bits, uop.offset + this.#int32(uop.index), uop.value);
+        return null;
       case 'rip':
         values[uop.result.id] = BigInt(uop.which === 'current' ? this.#current : this.#next);
         return null;
@@ -183,6 +197,17 @@ export class Evaluator {
       case 'endBlock':
         return 'endBlock';
     }
+  }
+
+  /** A routine numbers its values for itself, so another evaluator runs it. */
+  #routine(routine: Routine, args: readonly RuntimeValue[]): RuntimeValue {
+    this.#inner ??= new Evaluator(this.#cpu);
+    const { body, parameters, result } = routineBody(routine);
+    parameters.forEach((value, i) => {
+      this.#inner!.#values[value.id] = args[i]!;
+    });
+    this.#inner.#block(body);
+    return this.#inner.#values[result.id]!;
   }
 
   #field(field: Extract<Uop, { op: 'field' }>['field']): RuntimeValue {

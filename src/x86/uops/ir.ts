@@ -13,6 +13,7 @@
 //  - `repeat`, `jump`, `branch`, `endBlock` come last on their path.
 import type { RegisterField } from '../decode/instruction.ts';
 import type { Helper } from '../helpers/helper.ts';
+import type { Routine } from './routine.ts';
 
 export type ValueType = 'i32' | 'i64' | 'f32' | 'f64' | 'v128';
 
@@ -192,6 +193,17 @@ export type Uop =
   | { op: 'faultIf'; condition: I32; vector: I32; errorCode: I32 | null }
   /** Calls a helper (TypeScript over the state). RIP in the state is the next instruction's during the call. */
   | { op: 'call'; helper: Helper; args: readonly Value[]; result: Value | null }
+  /**
+   * Calls a routine (routine.ts): micro-operations that engines compile once, as a wasm function of values. It never
+   * faults, and touches neither general, XMM nor segment registers, RIP, flags, nor guest memory. One that writes the
+   * x87 state (`writes`) either does all that it is for and gives a non-zero result, or changes nothing and gives 0;
+   * the next micro-operation is an `if` on that result, whose `else` does the same the slow way (may fault, call
+   * helpers; in a region that `else` is a bail).
+   */
+  | { op: 'routine'; routine: Routine; args: readonly Value[]; result: Value }
+  /** In bodies of routines only: state at `offset` plus a computed number of bytes (the x87 registers). */
+  | { op: 'getIndexed'; result: Value; bits: 32 | 64; offset: number; index: I32 }
+  | { op: 'setIndexed'; bits: 32 | 64; offset: number; index: I32; value: Value }
   /** RIP of this or the next instruction (i64, sign-extended; within CS outside 64-bit mode). */
   | { op: 'rip'; which: 'current' | 'next'; result: I64 }
   /** Near relative branch to next RIP + field imm, truncated to the operand size `bits`; taken when the condition is null or non-zero. */

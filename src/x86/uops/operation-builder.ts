@@ -1,7 +1,7 @@
 // The operations of a meaning, one method each: constants, state, arithmetic, variables, flags,
 // control. Types are checked here as they are appended; what cannot be seen locally is left to
 // verify.ts. Operands, memory and the stack are built on top of this, in builder.ts.
-import type { Form, RegisterField } from '../decode/instruction.ts';
+import type { RegisterField } from '../decode/instruction.ts';
 import type { Helper } from '../helpers/helper.ts';
 import * as S from '../state/layout.ts';
 import type {
@@ -19,6 +19,7 @@ import type {
   Value,
   ValueType,
 } from './ir.ts';
+import type { Routine } from './routine.ts';
 
 /** A mutable variable of a meaning. */
 export interface Variable<T extends ValueType = ValueType> {
@@ -70,16 +71,11 @@ const UNARY_RESULT: Partial<Record<UnaryOperator, ValueType>> = {
 };
 
 export class OperationBuilder {
-  readonly form: Form;
   /** The finished list; nested blocks are inside its `if` and `loop` operations. */
   readonly uops: Uop[] = [];
   valueCount = 0;
   variableCount = 0;
   readonly #blocks: Uop[][] = [this.uops];
-
-  constructor(form: Form) {
-    this.form = form;
-  }
 
   // ---- plain operations ----
 
@@ -152,6 +148,17 @@ export class OperationBuilder {
   setAt(bits: AccessBits, location: Location, value: Value): void {
     if (bits === 64 && value.type === 'i32') throw new Error('a 64-bit state write of an i32');
     this.emit({ op: 'set', bits, location, value });
+  }
+  /** In routines: the state at `offset` plus `index` bytes. */
+  getIndexed(bits: 32, offset: number, index: I32): I32;
+  getIndexed(bits: 64, offset: number, index: I32): I64;
+  getIndexed(bits: 32 | 64, offset: number, index: I32): Value {
+    const type = bits === 64 ? 'i64' : 'i32';
+    return this.result(type, (result) => ({ op: 'getIndexed', result, bits, offset, index }));
+  }
+  setIndexed(bits: 32 | 64, offset: number, index: I32, value: Value): void {
+    if (bits === 64 && value.type === 'i32') throw new Error('a 64-bit state write of an i32');
+    this.emit({ op: 'setIndexed', bits, offset, index, value });
   }
 
   binary(operator: BinaryOperator, a: Value, b: Value): Value {
@@ -416,28 +423,15 @@ export class OperationBuilder {
     this.emit({ op: 'call', helper, args, result });
     return result;
   }
+  /** The result of a routine. One that writes the state must be followed at once by `if` on its result. */
+  routine(routine: Routine, ...args: Value[]): Value {
+    routine.parameters.forEach((type, i) => {
+      if (args[i]?.type !== type) throw new Error(`${routine.name}: argument ${i} must be ${type}`);
+    });
+    return this.result(routine.result, (result) => ({ op: 'routine', routine, args, result }));
+  }
   rip(which: 'current' | 'next'): I64 {
     return this.result('i64', (result) => ({ op: 'rip', which, result }));
-  }
-  /** Near relative branch by field imm; `condition` null is always. Outside flat code the target is checked against CS's limit. */
-  branch(condition: I32 | null): void {
-    this.emit({ op: 'branch', condition, bits: this.branchBits() });
-  }
-  /** Operand size of near branches: 64 in 64-bit mode whatever the prefix says. */
-  branchBits(): 16 | 32 | 64 {
-    return this.form.mode.bits === 64 ? 64 : this.form.operandSize;
-  }
-  /**
-   * Near jump to a computed offset of branchBits() width (zero-extended): checks canonicality or the limit
-   * of CS (#GP(0)) and continues there. Call it before the instruction's other writes, then `jumpChecked`.
-   */
-  checkJumpTarget(target: I64): void {
-    if (this.form.mode.bits === 64) {
-      this.faultIf(this.ne(this.shrS(this.shl(target, 16), 16), target), 13, 0);
-    } else if (!this.form.mode.flatCs) {
-      const limit = this.extendU(this.get(32, S.SEGMENT + S.CS * S.SEGMENT_SIZE + S.SEGMENT_LIMIT));
-      this.faultIf(this.gtU(target, limit), 13, 0);
-    }
   }
   jumpChecked(target: I64): void {
     this.emit({ op: 'jump', target });

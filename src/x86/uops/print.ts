@@ -83,6 +83,12 @@ export function printUop(uop: Uop): string {
       return `faultIf ${name(uop.condition)} vector ${name(uop.vector)}${uop.errorCode ? ` code ${name(uop.errorCode)}` : ''}`;
     case 'call':
       return `${uop.result ? `${name(uop.result)} = ` : ''}call ${[uop.helper.name, ...uop.args.map(name)].join(' ')}`;
+    case 'routine':
+      return `${name(uop.result)} = routine ${[uop.routine.name, ...uop.args.map(name)].join(' ')}`;
+    case 'getIndexed':
+      return `${name(uop.result)} = get${uop.bits} ${place({ kind: 'state', offset: uop.offset })}+${name(uop.index)}`;
+    case 'setIndexed':
+      return `set${uop.bits} ${place({ kind: 'state', offset: uop.offset })}+${name(uop.index)} ${name(uop.value)}`;
     case 'rip':
       return `${name(uop.result)} = rip.${uop.which}`;
     case 'branch':

@@ -3,11 +3,13 @@
 //
 // Checked: single definition before use, in scope; types; widths; D6 (nothing that can fault after
 // an architectural write, on any path, loops included); terminators last on their path.
+// Routines: what their bodies may do; the result of one that writes decides an `if` at once.
 // Not checked: that a helper with `faults` changes nothing before it throws.
 import type { HelperType } from '../helpers/helper.ts';
-import { STATE_FIELDS } from '../state/layout.ts';
+import { FPR, MXCSR, STATE_FIELDS, XMM } from '../state/layout.ts';
 import { type AccessBits, FLAGS_STATUS, type Location, type Uop, type Value, type ValueType } from './ir.ts';
 import { printUop } from './print.ts';
+import { type Routine, routineBody } from './routine.ts';
 import { simdNames } from './simd-evaluate.ts';
 import { binaryResult, simdTypes, unaryResult } from './types.ts';
 
@@ -31,6 +33,42 @@ const SIMD = new Set(simdNames());
 const MEMORY_TYPE: Record<AccessBits, ValueType> = { 8: 'i32', 16: 'i32', 32: 'i32', 64: 'i64', 128: 'v128' };
 const VALUE_BITS: Record<ValueType, number> = { i32: 32, i64: 64, f32: 32, f64: 64, v128: 128 };
 
+/** Rules that the body of a routine breaks: those of any list, and the ones for `routine` in ir.ts. */
+export function verifyRoutine(routine: Routine): string[] {
+  const { body, parameters, result } = routineBody(routine);
+  const verifier = new Verifier(parameters);
+  verifier.block(body, { wrote: false, ended: false }, result);
+  if (result.type !== routine.result) verifier.problems.push(`${routine.name} gives ${result.type}`);
+  const visit = (uops: readonly Uop[]): void => {
+    for (const uop of uops) {
+      const problem = problemInRoutine(uop, routine);
+      if (problem) verifier.problems.push(`${problem}: ${printUop(uop)}`);
+      if (uop.op === 'if') [uop.then, uop.else].forEach(visit);
+      if (uop.op === 'loop') visit(uop.body);
+    }
+  };
+  visit(body);
+  return verifier.problems;
+}
+
+const IN_ROUTINES = new Set<Uop['op']>([
+  ...(['const', 'get', 'set', 'binary', 'unary', 'simd', 'select'] as const),
+  ...(['variable', 'setVariable', 'getVariable', 'if', 'loop'] as const),
+  ...(['getIndexed', 'setIndexed', 'routine'] as const),
+]);
+
+function problemInRoutine(uop: Uop, routine: Routine): string | null {
+  if (uop.op === 'routine') return uop.routine.writes ? 'a routine calls one that writes' : null;
+  if (!IN_ROUTINES.has(uop.op)) return 'not for routines';
+  const indexed = uop.op === 'getIndexed' || uop.op === 'setIndexed';
+  if (!indexed && uop.op !== 'get' && uop.op !== 'set') return null;
+  const offset = indexed ? uop.offset : uop.location.kind === 'state' ? uop.location.offset : -1;
+  const writes = uop.op === 'set' || uop.op === 'setIndexed';
+  if (offset >= FPR && offset < XMM) return writes && !routine.writes ? 'writes the x87 state' : null;
+  if (offset >= ENGINE_STATE_START || (offset === MXCSR && !writes)) return null;
+  return 'outside the state that routines may touch';
+}
+
 class Verifier {
   readonly problems: string[] = [];
   /** Types of values in scope; those of left blocks are removed again. */
@@ -39,8 +77,19 @@ class Verifier {
   readonly #variables = new Map<number, ValueType>();
   /** Addresses probed by a load with write intent: bits. */
   readonly #probed = new Map<number, number>();
+  /** Result of a routine that writes, just called: what it did depends on the `if` that comes next. */
+  #attempt: Value | null = null;
 
-  block(uops: readonly Uop[], path: Path): void {
+  /** Values that are there from the beginning: the parameters of a routine. */
+  constructor(parameters: readonly Value[] = []) {
+    for (const { id, type } of parameters) {
+      this.#values.set(id, type);
+      this.#everDefined.add(id);
+    }
+  }
+
+  /** A result is a value that must be there at the end of the list. */
+  block(uops: readonly Uop[], path: Path, finally_: Value | null = null): void {
     const values: number[] = [];
     const variables: number[] = [];
     const probed: number[] = [];
@@ -49,6 +98,10 @@ class Verifier {
       if (path.ended) {
         complain('cannot be reached');
         break;
+      }
+      if (this.#attempt && !(uop.op === 'if' && uop.condition.id === this.#attempt.id)) {
+        complain(`does not ask for v${this.#attempt.id}, what a routine did`);
+        this.#attempt = null;
       }
       this.#check(uop, path, complain);
       if (uop.op === 'load' && uop.intent === 'write') {
@@ -68,6 +121,9 @@ class Verifier {
         values.push(result.id);
       }
     }
+    if (this.#attempt) this.problems.push(`nobody asks for v${this.#attempt.id}, what a routine did`);
+    this.#attempt = null;
+    if (finally_) this.#use(finally_, (problem) => this.problems.push(problem));
     for (const id of values) this.#values.delete(id);
     for (const id of variables) this.#variables.delete(id);
     for (const id of probed) this.#probed.delete(id);
@@ -154,6 +210,21 @@ class Verifier {
         this.#use(uop.condition, complain, 'i32');
         this.#branches(uop.then, uop.else, path);
         return;
+      case 'routine':
+        if (uop.args.length !== uop.routine.parameters.length) complain('has the wrong number of arguments');
+        uop.routine.parameters.forEach((type, i) => {
+          if (uop.args[i]) this.#use(uop.args[i], complain, type);
+        });
+        isType(uop.routine.result, uop.result.type);
+        if (uop.routine.writes) this.#attempt = uop.result;
+        return;
+      case 'getIndexed':
+      case 'setIndexed':
+        this.#use(uop.index, complain, 'i32');
+        if (uop.op === 'setIndexed') this.#written(uop.value, uop.bits, complain);
+        else isType(MEMORY_TYPE[uop.bits], uop.result.type);
+        path.wrote = true;
+        return;
       case 'loop':
         this.#loop(uop, path, complain);
         return;
@@ -209,8 +280,9 @@ class Verifier {
   }
 
   #branches(then: readonly Uop[], otherwise: readonly Uop[], path: Path): void {
-    const first = { ...path };
+    const first = { ...path, wrote: path.wrote || this.#attempt !== null };
     const second = { ...path };
+    this.#attempt = null;
     this.block(then, first);
     this.block(otherwise, second);
     // What follows is reached only by the path that has not ended.
@@ -278,6 +350,7 @@ function writes(uops: readonly Uop[]): boolean {
     if (uop.op === 'set') return isArchitectural(uop.location);
     if (uop.op === 'if') return writes(uop.then) || writes(uop.else);
     if (uop.op === 'loop') return writes(uop.body);
+    if (uop.op === 'routine') return uop.routine.writes;
     return uop.op === 'store' || uop.op === 'flagsArith' || uop.op === 'flagsSet';
   });
 }
