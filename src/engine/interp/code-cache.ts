@@ -17,7 +17,7 @@ import type { CpuState } from '../../x86/state/cpu-state.ts';
 import { DESCRIPTORS } from '../soft/engine-state.ts';
 import { HANDLER_GOTO_FLAT, HANDLER_GOTO_SEGMENTED, HANDLER_STOP } from './core-module.ts';
 import * as D from './descriptor.ts';
-import type { HandlerTable } from './handlers.ts';
+import { type HandlerTable, TABLE_SIZE } from './handlers.ts';
 
 interface CodePage {
   /** (offset in page | mode key << 12, and 2^22 times the bytes to the segment's end where that is near) -> first descriptor. */
@@ -46,6 +46,10 @@ function checkLimit(length: number, limit: number): void {
   if (length > limit) throw new GuestFault(GP, 0);
 }
 
+function isMarked(code: CodePage, chunk: number): boolean {
+  return (chunk < 32 ? code.chunksLow & (1 << chunk) : code.chunksHigh & (1 << (chunk - 32))) !== 0;
+}
+
 /** Samples after which a block is hot, and how many hot blocks are compiled together. */
 const HOT_SAMPLES = 3;
 const HOT_BATCH = 8;
@@ -68,6 +72,10 @@ export class CodeCache {
   #hot: number[] = [];
   /** Leader of a group -> handler of its instruction alone. */
   readonly #plain = new Map<number, number>();
+  /** Called when code of a page has changed and its blocks are gone. */
+  onInvalidate: (page: number) => void = () => {};
+  /** Called when a block gets its own handler back in place of a slot, but its descriptor did not hold the slot. */
+  onUninstall: (descriptor: number, slot: number, handler: number) => void = () => {};
   /** Called when a page begins to hold code, and when all descriptors are about to be used again. */
   onProtect: (page: number) => void = () => {};
   onDrop: () => void = () => {};
@@ -117,6 +125,47 @@ export class CodeCache {
       }
     }
     return this.#decode(physical, modeFromKey(modeKey), key, limit, second);
+  }
+
+  // ---- translated blocks ----
+
+  /** A block is run by the function at a table slot from now on, instead of by its handlers. */
+  install(descriptor: number, slot: number): void {
+    const { u32 } = this.#state;
+    if (!this.#plain.has(descriptor)) this.#plain.set(descriptor, u32[descriptor >> 2]!);
+    u32[descriptor >> 2] = slot;
+  }
+  /** Takes that back. A descriptor that was used for other code since is left alone. */
+  uninstall(descriptor: number, slot: number): void {
+    const { u32 } = this.#state;
+    const plain = this.#plain.get(descriptor);
+    const now = u32[descriptor >> 2]!;
+    if (plain === undefined || (now !== slot && now >= TABLE_SIZE)) return;
+    this.#plain.delete(descriptor);
+    if (now === slot) u32[descriptor >> 2] = plain;
+    // Else a stop is there for the moment.
+    else this.onUninstall(descriptor, slot, plain);
+  }
+  /** Bytes of a page (offsets, `end` excluded) are as good as decoded: a change invalidates the page. */
+  note(page: number, first: number, end: number): void {
+    this.#mark(this.#page(page), first, end);
+  }
+  /** Whether offsets of a page (`end` excluded) are marked as decoded, every 64 bytes of them. */
+  noted(page: number, first: number, end: number): boolean {
+    const code = this.#pages.get(page);
+    if (!code) return false;
+    for (let chunk = first >> 6; chunk <= (end - 1) >> 6; chunk++) {
+      if (!isMarked(code, chunk)) return false;
+    }
+    return true;
+  }
+  /** Offsets of the blocks of a page that were decoded for a mode, ascending. */
+  leaders(page: number, modeKey: number): number[] {
+    const offsets: number[] = [];
+    for (const key of this.#pages.get(page)?.blocks.keys() ?? []) {
+      if (key < 2 ** 22 && key >>> 12 === modeKey) offsets.push(key & 0xfff);
+    }
+    return offsets.sort((a, b) => a - b);
   }
 
   // ---- hot blocks ----
@@ -318,6 +367,13 @@ export class CodeCache {
 
   /** Enters a block into its page (key -1: only for invalidation) and marks the bytes it was decoded from. */
   #record(page: number, key: number, descriptor: number, first: number, end: number): void {
+    const code = this.#page(page);
+    if (key !== -1) code.blocks.set(key, descriptor);
+    code.ranges.push(descriptor, this.#next);
+    this.#mark(code, first, end);
+  }
+  /** The record of a page, which holds code from now on. */
+  #page(page: number): CodePage {
     let code = this.#pages.get(page);
     if (!code) {
       code = { blocks: new Map(), ranges: [], chunksLow: 0, chunksHigh: 0 };
@@ -325,8 +381,9 @@ export class CodeCache {
       if (page < this.#memory.codePages.length) this.#memory.codePages[page] = 1;
       this.onProtect(page);
     }
-    if (key !== -1) code.blocks.set(key, descriptor);
-    code.ranges.push(descriptor, this.#next);
+    return code;
+  }
+  #mark(code: CodePage, first: number, end: number): void {
     for (let chunk = first >> 6; chunk <= (end - 1) >> 6; chunk++) {
       if (chunk < 32) code.chunksLow |= 1 << chunk;
       else code.chunksHigh |= 1 << (chunk - 32);
@@ -338,8 +395,7 @@ export class CodeCache {
     if (!code) return;
     let hit = false;
     for (let chunk = first >> 6; chunk <= last >> 6; chunk++) {
-      const bit = chunk < 32 ? code.chunksLow & (1 << chunk) : code.chunksHigh & (1 << (chunk - 32));
-      if (bit !== 0) hit = true;
+      if (isMarked(code, chunk)) hit = true;
     }
     if (!hit) return;
     this.invalidations++;
@@ -358,5 +414,6 @@ export class CodeCache {
       if (crossing.firstPage === page || crossing.secondPage === page) this.#crossing.delete(key);
     }
     // Jump cache entries for these blocks find a `stop` and lead back to find().
+    this.onInvalidate(page);
   }
 }

@@ -16,6 +16,9 @@ export interface CoreCallbacks {
   linear(descriptor: number, segmentRecord: number, kind: number): void;
   /** REP MOVS or STOS: does iterations at once (bulk-string.ts). */
   bulkString(kind: number): number;
+  /** Accesses of regions: (kind) -> 0 when done, 1 when the interpreter has to do the instruction. */
+  regionLoad(kind: number): number;
+  regionStore(kind: number): number;
 }
 
 /** Names under which the core's exports are imported by handler modules, with their types. */
@@ -33,6 +36,8 @@ export const CORE_SIGNATURES = {
   jumpSegmented: [['i64'], []],
   branchFlat: [['i32', 'i64'], []],
   bulkString: [['i32'], ['i32']],
+  regionLoad: [['i64', 'i32', 'i32'], ['i32']],
+  regionStore: [['i64', 'i32', 'i32'], ['i32']],
 } as const;
 
 /** Table slots of the pseudo-handlers. */
@@ -43,7 +48,7 @@ export const FIRST_FREE_HANDLER = 4;
 
 const LOW32 = 0xffffffffn;
 
-/** Builds the module. Imports: env.state (memory 0), env.ram (memory 1), env.table, env.load/store/linear/bulk. */
+/** Builds the module. Imports: env.state (memory 0), env.ram (memory 1), env.table, env.load/store/linear/bulk/regionLoad/regionStore. */
 export function buildCoreModule(statePages: number, ramPages: number, tableSize: number): Uint8Array {
   const module = new ModuleBuilder();
   module.importMemory('env', 'state', { min: statePages });
@@ -53,6 +58,8 @@ export function buildCoreModule(statePages: number, ramPages: number, tableSize:
   const store = module.importFunction('env', 'store', ['i32', 'i32'], ['i32']);
   const linear = module.importFunction('env', 'linear', ['i32', 'i32', 'i32'], []);
   const bulk = module.importFunction('env', 'bulk', ['i32'], ['i32']);
+  const regionLoad = module.importFunction('env', 'regionLoad', ['i32'], ['i32']);
+  const regionStore = module.importFunction('env', 'regionStore', ['i32'], ['i32']);
   const handlerType = module.type(['i32'], []);
 
   const define = (name: keyof typeof CORE_SIGNATURES, emit: (f: FunctionBuilder) => void): number => {
@@ -106,6 +113,22 @@ export function buildCoreModule(statePages: number, ramPages: number, tableSize:
     storeI32(f, E.PENDING, () => f.i32Const(1));
     storeI32(f, E.EXIT, () => f.i32Const(E.EXIT_FAULT));
   });
+  for (const [name, callback] of [
+    ['regionLoad', regionLoad],
+    ['regionStore', regionStore],
+  ] as const) {
+    define(name, (f) => {
+      storeI64(f, E.ACCESS_ADDRESS, 0);
+      f.localGet(1);
+      f.call(callback);
+      f.if_('i32', 'unlikely');
+      storeI32(f, E.WHERE, () => f.localGet(2));
+      f.i32Const(1);
+      f.else_();
+      f.i32Const(0);
+      f.end();
+    });
+  }
   const mulHighU = define('mulHighU', emitMulHighUnsigned);
   define('mulHighS', (f) => {
     f.localGet(0);
@@ -204,6 +227,11 @@ export function buildCoreModule(statePages: number, ramPages: number, tableSize:
   enter.load('i32.load', D.D_HANDLER);
   enter.callIndirect(handlerType, table);
   module.exportFunction('enter', enter.index);
+  const enterAt = module.defineFunction('enterAt', ['i32', 'i32'], []);
+  enterAt.localGet(0);
+  enterAt.localGet(1);
+  enterAt.callIndirect(handlerType, table);
+  module.exportFunction('enterAt', enterAt.index);
   return module.build();
 }
 

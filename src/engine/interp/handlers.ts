@@ -8,11 +8,13 @@ import type { Cpu } from '../../x86/helpers/cpu.ts';
 import type { Helper } from '../../x86/helpers/helper.ts';
 import { buildMeaning } from '../../x86/semantics/index.ts';
 import type { Uop } from '../../x86/uops/ir.ts';
+import type { Routine } from '../../x86/uops/routine.ts';
 import type { CoreFunctions } from '../soft/core-functions.ts';
 import { COMMON_FORMS, decodeCommonForms } from './common-forms.ts';
 import { buildCoreModule, CORE_SIGNATURES, type CoreCallbacks, FIRST_FREE_HANDLER } from './core-module.ts';
 import { MAXIMUM_BLOCK } from './descriptor.ts';
 import { alwaysLeaves, HandlerLowering, mayBeFollowed, someUop } from './handler.ts';
+import { RoutineTable } from './routines.ts';
 
 /** What the block builder needs to know of a form. */
 export interface CompiledForm {
@@ -46,7 +48,8 @@ const meaningOf = (form: Form): readonly Uop[] => buildMeaning(form).uops;
 /** Compiling a mode's common forms takes 30 ms: a guest of a few hundred instructions does without. */
 const MODULES_OF_A_SMALL_GUEST = 24;
 
-const TABLE_SIZE = 16384;
+/** Slots of the function table when it is made: those of handlers. Regions' slots follow. */
+export const TABLE_SIZE = 16384;
 /** A handler costs the host about 17 KB, all told. A boot of Linux needs two thousand. */
 const MAXIMUM_HANDLERS = 16384;
 
@@ -69,11 +72,15 @@ function usesField(uops: readonly Uop[], field: string): boolean {
 }
 
 export class HandlerTable {
-  readonly #table: WebAssembly.Table;
-  readonly #environment: Record<string, WebAssembly.ImportValue>;
+  /** Handlers up to TABLE_SIZE, then regions. */
+  readonly table: WebAssembly.Table;
+  /** What modules of handlers and regions import as `env`. */
+  readonly environment: Readonly<Record<string, WebAssembly.ImportValue>>;
+  /** Routines that modules of handlers and regions import. */
+  readonly routines: RoutineTable;
   readonly #host: HelperHost;
-  readonly #statePages: number;
-  readonly #ramPages: number;
+  readonly statePages: number;
+  readonly ramPages: number;
   readonly #forms = new Map<number, CompiledForm>();
   readonly #wrappers = new Map<Helper, { name: string; run: (...args: never[]) => unknown }>();
   #next = FIRST_FREE_HANDLER;
@@ -85,6 +92,8 @@ export class HandlerTable {
   readonly #formOf: Form[] = [];
   /** Runs code from a descriptor until it leaves. */
   readonly enter: (descriptor: number) => void;
+  /** Likewise, but with this handler instead of the descriptor's own. */
+  readonly enterAt: (descriptor: number, handler: number) => void;
   /** Modules compiled and bytes of wasm in them, for --stats. */
   modules = 0;
   bytes = 0;
@@ -96,31 +105,35 @@ export class HandlerTable {
     host: HelperHost,
   ) {
     this.#host = host;
-    this.#statePages = state.buffer.byteLength / 65536;
-    this.#ramPages = ram.buffer.byteLength / 65536;
-    this.#table = new WebAssembly.Table({ element: 'anyfunc', initial: TABLE_SIZE });
+    this.routines = new RoutineTable(state);
+    this.statePages = state.buffer.byteLength / 65536;
+    this.ramPages = ram.buffer.byteLength / 65536;
+    this.table = new WebAssembly.Table({ element: 'anyfunc', initial: TABLE_SIZE });
     const core = new WebAssembly.Instance(
       new WebAssembly.Module(
-        buildCoreModule(this.#statePages, this.#ramPages, TABLE_SIZE) as Uint8Array<ArrayBuffer>,
+        buildCoreModule(this.statePages, this.ramPages, TABLE_SIZE) as Uint8Array<ArrayBuffer>,
       ),
       {
         env: {
           state,
           ram,
-          table: this.#table,
+          table: this.table,
           load: (d: number, kind: number) => callbacks.load(d, kind),
           store: (d: number, kind: number) => callbacks.store(d, kind),
           linear: (d: number, record: number, kind: number) => callbacks.linear(d, record, kind),
           bulk: (kind: number) => callbacks.bulkString(kind),
+          regionLoad: (kind: number) => callbacks.regionLoad(kind),
+          regionStore: (kind: number) => callbacks.regionStore(kind),
         },
       },
     );
     this.enter = core.exports.enter as (descriptor: number) => void;
-    this.#environment = {
+    this.enterAt = core.exports.enterAt as (descriptor: number, handler: number) => void;
+    this.environment = {
       ...(core.exports as Record<string, WebAssembly.ImportValue>),
       state,
       ram,
-      table: this.#table,
+      table: this.table,
     };
   }
 
@@ -213,15 +226,15 @@ export class HandlerTable {
   /** Compiles a module of handlers with consecutive table slots. */
   #build(jobs: readonly Job[]): void {
     const module = new ModuleBuilder();
-    module.importMemory('env', 'state', { min: this.#statePages });
-    module.importMemory('env', 'ram', { min: this.#ramPages });
+    module.importMemory('env', 'state', { min: this.statePages });
+    module.importMemory('env', 'ram', { min: this.ramPages });
     const table = module.importTable('env', 'table', { min: TABLE_SIZE });
     const core = {} as { -readonly [name in keyof CoreFunctions]: number };
     for (const name of Object.keys(CORE_SIGNATURES) as (keyof CoreFunctions)[]) {
       const [parameters, results] = CORE_SIGNATURES[name];
       core[name] = module.importFunction('env', name, [...parameters], [...results]);
     }
-    const imports: Record<string, WebAssembly.ImportValue> = { ...this.#environment };
+    const imports: Record<string, WebAssembly.ImportValue> = { ...this.environment };
     const helpers = new Map<Helper, number>();
     const sequences = jobs.map(({ forms }) => forms.map(meaningOf));
     for (const uops of sequences.flat()) {
@@ -243,8 +256,10 @@ export class HandlerTable {
         return false;
       });
     }
+    const routines = this.routines.declare(module, sequences.flat(), imports);
     const handlerModule = {
       core,
+      routine: (routine: Routine) => routines.get(routine)!,
       handlerType: module.type(['i32'], []),
       countsHits: this.#host.countsHits,
       table,
@@ -258,7 +273,6 @@ export class HandlerTable {
       else lowering.lowerForm(sequence[0]!);
       return f.index;
     });
-    if (this.#next > this.#table.length) this.#table.grow(TABLE_SIZE);
     module.addActiveElements(table, jobs[0]!.handler, indices);
     const bytes = module.build();
     this.modules++;

@@ -14,6 +14,7 @@
 import type { GuestBus } from '../../base/guest-bus.ts';
 import type { Entropy } from '../../base/services.ts';
 import type { GuestMemory } from '../../memory/guest-memory.ts';
+import type { DecodeFeatures } from '../../x86/cpuid/feature-names.ts';
 import type { CpuFeatures } from '../../x86/cpuid/features.ts';
 import { Events } from '../../x86/exceptions/events.ts';
 import { GP, GuestFault, PF } from '../../x86/exceptions/fault.ts';
@@ -27,11 +28,12 @@ import { KIND_BYTES, KIND_STACK, KIND_WRITE } from '../soft/core-functions.ts';
 import * as E from '../soft/engine-state.ts';
 import { SoftMmu } from '../soft/mmu.ts';
 import type { Exit, Vcpu, VcpuWires } from '../vcpu.ts';
+import type { BlockTranslator, TranslatorFactory, TranslatorHost } from './block-translator.ts';
 import { bulkString } from './bulk-string.ts';
 import { CodeCache } from './code-cache.ts';
 import { HANDLER_STOP } from './core-module.ts';
 import * as D from './descriptor.ts';
-import { HandlerTable } from './handlers.ts';
+import { HandlerTable, TABLE_SIZE } from './handlers.ts';
 
 export interface InterpOptions extends VcpuWires {
   readonly memory: GuestMemory;
@@ -40,17 +42,21 @@ export interface InterpOptions extends VcpuWires {
   readonly entropy: Entropy;
   /** Count accesses that hit the TLB (costs about a fifth of the speed). */
   readonly countsHits?: boolean;
+  /** Instructions between two samples of what runs, from which hot blocks are known; 20,000 unless given. */
+  readonly sampleInterval?: number;
+  /** Makes the translator of hot blocks; without one they are put into superinstructions. */
+  readonly translator?: TranslatorFactory;
 }
 
 /** Memory 0: state, TLB, jump cache, and room for about 1.9 million decoded instructions. */
 const STATE_BYTES = 64 * 2 ** 20;
-/** Longest stretch between two samples of where the time goes, in instructions. */
+/** Instructions between two samples of where the time goes, unless a translator wishes otherwise. */
 const SAMPLE_INTERVAL = 20_000;
 const GENERATION_SHIFT = 11;
 /** A jump key that no entry has. */
 const NO_KEY = 0xffff_ffff;
 
-export class InterpVcpu implements Vcpu {
+export class InterpVcpu implements Vcpu, TranslatorHost {
   readonly state: CpuState;
   readonly cpu: Cpu;
   readonly mmu: SoftMmu;
@@ -59,6 +65,9 @@ export class InterpVcpu implements Vcpu {
   readonly #countsHits: boolean;
   readonly code: CodeCache;
   readonly #events: Events;
+  readonly memory: GuestMemory;
+  readonly features: DecodeFeatures;
+  readonly #translator: BlockTranslator | null;
   #retired = 0;
   /** BUDGET when the wasm code was entered (moved by kick), and whether it is running. */
   #granted = 0;
@@ -71,10 +80,12 @@ export class InterpVcpu implements Vcpu {
   readonly #patches: number[] = [];
   #generation = 1;
   #fault: GuestFault | null = null;
-  /** The last stretch was left because it was long: the block that comes next is a sample. */
+  /** Instructions until the next sample (at least 1), and whether the block that comes next is one. */
+  #untilSample: number;
+  readonly #sampleInterval: number;
   #sampling = false;
   /** Leaves of the wasm code by EXIT_ value, for --stats. */
-  readonly exits = new Float64Array(5);
+  readonly exits = new Float64Array(6);
 
   constructor(options: InterpOptions) {
     const stateMemory = new WebAssembly.Memory({
@@ -98,6 +109,8 @@ export class InterpVcpu implements Vcpu {
     };
     this.#events = new Events(this.cpu, options.interrupts);
     this.#countsHits = options.countsHits ?? false;
+    this.#sampleInterval = options.sampleInterval ?? SAMPLE_INTERVAL;
+    this.#untilSample = this.#sampleInterval;
     this.#newHandlers = () =>
       new HandlerTable(
         stateMemory,
@@ -107,6 +120,8 @@ export class InterpVcpu implements Vcpu {
           store: (descriptor, kind) => this.#slowAccess(descriptor, kind, true),
           linear: (descriptor, record, kind) => this.#slowLinear(descriptor, record, kind),
           bulkString: (kind) => bulkString(state, options.memory, kind),
+          regionLoad: (kind) => (this.mmu.regionLoad(kind) ? 0 : 1),
+          regionStore: (kind) => (this.mmu.regionStore(kind) ? 0 : 1),
         },
         {
           cpu: this.cpu,
@@ -120,9 +135,18 @@ export class InterpVcpu implements Vcpu {
     this.handlers = this.#newHandlers();
     this.code = new CodeCache(state, options.memory, this.handlers, options.features.decode);
     this.code.onProtect = (page) => this.mmu.protectCodePage(page);
-    this.code.onDrop = () => this.#newGeneration();
+    this.code.onDrop = () => {
+      this.#newGeneration();
+      this.#translator?.flushed();
+    };
+    this.code.onUninstall = (descriptor, slot, handler) => this.#mendPatches(descriptor, slot, handler);
     this.code.onStale = (start, end) => this.#forgetPatches(start, end);
     this.mmu.onFlush = () => this.#newGeneration();
+    this.memory = options.memory;
+    this.features = options.features.decode;
+    this.#translator = options.translator?.(this) ?? null;
+    const translator = this.#translator;
+    if (translator) this.code.onInvalidate = (page) => translator.pageInvalidated(page);
     this.reset();
   }
 
@@ -181,7 +205,12 @@ export class InterpVcpu implements Vcpu {
         this.#execute(0, 1);
         this.#events.afterInstruction(shadow);
       } else if (left > D.MAXIMUM_BLOCK) {
-        this.#execute(Math.min(left - D.MAXIMUM_BLOCK, SAMPLE_INTERVAL), 0);
+        this.#execute(Math.min(left - D.MAXIMUM_BLOCK, this.#untilSample), 0);
+        this.#untilSample -= left - (target - this.#retired);
+        if (this.#untilSample <= 0) {
+          this.#sampling = true;
+          this.#untilSample = this.#translator?.sampleInterval ?? this.#sampleInterval;
+        }
       } else {
         this.#execute(0, left);
       }
@@ -210,6 +239,7 @@ export class InterpVcpu implements Vcpu {
       ['exits for a fault', exits[E.EXIT_FAULT]!],
       ['exits at a stop', exits[E.EXIT_STOP]!],
       ['exits in a repeated string instruction', exits[E.EXIT_REPEAT]!],
+      ...(this.#translator ? [['exits from regions for the interpreter', exits[E.EXIT_BAIL]!] as const] : []),
       ...(this.#countsHits ? [['TLB hits', this.state.getNumber(E.COUNT_TLB_HITS)] as const] : []),
       ['TLB refills', mmu.misses],
       ['device memory accesses', mmu.deviceAccesses],
@@ -235,11 +265,16 @@ export class InterpVcpu implements Vcpu {
     let link = 0;
     i32[E.BUDGET >> 2] = exactly ? -1 : grant;
     this.#granted = i32[E.BUDGET >> 2]!;
+    // The instruction at which a region bailed out runs by its own handler, and so does a block cut short.
+    let plain = exactly !== 0;
     while (true) {
       let descriptor: number;
       try {
         descriptor = this.#find(link);
-        if (this.#sampling) this.code.sample(descriptor);
+        if (this.#translator) {
+          if (plain && exactly === 0) this.#bailed(descriptor);
+          else if (this.#sampling || this.#translator.eager) this.#sampleForTranslator(descriptor);
+        } else if (this.#sampling) this.code.sample(descriptor);
         this.#sampling = false;
       } catch (thrown) {
         if (!(thrown instanceof GuestFault)) throw thrown;
@@ -249,7 +284,8 @@ export class InterpVcpu implements Vcpu {
       }
       if (exactly) this.#stopAfter(descriptor, exactly);
       this.#running = true;
-      this.handlers.enter(descriptor);
+      if (plain) this.handlers.enterAt(descriptor, this.code.plainHandler(descriptor));
+      else this.handlers.enter(descriptor);
       this.#running = false;
       this.#descriptor = 0;
       if (this.#patches.length > 0) this.#unpatch();
@@ -258,11 +294,17 @@ export class InterpVcpu implements Vcpu {
       if (exit === E.EXIT_LOOKUP) {
         if (i32[E.BUDGET >> 2]! >= 0) {
           link = u32[E.LINK_FROM >> 2]!;
+          plain = false;
           continue;
         }
         this.#settle(0);
-        this.#sampling = exactly === 0;
         return;
+      }
+      if (exit === E.EXIT_BAIL) {
+        this.#settle(0);
+        link = 0;
+        plain = true;
+        continue;
       }
       if (exit === E.EXIT_END_BLOCK) {
         this.#settle(0);
@@ -281,7 +323,8 @@ export class InterpVcpu implements Vcpu {
   #stopAfter(block: number, count: number): void {
     const stop = block + count * D.DESCRIPTOR_SIZE;
     this.#patch(stop, HANDLER_STOP);
-    for (let at = block; at < stop; at += D.DESCRIPTOR_SIZE) {
+    // The first is entered by its own handler, whatever its block is run by.
+    for (let at = block + D.DESCRIPTOR_SIZE; at < stop; at += D.DESCRIPTOR_SIZE) {
       const handler = this.state.u32[at >> 2]!;
       if (this.handlers.isGroup(handler)) this.#patch(at, this.code.plainHandler(at));
     }
@@ -296,12 +339,38 @@ export class InterpVcpu implements Vcpu {
     for (let i = patches.length - 2; i >= 0; i -= 2) this.state.u32[patches[i]! >> 2] = patches[i + 1]!;
     patches.length = 0;
   }
+  /** A descriptor goes back to a handler other than the one it had when it was patched. */
+  #mendPatches(descriptor: number, from: number, to: number): void {
+    const patches = this.#patches;
+    for (let i = 0; i < patches.length; i += 2) {
+      if (patches[i] === descriptor && patches[i + 1] === from) patches[i + 1] = to;
+    }
+  }
   /** The code of these descriptors has been dropped: they stay stops. */
   #forgetPatches(start: number, end: number): void {
     const patches = this.#patches;
     for (let i = 0; i < patches.length; i += 2) {
       if (patches[i]! >= start && patches[i]! < end) patches[i + 1] = HANDLER_STOP;
     }
+  }
+
+  /** The block just found is a sample of what runs. */
+  #sampleForTranslator(descriptor: number): void {
+    const translator = this.#translator!;
+    const { u32 } = this.state;
+    const region = u32[E.SAMPLED_REGION >> 2]!;
+    if (this.#sampling && region !== 0) {
+      u32[E.SAMPLED_REGION >> 2] = 0;
+      translator.sampleRegion(region);
+      if (!translator.eager) return;
+    }
+    if (!this.code.cacheable) return;
+    translator.sample(descriptor, this.#physical, this.#fetching, u32[L.MODE >> 2]!);
+  }
+  #bailed(descriptor: number): void {
+    if (!this.code.cacheable) return;
+    const modeKey = this.state.u32[L.MODE >> 2]!;
+    this.#translator!.bailed(descriptor, this.#physical, this.#fetching, modeKey);
   }
 
   /** Adds what was retired, with `inBlock` instructions that their block had not taken off yet. */
@@ -332,6 +401,8 @@ export class InterpVcpu implements Vcpu {
 
   /** Linear address of the block that #find looks for, and the physical address of the page after it. */
   #fetching = 0;
+  /** Its physical address. */
+  #physical = 0;
   readonly #secondPage = (): number => {
     const linear = this.#fetching - (this.#fetching & 0xfff) + 4096;
     return this.mmu.translateExecute((this.state.u32[L.MODE >> 2]! & 3) === 2 ? linear : linear >>> 0);
@@ -359,6 +430,7 @@ export class InterpVcpu implements Vcpu {
       link = 0;
     }
     this.#fetching = linear;
+    this.#physical = physical;
     const { flushes } = code;
     const descriptor = code.find(physical, mode, limit, this.#secondPage);
     // A flush on the way has given the branch's descriptor to other code.
@@ -370,6 +442,9 @@ export class InterpVcpu implements Vcpu {
       state.setNumber(entry, linear);
       u32[(entry + 8) >> 2] = descriptor;
       u32[(entry + 12) >> 2] = this.#jumpKey();
+    }
+    if (this.#translator && u32[descriptor >> 2]! >= TABLE_SIZE) {
+      this.#translator.lookedUp(u32[descriptor >> 2]!, linear);
     }
     state.setNumber(E.RIP_BASE, base);
     u32[E.JUMP_KEY >> 2] = this.#jumpKey();

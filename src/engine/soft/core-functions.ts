@@ -25,6 +25,12 @@ export interface CoreFunctions {
   readonly branchFlat: number;
   /** Iterations of REP MOVS or STOS done at once, perhaps none. (kind, see bulk-string.ts) -> i32 single ones to do next. */
   readonly bulkString: number;
+  /**
+   * An access of a region that the TLB does not answer: (address i64, kind, where) -> i32 0 when it is done (the value is
+   * in ACCESS_VALUE), 1 when the region must bail: then `where` is in WHERE.
+   */
+  readonly regionLoad: number;
+  readonly regionStore: number;
 }
 
 /** Kind word of slow accesses: bytes, write intent, stack segment, execute. */

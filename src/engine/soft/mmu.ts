@@ -20,6 +20,7 @@ import {
   ACCESS_WRITE,
   newPageTranslation,
   PAGE_GLOBAL,
+  peek,
   translate,
   VIEW_SUPERVISOR,
   VIEW_USER,
@@ -31,7 +32,6 @@ import { KIND_BYTES, KIND_STACK, KIND_WRITE } from './core-functions.ts';
 import * as E from './engine-state.ts';
 
 const CANONICAL_END = 0x8000_0000_0000;
-const EXECUTE_ENTRIES = 512;
 const LARGE_PAGE_SHIFTS = [21, 22, 30];
 /** Bound of the sets of pages below; a boot of Linux notes some hundreds between two flushes. */
 const MAXIMUM_NOTED_PAGES = 16_384;
@@ -45,9 +45,6 @@ export class SoftMmu implements TranslationControl {
   /** For helpers and for accesses over a page's end. */
   readonly paged: PagedMemory;
   readonly #translation = newPageTranslation();
-  // Translations for fetching: page address, frame; separate for user and supervisor code.
-  readonly #executeTags = [new Float64Array(EXECUTE_ENTRIES), new Float64Array(EXECUTE_ENTRIES)];
-  readonly #executeFrames = [new Float64Array(EXECUTE_ENTRIES), new Float64Array(EXECUTE_ENTRIES)];
   /** Of every entry of the three tables: guest-physical page number, and whether the translation is global. */
   readonly #pages = new Uint32Array((TABLES.length * E.TLB_SIZE) >> E.TLB_ENTRY_SHIFT);
   readonly #globals = new Uint8Array((TABLES.length * E.TLB_SIZE) >> E.TLB_ENTRY_SHIFT);
@@ -67,6 +64,9 @@ export class SoftMmu implements TranslationControl {
     this.#bus = bus;
     this.paged = new PagedMemory(state, memory);
     for (const table of [...TABLES, E.TLB_BYPASS]) this.#clear(table);
+    for (let i = 0; i < 2 * E.EXECUTE_ENTRIES; i++) {
+      state.u32[(E.EXECUTE_USER >> 2) + 4 * i] = E.TLB_INVALID;
+    }
     this.flushAll('dropGlobal');
   }
 
@@ -80,6 +80,7 @@ export class SoftMmu implements TranslationControl {
       table = ac && (state.cr0 & CR0_AM) !== 0 ? E.TLB_BYPASS : E.TLB_USER;
     else table = ac || (state.cr4 & CR4_SMAP) === 0 ? E.TLB_SUPERVISOR_AC : E.TLB_SUPERVISOR;
     state.u32[E.TLB_TABLE >> 2] = table;
+    state.u32[E.EXECUTE_TABLE >> 2] = this.#executeTable();
   }
 
   // ---- TranslationControl ----
@@ -133,8 +134,16 @@ export class SoftMmu implements TranslationControl {
   }
   /** Pages whose translation was used to fetch code since code was last forgotten: what the jump cache depends on. */
   readonly #executed = new Set<Linear>();
+  /** Byte offsets of the entries of the execute tables that are not empty. */
+  readonly #executeFilled = new Uint32Array(2 * E.EXECUTE_ENTRIES);
+  #executeFilledCount = 0;
   #forgetCode(): void {
-    for (const tags of this.#executeTags) tags.fill(Number.NaN);
+    const { u32 } = this.#state;
+    for (let i = 0; i < this.#executeFilledCount; i++) {
+      const entry = this.#executeFilled[i]!;
+      u32[entry >> 2] = E.TLB_INVALID;
+    }
+    this.#executeFilledCount = 0;
     this.#executed.clear();
     this.onFlush();
   }
@@ -168,25 +177,58 @@ export class SoftMmu implements TranslationControl {
 
   /** Physical address of code at a linear address; raises #PF (or #GP for a non-canonical address). */
   translateExecute(linear: Linear): number {
-    const user = this.#state.u32[L.CPL >> 2] === 3 ? 1 : 0;
     const offset = linear & 0xfff;
-    const page = linear - offset;
-    const index = (linear >>> 12) & (EXECUTE_ENTRIES - 1);
-    if (this.#executeTags[user]![index] === page) return this.#executeFrames[user]![index]! + offset;
+    const known = this.#executeFrame(linear - offset);
+    if (known >= 0) return known + offset;
     if (linear >= CANONICAL_END || linear < -CANONICAL_END) throw new GuestFault(GP, 0);
     const t = this.#translation;
-    if (
-      !translate(this.#state, this.#memory, linear, ACCESS_EXECUTE, user ? VIEW_USER : VIEW_SUPERVISOR, t)
-    ) {
+    if (!translate(this.#state, this.#memory, linear, ACCESS_EXECUTE, this.#view(), t)) {
       this.#state.cr2 = linear;
       throw new GuestFault(PF, t.errorCode);
     }
-    if (t.pageShift !== 12) this.#noteLargePage(linear, t.pageShift);
+    this.#noteExecuted(linear - offset);
+    return t.frame + offset;
+  }
+  /**
+   * Physical address of code at a linear address, or -1 where a fetch would fault or would set accessed flags. The
+   * guest cannot see that it was asked.
+   */
+  probeExecute(linear: Linear): number {
+    const offset = linear & 0xfff;
+    const known = this.#executeFrame(linear - offset);
+    if (known >= 0) return known + offset;
+    if (linear >= CANONICAL_END || linear < -CANONICAL_END) return -1;
+    const t = this.#translation;
+    if (!peek(this.#state, this.#memory, linear, ACCESS_EXECUTE, this.#view(), t)) return -1;
+    this.#noteExecuted(linear - offset);
+    return t.frame + offset;
+  }
+  #view(): number {
+    return this.#state.u32[L.CPL >> 2] === 3 ? VIEW_USER : VIEW_SUPERVISOR;
+  }
+  #executeTable(): number {
+    return this.#state.u32[L.CPL >> 2] === 3 ? E.EXECUTE_USER : E.EXECUTE_SUPERVISOR;
+  }
+  #executeEntry(page: Linear): number {
+    return this.#executeTable() + (((page >>> 12) & (E.EXECUTE_ENTRIES - 1)) << 4);
+  }
+  /** Physical address of a page's frame as last translated for fetching, or -1. */
+  #executeFrame(page: Linear): number {
+    const { u32 } = this.#state;
+    const entry = this.#executeEntry(page);
+    return this.#state.getNumber(entry) === page ? u32[(entry + 8) >> 2]! * 4096 : -1;
+  }
+  /** Enters the translation just done. */
+  #noteExecuted(page: Linear): void {
+    const t = this.#translation;
+    if (t.pageShift !== 12) this.#noteLargePage(page, t.pageShift);
     if (this.#executed.size >= MAXIMUM_NOTED_PAGES) this.#forgetCode();
     this.#executed.add(page);
-    this.#executeTags[user]![index] = page;
-    this.#executeFrames[user]![index] = t.frame;
-    return t.frame + offset;
+    const { u32 } = this.#state;
+    const entry = this.#executeEntry(page);
+    if (u32[entry >> 2] === E.TLB_INVALID) this.#executeFilled[this.#executeFilledCount++] = entry;
+    this.#state.setNumber(entry, page);
+    u32[(entry + 8) >> 2] = Math.floor(t.frame / 4096);
   }
 
   // ---- slow accesses: address in ACCESS_ADDRESS, value in ACCESS_VALUE ----
@@ -261,6 +303,69 @@ export class SoftMmu implements TranslationControl {
     }
   }
 
+  // ---- accesses of regions: true when done, false when the interpreter has to do the instruction ----
+
+  regionLoad(kind: number): boolean {
+    const bytes = kind & KIND_BYTES;
+    const linear = this.#wrap(this.#state.getNumber(E.ACCESS_ADDRESS));
+    if (linear + bytes > CANONICAL_END || linear < -CANONICAL_END) return false;
+    const intent = kind & KIND_WRITE ? ACCESS_WRITE : ACCESS_READ;
+    const inPage = 4096 - (linear & 0xfff);
+    const first = this.#regionTranslate(linear, intent, inPage < bytes);
+    if (first < 0) return false;
+    const { u8 } = this.#state;
+    const ram = this.#memory.u8;
+    if (inPage >= bytes) {
+      for (let i = 0; i < bytes; i++) u8[E.ACCESS_VALUE + i] = ram[first + i]!;
+      return true;
+    }
+    const second = this.#regionTranslate(this.#wrap(linear + inPage), intent, true);
+    if (second < 0) return false;
+    for (let i = 0; i < inPage; i++) u8[E.ACCESS_VALUE + i] = ram[first + i]!;
+    for (let i = inPage; i < bytes; i++) u8[E.ACCESS_VALUE + i] = ram[second + i - inPage]!;
+    return true;
+  }
+  regionStore(kind: number): boolean {
+    const bytes = kind & KIND_BYTES;
+    const linear = this.#wrap(this.#state.getNumber(E.ACCESS_ADDRESS));
+    if (linear + bytes > CANONICAL_END || linear < -CANONICAL_END) return false;
+    const inPage = 4096 - (linear & 0xfff);
+    const first = this.#regionTranslate(linear, ACCESS_WRITE, inPage < bytes);
+    if (first < 0) return false;
+    const memory = this.#memory;
+    const { u8 } = this.#state;
+    const ram = memory.u8;
+    if (inPage >= bytes) {
+      memory.dirtyPages[first >>> 12] = 1;
+      for (let i = 0; i < bytes; i++) ram[first + i] = u8[E.ACCESS_VALUE + i]!;
+      return true;
+    }
+    const second = this.#regionTranslate(this.#wrap(linear + inPage), ACCESS_WRITE, true);
+    if (second < 0) return false;
+    memory.dirtyPages[first >>> 12] = 1;
+    memory.dirtyPages[second >>> 12] = 1;
+    for (let i = 0; i < inPage; i++) ram[first + i] = u8[E.ACCESS_VALUE + i]!;
+    for (let i = inPage; i < bytes; i++) ram[second + i - inPage] = u8[E.ACCESS_VALUE + i]!;
+    return true;
+  }
+  #wrap(linear: Linear): Linear {
+    return (this.#state.u32[L.EFER >> 2]! & EFER_LMA) === 0 ? linear >>> 0 : linear;
+  }
+  /**
+   * Physical address of the first byte of (a part of) an access; -1 where it faults, or where the page is not plain:
+   * RAM (ROM too for reading), and for writing free of code. Pieces of a split access go past the TLB, as in #load().
+   */
+  #regionTranslate(linear: Linear, access: number, split: boolean): number {
+    if (this.#state.u32[E.TLB_TABLE >> 2] === E.TLB_BYPASS) return -1;
+    const physical = split ? this.paged.tryTranslate(linear, access) : this.#tryResolve(linear, access);
+    if (physical < 0) return -1;
+    const kind = this.#memory.kind(physical);
+    if (kind === PAGE_RAM) {
+      return access === ACCESS_WRITE && this.#memory.codePages[physical >>> 12] !== 0 ? -1 : physical;
+    }
+    return kind === PAGE_ROM && access === ACCESS_READ ? physical : -1;
+  }
+
   /** The linear address of the access; raises #GP(0) or #SS(0) where it is not canonical, #AC where it is misaligned. */
   #address(bytes: number, kind: number): Linear {
     const state = this.#state;
@@ -283,15 +388,20 @@ export class SoftMmu implements TranslationControl {
     if (checked) throw new GuestFault(AC, 0);
   }
 
-  /** Translates and fills the TLB. */
+  /** Translates and fills the TLB; raises #PF. */
   #resolve(linear: Linear, access: number): number {
-    const state = this.#state;
-    const view = state.u32[L.CPL >> 2] === 3 ? VIEW_USER : VIEW_SUPERVISOR;
-    const t = this.#translation;
-    if (!translate(state, this.#memory, linear, access, view, t)) {
-      state.cr2 = linear;
-      throw new GuestFault(PF, t.errorCode);
+    const physical = this.#tryResolve(linear, access);
+    if (physical < 0) {
+      this.#state.cr2 = linear;
+      throw new GuestFault(PF, this.#translation.errorCode);
     }
+    return physical;
+  }
+  /** Translates and fills the TLB; -1 where the access faults. */
+  #tryResolve(linear: Linear, access: number): number {
+    const state = this.#state;
+    const t = this.#translation;
+    if (!translate(state, this.#memory, linear, access, this.#view(), t)) return -1;
     this.misses++;
     const offset = linear & 0xfff;
     const kind = this.#memory.kind(t.frame);

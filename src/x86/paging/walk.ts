@@ -93,6 +93,38 @@ export function translate(
   view: number,
   result: PageTranslation,
 ): boolean {
+  if (!look(state, physical, linear, access, view, result)) return false;
+  if (depth > 0) setFlags(physical, access, result);
+  return true;
+}
+
+/**
+ * Translates as translate() would, but writes no flags: true where every entry on the way has been accessed
+ * already. False says nothing about faults.
+ */
+export function peek(
+  state: CpuState,
+  physical: PhysicalMemory,
+  linear: Linear,
+  access: number,
+  view: number,
+  result: PageTranslation,
+): boolean {
+  if (!look(state, physical, linear, access, view, result)) return false;
+  for (let i = 0; i < depth; i++) if ((entryLow[i]! & ENTRY_ACCESSED) === 0) return false;
+  return true;
+}
+
+/** The walk and its checks, without the flags. */
+function look(
+  state: CpuState,
+  physical: PhysicalMemory,
+  linear: Linear,
+  access: number,
+  view: number,
+  result: PageTranslation,
+): boolean {
+  depth = 0;
   const cr0 = state.u32[L.CR0 >> 2]!;
   if ((cr0 & C.CR0_PG) === 0) {
     const low = linear >>> 0;
@@ -101,7 +133,6 @@ export function translate(
     result.pageShift = 12;
     return true;
   }
-  depth = 0;
   const cr4 = state.u32[L.CR4 >> 2]!;
   let fault: number;
   if ((cr4 & C.CR4_PAE) === 0) fault = walk32(state, physical, linear >>> 0, cr4, result);
@@ -113,7 +144,6 @@ export function translate(
     return false;
   }
   if ((cr4 & C.CR4_PGE) === 0) result.properties &= ~PAGE_GLOBAL;
-  setFlags(physical, access, result);
   return true;
 }
 

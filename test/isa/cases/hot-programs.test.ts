@@ -13,13 +13,12 @@ const PROGRAMS = Number(process.env.DOPPEL_HOT_PROGRAMS ?? 6);
 const FIRST_SEED = Number(process.env.DOPPEL_HOT_SEED ?? 1);
 const INSTRUCTIONS = 60;
 const ROUNDS = 1000;
-/** Short runs: where one ends, the interpreter takes a sample, and what is often found becomes hot. */
 const CUTS = [97, 1009];
 
 function subjects(): { reference: Subject; interpreter: Subject; engine: InterpVcpu } {
   let engine!: InterpVcpu;
   const interpreter = new Subject((options) => {
-    engine = new InterpVcpu(options);
+    engine = new InterpVcpu({ ...options, sampleInterval: 100 });
     return engine;
   });
   return { reference: new Subject((options) => new ReferenceVcpu(options)), interpreter, engine };
