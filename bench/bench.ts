@@ -1,38 +1,56 @@
 // `npm run bench`: every benchmark, one after the other, and one table of goals at the end. The figures
-// are ratios to peers in the same run (bench/interpreter.ts, bench/boot.ts); nothing here is a test.
+// are ratios to peers in the same run (bench/interpreter.ts, boot.ts, programs.ts); nothing here is a test.
 import { BOOT_HELP, bootBenchmark, parseBootOptions } from './boot.ts';
 import { INTERPRETER_HELP, interpreterBenchmark, parseInterpreterOptions } from './interpreter.ts';
-import { goalRows } from './report.ts';
+import { PROGRAMS_HELP, parseProgramOptions, programBenchmark } from './programs.ts';
+import { type Goal, goalRows } from './report.ts';
 
-const HELP = `npm run bench                     all of them, with their defaults (about five minutes)
+const HELP = `npm run bench                     all of them, with their defaults (about a quarter of an hour)
 npm run bench -- interpreter ...  one of them, with its options
 npm run bench -- boot ...
+npm run bench -- programs ...
 
 ${INTERPRETER_HELP}
 ${BOOT_HELP}
+${PROGRAMS_HELP}
 v86 comes with npm ci; QEMU is Debian's qemu-system-x86. What is missing is left out of the comparison.
 `;
 
+/** Each answers the rows of the goals table, or null when help was asked for. */
+const BENCHMARKS: Readonly<Record<string, (words: readonly string[]) => Promise<Goal[]> | null>> = {
+  interpreter: (words) => {
+    const options = parseInterpreterOptions(words);
+    return options && interpreterBenchmark(options);
+  },
+  boot: (words) => {
+    const options = parseBootOptions(words);
+    return options && bootBenchmark(options);
+  },
+  programs: (words) => {
+    const options = parseProgramOptions(words);
+    return options && programBenchmark(options);
+  },
+};
+
 async function main(words: readonly string[]): Promise<void> {
   const [first, ...others] = words;
-  const named = first !== undefined && !first.startsWith('-');
-  const options = named ? others : words;
-  if (named && first !== 'interpreter' && first !== 'boot') {
-    throw new Error(`there is no benchmark ${first}; --help lists them`);
-  }
-  if (!named && words.length > 0 && words[0] !== '--help' && words[0] !== '-h') {
-    throw new Error('name a benchmark before its options; --help lists them');
-  }
-  const interpreter = first !== 'boot' ? parseInterpreterOptions(options) : null;
-  const boot = first !== 'interpreter' ? parseBootOptions(options) : null;
-  if (!interpreter && !boot) {
+  if (first === '--help' || first === '-h') {
     process.stdout.write(HELP);
     return;
   }
-  const goals = [
-    ...(interpreter ? await interpreterBenchmark(interpreter) : []),
-    ...(boot ? await bootBenchmark(boot) : []),
-  ];
+  if (first?.startsWith('-')) throw new Error('name a benchmark before its options; --help lists them');
+  if (first !== undefined && !Object.hasOwn(BENCHMARKS, first)) {
+    throw new Error(`there is no benchmark ${first}; --help lists them`);
+  }
+  const goals: Goal[] = [];
+  for (const name of first === undefined ? Object.keys(BENCHMARKS) : [first]) {
+    const running = BENCHMARKS[name]!(others);
+    if (running === null) {
+      process.stdout.write(HELP);
+      return;
+    }
+    goals.push(...(await running));
+  }
   process.stdout.write(`\n${goalRows(goals)}`);
 }
 

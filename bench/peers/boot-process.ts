@@ -1,7 +1,7 @@
 // An emulator as a child process that boots a guest whose serial line is its standard output: runs it
-// until a text appears, and reads from /proc (proc(5)) what that has cost. Linux only.
+// until a text appears, and tells what that has cost. Linux only.
 import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { cpuTime, peakResident, residentParts } from './process-cost.ts';
 
 export interface BootMeasurement {
   /** ns of CPU time of all threads of the process, user and system, until the text appeared. */
@@ -30,9 +30,6 @@ export interface BootCommand {
   readonly memory: number;
 }
 
-/** clock ticks a second of /proc/PID/stat: USER_HZ, which is 100 on every x86 Linux. */
-const USER_HZ = 100;
-
 /** Throws an Error that says what went wrong when the text does not come. */
 export async function bootUntil(command: BootCommand, text: string): Promise<BootMeasurement> {
   const started = performance.now();
@@ -57,7 +54,7 @@ export async function bootUntil(command: BootCommand, text: string): Promise<Boo
       wall: Math.round((performance.now() - started) * 1e6),
       cpu: cpuTime(child.pid!),
       peak: peakResident(child.pid!),
-      ...resident(child.pid!, command.memory),
+      ...residentParts(child.pid!, command.memory),
     };
     child.kill('SIGTERM');
   });
@@ -69,36 +66,4 @@ export async function bootUntil(command: BootCommand, text: string): Promise<Boo
     throw new Error(`${command.program} ended (${status ?? 'killed'}) without "${text}":\n${tail}`);
   }
   return { ...(measured as Omit<BootMeasurement, 'output' | 'errors'>), output, errors };
-}
-
-function cpuTime(pid: number): number {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-  // The command name in parentheses may hold spaces; utime and stime are the 14th and 15th fields.
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return ((Number(fields[11]) + Number(fields[12])) * 1e9) / USER_HZ;
-}
-
-function peakResident(pid: number): number {
-  const match = /^VmHWM:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'));
-  return Number(match![1]) * 1024;
-}
-
-/**
- * Resident bytes of the guest's RAM and of mapped files. RAM is the smallest mapping that is readable, writable
- * and not smaller than `size`.
- */
-function resident(pid: number, size: number): { touched: number; files: number } {
-  const mappings = readFileSync(`/proc/${pid}/smaps`, 'latin1').split(/^(?=[0-9a-f]+-[0-9a-f]+ )/m);
-  let ram = { size: Number.POSITIVE_INFINITY, resident: 0 };
-  let files = 0;
-  for (const text of mappings) {
-    const [, permissions, , , inode] = text.split('\n', 1)[0]!.split(/\s+/);
-    const length = Number(/^Size:\s+(\d+) kB/m.exec(text)?.[1] ?? 0) * 1024;
-    const bytes = Number(/^Rss:\s+(\d+) kB/m.exec(text)?.[1] ?? 0) * 1024;
-    if (inode !== '0') files += bytes;
-    else if (permissions!.startsWith('rw') && length >= size && length < ram.size) {
-      ram = { size: length, resident: bytes };
-    }
-  }
-  return { touched: ram.resident, files };
 }
