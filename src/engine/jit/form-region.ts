@@ -1,0 +1,293 @@
+// Forms a region (region.ts) around a hot place: follows the code from there, along what really ran,
+// nearest first, until it has enough. Then assemble-region.ts cuts it into blocks.
+//
+// What ran is known by where control arrived (CodeView.ran): the target of a branch that was never
+// taken is left out. The way past a conditional branch leaves no such trace; it is taken in, unless it
+// soon reaches what cannot have run: an unconditional branch or call whose target never did, or UD2.
+//
+// A CALL of a short function is followed, and the callee's blocks are the region's own, once for each
+// call: in that copy it is known where RET returns to. A CALL of a function that is being followed
+// already (recursion) leads to the blocks that are there; its RET then may return to several places.
+//
+// Not modelled: code that is reached by falling through from one page into another which is not mapped
+// next to it; such ways leave the region.
+import type { DecodeFeatures } from '../../x86/cpuid/feature-names.ts';
+import type { Mode } from '../../x86/decode/mode.ts';
+import { type Activation, activationOf, activationWith } from './activation.ts';
+import { assembleRegion } from './assemble-region.ts';
+import { type CodeInstruction, type CodeView, GuestCode, pageOf } from './guest-code.ts';
+import type { Region } from './region.ts';
+import { looksLikeSwitch, switchCandidates } from './switch-targets.ts';
+
+export interface FormLimits {
+  /** Most instructions; a copy of a callee counts. */
+  readonly instructions: number;
+  /** Most blocks, about. */
+  readonly blocks: number;
+  readonly pages: number;
+  /** Instructions of a callee at most, for calls from the entry's function, from its callees, and so on. */
+  readonly callees: readonly number[];
+  /** Targets of a computed JMP. */
+  readonly switchTargets: number;
+}
+
+export const DEFAULT_LIMITS: FormLimits = {
+  instructions: 400,
+  blocks: 100,
+  pages: 4,
+  callees: [100, 60, 30],
+  switchTargets: 24,
+};
+
+/** A place to go on from. */
+interface Work {
+  readonly activation: Activation;
+  readonly offset: number;
+  /** Instructions from the entry, about; those nearest come first. */
+  readonly distance: number;
+  /** Control is known to have been there. */
+  readonly certain: boolean;
+  /** Candidates for the targets of the computed JMP at the offset, instead of a place. */
+  readonly candidates: number[] | null;
+}
+
+/** How much further off the way past a branch is that may never have been passed. */
+const UNCERTAIN = 6;
+/** Distance between two targets of a switch, so that what belongs to the first comes before the second. */
+const BETWEEN_TARGETS = 12;
+
+interface Measure {
+  readonly size: number;
+  readonly returns: boolean;
+}
+
+class Formation {
+  readonly #code: GuestCode;
+  readonly #limits: FormLimits;
+  readonly #pages = new Set<number>();
+  readonly #measures = new Map<number, Measure>();
+  #work: Work[] = [];
+  #count = 0;
+  #leaders = 0;
+  readonly activations: Activation[] = [];
+
+  constructor(code: GuestCode, limits: FormLimits) {
+    this.#code = code;
+    this.#limits = limits;
+  }
+
+  form(entry: number): void {
+    const root = this.#activate(null, entry);
+    this.#add(root, entry, 0, true);
+    while (this.#work.length > 0 && this.#count < this.#limits.instructions) {
+      const work = this.#nearest();
+      if (work.candidates) this.#nextTarget(work, work.candidates);
+      else this.#follow(work);
+    }
+  }
+
+  #activate(caller: Activation | null, start: number): Activation {
+    const activation = activationOf(caller, start);
+    this.activations.push(activation);
+    return activation;
+  }
+
+  #add(activation: Activation, offset: number, distance: number, certain: boolean): void {
+    this.#work.push({ activation, offset, distance, certain, candidates: null });
+  }
+
+  #nearest(): Work {
+    const work = this.#work;
+    let best = 0;
+    for (let i = 1; i < work.length; i++) if (work[i]!.distance < work[best]!.distance) best = i;
+    const result = work[best]!;
+    work[best] = work.at(-1)!;
+    work.pop();
+    return result;
+  }
+
+  /** Takes in the code from a place on, up to where it forks, joins what is in, or leaves. */
+  #follow({ activation, offset, distance, certain }: Work): void {
+    const { instructions, leaders } = activation;
+    if (!leaders.has(offset)) {
+      if (this.#leaders >= this.#limits.blocks) return;
+      leaders.add(offset);
+      this.#leaders++;
+    }
+    /** What has been taken in without being known to have run. */
+    let doubtful: CodeInstruction[] = [];
+    const latest: CodeInstruction[] = [];
+    let known = certain;
+    let at = offset;
+    let far = distance;
+    for (;;) {
+      if (instructions.has(at)) {
+        leaders.add(at);
+        return;
+      }
+      const place = this.#code.at(at);
+      if (typeof place === 'string' || this.#count >= this.#limits.instructions) return;
+      if (!known && this.#code.view.ran(at)) {
+        known = true;
+        doubtful = [];
+      }
+      const { form } = place;
+      const never = form.allowed
+        ? form.branch === 'always' && !instructions.has(place.target) && !this.#code.view.ran(place.target)
+        : FAULTING.has(place.instruction.form.mnemonic);
+      if (never && !known) {
+        for (const { offset: out } of doubtful) instructions.delete(out);
+        this.#count -= doubtful.length;
+        activation.cold.add(offset);
+        return;
+      }
+      if (!form.allowed || !this.#mayHold(place)) return;
+      instructions.set(at, place);
+      this.#count++;
+      far++;
+      if (!known) doubtful.push(place);
+      latest.push(place);
+
+      if (form.jump) {
+        if (!form.call && !form.returns && looksLikeSwitch(place, latest)) {
+          this.#startSwitch(activation, place, far);
+        }
+        return;
+      }
+      if (form.branch === 'always') {
+        if (form.call) this.#call(activation, place, far);
+        else if (this.#goesTo(activation, place.target)) this.#add(activation, place.target, far, true);
+        return;
+      }
+      if (form.branch === 'conditional' && this.#goesTo(activation, place.target)) {
+        this.#add(activation, place.target, far + 1, true);
+        this.#add(activation, place.next, far + UNCERTAIN, false);
+        return;
+      }
+      at = place.next;
+    }
+  }
+
+  /** Whether the target of a branch is taken in: control has been there, or it is in already. */
+  #goesTo(activation: Activation, target: number): boolean {
+    return activation.instructions.has(target) || this.#code.view.ran(target);
+  }
+
+  /** Whether there is room for the pages of an instruction. Takes them in if so. */
+  #mayHold({ offset, next }: CodeInstruction): boolean {
+    const first = pageOf(offset);
+    const last = pageOf(next - 1);
+    const fresh = (this.#pages.has(first) ? 0 : 1) + (last === first || this.#pages.has(last) ? 0 : 1);
+    if (fresh === 0) return true;
+    if (this.#pages.size + fresh > this.#limits.pages) return false;
+    this.#pages.add(first);
+    this.#pages.add(last);
+    return true;
+  }
+
+  // ---- calls ----
+
+  #call(activation: Activation, call: CodeInstruction, distance: number): void {
+    const { target, next } = call;
+    // CALL of the next instruction only asks where it is.
+    if (target === next) {
+      activation.calls.set(call.offset, activation);
+      this.#add(activation, next, distance, true);
+      return;
+    }
+    const again = activationWith(activation, target);
+    if (!again && !this.#pays(activation, target)) return;
+    const callee = again ?? this.#activate(activation, target);
+    activation.calls.set(call.offset, callee);
+    if (!again) this.#add(callee, target, distance + 1, true);
+    if (!this.#code.view.ran(next)) return;
+    callee.returnsTo.push({ activation, offset: next });
+    this.#add(activation, next, distance + 2, true);
+  }
+
+  /** Whether a call is worth following: the callee is short, returns, and there is room for it. */
+  #pays(caller: Activation, callee: number): boolean {
+    const most = this.#limits.callees[caller.depth] ?? 0;
+    if (most === 0 || !this.#code.view.ran(callee)) return false;
+    let measure = this.#measures.get(callee);
+    if (!measure) {
+      measure = this.#measure(callee, this.#limits.callees[0]!);
+      this.#measures.set(callee, measure);
+    }
+    const room = this.#limits.instructions - this.#count;
+    return measure.returns && measure.size <= Math.min(most, room);
+  }
+
+  /** Instructions of a function that ran, as far as its own code goes, and whether a RET is among them. */
+  #measure(start: number, most: number): Measure {
+    const seen = new Set<number>();
+    const places = [start];
+    let returns = false;
+    while (places.length > 0 && seen.size <= most) {
+      let at = places.pop()!;
+      while (!seen.has(at) && seen.size <= most) {
+        const place = this.#code.at(at);
+        if (typeof place === 'string' || !place.form.allowed || !this.#inReach(at)) break;
+        seen.add(at);
+        const { form } = place;
+        if (form.returns) returns = true;
+        if (form.jump && !form.call) break;
+        const leaves = form.branch === 'always' && !form.call;
+        if (form.branch !== 'none' && !form.call && this.#code.view.ran(place.target))
+          places.push(place.target);
+        if (leaves) break;
+        at = place.next;
+      }
+    }
+    return { size: seen.size, returns };
+  }
+
+  /** Whether the page of an offset is in, or may still come in. */
+  #inReach(offset: number): boolean {
+    return this.#pages.has(pageOf(offset)) || this.#pages.size < this.#limits.pages;
+  }
+
+  // ---- computed jumps ----
+
+  #startSwitch(activation: Activation, jump: CodeInstruction, distance: number): void {
+    const candidates = switchCandidates(jump, this.#code).reverse();
+    activation.switches.set(jump.offset, []);
+    const { offset } = jump;
+    this.#work.push({ activation, offset, distance: distance + 1, certain: true, candidates });
+  }
+
+  /** Takes the next candidate that nothing else explains by now. */
+  #nextTarget(work: Work, candidates: number[]): void {
+    const { activation, offset, distance } = work;
+    const targets = activation.switches.get(offset)!;
+    if (targets.length >= this.#limits.switchTargets) return;
+    for (let target = candidates.pop(); target !== undefined; target = candidates.pop()) {
+      if (activation.instructions.has(target) || !this.#inReach(target)) continue;
+      targets.push(target);
+      this.#add(activation, target, distance, true);
+      this.#work.push({ ...work, distance: distance + BETWEEN_TARGETS });
+      return;
+    }
+  }
+}
+
+/** Instructions that compilers put where control must never come. */
+const FAULTING = new Set(['UD2', 'INVALID', 'INT3', 'HLT']);
+
+/**
+ * The region around the code at `entry`, an offset 0..4095 in the page of index 0, in a mode of 32 or 64
+ * bits with flat CS. null when the instruction there is not for regions. Its graph is reducible, and its
+ * blocks are numbered in reverse postorder.
+ */
+export function formRegion(
+  entry: number,
+  mode: Mode,
+  view: CodeView,
+  features: DecodeFeatures,
+  limits: Partial<FormLimits> = {},
+): Region | null {
+  const code = new GuestCode(view, mode, features);
+  const formation = new Formation(code, { ...DEFAULT_LIMITS, ...limits });
+  formation.form(entry);
+  return assembleRegion(entry, mode, code, formation.activations);
+}

@@ -1,0 +1,95 @@
+// Guesses where a computed jump leads. Where it looks like the jump of a switch statement or of an
+// interpreter's dispatch, its targets are places near it at which control has arrived though nothing
+// known leads there. A wrong guess costs a comparison and some code that never runs; never correctness,
+// since the address is compared.
+import type { CodeInstruction, GuestCode } from './guest-code.ts';
+import { pageOf } from './guest-code.ts';
+
+/** How far from the jump its targets may lie, in bytes. */
+const REACH_BACK = 2048;
+const REACH_FORWARD = 6144;
+
+/** Instructions before the jump among which the address is made. */
+const LOOK_BACK = 6;
+
+/**
+ * Whether a computed JMP looks like that of a switch: through a table, [base + index * scale], or through
+ * a register that was loaded from one or added up. `before` are the instructions that run before it, the
+ * latest last.
+ */
+export function looksLikeSwitch(jump: CodeInstruction, before: readonly CodeInstruction[]): boolean {
+  const operand = jump.instruction.form.operands[0];
+  if (operand?.kind === 'mem') return operand.shape === 'baseIndex' || hasTable(jump);
+  if (operand?.kind !== 'gpr') return false;
+  for (const { instruction } of before.slice(-LOOK_BACK).reverse()) {
+    const [to, from] = instruction.form.operands;
+    if (to?.kind !== 'gpr' || instruction.r0 !== jump.instruction.r0) continue;
+    const { mnemonic } = instruction.form;
+    if (mnemonic === 'ADD') return true;
+    return mnemonic.startsWith('MOV') && from?.kind === 'mem' && from.shape === 'baseIndex';
+  }
+  return false;
+}
+
+/** jmp [table + index * scale] without a base. */
+function hasTable({ instruction }: CodeInstruction): boolean {
+  return instruction.scale > 0;
+}
+
+/**
+ * Places near a computed jump at which control has arrived, those after the jump first (ascending), then
+ * those before it (descending); without those that look like return sites or beginnings of functions.
+ */
+export function switchCandidates(jump: CodeInstruction, code: GuestCode): number[] {
+  const first = jump.offset - REACH_BACK;
+  const last = jump.offset + REACH_FORWARD;
+  const after: number[] = [];
+  const before: number[] = [];
+  for (let index = pageOf(first); index <= pageOf(last); index++) {
+    if (code.page(index) === null) continue;
+    for (const offset of code.view.leaders(index)) {
+      if (offset < first || offset > last) continue;
+      if (followsCall(code, offset) || beginsFunction(code, offset)) continue;
+      if (offset > jump.offset) after.push(offset);
+      else before.push(offset);
+    }
+  }
+  return [...after, ...before.reverse()];
+}
+
+/** The byte at an offset; -1 where there is none. */
+function byteAt(code: GuestCode, offset: number): number {
+  const index = pageOf(offset);
+  return code.page(index)?.bytes[offset - 4096 * index] ?? -1;
+}
+
+/** Whether the bytes before an offset can be a near CALL: the place is where it returns to. */
+function followsCall(code: GuestCode, offset: number): boolean {
+  if (byteAt(code, offset - 5) === 0xe8) return true; // CALL rel32
+  // CALL r/m: FF /2, of 2 to 7 bytes.
+  const lengths = [2, 3, 4, 6, 7];
+  return lengths.some((length) => {
+    if (byteAt(code, offset - length) !== 0xff) return false;
+    const modRm = byteAt(code, offset - length + 1);
+    return ((modRm >> 3) & 7) === 2 && length === callLength(modRm);
+  });
+}
+
+/** Length of FF with this ModRM byte (32-bit addressing; a SIB byte's own displacement aside). */
+function callLength(modRm: number): number {
+  const mod = modRm >> 6;
+  const rm = modRm & 7;
+  if (mod === 3) return 2;
+  const sib = rm === 4 ? 1 : 0;
+  if (mod === 0) return rm === 5 ? 6 : 2 + sib;
+  return (mod === 1 ? 3 : 6) + sib;
+}
+
+/** ENDBR64 and ENDBR32, or the frame that unoptimised functions begin with: PUSH rBP; MOV rBP, rSP. */
+function beginsFunction(code: GuestCode, offset: number): boolean {
+  const first = byteAt(code, offset);
+  if (first === 0xf3) return byteAt(code, offset + 1) === 0x0f && byteAt(code, offset + 2) === 0x1e;
+  if (first !== 0x55) return false;
+  const rex = byteAt(code, offset + 1) === 0x48 ? 1 : 0;
+  return byteAt(code, offset + 1 + rex) === 0x89 && byteAt(code, offset + 2 + rex) === 0xe5;
+}
