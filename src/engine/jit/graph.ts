@@ -26,7 +26,10 @@ export function reversePostorder(blocks: readonly RegionBlock[]): number[] {
   const seen = new Uint8Array(blocks.length);
   const visit = (index: number) => {
     seen[index] = 1;
-    for (const to of successors(blocks[index]!.end)) if (!seen[to]) visit(to);
+    const { end } = blocks[index]!;
+    // What is visited last comes first: the way past a branch, and the first target of a jump.
+    const ways = end.kind === 'jump' ? end.predicted.toReversed() : successors(end);
+    for (const to of ways) if (!seen[to]) visit(to);
     order.push(index);
   };
   visit(0);
