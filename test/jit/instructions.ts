@@ -1,0 +1,337 @@
+// Straight-line instructions for the region torture. Most are a few common encodings with their flags, partial
+// registers and memory operands mixed at random; the others come from the fuzzer's tables, which hold every encoding.
+//
+// Registers that programs keep: SP; BP points into the data; one register has a small index (R12, or BX in
+// 32-bit code); R13 to R15 count loops in 64-bit code. Everything else changes all the time.
+import * as iced from 'iced-x86';
+import { interesting } from '../isa/fuzz/initial.ts';
+import { type Template, templatesFor } from '../isa/fuzz/instructions.ts';
+import { makeInstruction, type Surroundings } from '../isa/fuzz/operands.ts';
+import type { Random } from '../isa/fuzz/random.ts';
+import { DATA, DATA_PAGES } from './world.ts';
+
+export type Bits = 32 | 64;
+
+export const BASE = 5;
+/** Where BP points. */
+export const BASE_VALUE = DATA + 0x1040;
+export const indexRegister = (bits: Bits): number => (bits === 64 ? 12 : 3);
+export const INDEX_VALUE = 3;
+const DATA_BYTES = DATA_PAGES * 4096;
+
+/** Registers that instructions may change. */
+export function freeRegisters(bits: Bits): readonly number[] {
+  return bits === 64 ? [0, 1, 2, 3, 6, 7, 8, 9, 10, 11] : [0, 1, 2, 6, 7];
+}
+
+/** An instruction in pieces: what is needed to put REX where it belongs. */
+interface Encoding {
+  /** Before REX. */
+  readonly prefixes: readonly number[];
+  readonly wide: boolean;
+  readonly opcode: readonly number[];
+  /** The register or the opcode's extension in ModRM. */
+  readonly reg: number;
+  readonly rm: Operand;
+  readonly immediate?: readonly number[];
+}
+type Operand =
+  | { readonly register: number }
+  | { readonly base: number; readonly index: number; readonly scale: number; readonly displacement: number }
+  | { readonly absolute: number };
+
+const dword = (value: number): number[] => [
+  value & 255,
+  (value >> 8) & 255,
+  (value >> 16) & 255,
+  value >>> 24,
+];
+
+/** Bytes of an instruction with ModRM. `low` 8-bit registers 4 to 7 are AH, CH, DH, BH where no REX is needed. */
+function encode(bits: Bits, e: Encoding): number[] {
+  const { rm } = e;
+  let modrm: number[];
+  let rex = e.wide ? 8 : 0;
+  if (e.reg >= 8) rex |= 4;
+  const reg = (e.reg & 7) << 3;
+  if ('register' in rm) {
+    if (rm.register >= 8) rex |= 1;
+    modrm = [0xc0 | reg | (rm.register & 7)];
+  } else if ('absolute' in rm) {
+    modrm = bits === 64 ? [reg | 4, 0x25, ...dword(rm.absolute)] : [reg | 5, ...dword(rm.absolute)];
+  } else {
+    if (rm.base >= 8) rex |= 1;
+    if (rm.index >= 8) rex |= 2;
+    const short = rm.displacement >= -128 && rm.displacement < 128;
+    const displacement = short ? [rm.displacement & 255] : dword(rm.displacement);
+    const mod = short ? 0x40 : 0x80;
+    if (rm.index < 0 && (rm.base & 7) !== 4) modrm = [mod | reg | (rm.base & 7), ...displacement];
+    else {
+      const index = rm.index < 0 ? 4 : rm.index & 7;
+      modrm = [mod | reg | 4, (rm.scale << 6) | (index << 3) | (rm.base & 7), ...displacement];
+    }
+  }
+  const rexBytes = rex !== 0 ? [0x40 | rex] : [];
+  return [...e.prefixes, ...rexBytes, ...e.opcode, ...modrm, ...(e.immediate ?? [])];
+}
+
+/** Makes the instructions of one program. */
+export class InstructionMaker {
+  readonly #random: Random;
+  readonly bits: Bits;
+  readonly #surroundings: Surroundings;
+  readonly #encoder: iced.Encoder;
+  /** Percentages: of the fuzzer's tables among all, of memory operands. */
+  readonly #exotic: number;
+  readonly #memory: number;
+  readonly #templates: readonly (readonly Template[])[];
+
+  constructor(random: Random, bits: Bits) {
+    this.#random = random;
+    this.bits = bits;
+    this.#surroundings = {
+      random,
+      bits,
+      pointers: { bases: [[BASE, BASE_VALUE]], index: [indexRegister(bits), INDEX_VALUE] },
+      fsBase: 0,
+    };
+    this.#encoder = new iced.Encoder(bits);
+    this.#exotic = random.pick([0, 5, 20, 60]);
+    this.#memory = random.pick([0, 10, 30]);
+    const families = random.pick([['integer'], ['simd'], ['x87'], ['integer', 'simd', 'x87']]);
+    this.#templates = usable(bits).filter(([one]) => families.includes(one!.family));
+  }
+  free(): void {
+    this.#encoder.free();
+  }
+
+  /** One instruction, or a few that belong together; whether it may raise an exception that must be skipped. */
+  next(): { bytes: number[]; guarded: boolean } {
+    const random = this.#random;
+    if (random.chance(this.#exotic)) {
+      const exotic = this.#fromTables();
+      if (exotic) return { bytes: exotic, guarded: true };
+    }
+    if (random.chance(4)) return { bytes: this.#masked(), guarded: false };
+    return { bytes: this.common(), guarded: false };
+  }
+
+  #register(): number {
+    return this.#random.pick(freeRegisters(this.bits));
+  }
+  /** A byte register's number: of free ones, AH to BH where they are free in 32-bit code or no REX comes. */
+  #byteRegister(): number {
+    const { bits } = this;
+    return this.#random.pick(bits === 64 ? [0, 1, 2, 3, 4, 5, 6, 7, 8, 9] : [0, 1, 2, 4, 5, 6]);
+  }
+  /** An address of data, mostly aligned, sometimes over a page's end. */
+  #address(): number {
+    const random = this.#random;
+    const where = random.below(100);
+    if (where < 70)
+      return DATA + 8 * random.below(64) + (random.chance(20) ? 0x1000 * random.below(DATA_PAGES) : 0);
+    if (where < 85) return DATA + random.below(DATA_BYTES - 16);
+    return DATA + 0x1000 * (1 + random.below(DATA_PAGES - 1)) - random.below(16);
+  }
+  memoryOperand(): Operand {
+    const random = this.#random;
+    const address = this.#address();
+    switch (random.below(4)) {
+      case 0:
+        return { absolute: address };
+      case 1: {
+        const scale = random.below(4);
+        const displacement = address - BASE_VALUE - (INDEX_VALUE << scale);
+        return { base: BASE, index: indexRegister(this.bits), scale, displacement };
+      }
+      default:
+        return { base: BASE, index: -1, scale: 0, displacement: address - BASE_VALUE };
+    }
+  }
+
+  /** One of the common encodings. */
+  common(): number[] {
+    const random = this.#random;
+    const { bits } = this;
+    const size = random.below(10);
+    // 8, 16, 32 or 64 bits.
+    const narrow = size < 2;
+    const prefixes = size === 2 ? [0x66] : [];
+    const wide = bits === 64 && size > 5;
+    const width = narrow ? 0 : 1;
+    const memory = random.chance(this.#memory);
+    // A byte register of 4 to 7 is AH to BH only without REX, or it would be SP to DI.
+    const plain = narrow && random.chance(50);
+    const number = () => {
+      if (!narrow) return this.#register();
+      return plain && !memory
+        ? this.#byteRegister() & 7
+        : random.pick(bits === 64 ? [0, 1, 2, 3] : [0, 1, 2]);
+    };
+    const rm = (): Operand => (memory ? this.memoryOperand() : { register: number() });
+    const wordNumber = () => this.#register();
+    const make = (
+      opcode: readonly number[],
+      reg: number,
+      operand: Operand,
+      immediate: readonly number[] = [],
+    ) => encode(bits, { prefixes, wide, opcode, reg, rm: operand, immediate });
+    const word = (
+      opcode: readonly number[],
+      reg: number,
+      operand: Operand,
+      immediate: readonly number[] = [],
+    ) => encode(bits, { prefixes: prefixes, wide, opcode, reg, rm: operand, immediate });
+    const wordRm = (): Operand => (memory ? this.memoryOperand() : { register: wordNumber() });
+    switch (random.below(24)) {
+      case 0:
+      case 1:
+      case 2:
+      case 3: // ADD OR ADC SBB AND SUB XOR CMP, either direction
+        return make([(random.below(8) << 3) | (random.below(2) << 1) | width], number(), rm());
+      case 4: // ADC and SBB again: chains
+        return make([(random.chance(50) ? 0x10 : 0x18) | width], number(), rm());
+      case 5:
+      case 6: // with a small immediate
+        return make([narrow ? 0x80 : 0x83], random.below(8), rm(), [random.u32() & 255]);
+      case 7: {
+        // with a wide one
+        if (narrow) return make([0x80], random.below(8), rm(), [Number(interesting(random) & 255n)]);
+        const value = dword(Number(interesting(random) & 0xffff_ffffn));
+        return make([0x81], random.below(8), rm(), prefixes.length ? value.slice(0, 2) : value);
+      }
+      case 8: // INC, DEC
+        return make([0xfe | width], random.below(2), rm());
+      case 9: // TEST, CMP: for the branches
+        return make([random.chance(50) ? 0x84 | width : 0x38 | width], number(), rm());
+      case 10: // NOT, NEG
+        return make([0xf6 | width], 2 + random.below(2), rm());
+      case 11: // shifts and rotates by an immediate or by one
+        return random.chance(30)
+          ? make([0xd0 | width], random.below(8), rm())
+          : make([0xc0 | width], random.below(8), rm(), [random.below(70)]);
+      case 12: // by CL
+        return make([0xd2 | width], random.below(8), rm());
+      case 13: // SETcc
+        return make([0x0f, 0x90 | random.below(16)], 0, rm());
+      case 14: // CMOVcc
+        return word([0x0f, 0x40 | random.below(16)], wordNumber(), wordRm());
+      case 15: // MOV either way
+        return make([0x88 | (random.below(2) << 1) | width], number(), rm());
+      case 16: // MOVZX, MOVSX from bytes and words
+        return word(
+          [0x0f, random.pick([0xb6, 0xb7, 0xbe, 0xbf])],
+          wordNumber(),
+          memory ? rm() : { register: 0 },
+        );
+      case 17: // LEA
+        return word([0x8d], wordNumber(), {
+          base: this.#register(),
+          index: this.#register(),
+          scale: random.below(4),
+          displacement: random.chance(50) ? random.below(256) - 128 : random.u32() | 0,
+        });
+      case 18: // CLC, STC, CMC, LAHF, SAHF, CBW..., CWD...
+        return [
+          ...prefixes,
+          ...(wide ? [0x48] : []),
+          random.pick([0xf8, 0xf9, 0xf5, 0x9f, 0x9e, 0x98, 0x99]),
+        ];
+      case 19: // BT, BTS, BTR, BTC
+        return random.chance(50)
+          ? word([0x0f, 0xa3 | (random.below(4) << 3)], wordNumber(), { register: wordNumber() })
+          : word([0x0f, 0xba], 4 + random.below(4), wordRm(), [random.u32() & 255]);
+      case 20: // IMUL, MUL
+        return random.chance(60)
+          ? word([0x0f, 0xaf], wordNumber(), wordRm())
+          : make([0xf6 | width], 4 + random.below(2), rm());
+      case 21: // SHLD, SHRD
+        return random.chance(50)
+          ? word([0x0f, random.pick([0xa4, 0xac])], wordNumber(), wordRm(), [random.below(70)])
+          : word([0x0f, random.pick([0xa5, 0xad])], wordNumber(), wordRm());
+      case 22: // XADD, CMPXCHG, XCHG
+        return make(
+          random.pick([[0x0f, 0xc0 | width], [0x0f, 0xb0 | width], [0x86 | width]]),
+          number(),
+          rm(),
+        );
+      default: // BSF, BSR, POPCNT; an immediate into a register
+        if (random.chance(50)) return word([0x0f, 0xbc + random.below(2)], wordNumber(), wordRm());
+        return this.loadImmediate(this.#register(), interesting(random));
+    }
+  }
+
+  /** MOV register, immediate. */
+  loadImmediate(register: number, value: bigint): number[] {
+    const rex = this.bits === 64 ? [0x48 | (register >= 8 ? 1 : 0)] : [];
+    const bytes = Array.from({ length: this.bits / 8 }, (_, i) =>
+      Number((BigInt.asUintN(64, value) >> BigInt(8 * i)) & 255n),
+    );
+    return [...rex, 0xb8 | (register & 7), ...bytes];
+  }
+
+  /** An access at an address that is computed: MOV EAX, r; AND EAX, mask; op [rAX + data]. */
+  #masked(): number[] {
+    const random = this.#random;
+    const { bits } = this;
+    const opcode = random.pick([0x01, 0x03, 0x29, 0x33, 0x89, 0x8b, 0x11, 0x13]);
+    const mask = random.pick([0x7ff8, 0xff8, 0x1ff8, 0x7ff0]) | (random.chance(20) ? 7 : 0);
+    const access = encode(bits, {
+      prefixes: [],
+      wide: bits === 64 && random.chance(50),
+      opcode: [opcode],
+      reg: this.#register(),
+      rm: { base: 0, index: -1, scale: 0, displacement: DATA - (random.chance(20) ? 3 : 0) },
+    });
+    const move = encode(bits, {
+      prefixes: [],
+      wide: false,
+      opcode: [0x8b],
+      reg: 0,
+      rm: { register: this.#register() },
+    });
+    return [...move, 0x25, ...dword(mask & (DATA_BYTES - 16)), ...access];
+  }
+
+  /** One of all encodings there are; null when chance has made one that must not be used. */
+  #fromTables(): number[] | null {
+    const template = this.#random.pick(this.#random.pick(this.#templates));
+    const instruction = makeInstruction(this.#surroundings, template);
+    if (!instruction) return null;
+    try {
+      for (let i = 0; i < instruction.opCount; i++) {
+        if (instruction.opKind(i) === iced.OpKind.Register && this.#isKept(instruction.opRegister(i)))
+          return null;
+      }
+      this.#encoder.encode(instruction, 0x1000_0000n);
+      const bytes = [...this.#encoder.takeBuffer()];
+      return bytes.length < 16 ? bytes : null;
+    } catch {
+      this.#encoder.takeBuffer();
+      return null;
+    } finally {
+      instruction.free();
+    }
+  }
+  #isKept(register: iced.Register): boolean {
+    if (!iced.RegisterExt.isGPR(register)) return false;
+    const number = iced.RegisterExt.fullRegister(register) - iced.Register.RAX;
+    return number === 4 || !freeRegisters(this.bits).includes(number);
+  }
+}
+
+/** Not for straight-line code: they leave it, move the stack, or change what the loops count on. */
+const UNWANTED =
+  /^(Push|Pop(?!cnt)|Enter|Leave|Int|Bound|Ud|Into|Wr[fg]sbase|Xlat|Fldenv|Frstor|Fxrstor|Ldmxcsr|Cpuid|Rd)/;
+const usableTemplates = new Map<Bits, Template[][]>();
+function usable(bits: Bits): Template[][] {
+  let found = usableTemplates.get(bits);
+  if (!found) {
+    const list = templatesFor(bits).filter(
+      ({ family, mnemonic }) => ['integer', 'simd', 'x87'].includes(family) && !UNWANTED.test(mnemonic),
+    );
+    found = [...Map.groupBy(list, ({ mnemonic }) => mnemonic).values()];
+    usableTemplates.set(bits, found);
+  }
+  return found;
+}

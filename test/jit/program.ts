@@ -1,0 +1,311 @@
+// Random programs for the region torture, as trees: loops of several kinds, branches on every condition, calls and
+// recursion, computed jumps, loops with two entries, code over page ends, jumps to the other mapping of the code,
+// instructions that fault, single steps, stores into code. A tree can be cut down while a mismatch stays (minimise.ts).
+import { interesting } from '../isa/fuzz/initial.ts';
+import type { Random } from '../isa/fuzz/random.ts';
+import { type Bits, freeRegisters, InstructionMaker } from './instructions.ts';
+import { DATA, DATA_PAGES } from './world.ts';
+
+export type Node =
+  /** Bytes as they are; `guarded`: the NOP that tells the kernel their length comes before. */
+  | { readonly kind: 'code'; readonly bytes: readonly number[]; readonly guarded: boolean }
+  | {
+      readonly kind: 'loop';
+      readonly style: LoopStyle;
+      readonly register: number;
+      count: number;
+      body: Node[];
+    }
+  /** `condition` 0..15, or 16: RCX is zero. */
+  | { readonly kind: 'if'; readonly condition: number; then: Node[]; otherwise: Node[] }
+  /** A loop that can be entered at two places. */
+  | { readonly kind: 'tangle'; readonly condition: number; count: number; body: Node[]; otherwise: Node[] }
+  | { readonly kind: 'switch'; readonly register: number; readonly how: JumpHow; cases: Node[][] }
+  | {
+      readonly kind: 'call';
+      readonly callee: number;
+      readonly how: 'direct' | JumpHow;
+      readonly depth: number;
+    }
+  /** Goes on at the next node, through an absolute address, in the other mapping or not. */
+  | { readonly kind: 'goto'; readonly how: JumpHow; readonly alias: boolean }
+  /** PUSH of one register, the body, POP of another. */
+  | { readonly kind: 'stack'; readonly push: number; readonly pop: number; body: Node[] }
+  /** The next byte but these lies at a page's end. */
+  | { readonly kind: 'edge'; readonly bytes: number }
+  /** What stores change: an instruction with an immediate, or eight bytes that are jumped over. */
+  | { readonly kind: 'soft'; readonly id: number; readonly bytes: readonly number[]; readonly at: number }
+  | {
+      readonly kind: 'patch';
+      readonly id: number;
+      readonly bytes: readonly number[];
+      readonly alias: boolean;
+    };
+
+/** Counts down in a register, on the stack, in RCX with LOOP; counts up to a limit in a register. */
+export type LoopStyle = 'register' | 'stack' | 'loop' | 'up';
+export type JumpHow = 'register' | 'memory' | 'return';
+
+export interface RegionProgram {
+  readonly bits: Bits;
+  /** The first is the program; each calls itself or later ones. */
+  functions: Node[][];
+  /** Start values of the registers that are free. */
+  readonly registers: readonly bigint[];
+  readonly flags: number;
+  /** Data pages that are absent or read-only at the start, as in WorldStart. */
+  spoiled: number;
+  /** For what lies in the data. */
+  readonly seed: number;
+  /** Interrupts from outside: instruction counts, ascending. */
+  interrupts: readonly number[];
+}
+
+export interface ProgramOptions {
+  readonly nodes: number;
+  /** About how many instructions may run. */
+  readonly work: number;
+}
+
+class Generator {
+  readonly #random: Random;
+  readonly #bits: Bits;
+  readonly #maker: InstructionMaker;
+  #left: number;
+  #softs = 0;
+  #functions = 1;
+  readonly #counts: number;
+  /** Chances of faults, stores into code, alias, out of 1000. */
+  readonly #wild: { fault: number; store: number; alias: number; step: number };
+
+  constructor(random: Random, bits: Bits, options: ProgramOptions) {
+    this.#random = random;
+    this.#bits = bits;
+    this.#maker = new InstructionMaker(random, bits);
+    this.#left = options.nodes;
+    this.#counts = options.work;
+    this.#wild = {
+      fault: random.pick([0, 0, 10, 40]),
+      store: random.pick([0, 0, 0, 10, 40]),
+      alias: random.pick([0, 10, 30]),
+      step: random.pick([0, 0, 3, 10]),
+    };
+  }
+
+  make(): RegionProgram {
+    const random = this.#random;
+    const bits = this.#bits;
+    this.#functions = 1 + random.below(random.pick([1, 3, 8]));
+    const functions: Node[][] = [];
+    const share = Math.max(3, Math.floor(this.#left / this.#functions));
+    for (let i = 0; i < this.#functions; i++) {
+      this.#left = share;
+      functions.push(this.#list(i, 0, i === 0 ? this.#counts : Math.ceil(this.#counts / 20)));
+    }
+    functions[0] = this.#repeated(functions);
+    const registers = Array.from({ length: 16 }, () => this.#start());
+    this.#maker.free();
+    const interrupts = random.chance(40)
+      ? Array.from({ length: 1 + random.below(12) }, () => random.below(this.#counts)).sort((a, b) => a - b)
+      : [];
+    return {
+      bits,
+      functions,
+      registers,
+      flags: 0x202 | (random.u32() & 0x8d5),
+      spoiled: random.chance(60) ? 0 : random.u32() & random.u32() & ((1 << (2 * DATA_PAGES)) - 1),
+      seed: random.u32(),
+      interrupts,
+    };
+  }
+
+  /** The first function in a loop, or two, that make it run for about as long as it may. */
+  #repeated(functions: readonly Node[][]): Node[] {
+    let body = functions[0]!;
+    for (let cost = costOf(body, functions); cost < this.#counts / 4; cost = costOf(body, functions)) {
+      const count = Math.max(2, Math.min(100, Math.floor(this.#counts / cost)));
+      const register = this.#bits === 64 ? this.#random.pick([13, 14, 15]) : 1;
+      body = [{ kind: 'loop', style: this.#random.pick(['register', 'stack', 'up']), register, count, body }];
+    }
+    return body;
+  }
+
+  #start(): bigint {
+    const value = this.#random.chance(25)
+      ? BigInt(DATA + 16 * this.#random.below(2048))
+      : interesting(this.#random);
+    return BigInt.asUintN(this.#bits, value);
+  }
+
+  /** Nodes until chance or the share of the function ends. `work` instructions may run here. */
+  #list(self: number, depth: number, work: number): Node[] {
+    const list: Node[] = [];
+    const most = depth === 0 ? this.#left : 1 + this.#random.below(8);
+    while (this.#left > 0 && list.length < most) {
+      this.#left--;
+      list.push(this.#node(self, depth, work));
+    }
+    return list;
+  }
+
+  #node(self: number, depth: number, work: number): Node {
+    const random = this.#random;
+    const roll = random.below(1000);
+    const { fault, store, alias, step } = this.#wild;
+    let edge = fault;
+    if (roll < edge) return this.#fault();
+    edge += store;
+    if (roll < edge) return this.#soft();
+    edge += alias;
+    if (roll < edge)
+      return { kind: 'goto', how: random.pick(['register', 'memory', 'return']), alias: random.chance(60) };
+    edge += step;
+    if (roll < edge) return { kind: 'code', bytes: this.#singleStep(), guarded: false };
+    if (depth < 5 && roll < edge + 260) return this.#compound(self, depth, work);
+    if (roll < edge + 275) return { kind: 'edge', bytes: random.below(20) };
+    if (roll < edge + 290) return { kind: 'code', bytes: this.#string(), guarded: false };
+    if (roll < edge + 305) return { kind: 'code', bytes: this.#flags(), guarded: false };
+    return { kind: 'code', ...this.#maker.next() };
+  }
+
+  #compound(self: number, depth: number, work: number): Node {
+    const random = this.#random;
+    const inner = (share: number) => this.#list(self, depth + 1, Math.max(1, Math.floor(work / share)));
+    const condition = random.chance(6) ? 16 : random.below(16);
+    const kind = random.below(100);
+    if (kind < 34 && work > 30) {
+      const count = 1 + random.below(Math.floor(Math.min(work / 15, random.pick([4, 20, 100, 100]))));
+      const style = random.pick(['register', 'register', 'stack', 'loop', 'up'] as const);
+      const register = this.#bits === 64 ? 13 + (depth % 3) : 1;
+      return { kind: 'loop', style, register, count, body: inner(count) };
+    }
+    if (kind < 70)
+      return { kind: 'if', condition, then: inner(1), otherwise: random.chance(45) ? inner(1) : [] };
+    if (kind < 75 && work > 30) {
+      const count = 1 + random.below(Math.floor(Math.min(12, work / 10)));
+      return {
+        kind: 'tangle',
+        condition: condition & 15,
+        count,
+        body: inner(count),
+        otherwise: inner(count),
+      };
+    }
+    if (kind < 82) {
+      const cases = Array.from({ length: random.pick([2, 4, 8]) }, () => inner(1));
+      return {
+        kind: 'switch',
+        register: this.#free(),
+        how: random.pick(['register', 'memory', 'return']),
+        cases,
+      };
+    }
+    if (kind < 95 && this.#functions > 1) {
+      // Itself only where nothing repeats it: the depth counter bounds it anyway.
+      const callee = self + (self > 0 && random.chance(25) ? 0 : 1 + random.below(3));
+      if (callee < this.#functions) {
+        const how = random.chance(70) ? 'direct' : random.pick(['register', 'memory', 'return'] as const);
+        return { kind: 'call', callee, how, depth: random.below(random.pick([2, 10, 40])) };
+      }
+    }
+    return { kind: 'stack', push: this.#free(), pop: this.#free(), body: inner(1) };
+  }
+
+  #free(): number {
+    return this.#random.pick(freeRegisters(this.#bits));
+  }
+
+  /** An instruction that faults, or may. */
+  #fault(): Node {
+    const random = this.#random;
+    const register = random.pick([0, 1, 2, 6, 7]);
+    const wide = this.#bits === 64 && random.chance(50) ? [0x48] : [];
+    const bytes = random.pick<readonly number[]>([
+      [...wide, 0xf7, 0xf0 | register], // DIV
+      [...wide, 0xf7, 0xf8 | register], // IDIV
+      [0xf6, 0xf0 | (register & 3)],
+      [0x66, 0xf7, 0xf0 | register],
+      [0x0f, 0x0b], // UD2
+      [0xf4], // HLT
+      [0x0f, 0x20, 0xc0], // MOV EAX, CR0
+      [...wide, 0x8b, register], // MOV EAX, [register]
+      [...wide, 0x01, 0x40 | register, 0x10], // ADD [register+16], EAX
+      [0x0f, 0x28, 0x45, random.below(32)], // MOVAPS XMM0, [BP+n]
+      [0xcc], // INT3
+      [0xec], // IN
+    ]);
+    return { kind: 'code', bytes, guarded: bytes[0] !== 0xcc };
+  }
+
+  /** Something in the code that is stored into, or a store: the last made or the next one. */
+  #soft(): Node {
+    const random = this.#random;
+    if (this.#softs === 0 || random.chance(35)) {
+      const id = this.#softs++;
+      if (random.chance(40)) {
+        const cell = Array.from({ length: 8 }, () => random.below(256));
+        return { kind: 'soft', id, bytes: [0xeb, 8, ...cell], at: 2 };
+      }
+      const register = random.pick([0, 1, 2, 6, 7]);
+      const value = random.u32();
+      const bytes = [
+        0x81,
+        0xc0 | (random.below(8) << 3) | register,
+        ...[0, 8, 16, 24].map((s) => (value >>> s) & 255),
+      ];
+      return { kind: 'soft', id, bytes, at: 2 };
+    }
+    const register = random.pick([0, 1, 2]);
+    const bytes = random.pick([[0x88], [0x89], [0x89], [0x01], [0x30]]);
+    return {
+      kind: 'patch',
+      id: random.below(this.#softs),
+      bytes: [...bytes, register << 3],
+      alias: random.chance(30),
+    };
+  }
+
+  /** PUSHF; OR [SP], TF; POPF. */
+  #singleStep(): number[] {
+    return [0x9c, 0x81, 0x0c, 0x24, 0, 1, 0, 0, 0x9d];
+  }
+  /** Flags from a constant, or into a register. */
+  #flags(): number[] {
+    const random = this.#random;
+    if (random.chance(50)) return [0x9c, 0x58 | random.pick([0, 1, 2, 6, 7])];
+    const flags = 0x202 | (random.u32() & 0xcd5 & (random.chance(90) ? ~0x400 : -1));
+    return [0x68, flags & 255, flags >> 8, 0, 0, 0x9d];
+  }
+  /** A repeated string instruction on data, with DF as it may be. */
+  #string(): number[] {
+    const random = this.#random;
+    const address = () => BigInt(DATA + 0x200 + random.below(DATA_PAGES * 4096 - 0x400));
+    const load = (register: number, value: bigint) => this.#maker.loadImmediate(register, value);
+    const opcode = random.pick([0xa4, 0xa5, 0xa6, 0xa7, 0xaa, 0xab, 0xac, 0xad, 0xae, 0xaf]);
+    const repeat = random.pick([[0xf3], [0xf3], [0xf2], []]);
+    const size = random.pick([[], [], [0x66], this.#bits === 64 ? [0x48] : []]);
+    const count = load(1, BigInt(random.below(random.pick([2, 20, 60]))));
+    const prefixes = size[0] === 0x66 ? [...size, ...repeat] : [...repeat, ...size];
+    return [...load(6, address()), ...load(7, address()), ...count, ...prefixes, opcode];
+  }
+}
+
+/** About how many instructions a list runs. */
+function costOf(list: readonly Node[], functions: readonly Node[][], depth = 0): number {
+  let sum = 1;
+  for (const node of list) {
+    if (node.kind === 'loop' || node.kind === 'tangle')
+      sum += node.count * costOf(node.body, functions, depth);
+    else if (node.kind === 'call')
+      sum += depth < 4 ? costOf(functions[node.callee] ?? [], functions, depth + 1) : 9;
+    else if (node.kind === 'switch') sum += costOf(node.cases[0]!, functions, depth) + 4;
+    else if (node.kind === 'if') sum += costOf(node.then, functions, depth);
+    else if (node.kind === 'stack') sum += costOf(node.body, functions, depth);
+    sum += 1;
+  }
+  return sum;
+}
+
+export function makeRegionProgram(random: Random, bits: Bits, options: ProgramOptions): RegionProgram {
+  return new Generator(random, bits, options).make();
+}
