@@ -1,8 +1,9 @@
 // x87 instructions (SDM 1, chapter 8; SDM 2): loads and stores, arithmetic, comparisons, transcendentals.
 // Instructions that only deal with the unit's own state are in x87-state.ts.
 //
-// Each begins with its checks, then loads memory (stores: with write intent), keeps FIP and FDP, and calls a
-// helper over the register stack; helpers here never fault.
+// Common ones try a routine (x87-routines) and leave to a helper what that does not do; both work on the
+// register stack, and helpers here never fault. FIP and FDP are kept last: nothing may be written before a
+// helper is called, so that a translator can leave the instruction to the interpreter there.
 import type { Helper } from '../helpers/helper.ts';
 import * as arithmetic from '../helpers/x87/arithmetic.ts';
 import * as compare from '../helpers/x87/compare.ts';
@@ -10,10 +11,27 @@ import * as load from '../helpers/x87/load.ts';
 import * as store from '../helpers/x87/store.ts';
 import * as transcendental from '../helpers/x87/transcendental.ts';
 import * as L from '../state/layout.ts';
-import type { Builder } from '../uops/builder.ts';
+import type { Builder, MemoryReference } from '../uops/builder.ts';
 import { FLAG_CF, FLAG_PF, FLAG_ZF, FLAGS_STATUS, type I32, type I64, type Int } from '../uops/ir.ts';
+import type { Routine } from '../uops/routine.ts';
 import type { Meaning } from './meaning.ts';
-import { keepInstructionPointer, keepOperandPointer, loadExtended, waiting } from './x87-common.ts';
+import {
+  type Extended,
+  keepInstructionPointer,
+  keepOperandPointer,
+  loadExtended,
+  waiting,
+} from './x87-common.ts';
+import { attempt, attemptChecked } from './x87-fast.ts';
+import {
+  type ArithmeticRoutines,
+  addRoutines,
+  divideRoutines,
+  multiplyRoutines,
+} from './x87-routines/arithmetic.ts';
+import * as fastCompare from './x87-routines/compare.ts';
+import * as fastLoad from './x87-routines/load.ts';
+import * as fastStore from './x87-routines/store.ts';
 import { x87StateMeanings } from './x87-state.ts';
 
 /** The i of an ST(i) operand. */
@@ -30,15 +48,20 @@ function memoryWidth(b: Builder): number {
   return operand.kind === 'mem' ? operand.width : 0;
 }
 
-/** Checks, loads the memory operand (16 and 32 bits as i32, 64 as i64) and keeps the pointers. */
-function memoryOperand(b: Builder, signed: boolean): Int {
+/** Checks, loads the memory operand (16 and 32 bits as i32, 64 as i64), does the work and keeps the pointers. */
+function withMemory(b: Builder, signed: boolean, work: (value: Int) => void): void {
   waiting(b);
   const reference = b.reference(0);
   const width = memoryWidth(b) as 16 | 32 | 64;
   const value = b.loadFrom(reference, width) as Int;
+  work(signed && width === 16 ? b.signExtend(16, value) : value);
   keepInstructionPointer(b);
   keepOperandPointer(b, reference);
-  return signed && width === 16 ? b.signExtend(16, value) : value;
+}
+
+/** An integer operand as 64 bits. */
+function wide(b: Builder, value: Int): I64 {
+  return value.type === 'i64' ? (value as I64) : b.extendS(value as I32);
 }
 
 /** Checks and keeps the pointer, for instructions without memory. */
@@ -57,65 +80,84 @@ function plain(mnemonic: string, helper: Helper, ...parameters: number[]): Meani
   };
 }
 
-function arithmeticMeaning(mnemonic: string, operation: number): Meaning {
-  return {
-    mnemonic,
-    build: (b) => {
-      if (b.isMemory(0)) {
-        const value = memoryOperand(b, false);
-        const helper = value.type === 'i64' ? arithmetic.x87ArithmeticReal64 : arithmetic.x87ArithmeticReal32;
-        b.call(helper, b.i32(operation), ...parts(b, value));
-      } else registerArithmetic(b, operation, 0);
-    },
-  };
+/** An operation as helpers know it, its routines, and which variant of those it is. */
+interface Arithmetic {
+  readonly name: string;
+  readonly operation: number;
+  readonly routines: ArithmeticRoutines;
+  readonly variant: number;
 }
 
-function registerArithmetic(b: Builder, operation: number, pops: number): void {
-  begin(b);
+function realArithmetic(b: Builder, { operation, routines, variant }: Arithmetic): void {
+  withMemory(b, false, (value) => {
+    const long = value.type === 'i64';
+    const helper = long ? arithmetic.x87ArithmeticReal64 : arithmetic.x87ArithmeticReal32;
+    attemptChecked(b, long ? routines.real64 : routines.real32, [b.i32(variant), value], () => {
+      b.call(helper, b.i32(operation), ...parts(b, value));
+    });
+  });
+}
+
+function registerArithmetic(b: Builder, { operation, routines, variant }: Arithmetic, pops: number): void {
   const destination = stackIndex(b, 0);
   const source = stackIndex(b, 1);
-  b.call(arithmetic.x87Arithmetic, b.i32(operation), destination, source, b.i32(pops));
+  attempt(b, routines.register, [b.i32(variant), destination, source, b.i32(pops)], () => {
+    b.call(arithmetic.x87Arithmetic, b.i32(operation), destination, source, b.i32(pops));
+  });
+  keepInstructionPointer(b);
 }
 
-function popMeaning(mnemonic: string, operation: number): Meaning {
-  return { mnemonic, build: (b) => registerArithmetic(b, operation, 1) };
+function integerArithmetic(b: Builder, { operation, routines, variant }: Arithmetic): void {
+  withMemory(b, true, (value) => {
+    attemptChecked(b, routines.integer, [b.i32(variant), wide(b, value)], () => {
+      b.call(arithmetic.x87ArithmeticInteger, b.i32(operation), value);
+    });
+  });
 }
 
-function integerMeaning(mnemonic: string, operation: number): Meaning {
-  return {
-    mnemonic,
-    build: (b) => void b.call(arithmetic.x87ArithmeticInteger, b.i32(operation), memoryOperand(b, true)),
-  };
-}
+const ARITHMETIC: readonly Arithmetic[] = [
+  { name: 'ADD', operation: arithmetic.ADD, routines: addRoutines, variant: 0 },
+  { name: 'MUL', operation: arithmetic.MULTIPLY, routines: multiplyRoutines, variant: 0 },
+  { name: 'SUB', operation: arithmetic.SUBTRACT, routines: addRoutines, variant: 1 },
+  { name: 'SUBR', operation: arithmetic.SUBTRACT_REVERSED, routines: addRoutines, variant: 2 },
+  { name: 'DIV', operation: arithmetic.DIVIDE, routines: divideRoutines, variant: 0 },
+  { name: 'DIVR', operation: arithmetic.DIVIDE_REVERSED, routines: divideRoutines, variant: 1 },
+];
 
-const arithmeticFamily: Meaning[] = (
-  [
-    ['ADD', arithmetic.ADD],
-    ['MUL', arithmetic.MULTIPLY],
-    ['SUB', arithmetic.SUBTRACT],
-    ['SUBR', arithmetic.SUBTRACT_REVERSED],
-    ['DIV', arithmetic.DIVIDE],
-    ['DIVR', arithmetic.DIVIDE_REVERSED],
-  ] as const
-).flatMap(([name, operation]) => [
-  arithmeticMeaning(`F${name}`, operation),
-  popMeaning(`F${name}P`, operation),
-  integerMeaning(`FI${name}`, operation),
+const arithmeticFamily: Meaning[] = ARITHMETIC.flatMap((which): Meaning[] => [
+  {
+    mnemonic: `F${which.name}`,
+    build: (b) => (b.isMemory(0) ? realArithmetic(b, which) : registerArithmetic(b, which, 0)),
+  },
+  { mnemonic: `F${which.name}P`, build: (b) => registerArithmetic(b, which, 1) },
+  { mnemonic: `FI${which.name}`, build: (b) => integerArithmetic(b, which) },
 ]);
 
 function compareMeaning(mnemonic: string, quiet: number, pops: number): Meaning {
   return {
     mnemonic,
     build: (b) => {
+      const count = b.i32(pops);
       if (b.form.operands.length > 0 && b.isMemory(0)) {
-        const value = memoryOperand(b, false);
-        const helper = value.type === 'i64' ? compare.x87CompareReal64 : compare.x87CompareReal32;
-        b.call(helper, ...parts(b, value), b.i32(pops));
+        withMemory(b, false, (value) => {
+          const long = value.type === 'i64';
+          const helper = long ? compare.x87CompareReal64 : compare.x87CompareReal32;
+          attemptChecked(
+            b,
+            long ? fastCompare.compareReal64 : fastCompare.compareReal32,
+            [value, count],
+            () => {
+              b.call(helper, ...parts(b, value), count);
+            },
+          );
+        });
         return;
       }
-      begin(b);
       const index = b.form.operands.length > 0 ? stackIndex(b, 0) : b.i32(1);
-      b.call(compare.x87Compare, index, b.i32(quiet), b.i32(pops));
+      attempt(b, fastCompare.compareRegister, [index, count], () => {
+        b.call(compare.x87Compare, index, b.i32(quiet), count);
+      });
+      keepInstructionPointer(b);
     },
   };
 }
@@ -123,7 +165,13 @@ function compareMeaning(mnemonic: string, quiet: number, pops: number): Meaning 
 function compareIntegerMeaning(mnemonic: string, pops: number): Meaning {
   return {
     mnemonic,
-    build: (b) => void b.call(compare.x87CompareInteger, memoryOperand(b, true), b.i32(pops)),
+    build: (b) =>
+      withMemory(b, true, (value) => {
+        const count = b.i32(pops);
+        attemptChecked(b, fastCompare.compareInteger, [wide(b, value), count], () => {
+          b.call(compare.x87CompareInteger, value, count);
+        });
+      }),
   };
 }
 
@@ -131,9 +179,20 @@ function compareFlagsMeaning(mnemonic: string, quiet: number, pops: number): Mea
   return {
     mnemonic,
     build: (b) => {
-      begin(b);
-      const flags = b.call(compare.x87CompareFlags, stackIndex(b, 1), b.i32(quiet), b.i32(pops)) as I32;
-      b.flagsSet(FLAGS_STATUS, flags);
+      const index = stackIndex(b, 1);
+      const flags = b.variable(b.i32(0));
+      const count = b.i32(pops);
+      const done = b.routine(fastCompare.compareFlags, index, count) as I32;
+      b.if(
+        done,
+        () => b.assign(flags, b.get(32, L.SCRATCH)),
+        () => {
+          waiting(b);
+          b.assign(flags, b.call(compare.x87CompareFlags, index, b.i32(quiet), count) as I32);
+        },
+      );
+      b.flagsSet(FLAGS_STATUS, b.current(flags));
+      keepInstructionPointer(b);
     },
   };
 }
@@ -151,30 +210,44 @@ const compareFamily: Meaning[] = [
   compareFlagsMeaning('FCOMIP', 0, 1),
   compareFlagsMeaning('FUCOMI', 1, 0),
   compareFlagsMeaning('FUCOMIP', 1, 1),
-  plain('FTST', compare.x87Test),
+  {
+    mnemonic: 'FTST',
+    build: (b) => {
+      attempt(b, fastCompare.test, [], () => b.call(compare.x87Test));
+      keepInstructionPointer(b);
+    },
+  },
   plain('FXAM', compare.x87Examine),
 ];
 
 function loadReal(b: Builder): void {
   if (!b.isMemory(0)) {
-    begin(b);
-    b.call(load.x87LoadRegister, stackIndex(b, 0));
+    const index = stackIndex(b, 0);
+    attempt(b, fastLoad.pushRegister, [index], () => b.call(load.x87LoadRegister, index));
+    keepInstructionPointer(b);
   } else if (memoryWidth(b) === 80) {
-    loadEighty(b, load.x87LoadExtended);
+    loadEighty(b, ({ significand, exponent }) => {
+      attemptChecked(b, fastLoad.pushExtended, [significand, exponent], () => {
+        b.call(load.x87LoadExtended, ...parts(b, significand), exponent);
+      });
+    });
   } else {
-    const value = memoryOperand(b, false);
-    b.call(value.type === 'i64' ? load.x87LoadReal64 : load.x87LoadReal32, ...parts(b, value));
+    withMemory(b, false, (value) => {
+      const long = value.type === 'i64';
+      attemptChecked(b, long ? fastLoad.pushReal64 : fastLoad.pushReal32, [value], () => {
+        b.call(long ? load.x87LoadReal64 : load.x87LoadReal32, ...parts(b, value));
+      });
+    });
   }
 }
 
-/** Loads 80 bits and passes them in three parts. */
-function loadEighty(b: Builder, helper: Helper): void {
+/** Checks, loads 80 bits, does the work and keeps the pointers. */
+function loadEighty(b: Builder, work: (value: Extended) => void): void {
   waiting(b);
   const reference = b.reference(0);
-  const { significand, exponent } = loadExtended(b, reference, 'read');
+  work(loadExtended(b, reference, 'read'));
   keepInstructionPointer(b);
   keepOperandPointer(b, reference);
-  b.call(helper, ...parts(b, significand), exponent);
 }
 
 /** An i32 as it is, an i64 as its halves, low first: an i64 would reach the helper as a bigint. */
@@ -184,30 +257,50 @@ function parts(b: Builder, value: Int): I32[] {
 }
 
 /**
- * Loads the destination with write intent, lets `compute` make the new value from the old, and stores it.
- * 64 bits travel in SCRATCH, and `compute` gets null.
+ * A store: what the routine leaves in SCRATCH, or else by a helper, for which the destination is loaded with
+ * write intent. `compute` makes the new value from the old; 64 bits travel in SCRATCH, and it gets null.
  */
-function storeThrough(b: Builder, compute: (old: I32 | null) => I32 | null): void {
+function storeThrough(
+  b: Builder,
+  routine: Routine,
+  args: readonly I32[],
+  compute: (old: I32 | null) => I32 | null,
+): void {
   waiting(b);
   const width = memoryWidth(b) as 16 | 32 | 64;
   const reference = b.reference(0);
   const address = b.linear(reference, width / 8, 'write');
-  const old = b.loadLinear(width, address, 'write', reference.stack) as Int;
+  const done = b.routine(routine, ...args) as I32;
+  b.if(
+    done,
+    () => {
+      const value = width === 64 ? b.get(64, fastStore.STORED) : b.get(32, fastStore.STORED);
+      b.storeLinear(width, address, value, reference.stack);
+      fastStore.commitStore(b);
+    },
+    () => {
+      const old = b.loadLinear(width, address, 'write', reference.stack) as Int;
+      if (old.type === 'i64') b.set(64, L.SCRATCH, old);
+      const value = compute(old.type === 'i64' ? null : (old as I32)) ?? b.get(64, L.SCRATCH);
+      b.storeLinear(width, address, value, reference.stack);
+    },
+  );
   keepInstructionPointer(b);
   keepOperandPointer(b, reference);
-  if (old.type === 'i64') b.set(64, L.SCRATCH, old);
-  const value = compute(old.type === 'i64' ? null : (old as I32)) ?? b.get(64, L.SCRATCH);
-  b.storeLinear(width, address, value, reference.stack);
 }
 
 function storeReal(b: Builder, pops: number): void {
   if (!b.isMemory(0)) {
-    begin(b);
-    b.call(load.x87StoreRegister, stackIndex(b, 0), b.i32(pops));
+    const index = stackIndex(b, 0);
+    attempt(b, fastLoad.storeRegister, [index, b.i32(pops)], () => {
+      b.call(load.x87StoreRegister, index, b.i32(pops));
+    });
+    keepInstructionPointer(b);
   } else if (memoryWidth(b) === 80) {
-    storeExtended(b, store.x87StoreExtended);
+    storeExtended(b);
   } else {
-    storeThrough(b, (old) =>
+    const routine = memoryWidth(b) === 64 ? fastStore.storeReal64 : fastStore.storeReal32;
+    storeThrough(b, routine, [b.i32(pops)], (old) =>
       old === null
         ? (b.call(store.x87StoreReal64, b.i32(pops)) as null)
         : (b.call(store.x87StoreReal32, old, b.i32(pops)) as I32),
@@ -216,25 +309,75 @@ function storeReal(b: Builder, pops: number): void {
 }
 
 /** The helper works on the 80 bits in SCRATCH. */
-function storeExtended(b: Builder, helper: Helper): void {
-  waiting(b);
-  const reference = b.reference(0);
+function storeEighty(b: Builder, reference: MemoryReference, helper: Helper): void {
   const old = loadExtended(b, reference, 'write');
-  keepInstructionPointer(b);
-  keepOperandPointer(b, reference);
   b.set(64, L.SCRATCH, old.significand);
   b.set(32, L.SCRATCH + 8, old.exponent);
   b.call(helper);
   old.store({ significand: b.get(64, L.SCRATCH), exponent: b.get(16, L.SCRATCH + 8) });
 }
 
+function storeExtended(b: Builder): void {
+  waiting(b);
+  const reference = b.reference(0);
+  const done = b.routine(fastStore.storeExtended, b.i32(1)) as I32;
+  b.if(
+    done,
+    () => {
+      // Loaded with write intent, in two parts: the second store must not fault after the first.
+      loadExtended(b, reference, 'write').store({
+        significand: b.get(64, fastStore.STORED),
+        exponent: b.get(32, fastStore.STORED_EXPONENT),
+      });
+      fastStore.commitStore(b);
+    },
+    () => storeEighty(b, reference, store.x87StoreExtended),
+  );
+  keepInstructionPointer(b);
+  keepOperandPointer(b, reference);
+}
+
+function storeDecimal(b: Builder): void {
+  waiting(b);
+  const reference = b.reference(0);
+  storeEighty(b, reference, store.x87StoreDecimal);
+  keepInstructionPointer(b);
+  keepOperandPointer(b, reference);
+}
+
 function storeInteger(b: Builder, truncate: number, pops: number): void {
   const width = b.i32(memoryWidth(b));
-  storeThrough(b, (old) =>
+  storeThrough(b, fastStore.storeInteger, [b.i32(pops), width, b.i32(truncate)], (old) =>
     old === null
       ? (b.call(store.x87StoreInteger64, b.i32(truncate)) as null)
       : (b.call(store.x87StoreInteger32, old, width, b.i32(truncate), b.i32(pops)) as I32),
   );
+}
+
+function signMeaning(mnemonic: string, keep: number, flip: number): Meaning {
+  return {
+    mnemonic,
+    build: (b) => {
+      attempt(b, fastLoad.changeSign, [b.i32(keep), b.i32(flip)], () => {
+        b.call(load.x87Sign, b.i32(keep), b.i32(flip));
+      });
+      keepInstructionPointer(b);
+    },
+  };
+}
+
+/** FLD1 and FLDZ, which are not rounded. */
+function exactConstant(mnemonic: 'FLD1' | 'FLDZ', number: number): Meaning {
+  return {
+    mnemonic,
+    build: (b) => {
+      const one = mnemonic === 'FLD1';
+      attempt(b, fastLoad.pushExtended, [b.i64(one ? 1n << 63n : 0), b.i32(one ? 0x3fff : 0)], () => {
+        b.call(load.x87LoadConstant, b.i32(number));
+      });
+      keepInstructionPointer(b);
+    },
+  };
 }
 
 const CONSTANTS = ['FLD1', 'FLDL2T', 'FLDL2E', 'FLDPI', 'FLDLG2', 'FLDLN2', 'FLDZ'];
@@ -245,38 +388,52 @@ const moveFamily: Meaning[] = [
   { mnemonic: 'FSTP', build: (b) => storeReal(b, 1) },
   {
     mnemonic: 'FILD',
-    build: (b) => {
-      const value = memoryOperand(b, true);
-      const halves = parts(b, value);
-      b.call(load.x87LoadInteger, halves[0]!, halves[1] ?? b.shrS(halves[0]!, 31));
-    },
+    build: (b) =>
+      withMemory(b, true, (value) => {
+        attemptChecked(b, fastLoad.pushInteger, [wide(b, value)], () => {
+          const halves = parts(b, value);
+          b.call(load.x87LoadInteger, halves[0]!, halves[1] ?? b.shrS(halves[0]!, 31));
+        });
+      }),
   },
   { mnemonic: 'FIST', build: (b) => storeInteger(b, 0, 0) },
   { mnemonic: 'FISTP', build: (b) => storeInteger(b, 0, 1) },
   { mnemonic: 'FISTTP', build: (b) => storeInteger(b, 1, 1) },
   {
     mnemonic: 'FBLD',
-    build: (b) => loadEighty(b, load.x87LoadDecimal),
+    build: (b) =>
+      loadEighty(b, ({ significand, exponent }) => {
+        b.call(load.x87LoadDecimal, ...parts(b, significand), exponent);
+      }),
   },
-  { mnemonic: 'FBSTP', build: (b) => storeExtended(b, store.x87StoreDecimal) },
+  { mnemonic: 'FBSTP', build: storeDecimal },
   {
     mnemonic: 'FXCH',
     build: (b) => {
-      begin(b);
-      b.call(load.x87Exchange, stackIndex(b, 0));
+      const index = stackIndex(b, 0);
+      attempt(b, fastLoad.exchange, [index], () => b.call(load.x87Exchange, index));
+      keepInstructionPointer(b);
     },
   },
   {
     mnemonic: 'FCMOVcc',
     reads: FLAG_CF | FLAG_PF | FLAG_ZF,
     build: (b) => {
-      begin(b);
-      b.call(load.x87ConditionalMove, stackIndex(b, 1), b.condition(moveCondition(b.form.condition)));
+      const index = stackIndex(b, 1);
+      const condition = b.condition(moveCondition(b.form.condition));
+      attempt(b, fastLoad.conditionalMove, [index, condition], () => {
+        b.call(load.x87ConditionalMove, index, condition);
+      });
+      keepInstructionPointer(b);
     },
   },
-  plain('FCHS', load.x87Sign, 0xffff, 0x8000),
-  plain('FABS', load.x87Sign, 0x7fff, 0),
-  ...CONSTANTS.map((mnemonic, number) => plain(mnemonic, load.x87LoadConstant, number)),
+  signMeaning('FCHS', 0xffff, 0x8000),
+  signMeaning('FABS', 0x7fff, 0),
+  ...CONSTANTS.map((mnemonic, number) =>
+    mnemonic === 'FLD1' || mnemonic === 'FLDZ'
+      ? exactConstant(mnemonic, number)
+      : plain(mnemonic, load.x87LoadConstant, number),
+  ),
 ];
 
 /** FCMOVcc's condition (B E BE U NB NE NBE NU) as that of Jcc. */
