@@ -4,8 +4,14 @@ import type { FunctionBuilder } from '../../wasm/function.ts';
 import { ModuleBuilder } from '../../wasm/module.ts';
 import * as S from '../../x86/state/layout.ts';
 import * as E from '../soft/engine-state.ts';
-import { emitFlagsGet, emitFlagsSetAll, emitMulHighUnsigned } from './core-arithmetic.ts';
+import {
+  emitFlagsGet,
+  emitFlagsSetAll,
+  emitMaterializeFlags,
+  emitMulHighUnsigned,
+} from './core-arithmetic.ts';
 import * as D from './descriptor.ts';
+import { emitResume } from './resume.ts';
 
 /** What the core calls back in TypeScript. Operands are in ACCESS_ADDRESS and ACCESS_VALUE. */
 export interface CoreCallbacks {
@@ -35,9 +41,11 @@ export const CORE_SIGNATURES = {
   jumpFlat: [['i64'], []],
   jumpSegmented: [['i64'], []],
   branchFlat: [['i32', 'i64'], []],
+  resume: [[], []],
   bulkString: [['i32'], ['i32']],
   regionLoad: [['i64', 'i32', 'i32'], ['i32']],
   regionStore: [['i64', 'i32', 'i32'], ['i32']],
+  materializeFlags: [['i32', 'i64', 'i64', 'i64', 'i32'], []],
 } as const;
 
 /** Table slots of the pseudo-handlers. */
@@ -148,6 +156,7 @@ export function buildCoreModule(statePages: number, ramPages: number, tableSize:
   });
   const flagsGet = define('flagsGet', emitFlagsGet);
   const flagsSetAll = define('flagsSetAll', emitFlagsSetAll);
+  define('materializeFlags', emitMaterializeFlags);
   define('flagsSet', (f) => {
     // the flags in the mask from the value, the others as they are
     f.localGet(1);
@@ -162,7 +171,7 @@ export function buildCoreModule(statePages: number, ramPages: number, tableSize:
     f.call(flagsSetAll);
   });
 
-  define('jumpFlat', (f) => emitJump(f, () => f.localGet(0), null, tailCallDescriptor));
+  const jumpFlat = define('jumpFlat', (f) => emitJump(f, () => f.localGet(0), null, tailCallDescriptor));
   const jumpSegmented = define('jumpSegmented', (f) => {
     emitJump(
       f,
@@ -188,6 +197,8 @@ export function buildCoreModule(statePages: number, ramPages: number, tableSize:
     );
   });
   const branchFlat = define('branchFlat', (f) => emitJump(f, () => f.localGet(1), 0, tailCallDescriptor));
+
+  define('resume', (f) => emitResume(f, jumpFlat, jumpSegmented));
 
   defineHandler(HANDLER_STOP, 'stop', (f) => {
     storeI32(f, E.EXIT_DESCRIPTOR, () => f.localGet(0));

@@ -103,6 +103,10 @@ export function someUop(uops: readonly Uop[], predicate: (uop: Uop) => boolean):
   );
 }
 
+function setsRip(uop: Uop): boolean {
+  return uop.op === 'set' && uop.location.kind === 'state' && uop.location.offset === S.RIP;
+}
+
 export class HandlerLowering extends Lowering {
   readonly #module: HandlerModule;
   #form: Form;
@@ -174,9 +178,9 @@ export class HandlerLowering extends Lowering {
   /** Emits the whole body. */
   lowerForm(uops: readonly Uop[]): void {
     const { f } = this;
-    this.#callsHelper = someUop(uops, (uop) => uop.op === 'call');
+    this.#callsHelper = someUop(uops, (uop) => uop.op === 'call' || setsRip(uop));
     this.#branches = someUop(uops, (uop) => uop.op === 'branch');
-    // endBlock continues at RIP in the state: on a path without a helper that is the next instruction's.
+    // endBlock continues at RIP in the state: on a path that does not change it that is the next instruction's.
     if (this.#callsHelper && someUop(uops, (uop) => uop.op === 'endBlock')) this.#storeNextRip();
     const repeats = someUop(uops, (uop) => uop.op === 'repeat');
     if (repeats) {
@@ -386,7 +390,7 @@ export class HandlerLowering extends Lowering {
   lowerEndBlock(): void {
     if (!this.#callsHelper) this.#storeNextRip();
     this.#retireBlock();
-    this.#leave(E.EXIT_END_BLOCK);
+    this.f.returnCall(this.core.resume);
   }
   #storeNextRip(): void {
     this.f.i32Const(0);

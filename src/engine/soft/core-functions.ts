@@ -23,6 +23,8 @@ export interface CoreFunctions {
   readonly jumpSegmented: number;
   /** Likewise for a relative branch in flat code, which may be linked. (descriptor, rip i64) */
   readonly branchFlat: number;
+  /** Tail-called at the end of a block that may have changed the mode: goes on at RIP in the state (resume.ts). */
+  readonly resume: number;
   /** Iterations of REP MOVS or STOS done at once, perhaps none. (kind, see bulk-string.ts) -> i32 single ones to do next. */
   readonly bulkString: number;
   /**
@@ -31,6 +33,8 @@ export interface CoreFunctions {
    */
   readonly regionLoad: number;
   readonly regionStore: number;
+  /** (kind, a i64, b i64, r i64, override): flags that a region has not computed yet go into the state (flag-kinds.ts). */
+  readonly materializeFlags: number;
 }
 
 /** Kind word of slow accesses: bytes, write intent, stack segment, execute. */

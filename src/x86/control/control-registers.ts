@@ -88,6 +88,8 @@ export function writeCr4(cpu: Cpu, low: number, high: number): void {
     generalProtection();
   }
   state.cr4 = low;
+  // I/O breakpoints may be armed now.
+  if ((changed & C.CR4_DE) !== 0) state.u32[L.EVENT_WAITS >> 2]! |= 1;
   if ((changed & CR4_TRANSLATION) !== 0) cpu.translations.flushAll('dropGlobal');
   updateDerivedState(state);
 }

@@ -133,6 +133,8 @@ export function writeDebugRegister(cpu: Cpu, number: number, low: number, high: 
     return;
   }
   if (high !== 0) generalProtection();
+  // Whatever runs without looking at breakpoints has to stop and look.
+  state.u32[L.EVENT_WAITS >> 2]! |= 1;
   state.u32[at] = target === 6 ? (low & DR6_WRITABLE) | DR6_ONES : (low & DR7_WRITABLE) | DR7_ONES;
   state.u32[at + 1] = 0;
 }

@@ -114,6 +114,7 @@ export class Events {
   }
 
   /**
+   * Notes what waits (EVENT_WAITS), for code that runs without asking here again.
    * The next instruction must be executed alone: single step, breakpoints, RF to be cleared, or an
    * interrupt that waits behind the shadow of STI or MOV SS. Delivers the fault of a breakpoint on it.
    */
@@ -125,6 +126,7 @@ export class Events {
     this.#resumeFlagBefore = (flags & FLAG_RF) !== 0;
     this.#trapFlagBefore = (flags & FLAG_TF) !== 0;
     const armed = breakpointsArmed(state);
+    u32[L.EVENT_WAITS >> 2] = (this.#interrupts.pending() ? FLAG_IF : 0) | (this.#nmi || armed !== 0 ? 1 : 0);
     if ((armed & ARMED_EXECUTE) !== 0 && !this.#resumeFlagBefore) this.#instructionBreakpoint();
     if (this.#trapFlagBefore) {
       u32[L.STEP_SUPPRESSED >> 2] = 0;

@@ -151,6 +151,11 @@ export const MMX_TRAP = u32('mmxTrap');
 export const SSE_TRAP = u32('sseTrap');
 /** INT n, INT3, INTO or INT1 ran: the single-step trap of that instruction is lost (TF was cleared on the way). */
 export const STEP_SUPPRESSED = u32('stepSuppressed');
+/**
+ * Events that wait to be delivered, as they were when the engine began to run (a later one kicks it): an external
+ * interrupt in the bit of IF; an NMI or an armed breakpoint in bit 0.
+ */
+export const EVENT_WAITS = u32('eventWaits');
 /** Scratch for 128-bit and 80-bit operands of helpers. */
 export const SCRATCH = array('scratch', 'b128', 8);
 /** First free byte for an engine's own variables (TLB, budget, exits). */
