@@ -13,6 +13,9 @@ export type EngineName = keyof typeof ENGINES;
 /** The engines that are compared with another one: all but the reference. */
 export const SUBJECTS: readonly EngineName[] = ['interp'];
 
+/** Those that boot whole systems beside the interpreter. */
+export const BOOT_ENGINES: readonly EngineName[] = [];
+
 export function makeEngine(name: EngineName, wires: InterpOptions): Vcpu {
   return ENGINES[name](wires);
 }

@@ -11,7 +11,7 @@ import {
   fetchDebianKernel,
 } from '../../src/host/node/debian-packages.ts';
 import { nodeHost } from '../../src/host/node/platform.ts';
-import { Machine, type MachineEnd } from '../../src/machine/vm/machine.ts';
+import { Machine, type MachineEnd, type MachineOptions } from '../../src/machine/vm/machine.ts';
 
 export interface GuestSetup {
   readonly kernel: DebianKernel;
@@ -27,6 +27,8 @@ export interface GuestSetup {
   readonly append?: string;
   /** MiB. */
   readonly memory?: number;
+  /** The interpreter unless given. */
+  readonly engine?: NonNullable<MachineOptions['engine']>;
 }
 
 /** Where the shell of our userland waits. */
@@ -54,6 +56,7 @@ export async function debianMachine(setup: GuestSetup, serial: (byte: number) =>
     time: setup.time ?? 'real',
     ...(setup.time === 'deterministic' ? { rtcStart: Date.UTC(2000, 0, 1) } : {}),
     reboot: setup.reboot ?? 'end',
+    ...(setup.engine === undefined ? {} : { engine: setup.engine }),
     host: nodeHost(),
   });
 }
