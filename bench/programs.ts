@@ -1,6 +1,6 @@
 // The benchmark programs (bench/programs) in a Linux guest: Doppel against QEMU's TCG and v86, the same kernel,
-// initramfs and memory. Every emulator boots once and then runs the programs in turns with the others, one at a
-// time, so that whatever else the machine does meets all of them. A wrong checksum is an error.
+// initramfs and memory. In each round every emulator in its turn boots and runs all programs, one after the
+// other, alone on the machine (v86 takes a third of a processor when it idles). A wrong checksum is an error.
 //
 //   node bench/programs.ts [options], see PROGRAMS_HELP
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -33,7 +33,7 @@ export const PROGRAMS_HELP = `node bench/programs.ts [options]: ${PROGRAMS.lengt
   --only A,B       only these of ${PROGRAMS.map(({ name }) => name).join(', ')}
   --peers A,B      besides Doppel, of qemu, v86, none (default: both)
   --accel NAME     Doppel's engine (default jit)
-  --rounds N       runs of each program; the median counts (default 1)
+  --rounds N       boots of each, with a run of every program; medians count (default 1)
   --quick          a fifth of the work
   --units N        work of a program (default ${FULL_UNITS}, quick ${QUICK_UNITS})
   --clock wall|cpu what the ratios compare (default wall); cpu is the CPU time of all of an emulator's threads
@@ -98,66 +98,70 @@ export async function withGuestFiles<T>(
   }
 }
 
+/** What one boot of one peer gave. */
+interface Visit {
+  readonly boot: Cost;
+  readonly runs: ReadonlyMap<string, ProgramRun>;
+  readonly memory: Memory;
+}
+
 async function measure(width: GuestWidth, files: GuestFiles, options: ProgramOptions): Promise<WidthResults> {
-  const guests = new Map<Peer, LinuxGuest>();
-  const boots = new Map<Peer, Cost[]>();
-  const label = `${width}-bit guest`;
+  const present = options.peers.filter((peer) => {
+    const why = missing(peer, width);
+    if (why) process.stderr.write(`${why}; left out of the comparison\n`);
+    return why === null;
+  });
+  const visits = new Map<Peer, Visit[]>(present.map((peer) => [peer, []]));
+  for (let round = 1; round <= options.rounds; round++) {
+    for (const peer of present) {
+      const say = (what: string) =>
+        progress(`${width}-bit guest, round ${round} of ${options.rounds}: ${peer}, ${what}`);
+      visits.get(peer)!.push(await visit(peer, width, files, options, say));
+    }
+  }
+  progressDone();
+  return {
+    width,
+    units: options.units,
+    peers: present.map((peer) => summarize(peer, visits.get(peer)!)),
+  };
+}
+
+async function visit(
+  peer: Peer,
+  width: GuestWidth,
+  files: GuestFiles,
+  options: ProgramOptions,
+  say: (what: string) => void,
+): Promise<Visit> {
+  say('boot');
+  const command = emulatorCommand(peer, width, files, options.accelerator);
+  const { guest, cost } = await LinuxGuest.boot(peer, command, LIMIT);
   try {
-    for (const peer of options.peers) {
-      const why = missing(peer, width);
-      if (why) {
-        process.stderr.write(`${why}; left out of the ${label}\n`);
-        continue;
-      }
-      progress(`${label}: ${peer} boots`);
-      const command = emulatorCommand(peer, width, files, options.accelerator);
-      const { guest, cost } = await LinuxGuest.boot(peer, command, LIMIT);
-      guests.set(peer, guest);
-      boots.set(peer, [cost]);
+    const runs = new Map<string, ProgramRun>();
+    for (const { name } of options.programs) {
+      say(name);
+      runs.set(name, await guest.run(name, options.units, LIMIT));
     }
-    const runs = new Map<Peer, Map<string, ProgramRun[]>>(
-      [...guests.keys()].map((peer) => [peer, new Map()]),
-    );
-    for (let round = 1; round <= options.rounds; round++) {
-      for (const { name } of options.programs) {
-        for (const [peer, guest] of guests) {
-          progress(`${label}: ${name} on ${peer}, round ${round} of ${options.rounds}`);
-          const run = await guest.run(name, options.units, LIMIT);
-          const list = runs.get(peer)!.get(name) ?? [];
-          runs.get(peer)!.set(name, [...list, run]);
-        }
-      }
-    }
-    const memory = new Map<Peer, Memory>(
-      [...guests].map(([peer, guest]) => [peer, guest.memory(MEMORY_MIB * 2 ** 20)]),
-    );
-    progressDone();
-    return { width, units: options.units, peers: summarize(boots, runs, memory) };
+    return { boot: cost, runs, memory: guest.memory(MEMORY_MIB * 2 ** 20) };
   } finally {
-    for (const guest of guests.values()) await guest.stop();
+    await guest.stop();
   }
 }
 
-function summarize(
-  boots: ReadonlyMap<Peer, readonly Cost[]>,
-  runs: ReadonlyMap<Peer, ReadonlyMap<string, readonly ProgramRun[]>>,
-  memory: ReadonlyMap<Peer, Memory>,
-): PeerResults[] {
+function summarize(peer: Peer, visits: readonly Visit[]): PeerResults {
   const middle = (costs: readonly Cost[]): Cost => ({
     wall: median(costs.map((cost) => cost.wall)),
     cpu: median(costs.map((cost) => cost.cpu)),
   });
-  return [...runs].map(([peer, programs]) => ({
-    peer,
-    boot: middle(boots.get(peer)!),
-    memory: memory.get(peer)!,
-    programs: Object.fromEntries(
-      [...programs].map(([name, list]): [string, Measured] => [
-        name,
-        { ...middle(list), checksums: [...new Set(list.map(({ checksum }) => checksum))] },
-      ]),
-    ),
-  }));
+  const programs: Record<string, Measured> = {};
+  for (const name of visits[0]!.runs.keys()) {
+    const runs = visits.map((visit) => visit.runs.get(name)!);
+    programs[name] = { ...middle(runs), checksums: [...new Set(runs.map(({ checksum }) => checksum))] };
+  }
+  // The round that needed most.
+  const memory = visits.map((visit) => visit.memory).toSorted((a, b) => b.peak - a.peak)[0]!;
+  return { peer, boot: middle(visits.map(({ boot }) => boot)), memory, programs };
 }
 
 /** null when help was asked for. Throws an Error that says which word is wrong. */
