@@ -1,20 +1,33 @@
 // The engines that tests know by name. One that joins here joins every comparison: torture, fuzzer, lockstep, vectors.
 import { type InterpOptions, InterpVcpu } from '../src/engine/interp/interp-vcpu.ts';
+import { regionCompiler } from '../src/engine/jit/compile.ts';
+import { JitVcpu } from '../src/engine/jit/jit-vcpu.ts';
+import type { TranslatorOptions } from '../src/engine/jit/translator.ts';
 import { ReferenceVcpu } from '../src/engine/reference/reference-vcpu.ts';
 import type { Vcpu } from '../src/engine/vcpu.ts';
 
 const ENGINES = {
   reference: (wires: InterpOptions): Vcpu => new ReferenceVcpu(wires),
   interp: (wires: InterpOptions): Vcpu => new InterpVcpu(wires),
+  /** Every block becomes a region at once. */
+  jit: translating({ eager: true }),
+  /** Regions early, and places for few of them: many come and go. */
+  'jit-low': translating({ hotSamples: 1, sampleInterval: 2000, batch: 2, codeBytes: 2 ** 20 }),
+  /** As a user gets it. */
+  'jit-default': translating({}),
 };
+
+function translating(tuning: TranslatorOptions): (wires: InterpOptions) => Vcpu {
+  return (wires) => new JitVcpu(wires, regionCompiler, tuning);
+}
 
 export type EngineName = keyof typeof ENGINES;
 
 /** The engines that are compared with another one: all but the reference. */
-export const SUBJECTS: readonly EngineName[] = ['interp'];
+export const SUBJECTS: readonly EngineName[] = ['interp', 'jit'];
 
 /** Those that boot whole systems beside the interpreter. */
-export const BOOT_ENGINES: readonly EngineName[] = [];
+export const BOOT_ENGINES: readonly EngineName[] = ['jit-default', 'jit-low'];
 
 export function makeEngine(name: EngineName, wires: InterpOptions): Vcpu {
   return ENGINES[name](wires);
