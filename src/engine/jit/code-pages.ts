@@ -1,0 +1,71 @@
+// What the translator knows of each guest-physical page: which of its blocks are warm, which regions
+// hold code of it, and how often its code has changed. Pages whose code changes often are left to the
+// interpreter; that is forgiven slowly.
+import type { TranslatedRegion } from './translated-region.ts';
+
+/** A block that samples found, by its first descriptor. */
+export interface Candidate {
+  /** Samples so far. */
+  heat: number;
+  /** It waits to be compiled, or cannot be translated while its page stays as it is. */
+  state: 'cold' | 'queued' | 'failed';
+}
+
+export interface CodePageRecord {
+  /** Counts changes of code: what was formed under another generation is out of date. */
+  generation: number;
+  /** Changes that count against the page, as of `stamp` (instructions retired). */
+  changes: number;
+  stamp: number;
+  readonly candidates: Map<number, Candidate>;
+  readonly regions: Set<TranslatedRegion>;
+}
+
+/** Changes after which a page gets no regions, and instructions in which half of them are forgotten. */
+const TOO_MANY_CHANGES = 8;
+const FORGIVENESS = 100e6;
+/** So that even a page that changed all the time is forgiven in a few FORGIVENESS. */
+const MOST_CHANGES = 64;
+
+export class CodePages {
+  readonly #pages = new Map<number, CodePageRecord>();
+
+  /** The record of a page, made where there is none. */
+  of(page: number): CodePageRecord {
+    let record = this.#pages.get(page);
+    if (!record) {
+      record = { generation: 0, changes: 0, stamp: 0, candidates: new Map(), regions: new Set() };
+      this.#pages.set(page, record);
+    }
+    return record;
+  }
+  known(page: number): CodePageRecord | undefined {
+    return this.#pages.get(page);
+  }
+  /** Code of the page has changed: its blocks are nobody's candidates any more. */
+  changed(page: number, retired: number): CodePageRecord {
+    const record = this.of(page);
+    record.generation++;
+    record.changes = Math.min(changesAt(record, retired) + 1, MOST_CHANGES);
+    record.stamp = retired;
+    record.candidates.clear();
+    return record;
+  }
+  /** Whether the page changes too often to be translated. */
+  restless(page: number, retired: number): boolean {
+    const record = this.#pages.get(page);
+    return record !== undefined && changesAt(record, retired) >= TOO_MANY_CHANGES;
+  }
+  /** All blocks and regions are gone. */
+  forgetBlocks(): void {
+    for (const record of this.#pages.values()) {
+      record.generation++;
+      record.candidates.clear();
+      record.regions.clear();
+    }
+  }
+}
+
+function changesAt(record: CodePageRecord, retired: number): number {
+  return record.changes * 0.5 ** ((retired - record.stamp) / FORGIVENESS);
+}

@@ -1,0 +1,66 @@
+// The guest's code around a block, for the formation of regions: pages as they are mapped now, and
+// where control is known to have arrived.
+import type { TranslatorHost } from '../interp/block-translator.ts';
+import type { CodePage, CodeView } from './guest-code.ts';
+
+const PAGE = 4096;
+/** Linear addresses of 32-bit code end here; a region does not go over that. */
+const END_32 = 2 ** 32;
+
+export class GuestView implements CodeView {
+  readonly #host: TranslatorHost;
+  /** Linear address of the first byte of the entry's page. */
+  readonly #base: number;
+  readonly #modeKey: number;
+  readonly #allowed: (page: number) => boolean;
+  readonly #pages = new Map<number, CodePage | null>();
+  readonly #leaders = new Map<number, readonly number[]>();
+  readonly #ran = new Map<number, ReadonlySet<number>>();
+
+  /** `linear` is in the entry's page; `allowed` tells which guest-physical pages may be translated. */
+  constructor(host: TranslatorHost, linear: number, modeKey: number, allowed: (page: number) => boolean) {
+    this.#host = host;
+    this.#base = Math.floor(linear / PAGE) * PAGE;
+    this.#modeKey = modeKey;
+    this.#allowed = allowed;
+  }
+
+  page(index: number): CodePage | null {
+    let page = this.#pages.get(index);
+    if (page === undefined) {
+      page = this.#look(index);
+      this.#pages.set(index, page);
+    }
+    return page;
+  }
+  #look(index: number): CodePage | null {
+    const linear = this.#base + index * PAGE;
+    if ((this.#modeKey & 3) !== 2 && (linear < 0 || linear >= END_32)) return null;
+    const physical = this.#host.mmu.probeExecute(linear);
+    const { memory } = this.#host;
+    if (physical < 0 || physical + PAGE > memory.size || !memory.codeAllowed(physical)) return null;
+    const frame = physical / PAGE;
+    if (!this.#allowed(frame)) return null;
+    return { frame, bytes: memory.u8.subarray(physical, physical + PAGE) };
+  }
+
+  leaders(index: number): readonly number[] {
+    let leaders = this.#leaders.get(index);
+    if (!leaders) {
+      const page = this.page(index);
+      const first = index * PAGE;
+      leaders = page ? this.#host.code.leaders(page.frame, this.#modeKey).map((at) => first + at) : [];
+      this.#leaders.set(index, leaders);
+    }
+    return leaders;
+  }
+  ran(offset: number): boolean {
+    const index = Math.floor(offset / PAGE);
+    let ran = this.#ran.get(index);
+    if (!ran) {
+      ran = new Set(this.leaders(index));
+      this.#ran.set(index, ran);
+    }
+    return ran.has(offset);
+  }
+}

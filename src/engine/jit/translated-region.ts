@@ -1,0 +1,36 @@
+// What the translator keeps of a region once it is compiled, and of the module in which it is.
+import type { RegionPage } from './region.ts';
+
+/** A WebAssembly module of some regions: compiled together, evicted together. */
+export interface RegionModule {
+  /** Of wasm. */
+  readonly bytes: number;
+  readonly regions: Set<TranslatedRegion>;
+  /** Samples that found its regions, as of `stamp`; decays. */
+  heat: number;
+  stamp: number;
+}
+
+export interface TranslatedRegion {
+  readonly id: number;
+  readonly slot: number;
+  /** Byte offset in memory 0 of its link cells, and how many there are. */
+  readonly cells: number;
+  readonly cellCount: number;
+  /** First descriptor of the block that it is the handler of. */
+  readonly descriptor: number;
+  readonly pages: readonly RegionPage[];
+  readonly module: RegionModule;
+}
+
+/** Heat halves in so many instructions. */
+const HALF_LIFE = 2e9;
+
+/** Heat of a module after `retired` instructions. */
+export function heatAt(module: RegionModule, retired: number): number {
+  return module.heat * 0.5 ** ((retired - module.stamp) / HALF_LIFE);
+}
+export function warm(module: RegionModule, retired: number, by: number): void {
+  module.heat = heatAt(module, retired) + by;
+  module.stamp = retired;
+}

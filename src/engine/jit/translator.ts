@@ -1,0 +1,386 @@
+// The translator: learns from samples which blocks are hot, forms regions around them (form-region.ts),
+// has them compiled some at a time (compile.ts), and installs them as the handlers of their entry
+// blocks. Keeps the books: what code a region was made from, so that it goes when that changes; how
+// much code there is, so that the coldest makes room for new.
+//
+//   samples -> hot block -> formRegion -> queue -> compileRegions -> slots, descriptors
+//
+// A region that waits in the queue is out of date as soon as code of one of its pages changes; pages
+// count generations for that. The bytes of a region are noted as code when it is formed.
+import type { Clock } from '../../base/services.ts';
+import { MODE_FLAT_CS, MODE_PROTECTED, modeFromKey } from '../../x86/decode/mode.ts';
+import type { BlockTranslator, TranslatorHost } from '../interp/block-translator.ts';
+import { HANDLER_STOP } from '../interp/core-module.ts';
+import { TABLE_SIZE } from '../interp/handlers.ts';
+import * as E from '../soft/engine-state.ts';
+import { type Candidate, CodePages } from './code-pages.ts';
+import { formRegion } from './form-region.ts';
+import { pageOf } from './guest-code.ts';
+import { GuestView } from './guest-view.ts';
+import type { Region } from './region.ts';
+import type { RegionCompiler, RegionJob } from './region-compiler.ts';
+import { CellSpace, SlotSpace } from './region-space.ts';
+import { heatAt, type RegionModule, type TranslatedRegion, warm } from './translated-region.ts';
+
+export interface TranslatorOptions {
+  /** Samples that make a block hot. */
+  readonly hotSamples?: number;
+  /** Instructions between two samples while they find blocks that have no region; more and more where they find regions. */
+  readonly sampleInterval?: number;
+  /** Regions that are compiled together, at most. */
+  readonly batch?: number;
+  /** Every block that is looked up becomes a region at once. For tests. */
+  readonly eager?: boolean;
+  /** Bound of the translated code, in bytes of wasm. */
+  readonly codeBytes?: number;
+  /** Regions count what they do, for --stats. */
+  readonly counts?: boolean;
+  /** For compile times in the statistics. */
+  readonly clock?: Clock;
+  /** For tools: sees every region before it is compiled. */
+  readonly onRegion?: (region: Region) => void;
+}
+
+const HOT_SAMPLES = 2;
+const SAMPLE_INTERVAL = 20_000;
+const MAXIMUM_INTERVAL = 2_000_000;
+const BATCH = 8;
+/** Samples after which hot blocks wait no longer for others. */
+const PATIENCE = 16;
+const CODE_BYTES = 24 * 2 ** 20;
+/** Eviction goes on until this share of the bound is left. */
+const AFTER_EVICTION = 0.9;
+
+interface Queued {
+  readonly region: Region;
+  readonly descriptor: number;
+  readonly candidate: Candidate;
+  /** Of the region's pages, when it was formed. */
+  readonly generations: readonly number[];
+}
+
+export class Translator implements BlockTranslator {
+  readonly #host: TranslatorHost;
+  readonly #compiler: RegionCompiler;
+  readonly #options: TranslatorOptions;
+  readonly #hotSamples: number;
+  readonly #batch: number;
+  readonly #leastInterval: number;
+  readonly #codeBytes: number;
+  readonly eager: boolean;
+  sampleInterval: number;
+  #slots: SlotSpace;
+  #cells: CellSpace;
+  readonly #pages = new CodePages();
+  readonly #modules = new Set<RegionModule>();
+  readonly #bySlot = new Map<number, TranslatedRegion>();
+  readonly #byId = new Map<number, TranslatedRegion>();
+  #queue: Queued[] = [];
+  /** Samples since the first in the queue came. */
+  #waited = 0;
+  #nextId = 1;
+  #bytes = 0;
+  /** Since creation, for --stats. */
+  readonly #counts = {
+    formed: 0,
+    compiled: 0,
+    dropped: 0,
+    evicted: 0,
+    outdated: 0,
+    unformed: 0,
+    restless: 0,
+    modules: 0,
+    wasm: 0,
+    instructions: 0,
+    forming: 0,
+    compiling: 0,
+  };
+
+  constructor(host: TranslatorHost, compiler: RegionCompiler, options: TranslatorOptions = {}) {
+    this.#host = host;
+    this.#compiler = compiler;
+    this.#options = options;
+    this.eager = options.eager ?? false;
+    this.#hotSamples = options.hotSamples ?? HOT_SAMPLES;
+    this.#batch = this.eager ? 1 : (options.batch ?? BATCH);
+    this.#leastInterval = options.sampleInterval ?? SAMPLE_INTERVAL;
+    this.sampleInterval = this.#leastInterval;
+    this.#codeBytes = options.codeBytes ?? CODE_BYTES;
+    this.#slots = new SlotSpace(host.handlers.table, TABLE_SIZE);
+    this.#cells = this.#allCells();
+  }
+  #allCells(): CellSpace {
+    return new CellSpace(this.#host.state.u32, E.LINK_CELLS, E.LINK_CELL_COUNT);
+  }
+
+  // ---- BlockTranslator ----
+
+  sample(descriptor: number, physical: number, linear: number, modeKey: number): void {
+    const own = this.#bySlot.get(this.#host.state.u32[descriptor >> 2]!);
+    if (own) {
+      this.#foundRegion(own);
+      return;
+    }
+    this.#waited++;
+    this.#consider(descriptor, physical, linear, modeKey);
+    const { length } = this.#queue;
+    if (length >= this.#batch || (length > 0 && this.#waited >= PATIENCE)) this.#compileQueue();
+  }
+  #consider(descriptor: number, physical: number, linear: number, modeKey: number): void {
+    if ((modeKey & MODE_FLAT_CS) === 0 || (modeKey & MODE_PROTECTED) === 0 || (modeKey & 3) === 0) return;
+    const page = Math.floor(physical / 4096);
+    if (this.#pages.restless(page, this.#host.retired)) {
+      this.#counts.restless++;
+      return;
+    }
+    const { candidates } = this.#pages.of(page);
+    let candidate = candidates.get(descriptor);
+    if (!candidate) {
+      candidate = { heat: 0, state: 'cold' };
+      candidates.set(descriptor, candidate);
+    }
+    if (candidate.state === 'failed') return;
+    this.sampleInterval = this.#leastInterval;
+    candidate.heat++;
+    if (candidate.state === 'queued' || (candidate.heat < this.#hotSamples && !this.eager)) return;
+    this.#form(descriptor, candidate, linear, modeKey);
+  }
+
+  sampleRegion(id: number): void {
+    const region = this.#byId.get(id);
+    if (region) this.#foundRegion(region);
+  }
+  #foundRegion(region: TranslatedRegion): void {
+    this.sampleInterval = Math.min(2 * this.sampleInterval, MAXIMUM_INTERVAL);
+    warm(region.module, this.#host.retired, 1);
+    if (this.#queue.length > 0 && ++this.#waited >= PATIENCE) this.#compileQueue();
+  }
+
+  /** The table of translations for fetching may know the entry's page only: it is told the region's others. */
+  lookedUp(slot: number, linear: number): void {
+    const region = this.#bySlot.get(slot);
+    if (!region || region.pages.length === 1) return;
+    const base = linear - (linear & 0xfff);
+    for (const { index } of region.pages) if (index !== 0) this.#host.mmu.probeExecute(base + 4096 * index);
+  }
+
+  bailed(): void {}
+
+  pageInvalidated(page: number): void {
+    const record = this.#pages.changed(page, this.#host.retired);
+    for (const region of [...record.regions]) {
+      this.#drop(region);
+      this.#counts.dropped++;
+    }
+  }
+
+  flushed(): void {
+    for (const { slot, cells, cellCount } of this.#bySlot.values()) {
+      this.#slots.release(slot);
+      this.#cells.release(cells, cellCount);
+    }
+    this.#counts.dropped += this.#bySlot.size;
+    this.#bySlot.clear();
+    this.#byId.clear();
+    this.#modules.clear();
+    this.#pages.forgetBlocks();
+    this.#queue = [];
+    this.#bytes = 0;
+    const { table } = this.#host.handlers;
+    if (this.#slots.table !== table) this.#slots = new SlotSpace(table, TABLE_SIZE);
+    this.#cells = this.#allCells();
+  }
+
+  // ---- forming and compiling ----
+
+  #form(descriptor: number, candidate: Candidate, linear: number, modeKey: number): void {
+    const began = this.#now();
+    const { retired, features } = this.#host;
+    const allowed = (page: number) => !this.#pages.restless(page, retired);
+    const view = new GuestView(this.#host, linear, modeKey, allowed);
+    const region = formRegion(linear & 0xfff, modeFromKey(modeKey), view, features);
+    this.#counts.forming += this.#now() - began;
+    if (!region) {
+      candidate.state = 'failed';
+      this.#counts.unformed++;
+      return;
+    }
+    this.#counts.formed++;
+    this.#note(region);
+    candidate.state = 'queued';
+    if (this.#queue.length === 0) this.#waited = 0;
+    const generations = region.pages.map(({ frame }) => this.#pages.of(frame).generation);
+    this.#queue.push({ region, descriptor, candidate, generations });
+  }
+
+  /** A change of the bytes that a region was made from shall be noticed. */
+  #note(region: Region): void {
+    const frames = new Map(region.pages.map(({ index, frame }) => [index, frame]));
+    for (const { instructions } of region.blocks) {
+      for (const { offset, instruction } of instructions) {
+        const first = pageOf(offset);
+        const from = offset - 4096 * first;
+        const to = from + instruction.length;
+        this.#host.code.note(frames.get(first)!, from, Math.min(to, 4096));
+        if (to > 4096) this.#host.code.note(frames.get(first + 1)!, 0, to - 4096);
+      }
+    }
+  }
+
+  /** Compiles what waits and is still good, and installs it. */
+  #compileQueue(): void {
+    const queue = this.#queue.filter((queued) => this.#isCurrent(queued));
+    this.#counts.outdated += this.#queue.length - queue.length;
+    this.#queue = [];
+    if (this.#bySlot.size === 0) this.#cells = this.#allCells();
+    const { code, handlers, state } = this.#host;
+    const jobs: RegionJob[] = [];
+    const made: Queued[] = [];
+    for (const queued of queue) {
+      const { region, descriptor } = queued;
+      const count = this.#compiler.linkCellCount(region);
+      const slot = this.#takeSlot();
+      const cells = this.#takeCells(count);
+      if (slot < 0 || cells < 0) {
+        // All others are gone, and what is free is in pieces: this one waits until it is hot again.
+        if (slot >= 0) this.#slots.release(slot);
+        if (cells > 0) this.#cells.release(cells, count);
+        forget(queued.candidate);
+        continue;
+      }
+      jobs.push({ region, slot, plain: code.plainHandler(descriptor), id: this.#nextId++, cells });
+      made.push(queued);
+      this.#options.onRegion?.(region);
+    }
+    if (jobs.length === 0) return;
+    const began = this.#now();
+    const environment = { ...handlers.environment };
+    const bytes = this.#compiler.compileRegions(jobs, {
+      statePages: handlers.statePages,
+      ramPages: handlers.ramPages,
+      tableSize: TABLE_SIZE,
+      countsInstructions: this.#options.counts ?? false,
+      routines: handlers.routines,
+      environment,
+    });
+    new WebAssembly.Instance(new WebAssembly.Module(bytes as Uint8Array<ArrayBuffer>), { env: environment });
+    this.#counts.compiling += this.#now() - began;
+    const module: RegionModule = {
+      bytes: bytes.length,
+      regions: new Set(),
+      heat: 0,
+      stamp: this.#host.retired,
+    };
+    this.#modules.add(module);
+    this.#bytes += bytes.length;
+    this.#counts.modules++;
+    this.#counts.wasm += bytes.length;
+    jobs.forEach((job, i) => {
+      const { descriptor, candidate } = made[i]!;
+      const { id, slot, cells, region } = job;
+      const cellCount = this.#compiler.linkCellCount(region);
+      const translated = { id, slot, cells, cellCount, descriptor, pages: region.pages, module };
+      module.regions.add(translated);
+      module.heat += candidate.heat;
+      forget(candidate);
+      this.#bySlot.set(slot, translated);
+      this.#byId.set(id, translated);
+      for (const { frame } of region.pages) this.#pages.of(frame).regions.add(translated);
+      for (const block of region.blocks) this.#counts.instructions += block.instructions.length;
+      if (state.u32[descriptor >> 2] === HANDLER_STOP) throw new Error('a region of code that is gone');
+      code.install(descriptor, slot);
+    });
+    this.#counts.compiled += jobs.length;
+    if (this.#bytes > this.#codeBytes) this.#makeRoom(this.#codeBytes * AFTER_EVICTION, module);
+  }
+  #isCurrent({ region, generations }: Queued): boolean {
+    return region.pages.every(({ frame }, i) => this.#pages.of(frame).generation === generations[i]);
+  }
+
+  #takeSlot(): number {
+    let slot = this.#slots.take();
+    while (slot < 0 && this.#evictColdest()) slot = this.#slots.take();
+    return slot;
+  }
+  #takeCells(count: number): number {
+    let cells = this.#cells.take(count);
+    while (cells < 0 && this.#evictColdest()) cells = this.#cells.take(count);
+    return cells;
+  }
+
+  // ---- dropping ----
+
+  #drop(region: TranslatedRegion): void {
+    const { code } = this.#host;
+    code.uninstall(region.descriptor, region.slot);
+    this.#slots.release(region.slot);
+    this.#cells.release(region.cells, region.cellCount);
+    this.#bySlot.delete(region.slot);
+    this.#byId.delete(region.id);
+    for (const { frame } of region.pages) this.#pages.of(frame).regions.delete(region);
+    const { module } = region;
+    module.regions.delete(region);
+    if (module.regions.size === 0 && this.#modules.delete(module)) this.#bytes -= module.bytes;
+  }
+  #evict(module: RegionModule): void {
+    for (const region of [...module.regions]) {
+      this.#drop(region);
+      this.#counts.evicted++;
+    }
+  }
+  #evictColdest(): boolean {
+    const [coldest] = this.#byHeat();
+    if (coldest) this.#evict(coldest);
+    return coldest !== undefined;
+  }
+  #byHeat(): RegionModule[] {
+    const { retired } = this.#host;
+    return [...this.#modules].sort((a, b) => heatAt(a, retired) - heatAt(b, retired));
+  }
+  /** Evicts the coldest modules until `bytes` are left; the newest stays. */
+  #makeRoom(bytes: number, newest: RegionModule): void {
+    for (const module of this.#byHeat()) {
+      if (this.#bytes <= bytes) return;
+      if (module !== newest) this.#evict(module);
+    }
+  }
+
+  // ---- statistics ----
+
+  #now(): number {
+    return this.#options.clock?.now() ?? 0;
+  }
+  /** Counters since creation, by name. */
+  statistics(): Map<string, number> {
+    const { state } = this.#host;
+    const counts = this.#counts;
+    return new Map([
+      ['regions formed', counts.formed],
+      ['regions compiled', counts.compiled],
+      ['regions dropped as their code changed', counts.dropped],
+      ['regions evicted', counts.evicted],
+      ['regions out of date before they were compiled', counts.outdated],
+      ['regions now', this.#bySlot.size],
+      ['blocks that cannot become regions', counts.unformed],
+      ['samples in pages that change too often', counts.restless],
+      ['instructions in regions', counts.instructions],
+      ['region modules', counts.modules],
+      ['bytes of region wasm', counts.wasm],
+      ['bytes of region wasm now', this.#bytes],
+      ...(this.#options.clock
+        ? ([
+            ['milliseconds of region forming', Math.round(counts.forming / 1e6)],
+            ['milliseconds of region compiling', Math.round(counts.compiling / 1e6)],
+          ] as const)
+        : []),
+      ...(this.#options.counts
+        ? [['instructions retired by regions', state.getNumber(E.COUNT_REGION_INSTRUCTIONS)] as const]
+        : []),
+    ]);
+  }
+}
+
+function forget(candidate: Candidate): void {
+  candidate.state = 'cold';
+  candidate.heat = 0;
+}
