@@ -156,6 +156,8 @@ export const STEP_SUPPRESSED = u32('stepSuppressed');
  * interrupt in the bit of IF; an NMI or an armed breakpoint in bit 0.
  */
 export const EVENT_WAITS = u32('eventWaits');
+/** What TOP of FSW was last known to be: routines take it from here and check, so that loads need not wait for FSW. */
+export const X87_TOP = u32('x87Top');
 /** Scratch for 128-bit and 80-bit operands of helpers. */
 export const SCRATCH = array('scratch', 'b128', 8);
 /** First free byte for an engine's own variables (TLB, budget, exits). */

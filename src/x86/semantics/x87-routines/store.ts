@@ -63,7 +63,7 @@ function storeRoutine<const P extends readonly 'i32'[]>(
         const deliver: Deliver = (bits, up, inexact) => {
           b.set(64, STORED, bits);
           const fsw = b.or(b.and(unit.fsw, ~FSW_C1), statusOf(b, { up, inexact }));
-          b.set(32, NEW_FSW, withTop(b, fsw, pops));
+          b.set(32, NEW_FSW, withTop(b, unit, fsw, pops));
           b.set(32, NEW_FTW, withoutTop(b, unit, unit.ftw, pops));
           done();
         };

@@ -45,8 +45,13 @@ export interface Rounded extends Extended {
   readonly inexact: I32;
 }
 
-/** Status and tag word at the beginning of an instruction. */
+/**
+ * Status and tag word at the beginning of an instruction, and TOP. C1 comes out of rounding, so a load whose
+ * address comes from FSW would wait for all of the instruction before; TOP from a word of its own, which is
+ * only compared with FSW, lets the host run ahead.
+ */
 export interface Unit {
+  readonly top: I32;
   readonly fsw: I32;
   readonly ftw: I32;
 }
@@ -70,11 +75,19 @@ export function attempt<const P extends readonly ('i32' | 'i64')[]>(
     'i32',
     (b, ...args) => {
       const ok = b.variable(b.i32(0));
-      const unit = { fsw: b.get(32, L.FSW), ftw: b.get(32, L.FTW) };
+      const fsw = b.get(32, L.FSW);
+      const ftw = b.get(32, L.FTW);
       const [mask, value] = CONTROL[demand];
       const control = b.xor(b.and(b.get(32, L.FCW), mask), value);
-      const pending = b.and(unit.fsw, FSW_PENDING);
+      const pending = b.and(fsw, FSW_PENDING);
       b.if(b.eqz(b.or(b.or(control, pending), b.get(32, L.X87_TRAP))), () => {
+        const top = b.variable(b.get(32, L.X87_TOP));
+        const actual = b.and(b.shrU(fsw, 11), 7);
+        b.if(b.ne(b.current(top), actual), () => {
+          b.set(32, L.X87_TOP, actual);
+          b.assign(top, actual);
+        });
+        const unit = { fsw, ftw, top: b.current(top) };
         work(b, unit, () => b.assign(ok, b.i32(1)), ...(args as never));
       });
       return b.current(ok);
@@ -84,9 +97,8 @@ export function attempt<const P extends readonly ('i32' | 'i64')[]>(
 }
 
 /** Number of the physical register ST(index); `index` may be negative. */
-export function physical(b: OperationBuilder, { fsw }: Unit, index: I32 | number): I32 {
-  const top = b.shrU(fsw, 11);
-  return b.and(index === 0 ? top : b.add(top, index), 7);
+export function physical(b: OperationBuilder, { top }: Unit, index: I32 | number): I32 {
+  return index === 0 ? top : b.and(b.add(top, index), 7);
 }
 
 /** Bit 0: whether the physical register is not empty. */
@@ -119,10 +131,11 @@ export function isZero(b: OperationBuilder, value: Extended): I32 {
   return b.eqz(b.or(b.extendU(b.and(value.signExponent, EXPONENT)), value.significand));
 }
 
-/** The status word with TOP moved by `by`. */
-export function withTop(b: OperationBuilder, fsw: I32, by: I32 | number): I32 {
-  const shifted = typeof by === 'number' ? by << 11 : b.shl(by, 11);
-  return b.or(b.and(fsw, ~FSW_TOP), b.and(b.add(fsw, shifted), FSW_TOP));
+/** The status word with TOP moved by `by`. The unit's TOP moves at once. */
+export function withTop(b: OperationBuilder, unit: Unit, fsw: I32, by: I32 | number): I32 {
+  const top = physical(b, unit, by);
+  b.set(32, L.X87_TOP, top);
+  return b.or(b.and(fsw, ~FSW_TOP), b.shl(top, 11));
 }
 
 /** Clears the tags of so many registers (0, 1 or 2) from the top on. */
@@ -135,7 +148,7 @@ export function withoutTop(b: OperationBuilder, unit: Unit, ftw: I32, pops: I32)
 export function report(b: OperationBuilder, unit: Unit, rounded: Rounded | null, pops: I32 | number): void {
   let fsw = b.and(unit.fsw, ~FSW_C1);
   if (rounded) fsw = b.or(fsw, statusOf(b, rounded));
-  b.set(32, L.FSW, pops === 0 ? fsw : withTop(b, fsw, pops));
+  b.set(32, L.FSW, pops === 0 ? fsw : withTop(b, unit, fsw, pops));
 }
 
 /** C1 and PE. */
