@@ -1,6 +1,5 @@
 // The engines that tests know by name. One that joins here joins every comparison: torture, fuzzer, lockstep, vectors.
 import { type InterpOptions, InterpVcpu } from '../src/engine/interp/interp-vcpu.ts';
-import { regionCompiler } from '../src/engine/jit/compile.ts';
 import { JitVcpu } from '../src/engine/jit/jit-vcpu.ts';
 import type { TranslatorOptions } from '../src/engine/jit/translator.ts';
 import { ReferenceVcpu } from '../src/engine/reference/reference-vcpu.ts';
@@ -18,7 +17,7 @@ const ENGINES = {
 };
 
 function translating(tuning: TranslatorOptions): (wires: InterpOptions) => Vcpu {
-  return (wires) => new JitVcpu(wires, regionCompiler, tuning);
+  return (wires) => new JitVcpu(wires, tuning);
 }
 
 export type EngineName = keyof typeof ENGINES;
