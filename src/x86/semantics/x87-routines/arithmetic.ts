@@ -21,6 +21,7 @@ import {
   BIAS,
   EXPONENT,
   type Extended,
+  INTEGER_BIT,
   isNormal,
   isZero,
   physical,
@@ -42,13 +43,16 @@ type Operation = (b: OperationBuilder, a: Extended, c: Extended, variant: I32, d
 /** Rounds to nearest and delivers where the exponent (i32, may be out of range) is that of a normal number. */
 function roundAndDeliver(b: OperationBuilder, sign: I32, exponent: I32, wide: Wide, deliver: Deliver): void {
   const { up, inexact } = roundNearest(b, wide);
-  const sum = b.add(wide.high, b.extendU(up));
-  const carry = b.eqz(sum);
-  const final = b.add(exponent, carry);
-  b.if(b.ltU(b.sub(final, 1), EXPONENT - 1), () => {
+  const significand = b.variable(b.add(wide.high, b.extendU(up)));
+  const final = b.variable(exponent);
+  b.if(b.eqz(b.current(significand)), () => {
+    b.assign(significand, b.i64(INTEGER_BIT));
+    b.assign(final, b.add(exponent, 1));
+  });
+  b.if(b.ltU(b.sub(b.current(final), 1), EXPONENT - 1), () => {
     deliver({
-      signExponent: b.or(sign, final),
-      significand: b.or(sum, b.shl(b.extendU(carry), 63)),
+      signExponent: b.or(sign, b.current(final)),
+      significand: b.current(significand),
       up,
       inexact,
     });
@@ -171,10 +175,13 @@ const multiply: Operation = (b, a, c, _variant, deliver) => {
     () => {
       const high = b.mulHighU(a.significand, c.significand);
       const low = b.mul(a.significand, c.significand);
-      const larger = b.shrU(high, 63);
-      const wide = shiftLeft(b, { high, low }, b.xor(larger, 1));
+      const larger = b.ltS(high, 0);
+      const wide = {
+        high: b.select(larger, high, b.or(b.shl(high, 1), b.shrU(low, 63))),
+        low: b.select(larger, low, b.shl(low, 1)),
+      };
       const sum = b.add(b.and(a.signExponent, EXPONENT), b.and(c.signExponent, EXPONENT));
-      roundAndDeliver(b, sign, b.add(b.sub(sum, BIAS), b.wrap(larger)), wide, deliver);
+      roundAndDeliver(b, sign, b.add(b.sub(sum, BIAS), larger), wide, deliver);
     },
     (aZero, cZero, aNormal, cNormal) => {
       b.if(b.and(b.or(aZero, aNormal), b.or(cZero, cNormal)), () => {

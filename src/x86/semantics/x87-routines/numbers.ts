@@ -62,15 +62,17 @@ export interface Wide {
 
 /** The significand shifted right. `distance` is unsigned; beyond 66 it makes no difference any more. */
 export function shiftRight(b: OperationBuilder, significand: I64, distance: I32): Wide {
-  const limited = b.extendU(b.select(b.ltU(distance, 66), distance, b.i32(66)));
-  // Shift counts are modulo 64: from 64 on these are what belongs one word further down.
-  const kept = b.shrU(significand, limited);
-  const lost = b.shl(b.shl(significand, 1), b.sub(b.i64(63), limited));
-  const far = b.geU(limited, 64);
-  return {
-    high: b.select(far, b.i64(0), kept),
-    low: b.select(far, b.or(kept, b.extendU(b.ne(lost, 0))), lost),
-  };
+  const places = b.extendU(distance);
+  const high = b.variable(b.shrU(significand, places));
+  const low = b.variable(b.shl(b.shl(significand, 1), b.xor(places, 63)));
+  // A branch that is nearly always foretold: a choice by `select` would be waited for.
+  b.if(b.geU(distance, 64), () => {
+    const further = b.extendU(b.select(b.ltU(distance, 66), b.sub(distance, 64), b.i32(2)));
+    const lost = b.shl(b.shl(significand, 1), b.xor(further, 63));
+    b.assign(high, b.i64(0));
+    b.assign(low, b.or(b.shrU(significand, further), b.extendU(b.ne(lost, 0))));
+  });
+  return { high: b.current(high), low: b.current(low) };
 }
 
 /** The wide number shifted left by 0 to 63. */
