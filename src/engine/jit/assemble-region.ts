@@ -9,22 +9,54 @@ import type { BlockEnd, Edge, Region, RegionBlock, RegionPage } from './region.t
 /** Places that a RET's target is compared with, at most. */
 const MAXIMUM_RETURN_SITES = 6;
 
+/** Blocks without instructions to which several computed jumps of an activation lead, which might go to the same places. */
+interface Dispatch {
+  /** Shared by its RETs; -1: each has its own list. */
+  returns: number;
+  /** Shared by its computed JMPs. */
+  switches: number;
+}
+
 class Assembly {
   readonly #code: GuestCode;
+  readonly #dispatches = new Map<Activation, Dispatch>();
+  readonly #shared: RegionBlock[] = [];
   readonly #indices = new Map<Activation, Map<number, number>>();
   /** The first instruction of each block, and whose it is. */
   readonly #starts: { readonly activation: Activation; readonly offset: number }[] = [];
 
-  constructor(code: GuestCode, activations: readonly Activation[]) {
+  constructor(code: GuestCode, activations: readonly Activation[], dispatches: boolean) {
     this.#code = code;
     for (const { returnsTo } of activations) {
       for (const site of returnsTo) site.activation.leaders.add(site.offset);
     }
     for (const activation of activations) this.#number(activation);
+    for (const activation of dispatches ? activations : []) this.#share(activation);
   }
 
   blocks(): RegionBlock[] {
-    return this.#starts.map(({ activation, offset }, index) => this.#block(activation, offset, index));
+    const blocks = this.#starts.map(({ activation, offset }, index) =>
+      this.#block(activation, offset, index),
+    );
+    return [...blocks, ...this.#shared];
+  }
+
+  /** Lets jumps with several likely targets in common share their list. */
+  #share(activation: Activation): void {
+    const places = [...activation.instructions.values()];
+    const returns = places.filter(({ form }) => form.returns);
+    const share = (jumps: number, first: number, predicted: readonly number[]): number => {
+      if (jumps < 2 || predicted.length < 2) return -1;
+      const index = this.#starts.length + this.#shared.length;
+      this.#shared.push({ index, offset: first, instructions: [], end: { kind: 'jump', predicted } });
+      return index;
+    };
+    const { switches } = activation;
+    const targets = new Set([...switches.values()].flat());
+    this.#dispatches.set(activation, {
+      returns: share(returns.length, returns[0]?.offset ?? 0, this.#returnSites(activation)),
+      switches: share(switches.size, [...switches.keys()][0] ?? 0, this.#targets(activation, [...targets])),
+    });
   }
 
   /** Gives numbers to the blocks of an activation. */
@@ -63,7 +95,7 @@ class Assembly {
   /** How the block ends, if it ends with this instruction. */
   #end(activation: Activation, place: CodeInstruction): BlockEnd | null {
     const { form, next, target, offset } = place;
-    if (form.jump) return { kind: 'jump', predicted: this.#predicted(activation, place) };
+    if (form.jump) return this.#jump(activation, place);
     if (form.branch === 'conditional') {
       const taken = this.#edge(activation, target, !this.#code.view.ran(target));
       return { kind: 'branch', taken, next: this.#edge(activation, next, activation.cold.has(next)) };
@@ -88,15 +120,25 @@ class Assembly {
     return block === undefined ? { kind: 'exit', offset, cold } : { kind: 'block', block };
   }
 
-  #predicted(activation: Activation, { form, offset }: CodeInstruction): number[] {
-    if (!form.returns) {
-      const targets = activation.switches.get(offset) ?? [];
-      return targets.map((to) => this.#index(activation, to)).filter((block) => block !== undefined);
-    }
+  #jump(activation: Activation, { form, offset }: CodeInstruction): BlockEnd {
+    if (form.call) return { kind: 'jump', predicted: [] };
+    const targets = activation.switches.get(offset);
+    if (!form.returns && !targets) return { kind: 'jump', predicted: [] };
+    const shared = this.#dispatches.get(activation)?.[form.returns ? 'returns' : 'switches'] ?? -1;
+    if (shared >= 0) return { kind: 'goto', to: { kind: 'block', block: shared } };
+    return {
+      kind: 'jump',
+      predicted: targets ? this.#targets(activation, targets) : this.#returnSites(activation),
+    };
+  }
+  #targets(activation: Activation, targets: readonly number[]): number[] {
+    return targets.map((to) => this.#index(activation, to)).filter((block) => block !== undefined);
+  }
+  #returnSites({ returnsTo }: Activation): number[] {
     const blocks = new Map<number, number>();
-    for (const site of activation.returnsTo) {
-      const block = this.#index(site.activation, site.offset);
-      if (block !== undefined && !blocks.has(site.offset)) blocks.set(site.offset, block);
+    for (const { activation, offset } of returnsTo) {
+      const block = this.#index(activation, offset);
+      if (block !== undefined && !blocks.has(offset)) blocks.set(offset, block);
     }
     return [...blocks.values()].slice(0, MAXIMUM_RETURN_SITES);
   }
@@ -114,14 +156,18 @@ function pagesOf(blocks: readonly RegionBlock[], code: GuestCode): RegionPage[] 
   return [...indices].map((index) => ({ index, frame: code.page(index)!.frame }));
 }
 
-/** Makes the region of what was taken in; null when that is nothing. The first activation's first leader is the entry. */
+/**
+ * Makes the region of what was taken in; null when that is nothing. The first activation's first leader is
+ * the entry. `dispatches`: computed jumps may share their predictions (FormLimits).
+ */
 export function assembleRegion(
   entry: number,
   mode: Mode,
   code: GuestCode,
   activations: readonly Activation[],
+  dispatches: boolean,
 ): Region | null {
   if (!activations[0]?.instructions.has(entry)) return null;
-  const blocks = reducible(new Assembly(code, activations).blocks());
+  const blocks = reducible(new Assembly(code, activations, dispatches).blocks());
   return { mode, entry, pages: pagesOf(blocks, code), blocks };
 }

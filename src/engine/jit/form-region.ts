@@ -29,6 +29,13 @@ export interface FormLimits {
   readonly callees: readonly number[];
   /** Targets of a computed JMP. */
   readonly switchTargets: number;
+  /**
+   * Computed jumps of a function that may go to the same places share one list of predictions: a block
+   * without instructions that ends as 'jump', to which theirs lead with 'goto'; the address compared is that
+   * of the jump before it. So the returns of a recursive function, and the many jumps of a threaded
+   * interpreter, stay loops with one entry.
+   */
+  readonly dispatches: boolean;
 }
 
 export const DEFAULT_LIMITS: FormLimits = {
@@ -37,6 +44,7 @@ export const DEFAULT_LIMITS: FormLimits = {
   pages: 4,
   callees: [100, 60, 30],
   switchTargets: 24,
+  dispatches: false,
 };
 
 /** A place to go on from. */
@@ -56,10 +64,14 @@ const UNCERTAIN = 6;
 /** Distance between two targets of a switch, so that what belongs to the first comes before the second. */
 const BETWEEN_TARGETS = 12;
 
+/** A function's own code, as far as it ran and was looked at, and whether a RET is among it. */
 interface Measure {
-  readonly size: number;
+  readonly seen: ReadonlySet<number>;
   readonly returns: boolean;
 }
+
+/** How far the entry may lie behind the beginning of its function, for recursion to be seen. */
+const MOST_FUNCTION_BYTES = 2048;
 
 class Formation {
   readonly #code: GuestCode;
@@ -146,7 +158,6 @@ class Formation {
       this.#count++;
       far++;
       if (!known) doubtful.push(place);
-      latest.push(place);
 
       if (form.jump) {
         if (!form.call && !form.returns && looksLikeSwitch(place, latest)) {
@@ -164,6 +175,7 @@ class Formation {
         this.#add(activation, place.next, far + UNCERTAIN, false);
         return;
       }
+      latest.push(place);
       at = place.next;
     }
   }
@@ -195,11 +207,11 @@ class Formation {
       this.#add(activation, next, distance, true);
       return;
     }
-    const again = activationWith(activation, target);
+    const again = activationWith(activation, target) ?? this.#entryWithin(activation, target);
     if (!again && !this.#pays(activation, target)) return;
     const callee = again ?? this.#activate(activation, target);
     activation.calls.set(call.offset, callee);
-    if (!again) this.#add(callee, target, distance + 1, true);
+    if (!callee.instructions.has(target)) this.#add(callee, target, distance + 1, true);
     if (!this.#code.view.ran(next)) return;
     callee.returnsTo.push({ activation, offset: next });
     this.#add(activation, next, distance + 2, true);
@@ -209,13 +221,26 @@ class Formation {
   #pays(caller: Activation, callee: number): boolean {
     const most = this.#limits.callees[caller.depth] ?? 0;
     if (most === 0 || !this.#code.view.ran(callee)) return false;
-    let measure = this.#measures.get(callee);
-    if (!measure) {
-      measure = this.#measure(callee, this.#limits.callees[0]!);
-      this.#measures.set(callee, measure);
-    }
+    const measure = this.#measured(callee);
     const room = this.#limits.instructions - this.#count;
-    return measure.returns && measure.size <= Math.min(most, room);
+    return measure.returns && measure.seen.size <= Math.min(most, room);
+  }
+
+  /** The entry's activation, when the entry lies within the function at `start` that is called: recursion. */
+  #entryWithin(caller: Activation, start: number): Activation | null {
+    const root = this.activations[0]!;
+    const near = start < root.start && root.start - start < MOST_FUNCTION_BYTES;
+    if (caller !== root || !near || !this.#code.view.ran(start)) return null;
+    return this.#measured(start).seen.has(root.start) ? root : null;
+  }
+
+  #measured(start: number): Measure {
+    let measure = this.#measures.get(start);
+    if (!measure) {
+      measure = this.#measure(start, this.#limits.instructions >> 1);
+      this.#measures.set(start, measure);
+    }
+    return measure;
   }
 
   /** Instructions of a function that ran, as far as its own code goes, and whether a RET is among them. */
@@ -239,7 +264,7 @@ class Formation {
         at = place.next;
       }
     }
-    return { size: seen.size, returns };
+    return { seen, returns };
   }
 
   /** Whether the page of an offset is in, or may still come in. */
@@ -262,7 +287,9 @@ class Formation {
     const targets = activation.switches.get(offset)!;
     if (targets.length >= this.#limits.switchTargets) return;
     for (let target = candidates.pop(); target !== undefined; target = candidates.pop()) {
-      if (activation.instructions.has(target) || !this.#inReach(target)) continue;
+      // Nothing need explain the region's entry.
+      const explained = activation.instructions.has(target) && target !== this.activations[0]!.start;
+      if (explained || !this.#inReach(target)) continue;
       targets.push(target);
       this.#add(activation, target, distance, true);
       this.#work.push({ ...work, distance: distance + BETWEEN_TARGETS });
@@ -287,7 +314,8 @@ export function formRegion(
   limits: Partial<FormLimits> = {},
 ): Region | null {
   const code = new GuestCode(view, mode, features);
-  const formation = new Formation(code, { ...DEFAULT_LIMITS, ...limits });
+  const all = { ...DEFAULT_LIMITS, ...limits };
+  const formation = new Formation(code, all);
   formation.form(entry);
-  return assembleRegion(entry, mode, code, formation.activations);
+  return assembleRegion(entry, mode, code, formation.activations, all.dispatches);
 }

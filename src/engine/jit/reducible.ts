@@ -25,8 +25,12 @@ export function reducible(blocks: readonly RegionBlock[]): RegionBlock[] {
       return { kind: 'exit', offset: blocks[to.block]!.offset, cold: false };
     };
     switch (old.kind) {
-      case 'goto':
-        return { kind: 'goto', to: edge(old.to) };
+      case 'goto': {
+        const to = edge(old.to);
+        // A jump that leads to a shared list of predictions, without it, is a jump again.
+        const shared = old.to.kind === 'block' && blocks[old.to.block]!.instructions.length === 0;
+        return shared && to.kind === 'exit' ? { kind: 'jump', predicted: [] } : { kind: 'goto', to };
+      }
       case 'branch':
         return { kind: 'branch', taken: edge(old.taken), next: edge(old.next) };
       case 'jump': {

@@ -12,6 +12,9 @@ const REACH_FORWARD = 6144;
 /** Instructions before the jump among which the address is made. */
 const LOOK_BACK = 6;
 
+/** Their first operand is not where they write. */
+const ONLY_READING = new Set(['CMP', 'TEST', 'BT', 'PUSH']);
+
 /**
  * Whether a computed JMP looks like that of a switch: through a table, [base + index * scale], or through
  * a register that was loaded from one or added up. `before` are the instructions that run before it, the
@@ -22,11 +25,11 @@ export function looksLikeSwitch(jump: CodeInstruction, before: readonly CodeInst
   if (operand?.kind === 'mem') return operand.shape === 'baseIndex' || hasTable(jump);
   if (operand?.kind !== 'gpr') return false;
   for (const { instruction } of before.slice(-LOOK_BACK).reverse()) {
-    const [to, from] = instruction.form.operands;
-    if (to?.kind !== 'gpr' || instruction.r0 !== jump.instruction.r0) continue;
-    const { mnemonic } = instruction.form;
-    if (mnemonic === 'ADD') return true;
-    return mnemonic.startsWith('MOV') && from?.kind === 'mem' && from.shape === 'baseIndex';
+    const { form, r0 } = instruction;
+    const [to, from] = form.operands;
+    if (to?.kind !== 'gpr' || r0 !== jump.instruction.r0 || ONLY_READING.has(form.mnemonic)) continue;
+    if (form.mnemonic === 'ADD') return true;
+    return form.mnemonic.startsWith('MOV') && from?.kind === 'mem' && from.shape === 'baseIndex';
   }
   return false;
 }
