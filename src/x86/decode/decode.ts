@@ -268,9 +268,11 @@ export function decode(
         break;
       case ACTION.immediate: {
         const bits = operand.bits[size]!;
-        if (bits === 8) instruction.imm = BigInt(operand.extended ? signedByte(cursor) : byte(cursor));
+        // Extended to the operand size, which may be 16 bits.
+        const kept = operand.extended && size === 0 ? 0xffff : -1;
+        if (bits === 8) instruction.imm = BigInt(operand.extended ? signedByte(cursor) & kept : byte(cursor));
         else if (bits === 16)
-          instruction.imm = BigInt(operand.extended ? (word(cursor) << 16) >> 16 : word(cursor));
+          instruction.imm = BigInt(operand.extended ? ((word(cursor) << 16) >> 16) & kept : word(cursor));
         else if (bits === 32) instruction.imm = BigInt(dword(cursor));
         else instruction.imm = qword(cursor);
         break;

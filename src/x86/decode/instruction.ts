@@ -36,7 +36,7 @@ export type Operand =
       /** The segment is SS: faults are #SS instead of #GP. */
       readonly stack: boolean;
     }
-  /** Immediate in field `imm`, sign- or zero-extended to 64 bits as the manual says for this operand. */
+  /** Immediate in field `imm`, sign-extended to the operand size as the manual says for this operand, or zero-extended. 16 bits have no more, wider ones are sign-extended to 64. */
   | { readonly kind: 'imm'; readonly width: 8 | 16 | 32 | 64 }
   /** Second immediate (ENTER, EXTRQ; selector of a far pointer) in field `imm2`, zero-extended. */
   | { readonly kind: 'imm2'; readonly width: 8 | 16 }
