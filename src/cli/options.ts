@@ -42,7 +42,7 @@ Boots a kernel: Linux bzImage, ELF with a PVH note, or Multiboot 1; 32 or 64 bit
   --append TEXT           kernel command line
   --memory SIZE           guest memory, e.g. 64M, 512M, 2G (default 512M, at most 3G)
   --cpus N                virtual processors (default 1, the only number so far)
-  --accel NAME            auto, interp (default: auto); jit and kvm come later
+  --accel NAME            auto, interp, jit (default: auto, which is interp so far); kvm comes later
   --serial TARGET         stdio (default), file:PATH or none
   --timeout SECONDS       end the run after so long, with status 124
   --exit-on TEXT          end with status 0 once the serial output contains TEXT
@@ -136,12 +136,12 @@ function parseAccelerator(text: string): Accelerator {
   switch (text) {
     case 'auto':
     case 'interp':
-      return text;
     case 'jit':
+      return text;
     case 'kvm':
-      throw new DoppelError(`--accel ${text} is not there yet; use --accel interp or leave the flag out.`);
+      throw new DoppelError(`--accel ${text} is not there yet; use --accel jit or leave the flag out.`);
     default:
-      throw new DoppelError(`--accel ${text} is unknown: choose auto or interp.`);
+      throw new DoppelError(`--accel ${text} is unknown: choose auto, interp or jit.`);
   }
 }
 

@@ -4,6 +4,8 @@ import { closeSync, openSync, readFileSync, statSync, writeSync } from 'node:fs'
 import { basename } from 'node:path';
 import type { ByteSink } from '../backend/char.ts';
 import { DoppelError } from '../base/errors.ts';
+import { InterpVcpu } from '../engine/interp/interp-vcpu.ts';
+import { JitVcpu } from '../engine/jit/jit-vcpu.ts';
 import type { BootModule } from '../firmware/boot/request.ts';
 import { hostClock, hostWallClock, nodeHost } from '../host/node/platform.ts';
 import { type KernelBoot, Machine, type MachineEnd } from '../machine/vm/machine.ts';
@@ -59,6 +61,10 @@ export async function run(options: RunOptions, prepared?: BootFiles): Promise<nu
     rtcStart: rtcStart(options),
     reboot: options.noReboot ? 'end' : 'restart',
     countTlbHits: options.stats,
+    engine: (wires) =>
+      options.accelerator === 'jit'
+        ? new JitVcpu(wires, { counts: options.stats, clock: hostClock })
+        : new InterpVcpu(wires),
     host: nodeHost(),
   });
   const detach =
