@@ -80,18 +80,23 @@ export class GuestCode {
     const page = this.page(index);
     if (page === null) return 'no page';
     const start = offset - 4096 * index;
-    let bytes = page.bytes.subarray(start, start + MAXIMUM_LENGTH);
-    let instruction = decode(bytes, bytes.length, this.#mode, this.#features);
+    const inPage = Math.min(MAXIMUM_LENGTH, 4096 - start);
+    // Copied, since a view of each instruction's bytes would cost more than its decoding.
+    for (let i = 0; i < inPage; i++) sight[i] = page.bytes[start + i]!;
+    let instruction = decode(sight, inPage, this.#mode, this.#features);
     if (instruction === null) {
       const second = this.page(index + 1);
       if (second === null) return 'no instruction';
-      bytes = Uint8Array.of(...bytes, ...second.bytes.subarray(0, MAXIMUM_LENGTH));
-      instruction = decode(bytes, bytes.length, this.#mode, this.#features);
+      for (let i = inPage; i < MAXIMUM_LENGTH; i++) sight[i] = second.bytes[i - inPage]!;
+      instruction = decode(sight, MAXIMUM_LENGTH, this.#mode, this.#features);
       if (instruction === null) return 'no instruction';
     }
     return placed(offset, instruction);
   }
 }
+
+/** The bytes that are being decoded. */
+const sight = new Uint8Array(MAXIMUM_LENGTH);
 
 function placed(offset: number, instruction: Instruction): CodeInstruction {
   const form = regionForm(instruction.form);
