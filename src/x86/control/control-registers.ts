@@ -106,11 +106,6 @@ export function loadMachineStatus(cpu: Cpu, value: number): void {
   writeCr0(cpu, (cr0 & ~0xe) | (value & 0xf) | (cr0 & C.CR0_PE), 0);
 }
 
-export function clearTaskSwitched(cpu: Cpu): void {
-  cpu.state.cr0 &= ~C.CR0_TS;
-  updateDerivedState(cpu.state);
-}
-
 /** XSETBV: XCR0 takes x87 (always) and SSE. CR4.OSXSAVE and CPL have been checked. */
 export function writeXcr(cpu: Cpu, index: number, low: number, high: number): void {
   if (index !== 0 || high !== 0 || (low & ~3) !== 0 || (low & 1) === 0) generalProtection();

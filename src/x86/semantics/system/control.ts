@@ -1,5 +1,5 @@
 // Control, debug, model-specific and extended control registers, translations, identification and time
-// (SDM 2A to 2C). What can be inline is: reads of CR0, CR2, CR3 and CR4, SWAPGS, STAC, CLAC, RDFSBASE.
+// (SDM 2A to 2C). What can be inline is: reads of CR0, CR2, CR3 and CR4, CR0.TS, SWAPGS, STAC, CLAC, RDFSBASE.
 //
 // MONITOR and MWAIT do nothing beyond their checks. RSM is undefined outside system-management mode.
 import * as C from '../../state/control-bits.ts';
@@ -9,7 +9,6 @@ import type { Builder } from '../../uops/builder.ts';
 import type { I32, I64, Int } from '../../uops/ir.ts';
 import type { Meaning } from '../meaning.ts';
 import {
-  clearTaskSwitchedHelper,
   cpuidHelper,
   invalidatePageHelper,
   invalidatePcidHelper,
@@ -26,6 +25,7 @@ import {
 import { asNumber, checkUserModePrevention } from './segments.ts';
 
 const UD = 6;
+const NM = 7;
 const GP = 13;
 const CONTROL_OFFSETS: Readonly<Record<number, number>> = { 0: S.CR0, 2: S.CR2, 3: S.CR3, 4: S.CR4 };
 const baseOf = (segment: number) => S.SEGMENT + segment * S.SEGMENT_SIZE + S.SEGMENT_BASE;
@@ -54,8 +54,12 @@ function moveControl(b: Builder): void {
       return;
     }
     const { low, high } = halvesOf(b, 1);
-    b.call(writeControlHelper, b.i32(to.number), low, high);
-    b.endBlock();
+    const write = (): void => {
+      b.call(writeControlHelper, b.i32(to.number), low, high);
+      b.endBlock();
+    };
+    if (to.number === 0) switchTask(b, low, high, write);
+    else write();
     return;
   }
   if (from.kind !== 'control') throw new Error('MOV_CR without a control register');
@@ -67,6 +71,23 @@ function moveControl(b: Builder): void {
   b.requireCpl0();
   if (offset === undefined) b.write(0, sized(b, 0, b.extendU(b.call(readTaskPriorityHelper) as I32)));
   else b.write(0, b.bits(0) === 64 ? b.get(64, offset) : b.get(32, offset));
+}
+
+/** CR0 with nothing but TS changed, which every task switch of some systems does; otherwise as told. */
+function switchTask(b: Builder, low: I32, high: I32, otherwise: () => void): void {
+  const changed = b.and(b.xor(low, b.get(32, S.CR0)), ~C.CR0_TS);
+  b.if(b.or(changed, high), otherwise, () => setControlZero(b, low));
+}
+
+/** CR0 takes the value, and what CR0.EM and CR0.TS say of the x87, MMX and SSE is derived (state/derived.ts). */
+function setControlZero(b: Builder, value: I32): void {
+  const switched = b.select(b.and(value, C.CR0_TS), b.i32(NM), b.i32(0));
+  const emulated = b.and(value, C.CR0_EM);
+  const noSse = b.or(emulated, b.eqz(b.and(b.get(32, S.CR4), C.CR4_OSFXSR)));
+  b.set(32, S.CR0, value);
+  b.set(32, S.X87_TRAP, b.select(emulated, b.i32(NM), switched));
+  b.set(32, S.MMX_TRAP, b.select(emulated, b.i32(UD), switched));
+  b.set(32, S.SSE_TRAP, b.select(noSse, b.i32(UD), switched));
 }
 
 function moveDebug(b: Builder): void {
@@ -199,7 +220,7 @@ export const controlRegisterMeanings: readonly Meaning[] = [
     mnemonic: 'CLTS',
     build: (b) => {
       b.requireCpl0();
-      b.call(clearTaskSwitchedHelper);
+      setControlZero(b, b.and(b.get(32, S.CR0), ~C.CR0_TS));
     },
   },
   {

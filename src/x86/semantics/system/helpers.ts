@@ -3,7 +3,6 @@
 // travel as f64 (exact while canonical), other 64-bit values as two i32 halves: no bigint on the way.
 
 import {
-  clearTaskSwitched,
   loadMachineStatus,
   writeCr0,
   writeCr3,
@@ -113,9 +112,6 @@ export const readTaskPriorityHelper = helper(
   },
 );
 export const loadMachineStatusHelper = helper('loadMachineStatus', ['i32'], null, loadMachineStatus);
-export const clearTaskSwitchedHelper = helper('clearTaskSwitched', [], null, clearTaskSwitched, {
-  faults: false,
-});
 export const readDebugHelper = helper('readDebug', ['i32'], 'i64', (cpu, number) =>
   BigInt.asIntN(64, cpu.state.get64(readDebugRegister(cpu, number))),
 );

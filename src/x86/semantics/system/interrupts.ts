@@ -1,5 +1,5 @@
-// Software interrupts, returns, and the flags that govern interrupts (SDM 2A, 2B): INT n, INT3, INTO,
-// INT1, IRET, SYSCALL and relatives, PUSHF, POPF, CLI, STI, HLT.
+// Software interrupts and the flags that govern interrupts (SDM 2A, 2B): INT n, INT3, INTO,
+// INT1, PUSHF, POPF, CLI, STI, HLT.
 import {
   ACTIVITY_HALTED,
   FLAG_AC,
@@ -20,16 +20,11 @@ import {
   breakpointTrapHelper,
   clearVirtualInterruptHelper,
   debugTrapHelper,
-  interruptReturnHelper,
   overflowTrapHelper,
   popFlagsHelper,
   pushedFlagsHelper,
   setVirtualInterruptHelper,
   softwareInterruptHelper,
-  systemCallHelper,
-  systemEnterHelper,
-  systemExitHelper,
-  systemReturnHelper,
 } from './helpers.ts';
 
 /** CPL <= IOPL. */
@@ -63,11 +58,24 @@ function popFlags(b: Builder): void {
     const withIf = b.select(mayControlInterrupts(b), b.i32(always | FLAG_IF), b.i32(always));
     mask = b.select(b.eqz(b.get(32, S.CPL)), mask, withIf);
   }
-  const kept = b.and(b.and(b.get(32, S.FLAGS), b.not(mask)), ~FLAG_RF);
-  b.drop(size / 8);
-  b.set(32, S.FLAGS, b.or(kept, b.and(value, mask)));
-  b.flagsSet(FLAGS_STATUS, value);
-  b.endBlock();
+  const old = b.get(32, S.FLAGS);
+  const flags = b.or(b.and(b.and(old, b.not(mask)), ~FLAG_RF), b.and(value, mask));
+  const accessRights = b.and(b.xor(old, flags), FLAG_AC);
+  const waits = b.and(flags, b.get(32, S.EVENT_WAITS));
+  const set = (): void => {
+    b.drop(size / 8);
+    b.set(32, S.FLAGS, flags);
+    b.flagsSet(FLAGS_STATUS, value);
+  };
+  // The block goes on unless somebody has to look: a single step, an open window for an interrupt that waits.
+  b.if(
+    b.or(b.or(b.and(flags, FLAG_TF), accessRights), waits),
+    () => {
+      set();
+      b.endBlock();
+    },
+    set,
+  );
 }
 
 function clearInterrupt(b: Builder): void {
@@ -83,12 +91,19 @@ function clearInterrupt(b: Builder): void {
 function setInterrupt(b: Builder): void {
   const set = () => {
     const flags = b.get(32, S.FLAGS);
-    b.set(32, S.SHADOW, b.and(b.shrU(b.not(flags), 9), 1));
-    b.set(32, S.FLAGS, b.or(flags, FLAG_IF));
+    b.if(b.eqz(b.and(flags, FLAG_IF)), () => {
+      b.set(32, S.SHADOW, b.i32(1));
+      b.set(32, S.FLAGS, b.or(flags, FLAG_IF));
+      b.endBlock();
+    });
   };
   if (b.form.mode.protection === 'real') set();
-  else b.if(mayControlInterrupts(b), set, () => b.call(setVirtualInterruptHelper));
-  b.endBlock();
+  else {
+    b.if(mayControlInterrupts(b), set, () => {
+      b.call(setVirtualInterruptHelper);
+      b.endBlock();
+    });
+  }
 }
 
 export const interruptMeanings: readonly Meaning[] = [
@@ -120,41 +135,6 @@ export const interruptMeanings: readonly Meaning[] = [
     mnemonic: 'INT1',
     build: (b) => {
       b.call(debugTrapHelper);
-      b.endBlock();
-    },
-  },
-  {
-    mnemonic: 'IRET',
-    build: (b) => {
-      b.call(interruptReturnHelper, b.i32(b.form.operandSize));
-      b.endBlock();
-    },
-  },
-  {
-    mnemonic: 'SYSCALL',
-    build: (b) => {
-      b.call(systemCallHelper);
-      b.endBlock();
-    },
-  },
-  {
-    mnemonic: 'SYSRET',
-    build: (b) => {
-      b.call(systemReturnHelper, b.i32(b.form.operandSize));
-      b.endBlock();
-    },
-  },
-  {
-    mnemonic: 'SYSENTER',
-    build: (b) => {
-      b.call(systemEnterHelper);
-      b.endBlock();
-    },
-  },
-  {
-    mnemonic: 'SYSEXIT',
-    build: (b) => {
-      b.call(systemExitHelper);
       b.endBlock();
     },
   },
