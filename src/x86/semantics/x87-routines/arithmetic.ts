@@ -24,14 +24,14 @@ import {
   INTEGER_BIT,
   isNormal,
   isZero,
+  newStatus,
   physical,
+  pop,
   present,
   type Rounded,
   readRegister,
-  report,
   SIGN,
   type Unit,
-  withoutTop,
   writeRegister,
 } from './unit.ts';
 
@@ -280,8 +280,9 @@ function compute(
   b.if(b.and(b.and(present(b, unit, register), operand.fits), 1), () => {
     operation(b, readRegister(b, register), operand, variant, (result) => {
       writeRegister(b, register, result);
-      report(b, unit, result, pops ?? 0);
-      if (pops) b.set(32, L.FTW, withoutTop(b, unit, unit.ftw, pops));
+      const fsw = newStatus(b, unit, result);
+      if (pops) pop(b, unit, fsw, unit.ftw, pops);
+      else b.set(32, L.FSW, fsw);
       done();
     });
   });

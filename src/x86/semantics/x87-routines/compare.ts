@@ -16,11 +16,10 @@ import {
   isNormal,
   isZero,
   physical,
+  pop,
   present,
   readRegister,
   type Unit,
-  withoutTop,
-  withTop,
 } from './unit.ts';
 
 const ZF_SHIFT = 6;
@@ -52,8 +51,7 @@ function setCondition(b: OperationBuilder, unit: Unit, operand: Operand, pops: I
     order(b, readRegister(b, top), operand, (less, equal) => {
       const condition = b.or(b.shl(less, FSW_C0_SHIFT), b.shl(equal, FSW_C3_SHIFT));
       const fsw = b.or(b.and(unit.fsw, ~FSW_CONDITION), condition);
-      b.set(32, L.FSW, withTop(b, unit, fsw, pops));
-      b.set(32, L.FTW, withoutTop(b, unit, unit.ftw, pops));
+      pop(b, unit, fsw, unit.ftw, pops);
       done();
     });
   });
@@ -101,8 +99,7 @@ export const compareFlags = attempt(
     b.if(b.and(b.and(present(b, unit, top), present(b, unit, other)), 1), () => {
       order(b, readRegister(b, top), readRegister(b, other), (less, equal) => {
         b.set(32, L.SCRATCH, b.or(less, b.shl(equal, ZF_SHIFT)));
-        b.set(32, L.FSW, withTop(b, unit, unit.fsw, pops));
-        b.set(32, L.FTW, withoutTop(b, unit, unit.ftw, pops));
+        pop(b, unit, unit.fsw, unit.ftw, pops);
         done();
       });
     });

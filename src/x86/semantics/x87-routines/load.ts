@@ -7,36 +7,36 @@ import { fromInteger, fromReal32, fromReal64, type Operand } from './numbers.ts'
 import {
   attempt,
   type Extended,
+  newStatus,
   physical,
+  pop,
   present,
+  push,
   readRegister,
-  report,
   type Unit,
-  withoutTop,
   writeRegister,
 } from './unit.ts';
 
 /** Pushes a number that fits, if there is room. */
-function push(b: OperationBuilder, unit: Unit, value: Operand, done: () => void): void {
+function pushNumber(b: OperationBuilder, unit: Unit, value: Operand, done: () => void): void {
   const register = physical(b, unit, -1);
   const occupied = present(b, unit, register);
   b.if(b.and(b.and(value.fits, b.xor(occupied, 1)), 1), () => {
     writeRegister(b, register, value);
-    b.set(32, L.FTW, b.or(unit.ftw, b.shl(b.i32(1), register)));
-    report(b, unit, null, -1);
+    push(b, unit, register);
     done();
   });
 }
 
 /** FLD m32 (bits), FLD m64 (bits), FILD (value sign-extended to 64 bits). */
 export const pushReal32 = attempt('x87PushReal32', ['i32'], 'masks', (b, unit, done, bits) =>
-  push(b, unit, fromReal32(b, bits), done),
+  pushNumber(b, unit, fromReal32(b, bits), done),
 );
 export const pushReal64 = attempt('x87PushReal64', ['i64'], 'masks', (b, unit, done, bits) =>
-  push(b, unit, fromReal64(b, bits), done),
+  pushNumber(b, unit, fromReal64(b, bits), done),
 );
 export const pushInteger = attempt('x87PushInteger', ['i64'], 'masks', (b, unit, done, value) =>
-  push(b, unit, fromInteger(b, value), done),
+  pushNumber(b, unit, fromInteger(b, value), done),
 );
 
 /** FLD m80 and FLD1, FLDZ: significand, sign and exponent. */
@@ -45,13 +45,13 @@ export const pushExtended = attempt(
   ['i64', 'i32'],
   'masks',
   (b, unit, done, significand, signExponent) =>
-    push(b, unit, { significand, signExponent, fits: b.i32(1) }, done),
+    pushNumber(b, unit, { significand, signExponent, fits: b.i32(1) }, done),
 );
 
 /** FLD ST(index). */
 export const pushRegister = attempt('x87PushRegister', ['i32'], 'masks', (b, unit, done, index) => {
   const register = physical(b, unit, index);
-  push(b, unit, { ...readRegister(b, register), fits: present(b, unit, register) }, done);
+  pushNumber(b, unit, { ...readRegister(b, register), fits: present(b, unit, register) }, done);
 });
 
 /** FXCH ST(index). */
@@ -63,7 +63,7 @@ export const exchange = attempt('x87ExchangeFast', ['i32'], 'masks', (b, unit, d
     const second = readRegister(b, other);
     writeRegister(b, top, second);
     writeRegister(b, other, first);
-    report(b, unit, null, 0);
+    b.set(32, L.FSW, newStatus(b, unit, null));
     done();
   });
 });
@@ -78,8 +78,8 @@ export const storeRegister = attempt(
     b.if(b.and(present(b, unit, top), 1), () => {
       const other = physical(b, unit, index);
       writeRegister(b, other, readRegister(b, top));
-      b.set(32, L.FTW, withoutTop(b, unit, b.or(unit.ftw, b.shl(b.i32(1), other)), pops));
-      report(b, unit, null, pops);
+      const ftw = b.or(unit.ftw, b.shl(b.i32(1), other));
+      pop(b, unit, newStatus(b, unit, null), ftw, pops);
       done();
     });
   },
@@ -113,7 +113,7 @@ export const changeSign = attempt('x87SignFast', ['i32', 'i32'], 'masks', (b, un
     const place = b.shl(top, 4);
     const old = b.getIndexed(32, L.FPR + 8, place);
     b.setIndexed(32, L.FPR + 8, place, b.xor(b.and(old, keep), flip));
-    report(b, unit, null, 0);
+    b.set(32, L.FSW, newStatus(b, unit, null));
     done();
   });
 });

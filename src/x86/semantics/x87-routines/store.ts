@@ -15,23 +15,21 @@ import {
   type Demand,
   EXPONENT,
   type Extended,
-  FSW_C1,
   isNormal,
   isZero,
+  newStatus,
   physical,
+  pop,
   present,
   readRegister,
   SIGN,
-  statusOf,
   type Unit,
-  withoutTop,
-  withTop,
+  type Words,
 } from './unit.ts';
 
 export const STORED = L.SCRATCH;
 export const STORED_EXPONENT = L.SCRATCH + 8;
-const NEW_FSW = L.SCRATCH + 12;
-const NEW_FTW = L.SCRATCH + 16;
+const NEW: Words = { fsw: L.SCRATCH + 12, ftw: L.SCRATCH + 16 };
 
 /** Rounding control in FCW. */
 const ROUND_DOWN = 1;
@@ -42,8 +40,8 @@ type Deliver = (bits: I64, up: I32, inexact: I32) => void;
 
 /** Sets the status and tag words that a store routine has left. */
 export function commitStore(b: OperationBuilder): void {
-  b.set(32, L.FSW, b.get(32, NEW_FSW));
-  b.set(32, L.FTW, b.get(32, NEW_FTW));
+  b.set(32, L.FSW, b.get(32, NEW.fsw));
+  b.set(32, L.FTW, b.get(32, NEW.ftw));
 }
 
 /** A routine with the parameters given and `pops` (0 or 1) that stores ST(0). */
@@ -62,9 +60,7 @@ function storeRoutine<const P extends readonly 'i32'[]>(
       b.if(b.and(present(b, unit, top), 1), () => {
         const deliver: Deliver = (bits, up, inexact) => {
           b.set(64, STORED, bits);
-          const fsw = b.or(b.and(unit.fsw, ~FSW_C1), statusOf(b, { up, inexact }));
-          b.set(32, NEW_FSW, withTop(b, unit, fsw, pops));
-          b.set(32, NEW_FTW, withoutTop(b, unit, unit.ftw, pops));
+          pop(b, unit, newStatus(b, unit, { up, inexact }), unit.ftw, pops, NEW);
           done();
         };
         convert(b, readRegister(b, top), deliver, ...args);

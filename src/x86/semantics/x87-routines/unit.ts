@@ -132,26 +132,60 @@ export function isZero(b: OperationBuilder, value: Extended): I32 {
 }
 
 /** The status word with TOP moved by `by`. The unit's TOP moves at once. */
-export function withTop(b: OperationBuilder, unit: Unit, fsw: I32, by: I32 | number): I32 {
+function withTop(b: OperationBuilder, unit: Unit, fsw: I32, by: I32 | number): I32 {
   const top = physical(b, unit, by);
   b.set(32, L.X87_TOP, top);
   return b.or(b.and(fsw, ~FSW_TOP), b.shl(top, 11));
 }
 
-/** Clears the tags of so many registers (0, 1 or 2) from the top on. */
-export function withoutTop(b: OperationBuilder, unit: Unit, ftw: I32, pops: I32): I32 {
-  const bits = b.shl(b.sub(b.shl(b.i32(1), pops), 1), physical(b, unit, 0));
+/** The tag word without so many registers (1 or 2) from the top on. */
+function withoutTop(b: OperationBuilder, unit: Unit, ftw: I32, pops: I32): I32 {
+  const bits = b.shl(b.sub(b.shl(b.i32(1), pops), 1), unit.top);
   return b.and(ftw, b.xor(b.or(bits, b.shrU(bits, 8)), 0xff));
 }
 
-/** Writes the status word with C1 and PE as rounding left them (null: exact), and TOP moved by `pops`. */
-export function report(b: OperationBuilder, unit: Unit, rounded: Rounded | null, pops: I32 | number): void {
-  let fsw = b.and(unit.fsw, ~FSW_C1);
-  if (rounded) fsw = b.or(fsw, statusOf(b, rounded));
-  b.set(32, L.FSW, pops === 0 ? fsw : withTop(b, unit, fsw, pops));
+/** The status word as an instruction leaves it that rounded (null: was exact). */
+export function newStatus(
+  b: OperationBuilder,
+  unit: Unit,
+  rounded: { readonly up: I32; readonly inexact: I32 } | null,
+): I32 {
+  const fsw = b.and(unit.fsw, ~FSW_C1);
+  if (!rounded) return fsw;
+  return b.or(fsw, b.or(b.shl(rounded.up, FSW_C1_SHIFT), b.shl(rounded.inexact, FSW_PE_SHIFT)));
 }
 
-/** C1 and PE. */
-export function statusOf(b: OperationBuilder, { up, inexact }: { up: I32; inexact: I32 }): I32 {
-  return b.or(b.shl(up, FSW_C1_SHIFT), b.shl(inexact, FSW_PE_SHIFT));
+/** Where the status and the tag word go. */
+export interface Words {
+  readonly fsw: number;
+  readonly ftw: number;
+}
+const IN_PLACE: Words = { fsw: L.FSW, ftw: L.FTW };
+
+/** Writes the status and tag words after so many pops (0, 1 or 2). */
+export function pop(
+  b: OperationBuilder,
+  unit: Unit,
+  fsw: I32,
+  ftw: I32,
+  pops: I32,
+  words: Words = IN_PLACE,
+): void {
+  b.if(
+    pops,
+    () => {
+      b.set(32, words.fsw, withTop(b, unit, fsw, pops));
+      b.set(32, words.ftw, withoutTop(b, unit, ftw, pops));
+    },
+    () => {
+      b.set(32, words.fsw, fsw);
+      if (ftw !== unit.ftw || words !== IN_PLACE) b.set(32, words.ftw, ftw);
+    },
+  );
+}
+
+/** Writes the status and tag words after a push into `register`. */
+export function push(b: OperationBuilder, unit: Unit, register: I32): void {
+  b.set(32, L.FTW, b.or(unit.ftw, b.shl(b.i32(1), register)));
+  b.set(32, L.FSW, withTop(b, unit, newStatus(b, unit, null), -1));
 }
