@@ -55,7 +55,8 @@ function flagsShiftedOut(b: Builder, bits: IntBits, last: Int, overflow: 'clear'
   const carry = b.and(last, 1);
   const below = overflow === 'clear' ? carry : b.and(b.xor(last, b.shrU(last, bits - 1)), 1);
   const carries = b.or(b.shl(carry, bits - 1), b.shl(below, bits - 2));
-  b.flagsAdd(bits, carries, carries, result);
+  // The result is not that of the sum: nobody may compute it again from the operands, as with a carry in.
+  b.flagsAdd(bits, carries, carries, result, false, true);
 }
 
 function shiftRight(b: Builder, arithmetic: boolean): void {
