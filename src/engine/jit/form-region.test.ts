@@ -210,7 +210,7 @@ test('a switch: targets that nothing else explains', () => {
     '90', 'd:', 'eb >entry',
   ]; // biome-ignore format: a program
   assert.deepEqual(shape({ lines }), [
-    'INC JMP | jump, likely 1 2 3 0',
+    'INC JMP | jump, likely 0 1 2 3',
     'NOP JMP | goto 0',
     'ADD JMP | goto 0',
     'TEST JE | branch 5 else 4',
@@ -251,7 +251,17 @@ test('return sites of other calls are no targets of a switch', () => {
     'f:',
     'f4',
   ];
-  assert.deepEqual(shape({ lines })[0], 'JMP | jump, likely 1 2 0');
+  assert.deepEqual(shape({ lines })[0], 'JMP | jump, likely 0 1 2');
+});
+
+test('a switch reaches as far as its function', () => {
+  const lines = ['entry:', 'ff 24 c2', 'a:', '90', 'eb >entry', ...Array.from({ length: 10 }, () => '90')];
+  const next = ['next:', '53', 'inside:', 'f3 a4'];
+  assert.equal(shape({ lines: [...lines, ...next] })[0], 'JMP | jump, likely 0 1');
+  assert.equal(
+    shape({ lines: [...lines, 'next:', '90', 'inside:', '90', 'f4'] })[0],
+    'JMP | jump, likely 0 1 2',
+  );
 });
 
 /** An interpreter whose handlers each jump to the next: jmp [rdx + rax * 8]. */
@@ -260,7 +270,7 @@ const THREADED = ['entry:', 'ff c0', 'ff 24 c2', 'a:', 'ff c1', 'ff 24 c2', 'b:'
 test('jumps of a threaded interpreter share their targets', () => {
   assert.deepEqual(shape({ lines: THREADED, limits: { dispatches: true } }), [
     'INC JMP | goto 1',
-    ' | jump, likely 2 0 3',
+    ' | jump, likely 0 2 3',
     'INC JMP | goto 1',
     'INC JMP | goto 1',
   ]);

@@ -40,24 +40,29 @@ function hasTable({ instruction }: CodeInstruction): boolean {
 }
 
 /**
- * Places near a computed jump at which control has arrived, those after the jump first (ascending), then
- * those before it (descending); without those that look like return sites or beginnings of functions.
+ * Places near a computed jump at which control has arrived, the nearest first, as far as its function seems
+ * to reach; without those that look like return sites.
  */
 export function switchCandidates(jump: CodeInstruction, code: GuestCode): number[] {
   const first = jump.offset - REACH_BACK;
   const last = jump.offset + REACH_FORWARD;
-  const after: number[] = [];
   const before: number[] = [];
+  const after: number[] = [];
   for (let index = pageOf(first); index <= pageOf(last); index++) {
     if (code.page(index) === null) continue;
     for (const offset of code.view.leaders(index)) {
       if (offset < first || offset > last) continue;
-      if (followsCall(code, offset) || beginsFunction(code, offset)) continue;
-      if (offset > jump.offset) after.push(offset);
-      else before.push(offset);
+      const begins = beginsFunction(code, offset);
+      if (begins && offset > jump.offset) return nearestFirst(jump.offset, before, after);
+      if (begins) before.length = 0;
+      else if (!followsCall(code, offset)) (offset > jump.offset ? after : before).push(offset);
     }
   }
-  return [...after, ...before.reverse()];
+  return nearestFirst(jump.offset, before, after);
+}
+
+function nearestFirst(jump: number, before: readonly number[], after: readonly number[]): number[] {
+  return [...before, ...after].sort((a, b) => Math.abs(a - jump) - Math.abs(b - jump));
 }
 
 /** The byte at an offset; -1 where there is none. */
@@ -88,11 +93,21 @@ function callLength(modRm: number): number {
   return (mod === 1 ? 3 : 6) + sib;
 }
 
-/** ENDBR64 and ENDBR32, or the frame that unoptimised functions begin with: PUSH rBP; MOV rBP, rSP. */
+/** PUSH of the registers that functions save: rBX, rBP, rSI, rDI. */
+const SAVING = new Set([0x53, 0x55, 0x56, 0x57]);
+
+/**
+ * Whether the code at an offset looks like the beginning of a function: ENDBR64 or ENDBR32, or on a
+ * boundary of 16 bytes PUSH of a register that functions save, or SUB RSP, imm. (In 32-bit code SUB ESP
+ * begins a call's arguments as well.)
+ */
 function beginsFunction(code: GuestCode, offset: number): boolean {
   const first = byteAt(code, offset);
   if (first === 0xf3) return byteAt(code, offset + 1) === 0x0f && byteAt(code, offset + 2) === 0x1e;
-  if (first !== 0x55) return false;
-  const rex = byteAt(code, offset + 1) === 0x48 ? 1 : 0;
-  return byteAt(code, offset + 1 + rex) === 0x89 && byteAt(code, offset + 2 + rex) === 0xe5;
+  if ((offset & 15) !== 0) return false;
+  if (SAVING.has(first)) return true;
+  const second = byteAt(code, offset + 1);
+  // R12 to R15
+  if (first === 0x41) return second >= 0x54 && second <= 0x57;
+  return first === 0x48 && (second === 0x83 || second === 0x81) && byteAt(code, offset + 2) === 0xec;
 }
