@@ -101,10 +101,9 @@ class Assembly {
       return { kind: 'branch', taken, next: this.#edge(activation, next, activation.cold.has(next)) };
     }
     if (form.branch === 'always') {
-      const cold = !this.#code.view.ran(target);
       const callee = activation.calls.get(offset);
-      if (form.call && !callee) return { kind: 'goto', to: { kind: 'exit', offset: target, cold } };
-      return { kind: 'goto', to: this.#edge(callee ?? activation, target, cold) };
+      if (form.call && !callee) return { kind: 'goto', to: { kind: 'exit', offset: target, cold: false } };
+      return { kind: 'goto', to: this.#edge(callee ?? activation, target, false) };
     }
     const following = this.#index(activation, next);
     if (following !== undefined) return { kind: 'goto', to: { kind: 'block', block: following } };

@@ -80,6 +80,8 @@ class Formation {
   readonly #measures = new Map<number, Measure>();
   #work: Work[] = [];
   #count = 0;
+  /** Instructions still to come of callees that are being followed, about. */
+  #promised = 0;
   #leaders = 0;
   readonly activations: Activation[] = [];
 
@@ -156,6 +158,7 @@ class Formation {
       if (!form.allowed || !this.#mayHold(place)) return;
       instructions.set(at, place);
       this.#count++;
+      if (activation.depth > 0 && this.#promised > 0) this.#promised--;
       far++;
       if (!known) doubtful.push(place);
 
@@ -208,7 +211,7 @@ class Formation {
       return;
     }
     const again = activationWith(activation, target) ?? this.#entryWithin(activation, target);
-    if (!again && !this.#pays(activation, target)) return;
+    if (!again && !this.#follows(activation, target)) return;
     const callee = again ?? this.#activate(activation, target);
     activation.calls.set(call.offset, callee);
     if (!callee.instructions.has(target)) this.#add(callee, target, distance + 1, true);
@@ -217,13 +220,15 @@ class Formation {
     this.#add(activation, next, distance + 2, true);
   }
 
-  /** Whether a call is worth following: the callee is short, returns, and there is room for it. */
-  #pays(caller: Activation, callee: number): boolean {
+  /** Whether a call is worth following: the callee is short, returns, and there is room for it, which is then taken. */
+  #follows(caller: Activation, callee: number): boolean {
     const most = this.#limits.callees[caller.depth] ?? 0;
     if (most === 0 || !this.#code.view.ran(callee)) return false;
     const measure = this.#measured(callee);
-    const room = this.#limits.instructions - this.#count;
-    return measure.returns && measure.seen.size <= Math.min(most, room);
+    const room = this.#limits.instructions - this.#count - this.#promised;
+    if (!measure.returns || measure.seen.size > Math.min(most, room)) return false;
+    this.#promised += measure.seen.size;
+    return true;
   }
 
   /** The entry's activation, when the entry lies within the function at `start` that is called: recursion. */
