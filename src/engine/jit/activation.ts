@@ -21,6 +21,8 @@ export interface Activation {
   readonly returnsTo: ReturnSite[];
   /** Offset of a computed JMP -> where it may lead. */
   readonly switches: Map<number, number[]>;
+  /** Offset of a computed CALL -> the callees that it may lead to. */
+  readonly tables: Map<number, readonly Activation[]>;
 }
 
 export interface ReturnSite {
@@ -40,6 +42,7 @@ export function activationOf(caller: Activation | null, start: number): Activati
     calls: new Map(),
     returnsTo: [],
     switches: new Map(),
+    tables: new Map(),
   };
 }
 

@@ -120,7 +120,11 @@ class Assembly {
   }
 
   #jump(activation: Activation, { form, offset }: CodeInstruction): BlockEnd {
-    if (form.call) return { kind: 'jump', predicted: [] };
+    if (form.call) {
+      const callees = activation.tables.get(offset) ?? [];
+      const blocks = callees.map((callee) => this.#index(callee, callee.start));
+      return { kind: 'jump', predicted: blocks.filter((block) => block !== undefined) };
+    }
     const targets = activation.switches.get(offset);
     if (!form.returns && !targets) return { kind: 'jump', predicted: [] };
     const shared = this.#dispatches.get(activation)?.[form.returns ? 'returns' : 'switches'] ?? -1;

@@ -264,6 +264,25 @@ test('a switch reaches as far as its function', () => {
   );
 });
 
+test('a call through a table leads to the short functions near it', () => {
+  const pad = (bytes: number) => Array.from({ length: bytes }, () => 'cc');
+  // call [rdx + rax * 8]; the loop in g lies on a boundary too, but belongs to g.
+  const lines = [
+    'entry:', 'ff 14 c2', 'back:', 'eb >entry', ...pad(11), 'f:', 'ff c1', 'c3', ...pad(13),
+    'g:', '85 c0', ...Array.from({ length: 14 }, () => '90'), 'loop:', 'ff c9', '75 >loop', 'c3',
+  ]; // biome-ignore format: a program
+  const nops = ' NOP'.repeat(14);
+  assert.deepEqual(shape({ lines }), [
+    'CALL | jump, likely 1 2',
+    'INC RET | jump, likely 5',
+    `TEST${nops} | goto 3`,
+    'DEC JNE | branch 3 else 4',
+    'RET | jump, likely 5',
+    'JMP | goto 0',
+  ]);
+  assert.deepEqual(shape({ lines, ran: ['entry', 'f'] }), ['CALL | jump']);
+});
+
 /** An interpreter whose handlers each jump to the next: jmp [rdx + rax * 8]. */
 const THREADED = ['entry:', 'ff c0', 'ff 24 c2', 'a:', 'ff c1', 'ff 24 c2', 'b:', 'ff c3', 'ff 24 c2'];
 

@@ -15,6 +15,8 @@ import type { DecodeFeatures } from '../../x86/cpuid/feature-names.ts';
 import type { Mode } from '../../x86/decode/mode.ts';
 import { type Activation, activationOf, activationWith } from './activation.ts';
 import { assembleRegion } from './assemble-region.ts';
+import { calleeCandidates } from './call-targets.ts';
+import { Functions } from './functions.ts';
 import { type CodeInstruction, type CodeView, GuestCode, pageOf } from './guest-code.ts';
 import type { Region } from './region.ts';
 import { looksLikeSwitch, switchCandidates } from './switch-targets.ts';
@@ -29,6 +31,8 @@ export interface FormLimits {
   readonly callees: readonly number[];
   /** Targets of a computed JMP. */
   readonly switchTargets: number;
+  /** Functions that a CALL through a table is taken to lead to. */
+  readonly callTargets: number;
   /**
    * Computed jumps of a function that may go to the same places share one list of predictions: a block
    * without instructions that ends as 'jump', to which theirs lead with 'goto'; the address compared is that
@@ -44,6 +48,7 @@ export const DEFAULT_LIMITS: FormLimits = {
   pages: 4,
   callees: [100, 60, 30],
   switchTargets: 24,
+  callTargets: 16,
   dispatches: false,
 };
 
@@ -64,12 +69,6 @@ const UNCERTAIN = 6;
 /** Distance between two targets of a switch, so that what belongs to the first comes before the second. */
 const BETWEEN_TARGETS = 12;
 
-/** A function's own code, as far as it ran and was looked at, and whether a RET is among it. */
-interface Measure {
-  readonly seen: ReadonlySet<number>;
-  readonly returns: boolean;
-}
-
 /** How far the entry may lie behind the beginning of its function, for recursion to be seen. */
 const MOST_FUNCTION_BYTES = 2048;
 
@@ -77,7 +76,7 @@ class Formation {
   readonly #code: GuestCode;
   readonly #limits: FormLimits;
   readonly #pages = new Set<number>();
-  readonly #measures = new Map<number, Measure>();
+  readonly #functions: Functions;
   #work: Work[] = [];
   #count = 0;
   /** Instructions still to come of callees that are being followed, about. */
@@ -88,6 +87,8 @@ class Formation {
   constructor(code: GuestCode, limits: FormLimits) {
     this.#code = code;
     this.#limits = limits;
+    const most = limits.instructions >> 1;
+    this.#functions = new Functions(code, most, (offset) => this.#inReach(offset));
   }
 
   form(entry: number): void {
@@ -163,9 +164,9 @@ class Formation {
       if (!known) doubtful.push(place);
 
       if (form.jump) {
-        if (!form.call && !form.returns && looksLikeSwitch(place, latest)) {
-          this.#startSwitch(activation, place, far);
-        }
+        if (form.returns || !looksLikeSwitch(place, latest)) return;
+        if (form.call) this.#callThroughTable(activation, place, far);
+        else this.#startSwitch(activation, place, far);
         return;
       }
       if (form.branch === 'always') {
@@ -220,14 +221,32 @@ class Formation {
     this.#add(activation, next, distance + 2, true);
   }
 
+  /** A CALL through a table of functions: of those that ran around here, the short ones are followed. */
+  #callThroughTable(activation: Activation, call: CodeInstruction, distance: number): void {
+    const { next } = call;
+    if (!this.#code.view.ran(next)) return;
+    const callees: Activation[] = [];
+    for (const start of calleeCandidates(activation, call, this.#code, this.#functions)) {
+      if (callees.length >= this.#limits.callTargets) break;
+      if (!this.#inReach(start) || !this.#follows(activation, start)) continue;
+      const callee = this.#activate(activation, start);
+      callees.push(callee);
+      callee.returnsTo.push({ activation, offset: next });
+      this.#add(callee, start, distance + 1, true);
+    }
+    if (callees.length === 0) return;
+    activation.tables.set(call.offset, callees);
+    this.#add(activation, next, distance + 2, true);
+  }
+
   /** Whether a call is worth following: the callee is short, returns, and there is room for it, which is then taken. */
   #follows(caller: Activation, callee: number): boolean {
     const most = this.#limits.callees[caller.depth] ?? 0;
     if (most === 0 || !this.#code.view.ran(callee)) return false;
-    const measure = this.#measured(callee);
+    const measure = this.#functions.at(callee);
     const room = this.#limits.instructions - this.#count - this.#promised;
-    if (!measure.returns || measure.seen.size > Math.min(most, room)) return false;
-    this.#promised += measure.seen.size;
+    if (!measure.returns || measure.code.size > Math.min(most, room)) return false;
+    this.#promised += measure.code.size;
     return true;
   }
 
@@ -236,40 +255,7 @@ class Formation {
     const root = this.activations[0]!;
     const near = start < root.start && root.start - start < MOST_FUNCTION_BYTES;
     if (caller !== root || !near || !this.#code.view.ran(start)) return null;
-    return this.#measured(start).seen.has(root.start) ? root : null;
-  }
-
-  #measured(start: number): Measure {
-    let measure = this.#measures.get(start);
-    if (!measure) {
-      measure = this.#measure(start, this.#limits.instructions >> 1);
-      this.#measures.set(start, measure);
-    }
-    return measure;
-  }
-
-  /** Instructions of a function that ran, as far as its own code goes, and whether a RET is among them. */
-  #measure(start: number, most: number): Measure {
-    const seen = new Set<number>();
-    const places = [start];
-    let returns = false;
-    while (places.length > 0 && seen.size <= most) {
-      let at = places.pop()!;
-      while (!seen.has(at) && seen.size <= most) {
-        const place = this.#code.at(at);
-        if (typeof place === 'string' || !place.form.allowed || !this.#inReach(at)) break;
-        seen.add(at);
-        const { form } = place;
-        if (form.returns) returns = true;
-        if (form.jump && !form.call) break;
-        const leaves = form.branch === 'always' && !form.call;
-        if (form.branch !== 'none' && !form.call && this.#code.view.ran(place.target))
-          places.push(place.target);
-        if (leaves) break;
-        at = place.next;
-      }
-    }
-    return { seen, returns };
+    return this.#functions.at(start).code.has(root.start) ? root : null;
   }
 
   /** Whether the page of an offset is in, or may still come in. */

@@ -16,7 +16,7 @@ const LOOK_BACK = 6;
 const ONLY_READING = new Set(['CMP', 'TEST', 'BT', 'PUSH']);
 
 /**
- * Whether a computed JMP looks like that of a switch: through a table, [base + index * scale], or through
+ * Whether a computed JMP looks like that of a switch, or a CALL like that of a table of functions: through a table, [base + index * scale], or through
  * a register that was loaded from one or added up. `before` are the instructions that run before it, the
  * latest last.
  */
@@ -72,7 +72,7 @@ function byteAt(code: GuestCode, offset: number): number {
 }
 
 /** Whether the bytes before an offset can be a near CALL: the place is where it returns to. */
-function followsCall(code: GuestCode, offset: number): boolean {
+export function followsCall(code: GuestCode, offset: number): boolean {
   if (byteAt(code, offset - 5) === 0xe8) return true; // CALL rel32
   // CALL r/m: FF /2, of 2 to 7 bytes.
   const lengths = [2, 3, 4, 6, 7];
