@@ -14,8 +14,10 @@ import {
   MODE_V86,
   modeFromKey,
 } from '../decode/mode.ts';
+import type { Uop } from '../uops/ir.ts';
 import { print } from '../uops/print.ts';
-import { verify } from '../uops/verify.ts';
+import type { Routine } from '../uops/routine.ts';
+import { verify, verifyRoutine } from '../uops/verify.ts';
 import { buildMeaning, meanings } from './index.ts';
 
 const MODES = [
@@ -63,9 +65,18 @@ function* forms(): Generator<Form> {
 }
 const TAIL = new Array<number>(10).fill(0);
 
+function collectRoutines(uops: readonly Uop[], found: Set<Routine>): void {
+  for (const uop of uops) {
+    if (uop.op === 'routine') found.add(uop.routine);
+    if (uop.op === 'if') collectRoutines([...uop.then, ...uop.else], found);
+    if (uop.op === 'loop') collectRoutines(uop.body, found);
+  }
+}
+
 test('every form with a meaning builds and keeps the rules', () => {
   const problems = new Map<string, string>();
   const used = new Set<string>();
+  const routines = new Set<Routine>();
   for (const form of forms()) {
     if (!meanings.has(form.mnemonic)) continue;
     used.add(form.mnemonic);
@@ -74,6 +85,7 @@ test('every form with a meaning builds and keeps the rules', () => {
     try {
       const builder = buildMeaning(form);
       found = verify(builder.uops);
+      collectRoutines(builder.uops, routines);
       if (found.length) text = print(builder.uops);
     } catch (error) {
       found = [String(error)];
@@ -88,4 +100,6 @@ test('every form with a meaning builds and keeps the rules', () => {
     [...meanings.keys()].filter((mnemonic) => !used.has(mnemonic)),
     [],
   );
+  assert.deepEqual([...routines].flatMap(verifyRoutine), []);
+  assert.equal(new Set([...routines].map(({ name }) => name)).size, routines.size, 'names are unique');
 });

@@ -13,6 +13,10 @@ import type { I32, I64 } from '../uops/ir.ts';
 import type { Meaning } from './meaning.ts';
 import { waiting } from './x87-common.ts';
 
+const FSW_EXCEPTIONS = 0x3f;
+const FSW_SF = 0x40;
+/** ES and B. */
+const FSW_PENDING = 0x8080;
 const FSW_C1 = 0x200;
 const FSW_TOP = 0x3800;
 
@@ -109,14 +113,21 @@ export const x87StateMeanings: Meaning[] = [
     mnemonic: 'FNCLEX',
     build: (b) => {
       b.requireUnit('x87');
-      b.call(control.x87ClearExceptions);
+      b.set(32, L.FSW, b.and(b.get(32, L.FSW), ~(FSW_PENDING | FSW_SF | FSW_EXCEPTIONS)));
     },
   },
   {
     mnemonic: 'FLDCW',
     build: (b) => {
       waiting(b);
-      b.call(control.x87LoadControlWord, b.readInt(0));
+      const word = b.readInt(0) as I32;
+      const fsw = b.get(32, L.FSW);
+      const unmasked = b.and(b.and(fsw, b.not(word)), FSW_EXCEPTIONS);
+      b.if(
+        b.or(unmasked, b.and(fsw, FSW_PENDING)),
+        () => b.call(control.x87LoadControlWord, word),
+        () => b.set(32, L.FCW, b.or(b.and(word, 0x1f3f), 0x40)),
+      );
     },
   },
   {

@@ -30,6 +30,7 @@ import {
   multiplyRoutines,
 } from './x87-routines/arithmetic.ts';
 import * as fastCompare from './x87-routines/compare.ts';
+import * as fastFunctions from './x87-routines/functions.ts';
 import * as fastLoad from './x87-routines/load.ts';
 import * as fastStore from './x87-routines/store.ts';
 import { x87StateMeanings } from './x87-state.ts';
@@ -76,6 +77,17 @@ function plain(mnemonic: string, helper: Helper, ...parameters: number[]): Meani
     build: (b) => {
       begin(b);
       b.call(helper, ...parameters.map((parameter) => b.i32(parameter)));
+    },
+  };
+}
+
+/** An instruction without operands, by a routine or else a helper. */
+function attempted(mnemonic: string, routine: Routine, helper: Helper): Meaning {
+  return {
+    mnemonic,
+    build: (b) => {
+      attempt(b, routine, [], () => b.call(helper));
+      keepInstructionPointer(b);
     },
   };
 }
@@ -210,13 +222,7 @@ const compareFamily: Meaning[] = [
   compareFlagsMeaning('FCOMIP', 0, 1),
   compareFlagsMeaning('FUCOMI', 1, 0),
   compareFlagsMeaning('FUCOMIP', 1, 1),
-  {
-    mnemonic: 'FTST',
-    build: (b) => {
-      attempt(b, fastCompare.test, [], () => b.call(compare.x87Test));
-      keepInstructionPointer(b);
-    },
-  },
+  attempted('FTST', fastCompare.test, compare.x87Test),
   plain('FXAM', compare.x87Examine),
 ];
 
@@ -442,8 +448,8 @@ function moveCondition(condition: number): number {
 }
 
 const functionFamily: Meaning[] = [
-  plain('FSQRT', arithmetic.x87SquareRoot),
-  plain('FRNDINT', arithmetic.x87RoundToInteger),
+  attempted('FSQRT', fastFunctions.squareRoot, arithmetic.x87SquareRoot),
+  attempted('FRNDINT', fastFunctions.roundToInteger, arithmetic.x87RoundToInteger),
   plain('FSCALE', arithmetic.x87Scale),
   plain('FPREM', arithmetic.x87PartialRemainder, 0),
   plain('FPREM1', arithmetic.x87PartialRemainder, 1),

@@ -22,7 +22,7 @@ import type { CpuState } from '../../state/cpu-state.ts';
 import * as L from '../../state/layout.ts';
 import type { Cpu } from '../cpu.ts';
 import { helper } from '../helper.ts';
-import { FSW_B, FSW_ES, FSW_SF, physical, updateStatus } from './stack.ts';
+import { physical, updateStatus } from './stack.ts';
 
 const number = unpacked();
 
@@ -42,17 +42,6 @@ export function initialiseX87(state: CpuState): void {
 export const x87Initialise = helper('x87Initialise', [], null, (cpu) => initialiseX87(cpu.state), {
   faults: false,
 });
-
-/** FNCLEX. */
-export const x87ClearExceptions = helper(
-  'x87ClearExceptions',
-  [],
-  null,
-  (cpu) => {
-    cpu.state.set32(L.FSW, cpu.state.get32(L.FSW) & ~(FSW_B | FSW_ES | FSW_SF | 63) & 0xffff);
-  },
-  { faults: false },
-);
 
 /** The control word as it is kept: bit 6 is always set, the reserved upper bits are clear. */
 function legalControlWord(value: number): number {
