@@ -2,6 +2,16 @@
 // between their two-word form (x86/state/layout.ts) and RFLAGS.
 import type { FunctionBuilder } from '../../wasm/function.ts';
 import * as S from '../../x86/state/layout.ts';
+import {
+  FLAGS_OVERRIDE,
+  OPERATION_ADC,
+  OPERATION_ADD,
+  OPERATION_DEC,
+  OPERATION_INC,
+  OPERATION_LOGIC,
+  OPERATION_SBB,
+  OPERATION_SUB,
+} from '../soft/flag-kinds.ts';
 
 const LOW32 = 0xffffffffn;
 
@@ -158,4 +168,186 @@ export function emitFlagsSetAll(f: FunctionBuilder): void {
   bit(7);
   f.op('i32.or');
   f.store('i32.store', S.FLAG_AUX);
+}
+
+/**
+ * (kind i32, a i64, b i64, r i64, override i32): computes the flags that a region left in its locals
+ * (soft/flag-kinds.ts) and stores them. Operands need not be truncated to the operation's width.
+ */
+export function emitMaterializeFlags(f: FunctionBuilder): void {
+  const [kind, a, b, r, override] = [0, 1, 2, 3, 4];
+  const operation = f.local('i32');
+  const bits = f.local('i64');
+  const vector = f.local('i64');
+  const aux = f.local('i32');
+  f.localGet(kind);
+  f.i32Const(31);
+  f.op('i32.and');
+  f.localTee(operation);
+  f.if_();
+  // Width and operation.
+  f.i64Const(8);
+  f.localGet(operation);
+  f.i32Const(1);
+  f.op('i32.sub');
+  f.localTee(operation);
+  f.i32Const(3);
+  f.op('i32.and');
+  f.op('i64.extend_i32_u');
+  f.op('i64.shl');
+  f.localSet(bits);
+  f.localGet(operation);
+  f.i32Const(2);
+  f.op('i32.shr_u');
+  f.localSet(operation);
+  const when = (codes: readonly number[], emit: () => void): void => {
+    codes.forEach((code, i) => {
+      f.localGet(operation);
+      f.i32Const(code);
+      f.op('i32.eq');
+      if (i > 0) f.op('i32.or');
+    });
+    f.if_();
+    emit();
+    f.end();
+  };
+  const carry = f.local('i32');
+  when([OPERATION_INC, OPERATION_DEC], () => {
+    f.localGet(b);
+    f.op('i32.wrap_i64');
+    f.i32Const(31);
+    f.op('i32.shl');
+    f.localSet(carry);
+    f.i64Const(1);
+    f.localSet(b);
+  });
+  when([OPERATION_ADD, OPERATION_INC], () => {
+    f.localGet(a);
+    f.localGet(b);
+    f.op('i64.add');
+    f.localSet(r);
+  });
+  when([OPERATION_SUB, OPERATION_DEC], () => {
+    f.localGet(a);
+    f.localGet(b);
+    f.op('i64.sub');
+    f.localSet(r);
+  });
+  when([OPERATION_LOGIC], () => {
+    f.localGet(a);
+    f.localSet(r);
+  });
+  // Bit n of the vector is the carry or borrow out of bit n:
+  // add: (a & b) | ((a | b) & ~r)      sub: (~a & b) | ((~a | b) & r)
+  when([OPERATION_ADD, OPERATION_ADC, OPERATION_INC], () => {
+    emitVector(
+      f,
+      () => f.localGet(a),
+      b,
+      () => pushComplement(f, r),
+    );
+    f.localSet(vector);
+  });
+  when([OPERATION_SUB, OPERATION_SBB, OPERATION_DEC], () => {
+    emitVector(
+      f,
+      () => pushComplement(f, a),
+      b,
+      () => f.localGet(r),
+    );
+    f.localSet(vector);
+  });
+  // FLAG_RESULT: the result, sign-extended.
+  f.i32Const(0);
+  f.localGet(r);
+  for (const shift of ['i64.shl', 'i64.shr_s'] as const) {
+    f.i64Const(64);
+    f.localGet(bits);
+    f.op('i64.sub');
+    f.op(shift);
+  }
+  f.store('i64.store', S.FLAG_RESULT);
+  // FLAG_AUX: the upper two carries, and AF.
+  f.localGet(vector);
+  f.localGet(bits);
+  f.i64Const(2);
+  f.op('i64.sub');
+  f.op('i64.shr_u');
+  f.op('i32.wrap_i64');
+  f.i32Const(30);
+  f.op('i32.shl');
+  f.localGet(vector);
+  f.op('i32.wrap_i64');
+  f.i32Const(8);
+  f.op('i32.and');
+  f.op('i32.or');
+  f.localSet(aux);
+  when([OPERATION_INC, OPERATION_DEC], () => {
+    // CF stays; bit 30 = CF xor OF, and OF is bit 31 xor bit 30 of what was just computed.
+    f.localGet(aux);
+    f.i32Const(8);
+    f.op('i32.and');
+    f.localGet(carry);
+    f.op('i32.or');
+    f.localGet(carry);
+    f.localGet(aux);
+    f.localGet(aux);
+    f.i32Const(1);
+    f.op('i32.shl');
+    f.op('i32.xor');
+    f.op('i32.xor');
+    f.i32Const(1);
+    f.op('i32.shr_u');
+    f.i32Const(0x40000000);
+    f.op('i32.and');
+    f.op('i32.or');
+    f.localSet(aux);
+  });
+  f.i32Const(0);
+  f.localGet(aux);
+  f.store('i32.store', S.FLAG_AUX);
+  f.end();
+  // CF and OF (bits 0 and 11 of the override) in place of those.
+  f.localGet(kind);
+  f.i32Const(FLAGS_OVERRIDE);
+  f.op('i32.and');
+  f.if_();
+  f.i32Const(0);
+  f.i32Const(0);
+  f.load('i32.load', S.FLAG_AUX);
+  f.i32Const(0x3fffffff);
+  f.op('i32.and');
+  f.localGet(override);
+  f.i32Const(31);
+  f.op('i32.shl');
+  f.op('i32.or');
+  f.localGet(override);
+  f.localGet(override);
+  f.i32Const(11);
+  f.op('i32.shr_u');
+  f.op('i32.xor');
+  f.i32Const(1);
+  f.op('i32.and');
+  f.i32Const(30);
+  f.op('i32.shl');
+  f.op('i32.or');
+  f.store('i32.store', S.FLAG_AUX);
+  f.end();
+}
+function pushComplement(f: FunctionBuilder, local: number): void {
+  f.localGet(local);
+  f.i64Const(-1n);
+  f.op('i64.xor');
+}
+/** Pushes (x & b) | ((x | b) & y). */
+function emitVector(f: FunctionBuilder, pushX: () => void, b: number, pushY: () => void): void {
+  pushX();
+  f.localGet(b);
+  f.op('i64.and');
+  pushX();
+  f.localGet(b);
+  f.op('i64.or');
+  pushY();
+  f.op('i64.and');
+  f.op('i64.or');
 }

@@ -1,0 +1,45 @@
+// From regions to a WebAssembly module: several of them share one, since a module costs the host more
+// than a function does. Their functions go into the handler table at the slots that they were given.
+import { ModuleBuilder } from '../../wasm/module.ts';
+import type { Uop } from '../../x86/uops/ir.ts';
+import type { Routine } from '../../x86/uops/routine.ts';
+import { CORE_SIGNATURES } from '../interp/core-module.ts';
+import type { CoreFunctions } from '../soft/core-functions.ts';
+import { meaningOf } from './region-analysis.ts';
+import type { CompileOptions, RegionCompiler, RegionJob } from './region-compiler.ts';
+import { linkCellCount, RegionLowering } from './region-lowering.ts';
+
+/** The module's bytes. It imports env.state, env.ram, env.table, the core functions and the routines. */
+function compileRegions(jobs: readonly RegionJob[], options: CompileOptions): Uint8Array {
+  const module = new ModuleBuilder();
+  module.importMemory('env', 'state', { min: options.statePages });
+  module.importMemory('env', 'ram', { min: options.ramPages });
+  const table = module.importTable('env', 'table', { min: options.tableSize });
+  const core = {} as { -readonly [name in keyof CoreFunctions]: number };
+  for (const name of Object.keys(CORE_SIGNATURES) as (keyof CoreFunctions)[]) {
+    const [parameters, results] = CORE_SIGNATURES[name];
+    core[name] = module.importFunction('env', name, [...parameters], [...results]);
+  }
+  const meanings = new Set<readonly Uop[]>();
+  for (const { region } of jobs) {
+    for (const block of region.blocks) {
+      for (const { instruction } of block.instructions) meanings.add(meaningOf(instruction.form));
+    }
+  }
+  const routines = options.routines.declare(module, [...meanings], options.environment);
+  const shared = {
+    core,
+    handlerType: module.type(['i32'], []),
+    table,
+    counts: options.countsInstructions,
+    routine: (routine: Routine) => routines.get(routine)!,
+  };
+  for (const job of jobs) {
+    const f = module.defineFunction(`region_${job.id}`, ['i32'], []);
+    new RegionLowering(f, shared, job.region, job).lowerRegion();
+    module.addActiveElements(table, job.slot, [f.index]);
+  }
+  return module.build();
+}
+
+export const regionCompiler: RegionCompiler = { linkCellCount, compileRegions };

@@ -1,0 +1,208 @@
+// What is known about a region before its code is written: the micro-operations of every instruction,
+// the registers that blocks touch, and after which instructions somebody may still see the flags.
+
+import type { Form } from '../../x86/decode/instruction.ts';
+import { buildMeaning } from '../../x86/semantics/index.ts';
+import { FLAGS_STATUS, type Uop } from '../../x86/uops/ir.ts';
+import { specialize } from '../../x86/uops/specialize.ts';
+import type { BlockEnd, Edge, Region } from './region.ts';
+import { registerAt } from './registers.ts';
+
+export interface InstructionFacts {
+  readonly uops: readonly Uop[];
+  /** Sets of registers (registers.ts) that it reads or writes, and that it writes. */
+  readonly touched: number;
+  readonly written: number;
+  /** It sets all status flags whatever happens, and reads none of them. */
+  readonly definesFlags: boolean;
+  /** The flags before it may be seen: it reads some, keeps some, or may be left to the interpreter. */
+  readonly seesFlags: boolean;
+  /** It can only be interpreted. */
+  readonly interpreted: boolean;
+}
+export interface BlockFacts {
+  readonly instructions: readonly InstructionFacts[];
+  /** Per instruction: the flags after it may be seen. */
+  readonly flagsLive: readonly boolean[];
+  /** The flags at its beginning may be seen. */
+  readonly flagsLiveIn: boolean;
+  readonly written: number;
+  /** Registers that may differ from the state at its end (and at its beginning). */
+  readonly dirtyOut: number;
+  readonly dirtyIn: number;
+}
+export interface RegionFacts {
+  readonly blocks: readonly BlockFacts[];
+  readonly touched: number;
+  readonly written: number;
+}
+
+/** Meanings of forms, which are the same objects again and again; bounded, since there are many thousands. */
+const meanings = new Map<Form, readonly Uop[]>();
+const MAXIMUM_MEANINGS = 4096;
+export function meaningOf(form: Form): readonly Uop[] {
+  let uops = meanings.get(form);
+  if (!uops) {
+    if (meanings.size >= MAXIMUM_MEANINGS) meanings.clear();
+    uops = buildMeaning(form).uops;
+    meanings.set(form, uops);
+  }
+  return uops;
+}
+
+/** The edges of a block's end, and whether it may also leave the region in other ways. */
+export function successors(end: BlockEnd): { edges: readonly Edge[]; leaves: boolean } {
+  switch (end.kind) {
+    case 'goto':
+      return { edges: [end.to], leaves: false };
+    case 'branch':
+      return { edges: [end.taken, end.next], leaves: false };
+    case 'jump':
+      return { edges: end.predicted.map((block) => ({ kind: 'block', block }) as const), leaves: true };
+    case 'interpret':
+      return { edges: [], leaves: true };
+  }
+}
+
+interface Effects {
+  touched: number;
+  written: number;
+  defines: boolean;
+  sees: boolean;
+  interpreted: boolean;
+}
+
+function scan(uops: readonly Uop[], wide: boolean, nested: boolean, inLoop: boolean, e: Effects): void {
+  for (const uop of uops) {
+    switch (uop.op) {
+      case 'get':
+      case 'set': {
+        if (uop.location.kind !== 'state') throw new Error('a micro-operation was not specialized');
+        const register = registerAt(uop.location.offset);
+        if (register < 0) break;
+        e.touched |= 1 << register;
+        if (uop.op === 'set') e.written |= 1 << register;
+        // Upper halves of general registers outside 64-bit mode are nowhere but in the state.
+        if (!wide && register < 16 && uop.bits === 64) e.interpreted = true;
+        break;
+      }
+      case 'load':
+      case 'store':
+      case 'linear':
+      case 'faultIf':
+      case 'call':
+        e.sees = true;
+        break;
+      case 'flagsArith':
+        if (uop.keepCarry) e.sees = true;
+        else if (!nested && !e.sees) e.defines = true;
+        if (inLoop || (!wide && uop.bits === 64)) e.interpreted = true;
+        break;
+      case 'flagsSet':
+        if ((uop.mask & FLAGS_STATUS) !== FLAGS_STATUS) {
+          if (!e.defines) e.sees = true;
+        } else if (!nested && !e.sees) e.defines = true;
+        if (inLoop) e.interpreted = true;
+        break;
+      case 'flagsGet':
+      case 'condition':
+        e.sees = true;
+        if (inLoop) e.interpreted = true;
+        break;
+      case 'if':
+        scan(uop.then, wide, true, inLoop, e);
+        scan(uop.else, wide, true, inLoop, e);
+        break;
+      case 'loop':
+        scan(uop.body, wide, true, true, e);
+        break;
+      case 'repeat':
+      case 'endBlock':
+        e.interpreted = true;
+        break;
+    }
+  }
+}
+
+/** What one instruction does, after specialization. */
+export function instructionFacts(uops: readonly Uop[], wide: boolean): InstructionFacts {
+  const e: Effects = { touched: 0, written: 0, defines: false, sees: false, interpreted: false };
+  scan(uops, wide, false, false, e);
+  return {
+    uops,
+    touched: e.touched,
+    written: e.written,
+    definesFlags: e.defines || definesAfterAll(uops),
+    seesFlags: e.sees,
+    interpreted: e.interpreted,
+  };
+}
+/** An operation at the top level sets all flags, whatever the micro-operations before it saw. */
+function definesAfterAll(uops: readonly Uop[]): boolean {
+  return uops.some(
+    (uop) =>
+      (uop.op === 'flagsArith' && !uop.keepCarry) ||
+      (uop.op === 'flagsSet' && (uop.mask & FLAGS_STATUS) === FLAGS_STATUS),
+  );
+}
+
+/** `isHeader` tells the blocks at whose beginning the region may be left because its budget is used up. */
+export function analyseRegion(region: Region, isHeader: (block: number) => boolean): RegionFacts {
+  const wide = region.mode.bits === 64;
+  const { blocks } = region;
+  const facts = blocks.map((block) =>
+    block.instructions.map(({ instruction }) =>
+      instructionFacts(specialize(meaningOf(instruction.form), instruction), wide),
+    ),
+  );
+  const written = facts.map((list) => list.reduce((set, i) => set | i.written, 0));
+  const liveIn: boolean[] = blocks.map(() => false);
+  const liveOut: boolean[] = blocks.map(() => false);
+  const dirtyIn = blocks.map(() => 0);
+  const dirtyOut = blocks.map(() => 0);
+  for (let changed = true; changed; ) {
+    changed = false;
+    for (let b = blocks.length - 1; b >= 0; b--) {
+      const { edges, leaves } = successors(blocks[b]!.end);
+      const out = leaves || edges.some((edge) => edge.kind === 'exit' || liveIn[edge.block]!);
+      let live = out;
+      for (let i = facts[b]!.length - 1; i >= 0; i--) live = liveBefore(facts[b]![i]!, live);
+      if (isHeader(b)) live = true;
+      if (out !== liveOut[b] || live !== liveIn[b]) changed = true;
+      liveOut[b] = out;
+      liveIn[b] = live;
+    }
+    for (let b = 0; b < blocks.length; b++) {
+      const out = dirtyIn[b]! | written[b]!;
+      if (out !== dirtyOut[b]) changed = true;
+      dirtyOut[b] = out;
+      for (const edge of successors(blocks[b]!.end).edges) {
+        if (edge.kind === 'block') dirtyIn[edge.block]! |= out;
+      }
+    }
+  }
+  return {
+    touched: facts.flat().reduce((set, i) => set | i.touched, 0),
+    written: written.reduce((all, set) => all | set, 0),
+    blocks: blocks.map((_, b) => {
+      const instructions = facts[b]!;
+      const flagsLive: boolean[] = [];
+      let live = liveOut[b]!;
+      for (let i = instructions.length - 1; i >= 0; i--) {
+        flagsLive[i] = live;
+        live = liveBefore(instructions[i]!, live);
+      }
+      return {
+        instructions,
+        flagsLive,
+        flagsLiveIn: liveIn[b]!,
+        written: written[b]!,
+        dirtyIn: dirtyIn[b]!,
+        dirtyOut: dirtyOut[b]!,
+      };
+    }),
+  };
+}
+function liveBefore(facts: InstructionFacts, after: boolean): boolean {
+  return facts.seesFlags || facts.interpreted || (after && !facts.definesFlags);
+}

@@ -1,0 +1,416 @@
+// The status flags in a region. An operation leaves its operands in locals and says nothing more; which
+// operation it was is known while the code is written (a *kind*, soft/flag-kinds.ts), except where paths
+// with different ones meet: there a local holds the kind. So a comparison and its branch become one wasm
+// comparison, and flags that nobody reads cost at most two moves, mostly none.
+import type { FunctionBuilder } from '../../wasm/function.ts';
+import * as S from '../../x86/state/layout.ts';
+import { FLAG_CF, FLAG_OF, FLAGS_STATUS, type Uop, type Value } from '../../x86/uops/ir.ts';
+import type { CoreFunctions } from '../soft/core-functions.ts';
+import * as K from '../soft/flag-kinds.ts';
+import {
+  type FlagSource,
+  lowerCondition,
+  lowerFlagsGet,
+  lowerFlagsSet,
+  lowerKnownCondition,
+} from '../soft/lower-flags.ts';
+import { RegionValues } from './region-values.ts';
+import { registerAt } from './registers.ts';
+
+const CARRY_AND_OVERFLOW = FLAG_CF | FLAG_OF;
+
+/** True when the list, or one inside it, has to do with flags. */
+function concernsFlags(uops: readonly Uop[]): boolean {
+  return uops.some(
+    (uop) =>
+      uop.op === 'flagsArith' ||
+      uop.op === 'flagsSet' ||
+      uop.op === 'flagsGet' ||
+      uop.op === 'condition' ||
+      (uop.op === 'if' && (concernsFlags(uop.then) || concernsFlags(uop.else))) ||
+      (uop.op === 'loop' && concernsFlags(uop.body)),
+  );
+}
+
+export abstract class RegionFlags extends RegionValues {
+  /** What is known about the flags here. */
+  protected flags = K.FLAGS_IN_STATE;
+  /** Nobody will see the flags that the present instruction sets. */
+  protected flagsDead = false;
+  /** Operands of the last operation (type of general registers), its override, and the kind where it is dynamic. */
+  protected readonly operandA: number;
+  protected readonly operandB: number;
+  protected readonly operandR: number;
+  protected readonly override_: number;
+  protected readonly kind: number;
+
+  constructor(f: FunctionBuilder, core: CoreFunctions, wide: boolean) {
+    super(f, core, wide);
+    const type = wide ? 'i64' : 'i32';
+    this.operandA = f.local(type);
+    this.operandB = f.local(type);
+    this.operandR = f.local(type);
+    this.override_ = f.local('i32');
+    this.kind = f.local('i32');
+  }
+
+  /** Makes the kind dynamic: for where paths meet. */
+  protected makeDynamic(): void {
+    if (this.flags === K.FLAGS_DYNAMIC) return;
+    this.f.i32Const(this.flags);
+    this.f.localSet(this.kind);
+    this.flags = K.FLAGS_DYNAMIC;
+  }
+
+  /** Calls materializeFlags for a kind that is on the stack. */
+  protected callMaterialize(): void {
+    const { f } = this;
+    for (const local of [this.operandA, this.operandB, this.operandR]) {
+      f.localGet(local);
+      if (!this.wide) f.op('i64.extend_i32_u');
+    }
+    f.localGet(this.override_);
+    f.call(this.core.materializeFlags);
+  }
+  /** Flags into the state; the region's own knowledge follows. */
+  protected flagsToState(): void {
+    const { f } = this;
+    if (this.flags === K.FLAGS_IN_STATE) return;
+    if (this.flags === K.FLAGS_DYNAMIC) f.localGet(this.kind);
+    else f.i32Const(this.flags);
+    this.callMaterialize();
+    this.flags = K.FLAGS_IN_STATE;
+  }
+  /** The same for a way out that is taken often: inline where that is short. */
+  protected storeFlags(): void {
+    const { f } = this;
+    const { flags } = this;
+    if (flags === K.FLAGS_IN_STATE) return;
+    if (flags < K.FLAGS_DYNAMIC && K.operationOf(flags) === K.OPERATION_LOGIC) {
+      f.i32Const(0);
+      this.#pushSignExtended(flags);
+      f.store('i64.store', S.FLAG_RESULT);
+      f.i32Const(0);
+      f.i32Const(0);
+      f.store('i32.store', S.FLAG_AUX);
+      return;
+    }
+    if (flags === K.FLAGS_DYNAMIC) f.localGet(this.kind);
+    else f.i32Const(flags);
+    this.callMaterialize();
+  }
+  #pushSignExtended(flags: number): void {
+    const { f } = this;
+    const bits = K.bitsOf(flags);
+    f.localGet(this.operandA);
+    if (bits === 64) return;
+    if (this.wide) {
+      f.op(bits === 32 ? 'i64.extend32_s' : bits === 16 ? 'i64.extend16_s' : 'i64.extend8_s');
+      return;
+    }
+    if (bits < 32) f.op(bits === 16 ? 'i32.extend16_s' : 'i32.extend8_s');
+    f.op('i64.extend_i32_s');
+  }
+
+  // ---- setting ----
+
+  #setOperand(local: number, value: Value): void {
+    if (this.wide) this.pushAs('i64', value);
+    else this.pushLow(value);
+    this.f.localSet(local);
+  }
+  #setArithmetic(uop: Uop & { op: 'flagsArith' }): void {
+    const { f } = this;
+    if (this.flagsDead) {
+      for (const value of [uop.a, uop.b, uop.result]) this.forgo(value);
+      return;
+    }
+    this.settle(0, true);
+    const { kind, bits, carryIn, keepCarry } = uop;
+    if (kind === 'logic') {
+      this.#setOperand(this.operandA, uop.result);
+      this.flags = K.flagKind(K.OPERATION_LOGIC, bits);
+      return;
+    }
+    const add = kind === 'add';
+    if (keepCarry && !carryIn && this.#isOne(uop.b!)) {
+      this.#pushCarry();
+      if (this.wide) f.op('i64.extend_i32_u');
+      this.#setOperand(this.operandA, uop.a!);
+      f.localSet(this.operandB);
+      this.forgo(uop.b);
+      this.forgo(uop.result);
+      this.flags = K.flagKind(add ? K.OPERATION_INC : K.OPERATION_DEC, bits);
+      return;
+    }
+    if (keepCarry) throw new Error('only INC and DEC keep the carry');
+    // All three are pushed before any local is set: none of them is a flag operand, but order costs nothing.
+    this.#setOperand(this.operandA, uop.a!);
+    this.#setOperand(this.operandB, uop.b!);
+    if (carryIn) this.#setOperand(this.operandR, uop.result);
+    else this.forgo(uop.result);
+    const operation = carryIn
+      ? add
+        ? K.OPERATION_ADC
+        : K.OPERATION_SBB
+      : add
+        ? K.OPERATION_ADD
+        : K.OPERATION_SUB;
+    this.flags = K.flagKind(operation, bits);
+  }
+  #isOne(value: Value): boolean {
+    const constant = this.constantOf(value);
+    return constant === 1 || constant === 1n;
+  }
+  #setFlags(uop: Uop & { op: 'flagsSet' }): void {
+    if (this.flagsDead || uop.mask === 0) {
+      this.forgo(uop.value);
+      return;
+    }
+    this.settle(0, true);
+    if (uop.mask === CARRY_AND_OVERFLOW && this.flags !== K.FLAGS_DYNAMIC) {
+      this.push(uop.value);
+      this.f.localSet(this.override_);
+      this.flags |= K.FLAGS_OVERRIDE;
+      return;
+    }
+    this.keep(uop.value);
+    if ((uop.mask & FLAGS_STATUS) === FLAGS_STATUS) this.flags = K.FLAGS_IN_STATE;
+    else this.flagsToState();
+    lowerFlagsSet(this, uop.mask, uop.value);
+  }
+
+  // ---- reading ----
+
+  /** Operands of the last operation, where the kind is known. */
+  #source(): FlagSource | null {
+    const { flags, f } = this;
+    if (flags === K.FLAGS_IN_STATE || flags >= K.FLAGS_DYNAMIC) return null;
+    const operation = K.operationOf(flags);
+    const bits = K.bitsOf(flags);
+    const get = (local: number) => () => {
+      f.localGet(local);
+      if (this.wide && bits !== 64) f.op('i32.wrap_i64');
+    };
+    const a = get(this.operandA);
+    const type = bits === 64 ? 'i64' : 'i32';
+    const one = () => (bits === 64 ? f.i64Const(1) : f.i32Const(1));
+    const computed = (b: () => void, operator: 'add' | 'sub') => () => {
+      a();
+      b();
+      f.op(`${type}.${operator}`);
+    };
+    const b = get(this.operandB);
+    const r = get(this.operandR);
+    const base = { bits, a, carryFromOperands: false, orderFromOperands: false };
+    switch (operation) {
+      case K.OPERATION_ADD:
+        return { ...base, kind: 'add', b, result: computed(b, 'add') };
+      case K.OPERATION_SUB:
+        return {
+          ...base,
+          kind: 'sub',
+          b,
+          result: computed(b, 'sub'),
+          carryFromOperands: true,
+          orderFromOperands: true,
+        };
+      case K.OPERATION_LOGIC:
+        return { ...base, kind: 'logic', b: a, result: a, orderFromOperands: true };
+      case K.OPERATION_INC:
+        return { ...base, kind: 'add', b: one, result: computed(one, 'add') };
+      case K.OPERATION_DEC:
+        return { ...base, kind: 'sub', b: one, result: computed(one, 'sub'), orderFromOperands: true };
+      default:
+        return { ...base, kind: operation === K.OPERATION_ADC ? 'add' : 'sub', b, result: r };
+    }
+  }
+
+  /** Pushes CF as 0 or 1. */
+  #pushCarry(): void {
+    const { f } = this;
+    const { flags } = this;
+    if (flags !== K.FLAGS_DYNAMIC && flags & K.FLAGS_OVERRIDE) {
+      f.localGet(this.override_);
+      f.i32Const(1);
+      f.op('i32.and');
+      return;
+    }
+    const source = this.#source();
+    if (!source) {
+      this.flagsToState();
+      lowerFlagsGet(this, FLAG_CF);
+      return;
+    }
+    const { bits } = source;
+    const type = bits === 64 ? 'i64' : 'i32';
+    switch (K.operationOf(flags)) {
+      case K.OPERATION_LOGIC:
+        f.i32Const(0);
+        return;
+      case K.OPERATION_INC:
+      case K.OPERATION_DEC:
+        f.localGet(this.operandB);
+        if (this.wide) f.op('i32.wrap_i64');
+        return;
+      case K.OPERATION_SUB:
+        source.a();
+        source.b();
+        f.op(`${type}.lt_u`);
+        return;
+      case K.OPERATION_ADD:
+        source.result();
+        if (bits >= 32) {
+          source.a();
+          f.op(`${type}.lt_u`);
+        } else {
+          // Operands have no more bits than the operation.
+          f.i32Const(bits);
+          f.op('i32.shr_u');
+          f.i32Const(1);
+          f.op('i32.and');
+        }
+        return;
+      default: {
+        // The carry vector's top bit: (x & b) | ((x | b) & y), see lower-flags.ts.
+        const add = K.operationOf(flags) === K.OPERATION_ADC;
+        const complement = (push: () => void) => {
+          push();
+          if (bits === 64) f.i64Const(-1n);
+          else f.i32Const(-1);
+          f.op(`${type}.xor`);
+        };
+        const x = () => (add ? source.a() : complement(source.a));
+        x();
+        source.b();
+        f.op(`${type}.and`);
+        x();
+        source.b();
+        f.op(`${type}.or`);
+        if (add) complement(source.result);
+        else source.result();
+        f.op(`${type}.and`);
+        f.op(`${type}.or`);
+        if (bits === 64) {
+          f.i64Const(63);
+          f.op('i64.shr_u');
+          f.op('i32.wrap_i64');
+        } else {
+          f.i32Const(bits - 1);
+          f.op('i32.shr_u');
+          f.i32Const(1);
+          f.op('i32.and');
+        }
+      }
+    }
+  }
+
+  protected pushFlags(uop: Uop & { op: 'condition' | 'flagsGet' }): void {
+    const { f } = this;
+    if (uop.op === 'flagsGet') {
+      if (uop.mask === FLAG_CF) {
+        this.#pushCarry();
+        return;
+      }
+      this.flagsToState();
+      lowerFlagsGet(this, uop.mask);
+      return;
+    }
+    const { code } = uop;
+    const { flags } = this;
+    const overridden = flags !== K.FLAGS_DYNAMIC && (flags & K.FLAGS_OVERRIDE) !== 0;
+    if (code >> 1 === 1) {
+      this.#pushCarry();
+      if (code & 1) f.op('i32.eqz');
+      return;
+    }
+    if (code >> 1 === 0 && overridden) {
+      f.localGet(this.override_);
+      f.i32Const(11);
+      f.op('i32.shr_u');
+      f.i32Const(1);
+      f.op('i32.and');
+      if (code & 1) f.op('i32.eqz');
+      return;
+    }
+    // Zero and sign do not depend on what is overridden.
+    const plain = code >> 1 === 2 || code >> 1 === 4;
+    if (overridden && plain) this.flags = flags & ~K.FLAGS_OVERRIDE;
+    const source = this.#source();
+    this.flags = flags;
+    if (source && (plain || !overridden)) {
+      if (source.kind === 'logic' && code >> 1 === 3) {
+        // Below or equal without a carry: equal.
+        lowerKnownCondition(this, 4 | (code & 1), source);
+        return;
+      }
+      if (source.kind === 'logic' && code >> 1 === 0) {
+        f.i32Const(code & 1);
+        return;
+      }
+      if (lowerKnownCondition(this, code, source)) return;
+    }
+    this.flagsToState();
+    lowerCondition(this, code);
+  }
+
+  override lower(uop: Uop): void {
+    switch (uop.op) {
+      case 'flagsArith':
+        this.#setArithmetic(uop);
+        return;
+      case 'flagsSet':
+        this.#setFlags(uop);
+        return;
+      case 'if':
+        this.#lowerIf(uop);
+        return;
+      case 'loop':
+        this.settle(writtenRegisters(uop.body), concernsFlags(uop.body));
+        this.loopDepth++;
+        super.lower(uop);
+        this.loopDepth--;
+        return;
+      default:
+        super.lower(uop);
+    }
+  }
+  #lowerIf(uop: Uop & { op: 'if' }): void {
+    const { f } = this;
+    const lists = [uop.then, uop.else] as const;
+    const concerned = lists.some(concernsFlags);
+    this.settle(writtenRegisters(uop.then) | writtenRegisters(uop.else), concerned);
+    const before = this.flags;
+    const alternatives = concerned && !this.flagsDead;
+    // Where nothing is to be done otherwise, the kind is noted before the paths part.
+    if (alternatives && uop.else.length === 0 && before !== K.FLAGS_DYNAMIC) {
+      f.i32Const(before);
+      f.localSet(this.kind);
+    }
+    this.push(uop.condition);
+    f.if_();
+    this.lowerList(uop.then);
+    if (alternatives) this.makeDynamic();
+    if (uop.else.length > 0) {
+      f.else_();
+      this.flags = before;
+      this.lowerList(uop.else);
+      if (alternatives) this.makeDynamic();
+    }
+    f.end();
+    this.flags = alternatives ? K.FLAGS_DYNAMIC : before;
+  }
+}
+
+/** Registers that the list, or one inside it, writes. */
+function writtenRegisters(uops: readonly Uop[]): number {
+  let set = 0;
+  for (const uop of uops) {
+    if (uop.op === 'set' && uop.location.kind === 'state') {
+      const register = registerAt(uop.location.offset);
+      if (register >= 0) set |= 1 << register;
+    } else if (uop.op === 'if') set |= writtenRegisters(uop.then) | writtenRegisters(uop.else);
+    else if (uop.op === 'loop') set |= writtenRegisters(uop.body);
+  }
+  return set;
+}
