@@ -110,8 +110,7 @@ export class GuestMemory implements PhysicalMemory {
   }
   /** PAGE_* of the page at a physical address. */
   kind(address: GuestPhysical): number {
-    const page = Math.floor(address / PAGE_SIZE);
-    return page < PAGES ? this.kinds[page]! : PAGE_UNMAPPED;
+    return address < PAGES * PAGE_SIZE ? this.kinds[address >>> PAGE_SHIFT]! : PAGE_UNMAPPED;
   }
   /** Whether code can be fetched straight from memory 1 at this address. */
   codeAllowed(address: GuestPhysical): boolean {

@@ -478,15 +478,10 @@ export class InterpVcpu implements Vcpu, TranslatorHost {
   }
   #slowAccess(descriptor: number, kind: number, store: boolean): number {
     this.#descriptor = descriptor;
-    try {
-      if (store) this.mmu.store(kind);
-      else this.mmu.load(kind);
-      return 0;
-    } catch (thrown) {
-      if (!(thrown instanceof GuestFault)) throw thrown;
-      this.#pend(descriptor, thrown);
-      return 1;
-    }
+    const fault = store ? this.mmu.store(kind) : this.mmu.load(kind);
+    if (fault === null) return 0;
+    this.#pend(descriptor, fault);
+    return 1;
   }
   #slowLinear(descriptor: number, record: number, kind: number): void {
     try {

@@ -13,7 +13,8 @@ import { type GuestMemory, PAGE_DEVICE, PAGE_RAM, PAGE_ROM } from '../../memory/
 import { dataBreakpoints } from '../../x86/control/debug-registers.ts';
 import { AC, GP, GuestFault, PF, SS } from '../../x86/exceptions/fault.ts';
 import type { TranslationControl } from '../../x86/helpers/cpu.ts';
-import { PagedMemory } from '../../x86/paging/paged-memory.ts';
+import type { Privilege } from '../../x86/paging/linear-memory.ts';
+import type { PagedMemory } from '../../x86/paging/paged-memory.ts';
 import {
   ACCESS_EXECUTE,
   ACCESS_READ,
@@ -22,6 +23,7 @@ import {
   PAGE_GLOBAL,
   peek,
   translate,
+  VIEW_IMPLICIT,
   VIEW_SUPERVISOR,
   VIEW_USER,
 } from '../../x86/paging/walk.ts';
@@ -30,11 +32,14 @@ import { type CpuState, FLAG_AC } from '../../x86/state/cpu-state.ts';
 import * as L from '../../x86/state/layout.ts';
 import { KIND_BYTES, KIND_STACK, KIND_WRITE } from './core-functions.ts';
 import * as E from './engine-state.ts';
+import { PageSet } from './page-set.ts';
+import { TlbMemory } from './tlb-memory.ts';
 
 const CANONICAL_END = 0x8000_0000_0000;
 const LARGE_PAGE_SHIFTS = [21, 22, 30];
 /** Bound of the sets of pages below; a boot of Linux notes some hundreds between two flushes. */
 const MAXIMUM_NOTED_PAGES = 16_384;
+const NOTED_PARTS = 256;
 const ENTRY_WORDS = 1 << (E.TLB_ENTRY_SHIFT - 2);
 const TABLES = [E.TLB_USER, E.TLB_SUPERVISOR, E.TLB_SUPERVISOR_AC];
 
@@ -62,7 +67,9 @@ export class SoftMmu implements TranslationControl {
     this.#state = state;
     this.#memory = memory;
     this.#bus = bus;
-    this.paged = new PagedMemory(state, memory);
+    this.paged = new TlbMemory(state, memory, (linear, table, array, privilege) =>
+      this.#refill(linear, table, array, privilege),
+    );
     for (const table of [...TABLES, E.TLB_BYPASS]) this.#clear(table);
     for (let i = 0; i < 2 * E.EXECUTE_ENTRIES; i++) {
       state.u32[(E.EXECUTE_USER >> 2) + 4 * i] = E.TLB_INVALID;
@@ -99,7 +106,10 @@ export class SoftMmu implements TranslationControl {
       }
     }
     this.#filledCount = kept;
-    if (!keep) this.#largePages.clear();
+    if (!keep) {
+      this.#largePages.clear();
+      this.#lastNoted.fill(Number.NaN);
+    }
     this.#forgetCode();
   }
   #clear(table: number): void {
@@ -109,10 +119,12 @@ export class SoftMmu implements TranslationControl {
   /** A large page is in the TLB as small ones, so that one INVLPG for it has to drop everything; rare enough. */
   flushPage(linear: Linear): void {
     this.paged.flushPage(linear);
-    for (const shift of LARGE_PAGE_SHIFTS) {
-      if (this.#largePages.has(largePageKey(linear, shift))) {
-        this.flushAll('dropGlobal');
-        return;
+    if (this.#largePages.size > 0) {
+      for (const shift of LARGE_PAGE_SHIFTS) {
+        if (this.#largePages.has(largePageKey(linear, shift))) {
+          this.flushAll('dropGlobal');
+          return;
+        }
       }
     }
     this.#forgetPage(linear);
@@ -133,7 +145,7 @@ export class SoftMmu implements TranslationControl {
     if (this.#executed.has(page)) this.#forgetCode();
   }
   /** Pages whose translation was used to fetch code since code was last forgotten: what the jump cache depends on. */
-  readonly #executed = new Set<Linear>();
+  readonly #executed = new PageSet();
   /** Byte offsets of the entries of the execute tables that are not empty. */
   readonly #executeFilled = new Uint32Array(2 * E.EXECUTE_ENTRIES);
   #executeFilledCount = 0;
@@ -149,10 +161,16 @@ export class SoftMmu implements TranslationControl {
   }
   /** Large pages of which some part is in the TLB (and some that were). */
   readonly #largePages = new Set<number>();
+  /** Those that were noted last, by their parts of 2 MiB: address plus size as a power of two. */
+  readonly #lastNoted = new Float64Array(NOTED_PARTS).fill(Number.NaN);
   /** The set above must not grow without end while a guest flushes nothing: an early flush is allowed always. */
   #noteLargePage(linear: Linear, shift: number): void {
+    const part = linear - (linear & 0x1f_ffff) + shift;
+    const slot = (linear >>> 21) & (NOTED_PARTS - 1);
+    if (this.#lastNoted[slot] === part) return;
     if (this.#largePages.size >= MAXIMUM_NOTED_PAGES) this.flushAll('dropGlobal');
     this.#largePages.add(largePageKey(linear, shift));
+    this.#lastNoted[slot] = part;
   }
 
   /** A physical page has begun to hold decoded code: no table may let writes to it pass. */
@@ -222,8 +240,10 @@ export class SoftMmu implements TranslationControl {
   #noteExecuted(page: Linear): void {
     const t = this.#translation;
     if (t.pageShift !== 12) this.#noteLargePage(page, t.pageShift);
-    if (this.#executed.size >= MAXIMUM_NOTED_PAGES) this.#forgetCode();
-    this.#executed.add(page);
+    if (!this.#executed.add(page)) {
+      this.#forgetCode();
+      this.#executed.add(page);
+    }
     const { u32 } = this.#state;
     const entry = this.#executeEntry(page);
     if (u32[entry >> 2] === E.TLB_INVALID) this.#executeFilled[this.#executeFilledCount++] = entry;
@@ -233,42 +253,66 @@ export class SoftMmu implements TranslationControl {
 
   // ---- slow accesses: address in ACCESS_ADDRESS, value in ACCESS_VALUE ----
 
-  /** Raises a fault or performs the load. */
-  load(kind: number): void {
+  /** Performs the load; otherwise the fault that it raises. */
+  load(kind: number): GuestFault | null {
     const bytes = kind & KIND_BYTES;
-    const linear = this.#address(bytes, kind);
-    this.#load(linear, bytes, kind);
-    this.#watch(linear, bytes, 'read');
+    const access = kind & KIND_WRITE ? ACCESS_WRITE : ACCESS_READ;
+    const linear = this.#plainAddress(bytes);
+    if (Number.isNaN(linear)) return this.#caught(() => this.#carefulLoad(kind));
+    const physical = this.#tryResolve(linear, access);
+    if (physical < 0) return this.#pageFault(linear);
+    this.#loadPhysical(physical, bytes);
+    return null;
   }
-  #load(linear: Linear, bytes: number, kind: number): void {
-    const intent = kind & KIND_WRITE ? ACCESS_WRITE : ACCESS_READ;
-    const inPage = 4096 - (linear & 0xfff);
-    if (inPage < bytes) {
-      if (intent === ACCESS_WRITE) this.paged.probeWrite(linear, bytes);
-      this.paged.readBytes(linear, this.#state.u8.subarray(E.ACCESS_VALUE, E.ACCESS_VALUE + bytes));
-      return;
-    }
-    const physical = this.#resolve(linear, intent);
-    const memoryKind = this.#memory.kind(physical);
-    const { u8 } = this.#state;
-    if (memoryKind === PAGE_RAM || memoryKind === PAGE_ROM) {
-      const ram = this.#memory.u8;
-      for (let i = 0; i < bytes; i++) u8[E.ACCESS_VALUE + i] = ram[physical + i]!;
-      return;
-    }
-    if (memoryKind === PAGE_DEVICE) this.deviceAccesses++;
-    for (let done = 0; done < bytes; ) {
-      const width = pieceWidth(physical + done, bytes - done);
-      const value = this.#bus.mmioRead(physical + done, width);
-      for (let i = 0; i < width; i++) u8[E.ACCESS_VALUE + done + i] = value >>> (8 * i);
-      done += width;
+  store(kind: number): GuestFault | null {
+    const bytes = kind & KIND_BYTES;
+    const linear = this.#plainAddress(bytes);
+    if (Number.isNaN(linear)) return this.#caught(() => this.#carefulStore(kind));
+    const physical = this.#tryResolve(linear, ACCESS_WRITE);
+    if (physical < 0) return this.#pageFault(linear);
+    this.#storePhysical(physical, bytes);
+    return null;
+  }
+  /** The linear address of an access inside a page of which nothing but the translation is to be checked; or NaN. */
+  #plainAddress(bytes: number): Linear {
+    const linear = this.#wrap(this.#state.getNumber(E.ACCESS_ADDRESS));
+    const plain =
+      (linear & 0xfff) + bytes <= 4096 &&
+      linear < CANONICAL_END &&
+      linear >= -CANONICAL_END &&
+      this.#state.u32[E.TLB_TABLE >> 2] !== E.TLB_BYPASS;
+    return plain ? linear : Number.NaN;
+  }
+  #pageFault(linear: Linear): GuestFault {
+    this.#state.cr2 = linear;
+    return new GuestFault(PF, this.#translation.errorCode);
+  }
+  #caught(access: () => void): GuestFault | null {
+    try {
+      access();
+      return null;
+    } catch (thrown) {
+      if (thrown instanceof GuestFault) return thrown;
+      throw thrown;
     }
   }
 
-  store(kind: number): void {
+  #carefulLoad(kind: number): void {
     const bytes = kind & KIND_BYTES;
     const linear = this.#address(bytes, kind);
-    this.#store(linear, bytes);
+    const write = (kind & KIND_WRITE) !== 0;
+    if (4096 - (linear & 0xfff) < bytes) {
+      if (write) this.paged.probeWrite(linear, bytes);
+      this.paged.readBytes(linear, this.#state.u8.subarray(E.ACCESS_VALUE, E.ACCESS_VALUE + bytes));
+    } else this.#loadPhysical(this.#resolve(linear, write ? ACCESS_WRITE : ACCESS_READ), bytes);
+    this.#watch(linear, bytes, 'read');
+  }
+  #carefulStore(kind: number): void {
+    const bytes = kind & KIND_BYTES;
+    const linear = this.#address(bytes, kind);
+    if (4096 - (linear & 0xfff) < bytes) {
+      this.paged.writeBytes(linear, this.#state.u8.slice(E.ACCESS_VALUE, E.ACCESS_VALUE + bytes));
+    } else this.#storePhysical(this.#resolve(linear, ACCESS_WRITE), bytes);
     this.#watch(linear, bytes, 'write');
   }
   /** A data breakpoint that the access meets is due after the instruction. */
@@ -277,23 +321,32 @@ export class SoftMmu implements TranslationControl {
     if (u32[E.TLB_TABLE >> 2] !== E.TLB_BYPASS) return;
     u32[L.DEBUG_PENDING >> 2]! |= dataBreakpoints(this.#state, linear, bytes, access);
   }
-  #store(linear: Linear, bytes: number): void {
-    const inPage = 4096 - (linear & 0xfff);
-    const { u8 } = this.#state;
-    if (inPage < bytes) {
-      this.paged.writeBytes(linear, u8.slice(E.ACCESS_VALUE, E.ACCESS_VALUE + bytes));
+
+  #loadPhysical(physical: number, bytes: number): void {
+    const memoryKind = this.#memory.kind(physical);
+    if (memoryKind === PAGE_RAM || memoryKind === PAGE_ROM) {
+      this.#copyOut(physical, bytes);
       return;
     }
-    const physical = this.#resolve(linear, ACCESS_WRITE);
+    if (memoryKind === PAGE_DEVICE) this.deviceAccesses++;
+    const { u8 } = this.#state;
+    for (let done = 0; done < bytes; ) {
+      const width = pieceWidth(physical + done, bytes - done);
+      const value = this.#bus.mmioRead(physical + done, width);
+      for (let i = 0; i < width; i++) u8[E.ACCESS_VALUE + done + i] = value >>> (8 * i);
+      done += width;
+    }
+  }
+  #storePhysical(physical: number, bytes: number): void {
     const memoryKind = this.#memory.kind(physical);
     if (memoryKind === PAGE_RAM) {
       this.#memory.touched(physical, bytes);
-      const ram = this.#memory.u8;
-      for (let i = 0; i < bytes; i++) ram[physical + i] = u8[E.ACCESS_VALUE + i]!;
+      this.#copyIn(physical, bytes);
       return;
     }
     if (memoryKind === PAGE_ROM) return;
     if (memoryKind === PAGE_DEVICE) this.deviceAccesses++;
+    const { u8 } = this.#state;
     for (let done = 0; done < bytes; ) {
       const width = pieceWidth(physical + done, bytes - done);
       let value = 0;
@@ -301,6 +354,25 @@ export class SoftMmu implements TranslationControl {
       this.#bus.mmioWrite(physical + done, width, value >>> 0);
       done += width;
     }
+  }
+  /** Bytes of RAM to ACCESS_VALUE. */
+  #copyOut(physical: number, bytes: number): void {
+    const { u8, u32 } = this.#state;
+    if (bytes < 4) {
+      for (let i = 0; i < bytes; i++) u8[E.ACCESS_VALUE + i] = this.#memory.u8[physical + i]!;
+      return;
+    }
+    const { view } = this.#memory;
+    for (let i = 0; i < bytes; i += 4) u32[(E.ACCESS_VALUE + i) >> 2] = view.getUint32(physical + i, true);
+  }
+  #copyIn(physical: number, bytes: number): void {
+    const { u8, u32 } = this.#state;
+    if (bytes < 4) {
+      for (let i = 0; i < bytes; i++) this.#memory.u8[physical + i] = u8[E.ACCESS_VALUE + i]!;
+      return;
+    }
+    const { view } = this.#memory;
+    for (let i = 0; i < bytes; i += 4) view.setUint32(physical + i, u32[(E.ACCESS_VALUE + i) >> 2]!, true);
   }
 
   // ---- accesses of regions: true when done, false when the interpreter has to do the instruction ----
@@ -316,7 +388,7 @@ export class SoftMmu implements TranslationControl {
     const { u8 } = this.#state;
     const ram = this.#memory.u8;
     if (inPage >= bytes) {
-      for (let i = 0; i < bytes; i++) u8[E.ACCESS_VALUE + i] = ram[first + i]!;
+      this.#copyOut(first, bytes);
       return true;
     }
     const second = this.#regionTranslate(this.#wrap(linear + inPage), intent, true);
@@ -337,7 +409,7 @@ export class SoftMmu implements TranslationControl {
     const ram = memory.u8;
     if (inPage >= bytes) {
       memory.dirtyPages[first >>> 12] = 1;
-      for (let i = 0; i < bytes; i++) ram[first + i] = u8[E.ACCESS_VALUE + i]!;
+      this.#copyIn(first, bytes);
       return true;
     }
     const second = this.#regionTranslate(this.#wrap(linear + inPage), ACCESS_WRITE, true);
@@ -353,7 +425,7 @@ export class SoftMmu implements TranslationControl {
   }
   /**
    * Physical address of the first byte of (a part of) an access; -1 where it faults, or where the page is not plain:
-   * RAM (ROM too for reading), and for writing free of code. Pieces of a split access go past the TLB, as in #load().
+   * RAM (ROM too for reading), and for writing free of code. Pieces of a split access go past the TLB, as in #carefulLoad().
    */
   #regionTranslate(linear: Linear, access: number, split: boolean): number {
     if (this.#state.u32[E.TLB_TABLE >> 2] === E.TLB_BYPASS) return -1;
@@ -391,10 +463,7 @@ export class SoftMmu implements TranslationControl {
   /** Translates and fills the TLB; raises #PF. */
   #resolve(linear: Linear, access: number): number {
     const physical = this.#tryResolve(linear, access);
-    if (physical < 0) {
-      this.#state.cr2 = linear;
-      throw new GuestFault(PF, this.#translation.errorCode);
-    }
+    if (physical < 0) throw this.#pageFault(linear);
     return physical;
   }
   /** Translates and fills the TLB; -1 where the access faults. */
@@ -403,19 +472,36 @@ export class SoftMmu implements TranslationControl {
     const t = this.#translation;
     if (!translate(state, this.#memory, linear, access, this.#view(), t)) return -1;
     this.misses++;
-    const offset = linear & 0xfff;
+    this.#enter(linear, access, state.u32[E.TLB_TABLE >> 2]!);
+    return t.frame + (linear & 0xfff);
+  }
+  /** Enters the translation just done into a table: RAM and ROM for reads, RAM without code for writes. Whether it did. */
+  #enter(linear: Linear, access: number, table: number): boolean {
+    const t = this.#translation;
     const kind = this.#memory.kind(t.frame);
-    const table = state.u32[E.TLB_TABLE >> 2]!;
-    if ((kind === PAGE_RAM || kind === PAGE_ROM) && table !== E.TLB_BYPASS) {
-      if (t.pageShift !== 12) this.#noteLargePage(linear, t.pageShift);
-      const frame = t.frame >>> 12;
-      if (access === ACCESS_READ) this.#fill(table, linear, t.frame, t.properties);
-      else if (kind === PAGE_RAM && this.#memory.codePages[frame] === 0) {
-        this.#memory.dirtyPages[frame] = 1;
-        this.#fill(table + E.TLB_WRITES, linear, t.frame, t.properties);
-      }
+    if ((kind !== PAGE_RAM && kind !== PAGE_ROM) || table === E.TLB_BYPASS) return false;
+    if (t.pageShift !== 12) this.#noteLargePage(linear, t.pageShift);
+    if (access === ACCESS_READ) {
+      this.#fill(table, linear, t.frame, t.properties);
+      return true;
     }
-    return t.frame + offset;
+    const frame = t.frame >>> 12;
+    if (kind === PAGE_ROM || this.#memory.codePages[frame] !== 0) return false;
+    this.#memory.dirtyPages[frame] = 1;
+    this.#fill(table + E.TLB_WRITES, linear, t.frame, t.properties);
+    return true;
+  }
+  /** For helpers' accesses (TlbMemory). */
+  #refill(address: Linear, table: number, array: number, privilege: Privilege): number {
+    if (table === E.TLB_BYPASS) return -1;
+    const linear = this.#wrap(address);
+    if (linear >= CANONICAL_END || linear < -CANONICAL_END) return -1;
+    const access = array === 0 ? ACCESS_READ : ACCESS_WRITE;
+    const view = privilege === 'current' ? this.#view() : VIEW_IMPLICIT;
+    const t = this.#translation;
+    if (!translate(this.#state, this.#memory, linear, access, view, t)) return -1;
+    this.misses++;
+    return this.#enter(linear, access, table) ? t.frame + (linear & 0xfff) : -1;
   }
   /** Enters a translation into one array of a table. */
   #fill(array: number, linear: Linear, frame: number, properties: number): void {
@@ -436,7 +522,8 @@ export class SoftMmu implements TranslationControl {
 }
 
 function largePageKey(linear: Linear, shift: number): number {
-  return Math.floor(linear / 2 ** shift) * 64 + shift;
+  const part = shift === 21 ? 2 ** -21 : shift === 22 ? 2 ** -22 : 2 ** -30;
+  return Math.floor(linear * part) * 64 + shift;
 }
 
 /** Widest naturally aligned bus access that fits. */

@@ -38,6 +38,8 @@ export class PagedMemory implements LinearMemory, TranslationControl {
   readonly #frames = new Float64Array(ENTRIES);
   readonly #properties = new Uint8Array(ENTRIES);
   #holdsLargePage = false;
+  /** Nothing was entered since the last flush. */
+  #empty = true;
   readonly #translation = newPageTranslation();
 
   constructor(state: CpuState, physical: PhysicalMemory) {
@@ -48,9 +50,11 @@ export class PagedMemory implements LinearMemory, TranslationControl {
   // ---- TranslationControl ----
 
   flushAll(global: 'keepGlobal' | 'dropGlobal'): void {
+    if (this.#empty) return;
     if (global === 'dropGlobal') {
       this.#tags.fill(EMPTY);
       this.#holdsLargePage = false;
+      this.#empty = true;
       return;
     }
     for (let i = 0; i < ENTRIES; i++) {
@@ -97,6 +101,7 @@ export class PagedMemory implements LinearMemory, TranslationControl {
       this.#tags[index] = EMPTY;
       return -1;
     }
+    this.#empty = false;
     this.#tags[index] = page;
     this.#frames[index] = translation.frame;
     this.#properties[index] = translation.properties;

@@ -67,8 +67,9 @@ export class SegmentView {
   }
   set base(value: number) {
     const at = this.#at + (L.SEGMENT_BASE >> 2);
-    this.#u32[at] = value % TWO32;
-    this.#i32[at + 1] = Math.floor(value / TWO32);
+    // A store into an array takes the value modulo 2^32.
+    this.#u32[at] = value;
+    this.#i32[at + 1] = Math.floor(value * (1 / TWO32));
   }
   get fast(): number {
     return this.#u32[this.#at + (L.SEGMENT_FAST >> 2)]!;
@@ -122,8 +123,8 @@ export class CpuState {
     return this.i32[(offset >> 2) + 1]! * TWO32 + this.u32[offset >> 2]!;
   }
   setNumber(offset: number, value: number): void {
-    this.u32[offset >> 2] = value % TWO32;
-    this.i32[(offset >> 2) + 1] = Math.floor(value / TWO32);
+    this.u32[offset >> 2] = value;
+    this.i32[(offset >> 2) + 1] = Math.floor(value * (1 / TWO32));
   }
 
   // ---- registers ----
