@@ -31,7 +31,10 @@ export interface RegionInstruction {
   readonly instruction: Instruction;
 }
 
-/** Instructions that run one after the other, and where they lead. Only the last may be a branch, call or jump. */
+/**
+ * Instructions that run one after the other, and where they lead. Only the last may be a branch, call or jump.
+ * Several blocks may begin at one offset: copies of a callee, one for each call that is followed.
+ */
 export interface RegionBlock {
   readonly index: number;
   readonly offset: number;
@@ -46,7 +49,9 @@ export type BlockEnd =
   | { readonly kind: 'branch'; readonly taken: Edge; readonly next: Edge }
   /**
    * The last instruction jumps to a computed address (RET, JMP r/m, CALL r/m): compared with the offsets of
-   * these blocks, in this order, before the region is left for wherever it is.
+   * these blocks, in this order, before the region is left for wherever it is. Several jumps may share
+   * their list: they end with 'goto' then, to a block without instructions that ends with 'jump', and the
+   * address is that of the jump which led there.
    */
   | { readonly kind: 'jump'; readonly predicted: readonly number[] }
   /** The interpreter goes on at the offset: what comes there is not for a region (a helper's instruction, REP). */
