@@ -30,14 +30,12 @@ function blocksOf(shape: Shape): RegionBlock[] {
   });
 }
 
-const shapes = fc
-  .integer({ min: 1, max: 14 })
-  .chain((size) =>
-    fc.array(fc.array(fc.nat(size - 1), { maxLength: size > 4 ? 4 : 2 }), {
-      minLength: size,
-      maxLength: size,
-    }),
-  );
+const shapes = fc.integer({ min: 1, max: 14 }).chain((size) =>
+  fc.array(fc.array(fc.nat(size - 1), { maxLength: size > 4 ? 4 : 2 }), {
+    minLength: size,
+    maxLength: size,
+  }),
+);
 const choices = fc.array(fc.nat(11), { minLength: 1, maxLength: 60 });
 
 // ---- the emitted structure as a tree, and its interpreter ----
