@@ -6,7 +6,8 @@
 // written before it there; what comes after it on that path is never reached in a region.
 import type { Form } from '../../x86/decode/instruction.ts';
 import { buildMeaning } from '../../x86/semantics/index.ts';
-import type { Uop } from '../../x86/uops/ir.ts';
+import { MODE } from '../../x86/state/layout.ts';
+import type { Location, Uop } from '../../x86/uops/ir.ts';
 
 export interface RegionForm {
   /** May be an instruction of a region. The rest says something only where this is true. */
@@ -29,6 +30,11 @@ const NOT_ALLOWED: RegionForm = {
   returns: false,
 };
 
+/** Guest-visible state, not operands of helpers in the scratch area. */
+function isArchitectural(location: Location): boolean {
+  return location.kind !== 'state' || location.offset < MODE;
+}
+
 /** Where control is after a list of micro-operations: it goes on, has bailed for sure, or the list is not for regions. */
 type Reach = 'goes on' | 'bails' | 'unfit';
 
@@ -41,6 +47,8 @@ class Walk {
       const uop = uops[i]!;
       switch (uop.op) {
         case 'set':
+          if (isArchitectural(uop.location)) this.written = true;
+          break;
         case 'store':
         case 'flagsArith':
         case 'flagsSet':
