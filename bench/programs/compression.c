@@ -79,7 +79,7 @@ static u32 unpack(u32 size) {
 
 u64 run(u32 units) {
   u64 sum = 1;
-  for (u32 unit = 0; unit < units * 2; unit++) {
+  for (u32 unit = 0; unit < units * 8; unit++) {
     make_text(unit + 1);
     u32 size = pack();
     for (int i = 0; i < 4; i++) CHECK(unpack(size) == SIZE);

@@ -28,11 +28,11 @@ static void copy_by_loop(u8 *target, const u8 *source, u32 count) {
 u64 run(u32 units) {
   u64 sum = 1;
   for (u32 i = 0; i < sizeof from; i++) from[i] = (u8)(i * 7 + (i >> 8) + 1);
-  for (u32 unit = 0; unit < units; unit++) {
-    from[unit * 97] ^= (u8)unit;
+  for (u32 unit = 0; unit < units * 3; unit++) {
+    from[unit * 97 % SIZE] ^= (u8)unit;
     for (int i = 0; i < 8; i++) {
       memcpy(to + i, from, SIZE);
-      sum = add_to(sum, to[unit * 97 + 3]);
+      sum = add_to(sum, to[unit * 97 % SIZE + 3]);
       memset(to, i, SIZE);
       copy_words(to, from + 4 * i, SIZE / 4);
       copy_by_loop(to, from, SIZE);
@@ -43,10 +43,10 @@ u64 run(u32 units) {
       if ((i & 3) == 0) memset(to + i, (int)i, 24);
     }
     memcpy(to, from, SIZE);
-    to[SIZE / 8 + unit] ^= 1;
+    to[SIZE / 8 + unit % 999] ^= 1;
     sum = add_to(sum, equal_bytes(from, to, SIZE));
     fill_words(to, 0, SIZE / 32);
-    to[SIZE / 16 + unit] = 0xa5;
+    to[SIZE / 16 + unit % 999] = 0xa5;
     sum = add_to(sum, bytes_before(to, 0xa5, SIZE));
     sum = add_to(sum, to[SIZE / 16 - 5]);
   }

@@ -40,7 +40,7 @@ u64 run(u32 units) {
   for (u32 i = 0; i < sizeof buffer; i++) buffer[i] = (u8)next_random(&random);
   CHECK(crc32(0, (const u8 *)"123456789", 9) == 0xcbf43926);
   u64 sum = 1;
-  for (u32 unit = 0; unit < units * 20; unit++) {
+  for (u32 unit = 0; unit < units * 26; unit++) {
     sum = add_to(sum, crc32(unit, buffer, sizeof buffer));
     sum = add_to(sum, adler32(buffer + unit % 1000, sizeof buffer - 1000));
   }

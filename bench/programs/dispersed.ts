@@ -4,7 +4,7 @@
 
 const FUNCTIONS = 3000;
 /** Functions a unit of work calls. */
-const CALLS = 120_000;
+const CALLS = 180_000;
 
 /** The whole C source. The same text at every call. */
 export function dispersedSource(): string {

@@ -36,9 +36,9 @@ u64 run(u32 units) {
   u32 random = 12345;
   for (u32 unit = 0; unit < units; unit++) {
     u32 lengths = 0, divisors = 0, powers = 0;
-    for (u32 i = 0; i < 9000; i++) lengths += collatz_length(unit * 9000 + i + 1);
-    for (u32 i = 0; i < 20000; i++) divisors += common_divisor(next_random(&random), next_random(&random));
-    for (u32 i = 0; i < 20000; i++) powers ^= power(next_random(&random) >> 2, next_random(&random));
+    for (u32 i = 0; i < 36000; i++) lengths += collatz_length(unit * 36000 + i + 1);
+    for (u32 i = 0; i < 80000; i++) divisors += common_divisor(next_random(&random), next_random(&random));
+    for (u32 i = 0; i < 80000; i++) powers ^= power(next_random(&random) >> 2, next_random(&random));
     sum = add_to(sum, lengths);
     sum = add_to(sum, divisors);
     sum = add_to(sum, powers);

@@ -6,7 +6,7 @@
 
 u64 run(u32 units) {
   u64 sum = 1;
-  for (u32 unit = 0; unit < units * 6; unit++) {
+  for (u32 unit = 0; unit < units * 20; unit++) {
     u8 *area = pages(COUNT, PROT_READ | PROT_WRITE, MAP_PRIVATE);
     u32 total = 0;
     for (u32 i = 0; i < COUNT; i++) area[i * PAGE + (i & 63)] = (u8)(i + unit);

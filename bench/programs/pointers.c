@@ -56,11 +56,11 @@ u64 run(u32 units) {
   for (u32 unit = 0; unit < units; unit += 10) {
     u32 part = units - unit < 10 ? units - unit : 10;
     shuffle(&random);
-    for (u32 i = 0; i < part * 30; i++) sum = add_to(sum, walk());
+    for (u32 i = 0; i < part * 45; i++) sum = add_to(sum, walk());
     for (u32 i = 0; i < NODES / 4; i++) buckets[i] = NULL;
     fill_table();
     u32 found = 0;
-    for (u32 i = 0; i < part * 130000; i++) found += look_up((next_random(&random) & (2 * NODES - 1)) * 40503u);
+    for (u32 i = 0; i < part * 195000; i++) found += look_up((next_random(&random) & (2 * NODES - 1)) * 40503u);
     sum = add_to(sum, found);
   }
   return sum;

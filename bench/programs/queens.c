@@ -57,7 +57,7 @@ static u32 sudoku(int first) {
 
 u64 run(u32 units) {
   u64 sum = 1;
-  for (u32 unit = 0; unit < units; unit++) {
+  for (u32 unit = 0; unit < units * 8; unit++) {
     sum = add_to(sum, place(511, 0, 0, 0));
     sum = add_to(sum, place(1023, 0, 0, 0));
     for (int first = 0; first < 9; first++) sum = add_to(sum, sudoku(first));

@@ -68,7 +68,7 @@ u64 run(u32 units) {
   u32 state[8];
   for (int i = 0; i < 8; i++) state[i] = initial[i];
   for (u32 i = 0; i < sizeof buffer; i++) buffer[i] = (u8)(i * 31 + (i >> 8));
-  for (u32 unit = 0; unit < units * 12; unit++) {
+  for (u32 unit = 0; unit < units * 24; unit++) {
     for (u32 at = 0; at < sizeof buffer; at += 64) compress(state, buffer + at);
     buffer[unit & 0xffff] ^= (u8)state[0];
     sum = add_to(sum, (u64)state[0] << 32 | state[7]);

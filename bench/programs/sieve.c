@@ -7,7 +7,7 @@ static u8 composite[LIMIT];
 
 u64 run(u32 units) {
   u64 sum = 1;
-  for (u32 unit = 0; unit < units * 4; unit++) {
+  for (u32 unit = 0; unit < units * 10; unit++) {
     for (u32 i = 0; i < LIMIT; i++) composite[i] = 0;
     for (u32 i = 2; i * i < LIMIT; i++) {
       if (composite[i]) continue;

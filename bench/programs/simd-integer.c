@@ -55,7 +55,7 @@ static void fill(bytes *to) {
 
 u64 run(u32 units) {
   u64 sum = 1;
-  for (u32 unit = 0; unit < units; unit++) {
+  for (u32 unit = 0; unit < units * 8; unit++) {
     fill(front);
     fill(back);
     for (u16 weight = 0; weight < 256; weight += 16) {

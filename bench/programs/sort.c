@@ -79,7 +79,7 @@ static u64 digest(u64 sum) {
 
 u64 run(u32 units) {
   u64 sum = 1;
-  for (u32 unit = 0; unit < units * 2; unit++) {
+  for (u32 unit = 0; unit < units * 3; unit++) {
     fill(unit + 1);
     quick_sort(numbers, COUNT);
     sum = digest(sum);

@@ -53,7 +53,7 @@ u64 run(u32 units) {
     left[i] = (doubles){i * 0.001, 1.0 - i * 0.0005};
     right[i] = (doubles){(i % 7) * 0.25, (i % 5) * -0.5};
   }
-  for (u32 unit = 0; unit < units; unit++) {
+  for (u32 unit = 0; unit < units * 12; unit++) {
     multiply();
     sum = digest(sum, c[unit % SIDE][3][1]);
     for (int i = 0; i < 10; i++) filter(0.1f + (float)i * 0.05f);

@@ -67,7 +67,7 @@ static u64 parse(u64 sum) {
 
 u64 run(u32 units) {
   u64 sum = 1;
-  for (u32 unit = 0; unit < units; unit++) {
+  for (u32 unit = 0; unit < units * 12; unit++) {
     make_text(unit + 1);
     for (int i = 0; i < 4; i++) sum = parse(sum);
     for (int i = 0; i < 8; i++) {

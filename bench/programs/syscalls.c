@@ -7,7 +7,7 @@ u64 run(u32 units) {
   CHECK(pipe_new(ends) == 0);
   u32 same = 0;
   u8 byte = 1;
-  for (u32 i = 0; i < units * 12000; i++) {
+  for (u32 i = 0; i < units * 18000; i++) {
     same += CALL1(SYS_getppid, 0) == parent;
     same += CALL3(SYS_read, -1, &byte, 1) == -9;
     if ((i & 3) == 0) {

@@ -65,7 +65,7 @@ u64 run(u32 units) {
   u64 sum = 1;
   place_bodies();
   for (int i = 0; i < SIDE * SIDE; i++) a[i / SIDE][i % SIDE] = i * 0.01, b[i / SIDE][i % SIDE] = 1.0 / (i + 1);
-  for (u32 unit = 0; unit < units; unit++) {
+  for (u32 unit = 0; unit < units * 5; unit++) {
     for (int i = 0; i < 500; i++) step(0.001L);
     sum = digest(digest(sum, bodies[0].x), bodies[BODIES - 1].vy);
     real total = 0;
