@@ -22,8 +22,8 @@ export interface BlockTranslator {
   sampleRegion(id: number): void;
   /** A block whose handler is a region's slot was looked up: the jump cache knew it no longer. */
   lookedUp(slot: number, linear: number): void;
-  /** A region left the instruction at this linear address to the interpreter. */
-  bailed(descriptor: number, physical: number, linear: number, modeKey: number): void;
+  /** A region left the instruction at this guest-physical address to the interpreter. */
+  bailed(physical: number): void;
   /** Code of a guest-physical page has changed: its blocks are gone. */
   pageInvalidated(page: number): void;
   /** All blocks are gone, perhaps the function table too. */

@@ -137,7 +137,9 @@ export class InterpVcpu implements Vcpu, TranslatorHost {
     this.code.onProtect = (page) => this.mmu.protectCodePage(page);
     this.code.onDrop = () => {
       this.#newGeneration();
-      this.#translator?.flushed();
+      if (!this.#translator) return;
+      this.#translator.flushed();
+      this.#untilSample = Math.min(this.#untilSample, this.#translator.sampleInterval);
     };
     this.code.onUninstall = (descriptor, slot, handler) => this.#mendPatches(descriptor, slot, handler);
     this.code.onStale = (start, end) => this.#forgetPatches(start, end);
@@ -272,8 +274,8 @@ export class InterpVcpu implements Vcpu, TranslatorHost {
       try {
         descriptor = this.#find(link);
         if (this.#translator) {
-          if (plain && exactly === 0) this.#bailed(descriptor);
-          else if (this.#sampling || this.#translator.eager) this.#sampleForTranslator(descriptor);
+          if (plain && exactly === 0) this.#translator.bailed(this.#physical);
+          if (this.#sampling || this.#translator.eager) this.#sampleForTranslator(descriptor);
         } else if (this.#sampling) this.code.sample(descriptor);
         this.#sampling = false;
       } catch (thrown) {
@@ -366,11 +368,6 @@ export class InterpVcpu implements Vcpu, TranslatorHost {
     }
     if (!this.code.cacheable) return;
     translator.sample(descriptor, this.#physical, this.#fetching, u32[L.MODE >> 2]!);
-  }
-  #bailed(descriptor: number): void {
-    if (!this.code.cacheable) return;
-    const modeKey = this.state.u32[L.MODE >> 2]!;
-    this.#translator!.bailed(descriptor, this.#physical, this.#fetching, modeKey);
   }
 
   /** Adds what was retired, with `inBlock` instructions that their block had not taken off yet. */

@@ -11,6 +11,14 @@ export interface Candidate {
   state: 'cold' | 'queued' | 'failed';
 }
 
+/** How often regions bailed out at an instruction, since the count began at `since` (instructions retired). */
+export interface Bails {
+  count: number;
+  since: number;
+  /** So often that no region has it any more. */
+  often: boolean;
+}
+
 export interface CodePageRecord {
   /** Counts changes of code: what was formed under another generation is out of date. */
   generation: number;
@@ -18,12 +26,17 @@ export interface CodePageRecord {
   changes: number;
   stamp: number;
   readonly candidates: Map<number, Candidate>;
+  /** By offset in the page: instructions at which regions have bailed out. */
+  readonly bails: Map<number, Bails>;
   readonly regions: Set<TranslatedRegion>;
 }
 
 /** Changes after which a page gets no regions, and instructions in which half of them are forgotten. */
-const TOO_MANY_CHANGES = 8;
+const TOO_MANY_CHANGES = 7.5;
 const FORGIVENESS = 100e6;
+/** Bails that are counted before it is asked how far they are apart, and instructions between two that are too few. */
+const BAILS = 32;
+const APART = 500;
 /** So that even a page that changed all the time is forgiven in a few FORGIVENESS. */
 const MOST_CHANGES = 64;
 
@@ -34,7 +47,14 @@ export class CodePages {
   of(page: number): CodePageRecord {
     let record = this.#pages.get(page);
     if (!record) {
-      record = { generation: 0, changes: 0, stamp: 0, candidates: new Map(), regions: new Set() };
+      record = {
+        generation: 0,
+        changes: 0,
+        stamp: 0,
+        candidates: new Map(),
+        bails: new Map(),
+        regions: new Set(),
+      };
       this.#pages.set(page, record);
     }
     return record;
@@ -49,7 +69,28 @@ export class CodePages {
     record.changes = Math.min(changesAt(record, retired) + 1, MOST_CHANGES);
     record.stamp = retired;
     record.candidates.clear();
+    record.bails.clear();
     return record;
+  }
+  /**
+   * A region has bailed out at an instruction. True when that has just become too much: many times in a short while,
+   * so that it is no page fault or the like now and then.
+   */
+  bailed(page: number, offset: number, retired: number): boolean {
+    const { bails } = this.of(page);
+    let here = bails.get(offset);
+    if (!here) {
+      here = { count: 0, since: retired, often: false };
+      bails.set(offset, here);
+    }
+    if (++here.count < BAILS || here.often) return false;
+    here.often = retired - here.since < BAILS * APART;
+    here.count = 0;
+    here.since = retired;
+    return here.often;
+  }
+  needsHelp(page: number, offset: number): boolean {
+    return this.#pages.get(page)?.bails.get(offset)?.often === true;
   }
   /** Whether the page changes too often to be translated. */
   restless(page: number, retired: number): boolean {
@@ -61,6 +102,7 @@ export class CodePages {
     for (const record of this.#pages.values()) {
       record.generation++;
       record.candidates.clear();
+      record.bails.clear();
       record.regions.clear();
     }
   }

@@ -18,6 +18,8 @@ export interface CodeView {
   ran(offset: number): boolean;
   /** All offsets of a page for which ran() holds, ascending. */
   leaders(index: number): readonly number[];
+  /** Whether the instruction at this offset is better left to the interpreter: it needs help too often. */
+  needsHelp?(offset: number): boolean;
 }
 
 export interface CodePage {
@@ -91,7 +93,9 @@ export class GuestCode {
       instruction = decode(sight, MAXIMUM_LENGTH, this.#mode, this.#features);
       if (instruction === null) return 'no instruction';
     }
-    return placed(offset, instruction);
+    const place = placed(offset, instruction);
+    if (!this.view.needsHelp?.(offset)) return place;
+    return { ...place, form: { ...place.form, allowed: false } };
   }
 }
 

@@ -7,22 +7,29 @@ const PAGE = 4096;
 /** Linear addresses of 32-bit code end here; a region does not go over that. */
 const END_32 = 2 ** 32;
 
+/** What is known of guest-physical pages besides what they hold. */
+export interface ViewGuide {
+  mayTranslate(page: number): boolean;
+  /** Whether the instruction at an offset in a page is left to the interpreter. */
+  needsHelp(page: number, offset: number): boolean;
+}
+
 export class GuestView implements CodeView {
   readonly #host: TranslatorHost;
   /** Linear address of the first byte of the entry's page. */
   readonly #base: number;
   readonly #modeKey: number;
-  readonly #allowed: (page: number) => boolean;
+  readonly #guide: ViewGuide;
   readonly #pages = new Map<number, CodePage | null>();
   readonly #leaders = new Map<number, readonly number[]>();
   readonly #ran = new Map<number, ReadonlySet<number>>();
 
-  /** `linear` is in the entry's page; `allowed` tells which guest-physical pages may be translated. */
-  constructor(host: TranslatorHost, linear: number, modeKey: number, allowed: (page: number) => boolean) {
+  /** `linear` is in the entry's page. */
+  constructor(host: TranslatorHost, linear: number, modeKey: number, guide: ViewGuide) {
     this.#host = host;
     this.#base = Math.floor(linear / PAGE) * PAGE;
     this.#modeKey = modeKey;
-    this.#allowed = allowed;
+    this.#guide = guide;
   }
 
   page(index: number): CodePage | null {
@@ -40,8 +47,14 @@ export class GuestView implements CodeView {
     const { memory } = this.#host;
     if (physical < 0 || physical + PAGE > memory.size || !memory.codeAllowed(physical)) return null;
     const frame = physical / PAGE;
-    if (!this.#allowed(frame)) return null;
+    if (!this.#guide.mayTranslate(frame)) return null;
     return { frame, bytes: memory.u8.subarray(physical, physical + PAGE) };
+  }
+
+  needsHelp(offset: number): boolean {
+    const index = Math.floor(offset / PAGE);
+    const page = this.page(index);
+    return page !== null && this.#guide.needsHelp(page.frame, offset - index * PAGE);
   }
 
   leaders(index: number): readonly number[] {

@@ -20,6 +20,8 @@ export interface TranslatedRegion {
   /** First descriptor of the block that it is the handler of. */
   readonly descriptor: number;
   readonly pages: readonly RegionPage[];
+  /** Offsets of its instructions. */
+  readonly offsets: Int32Array;
   readonly module: RegionModule;
 }
 

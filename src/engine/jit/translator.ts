@@ -85,6 +85,8 @@ export class Translator implements BlockTranslator {
     formed: 0,
     compiled: 0,
     dropped: 0,
+    needingHelp: 0,
+    unhelpful: 0,
     evicted: 0,
     outdated: 0,
     unformed: 0,
@@ -164,7 +166,21 @@ export class Translator implements BlockTranslator {
     for (const { index } of region.pages) if (index !== 0) this.#host.mmu.probeExecute(base + 4096 * index);
   }
 
-  bailed(): void {}
+  /** An instruction that needs help over and over is left out of regions; those that have it go. */
+  bailed(physical: number): void {
+    const offset = physical % 4096;
+    const page = (physical - offset) / 4096;
+    if (!this.#pages.bailed(page, offset, this.#host.retired)) return;
+    this.#counts.needingHelp++;
+    for (const region of [...this.#pages.of(page).regions]) {
+      const has = region.pages.some(
+        ({ frame, index }) => frame === page && region.offsets.includes(4096 * index + offset),
+      );
+      if (!has) continue;
+      this.#drop(region);
+      this.#counts.unhelpful++;
+    }
+  }
 
   pageInvalidated(page: number): void {
     const record = this.#pages.changed(page, this.#host.retired);
@@ -186,6 +202,7 @@ export class Translator implements BlockTranslator {
     this.#pages.forgetBlocks();
     this.#queue = [];
     this.#bytes = 0;
+    this.sampleInterval = this.#leastInterval;
     const { table } = this.#host.handlers;
     if (this.#slots.table !== table) this.#slots = new SlotSpace(table, TABLE_SIZE);
     this.#cells = this.#allCells();
@@ -196,8 +213,10 @@ export class Translator implements BlockTranslator {
   #form(descriptor: number, candidate: Candidate, linear: number, modeKey: number): void {
     const began = this.#now();
     const { retired, features } = this.#host;
-    const allowed = (page: number) => !this.#pages.restless(page, retired);
-    const view = new GuestView(this.#host, linear, modeKey, allowed);
+    const view = new GuestView(this.#host, linear, modeKey, {
+      mayTranslate: (page) => !this.#pages.restless(page, retired),
+      needsHelp: (page, offset) => this.#pages.needsHelp(page, offset),
+    });
     const region = formRegion(linear & 0xfff, modeFromKey(modeKey), view, features);
     this.#counts.forming += this.#now() - began;
     if (!region) {
@@ -279,14 +298,16 @@ export class Translator implements BlockTranslator {
       const { descriptor, candidate } = made[i]!;
       const { id, slot, cells, region } = job;
       const cellCount = this.#compiler.linkCellCount(region);
-      const translated = { id, slot, cells, cellCount, descriptor, pages: region.pages, module };
+      const { pages } = region;
+      const offsets = Int32Array.from(offsetsOf(region));
+      const translated = { id, slot, cells, cellCount, descriptor, pages, offsets, module };
       module.regions.add(translated);
       module.heat += candidate.heat;
       forget(candidate);
       this.#bySlot.set(slot, translated);
       this.#byId.set(id, translated);
       for (const { frame } of region.pages) this.#pages.of(frame).regions.add(translated);
-      for (const block of region.blocks) this.#counts.instructions += block.instructions.length;
+      this.#counts.instructions += offsets.length;
       if (state.u32[descriptor >> 2] === HANDLER_STOP) throw new Error('a region of code that is gone');
       code.install(descriptor, slot);
     });
@@ -358,6 +379,8 @@ export class Translator implements BlockTranslator {
       ['regions formed', counts.formed],
       ['regions compiled', counts.compiled],
       ['regions dropped as their code changed', counts.dropped],
+      ['regions dropped as they needed the interpreter', counts.unhelpful],
+      ['instructions that need the interpreter', counts.needingHelp],
       ['regions evicted', counts.evicted],
       ['regions out of date before they were compiled', counts.outdated],
       ['regions now', this.#bySlot.size],
@@ -379,6 +402,9 @@ export class Translator implements BlockTranslator {
     ]);
   }
 }
+
+const offsetsOf = (region: Region): number[] =>
+  region.blocks.flatMap((block) => block.instructions.map(({ offset }) => offset));
 
 function forget(candidate: Candidate): void {
   candidate.state = 'cold';
