@@ -49,7 +49,7 @@ export const DEFAULT_LIMITS: FormLimits = {
   callees: [100, 60, 30],
   switchTargets: 24,
   callTargets: 16,
-  dispatches: false,
+  dispatches: true,
 };
 
 /** A place to go on from. */

@@ -122,6 +122,8 @@ export class RegionLowering extends RegionFlags implements StructureSink {
   readonly #tlb: number;
   readonly #far: number;
   #usesFar = false;
+  /** Local with the RIP to which a jump with shared predictions goes; -1 where there is none yet. */
+  #sharedTarget = -1;
   #cell: number;
   /** Depth of the tail's block, and of every open merge block and loop. */
   #tail = 0;
@@ -461,7 +463,8 @@ export class RegionLowering extends RegionFlags implements StructureSink {
     if (header || this.#flow.isMerge[index]) {
       this.flags = this.#facts.blocks[index]!.flagsLiveIn ? FLAGS_DYNAMIC : FLAGS_IN_STATE;
     }
-    if (header) {
+    const shared = block.instructions.length === 0;
+    if (header && !shared) {
       f.localGet(this.#budget);
       f.i32Const(this.#flow.longest[index]!);
       f.op('i32.lt_s');
@@ -504,7 +507,9 @@ export class RegionLowering extends RegionFlags implements StructureSink {
       this.endInstruction();
     }
     this.#remaining = 0;
-    this.#emitEnd(block.end);
+    if (shared && block.end.kind === 'jump') {
+      this.#jumpTo(this.#sharedTarget, block.end.predicted, header ? this.#flow.longest[index]! : 0);
+    } else this.#emitEnd(block.end);
   }
   /** An end without a branching instruction. */
   #emitEnd(end: BlockEnd): void {
@@ -618,13 +623,32 @@ export class RegionLowering extends RegionFlags implements StructureSink {
     const { f } = this;
     const { end } = this.#block;
     this.#remaining = 0;
+    // Several jumps share their predictions: a block without instructions.
+    if (end.kind === 'goto') {
+      if (this.#sharedTarget < 0) this.#sharedTarget = f.local('i64');
+      this.push(target);
+      f.localSet(this.#sharedTarget);
+      this.#follow(end.to);
+      return;
+    }
     if (end.kind !== 'jump') throw new Error(`a jump ends its block as ${end.kind}`);
-    // The target relative to the entry's page.
     const rip = f.scratch('i64');
     this.push(target);
     f.localSet(rip);
-    const { predicted } = end;
+    this.#jumpTo(rip, end.predicted, 0);
+    f.release(rip);
+  }
+  /** Goes to the RIP in a local: within the region when it is predicted and the budget left is at least `needed`. */
+  #jumpTo(rip: number, predicted: readonly number[], needed: number): void {
+    const { f } = this;
     const { flags } = this;
+    if (needed > 0) {
+      f.localGet(this.#budget);
+      f.i32Const(needed);
+      f.op('i32.ge_s');
+      f.if_(undefined, 'likely');
+    }
+    // The target relative to the entry's page.
     const relative = f.scratch(this.wide ? 'i64' : 'i32');
     if (predicted.length > 0) {
       f.localGet(rip);
@@ -642,13 +666,13 @@ export class RegionLowering extends RegionFlags implements StructureSink {
       this.#dispatch(relative, predicted);
       this.flags = flags;
     }
+    if (needed > 0) f.end();
     this.storeFlags();
     this.#store(this.#blockFacts.dirtyOut);
     this.#storeBudget();
     this.#count(LEAVE_JUMP);
     f.localGet(rip);
     f.returnCall(this.core.jumpFlat);
-    f.release(rip);
     f.release(relative);
   }
   /** Goes to the block if the relative target is its offset. */
