@@ -8,6 +8,7 @@
 // A CALL of a short function is followed, and the callee's blocks are the region's own, once for each
 // call: in that copy it is known where RET returns to. A CALL of a function that is being followed
 // already (recursion) leads to the blocks that are there; its RET then may return to several places.
+// Where computed jumps and calls lead is guessed (switch-targets.ts, call-targets.ts).
 //
 // Not modelled: code that is reached by falling through from one page into another which is not mapped
 // next to it; such ways leave the region.
