@@ -9,15 +9,15 @@ import { buildProgram, noCompiler, type ProgramTarget, parseReport } from './bui
 
 /** Tests that depend on what the host's kernel allows (containers forbid some, sandboxes emulate badly). */
 const HOST_DEPENDENT =
-  /^(ports|kernel-entry-pages|hardware-breakpoints|traced-child|system-calls-traced|int-0x80) /;
+  /^(ports|kernel-entry-pages|hardware-breakpoints|traced-child|system-calls-traced|int-0x80|stress-tracer) /;
 
-function runOnHost(target: ProgramTarget): string | undefined {
+function runOnHost(target: ProgramTarget, ...words: string[]): string | undefined {
   const directory = mkdtempSync(join(tmpdir(), 'doppel-native-'));
   try {
     const path = join(directory, 'program');
     writeFileSync(path, buildProgram(target));
     chmodSync(path, 0o755);
-    const { stdout, error } = spawnSync(path, [], { encoding: 'utf8', timeout: 120_000 });
+    const { stdout, error } = spawnSync(path, words, { encoding: 'utf8', timeout: 120_000 });
     return error === undefined && stdout !== '' ? stdout : undefined;
   } finally {
     rmSync(directory, { recursive: true, force: true });
@@ -36,5 +36,22 @@ for (const target of ['amd64', 'i386'] as const) {
     assert.ok(report.complete, output);
     assert.deepEqual(failed, []);
     assert.ok(report.passed.length > 70, `${report.passed.length} tests passed`);
+  });
+}
+
+for (const target of ['amd64', 'i386'] as const) {
+  test(`the stress part of the ${target} program passes on the host`, { skip: noCompiler() }, (t) => {
+    const output = runOnHost(target, 'stress');
+    if (output === undefined) {
+      t.skip(`this host runs no ${target} programs`);
+      return;
+    }
+    const report = parseReport(output);
+    assert.ok(report.complete, output);
+    assert.deepEqual(
+      report.failed.filter((line) => !HOST_DEPENDENT.test(`${line} `)),
+      [],
+    );
+    assert.ok(report.passed.length >= 15, `${report.passed.length} tests passed`);
   });
 }

@@ -102,7 +102,8 @@ struct test {
 };
 // Each subject's tests, ended by an entry without a name.
 extern const struct test process_tests[], signal_tests[], memory_tests[], thread_tests[], floating_tests[],
-    vector_tests[], code_tests[], time_tests[], trace_tests[], mode_tests[], compute_tests[];
+    vector_tests[], code_tests[], time_tests[], trace_tests[], mode_tests[], compute_tests[], stress_code_tests[],
+    stress_state_tests[];
 // What this program does when it is executed as "PROGRAM child WORD".
 int child_main(const char *word);
 
