@@ -27,6 +27,8 @@ export interface TranslatorOptions {
   readonly hotSamples?: number;
   /** Instructions between two samples while they find blocks that have no region; more and more where they find regions. */
   readonly sampleInterval?: number;
+  /** The most that becomes of it. */
+  readonly longestInterval?: number;
   /** Regions that are compiled together, at most. */
   readonly batch?: number;
   /** Every block that is looked up becomes a region at once. For tests. */
@@ -43,7 +45,7 @@ export interface TranslatorOptions {
 
 const HOT_SAMPLES = 2;
 const SAMPLE_INTERVAL = 20_000;
-const MAXIMUM_INTERVAL = 2_000_000;
+const LONGEST_INTERVAL = 2_000_000;
 const BATCH = 8;
 /** Samples after which hot blocks wait no longer for others. */
 const PATIENCE = 16;
@@ -66,6 +68,7 @@ export class Translator implements BlockTranslator {
   readonly #hotSamples: number;
   readonly #batch: number;
   readonly #leastInterval: number;
+  readonly #longestInterval: number;
   readonly #codeBytes: number;
   readonly eager: boolean;
   sampleInterval: number;
@@ -107,6 +110,7 @@ export class Translator implements BlockTranslator {
     this.#batch = this.eager ? 1 : (options.batch ?? BATCH);
     this.#leastInterval = options.sampleInterval ?? SAMPLE_INTERVAL;
     this.sampleInterval = this.#leastInterval;
+    this.#longestInterval = options.longestInterval ?? LONGEST_INTERVAL;
     this.#codeBytes = options.codeBytes ?? CODE_BYTES;
     this.#slots = new SlotSpace(host.handlers.table, TABLE_SIZE);
     this.#cells = this.#allCells();
@@ -153,7 +157,7 @@ export class Translator implements BlockTranslator {
     if (region) this.#foundRegion(region);
   }
   #foundRegion(region: TranslatedRegion): void {
-    this.sampleInterval = Math.min(2 * this.sampleInterval, MAXIMUM_INTERVAL);
+    this.sampleInterval = Math.min(2 * this.sampleInterval, this.#longestInterval);
     warm(region.module, this.#host.retired, 1);
     if (this.#queue.length > 0 && ++this.#waited >= PATIENCE) this.#compileQueue();
   }
