@@ -34,6 +34,7 @@ import { CodeCache } from './code-cache.ts';
 import { HANDLER_STOP } from './core-module.ts';
 import * as D from './descriptor.ts';
 import { HandlerTable, TABLE_SIZE } from './handlers.ts';
+import { JumpKeys } from './jump-key.ts';
 
 export interface InterpOptions extends VcpuWires {
   readonly memory: GuestMemory;
@@ -52,9 +53,6 @@ export interface InterpOptions extends VcpuWires {
 const STATE_BYTES = 64 * 2 ** 20;
 /** Instructions between two samples of where the time goes, unless a translator wishes otherwise. */
 const SAMPLE_INTERVAL = 20_000;
-const GENERATION_SHIFT = 11;
-/** A jump key that no entry has. */
-const NO_KEY = 0xffff_ffff;
 
 export class InterpVcpu implements Vcpu, TranslatorHost {
   readonly state: CpuState;
@@ -78,7 +76,7 @@ export class InterpVcpu implements Vcpu, TranslatorHost {
   #descriptor = 0;
   /** Descriptors that have another handler until the wasm code is left, each followed by its own. */
   readonly #patches: number[] = [];
-  #generation = 1;
+  readonly #jumpKeys: JumpKeys;
   #fault: GuestFault | null = null;
   /** Instructions until the next sample (at least 1), and whether the block that comes next is one. */
   #untilSample: number;
@@ -94,6 +92,7 @@ export class InterpVcpu implements Vcpu, TranslatorHost {
     });
     const state = new CpuState(stateMemory.buffer);
     this.state = state;
+    this.#jumpKeys = new JumpKeys(state);
     this.mmu = new SoftMmu(state, options.memory, options.bus);
     this.cpu = {
       state,
@@ -136,14 +135,15 @@ export class InterpVcpu implements Vcpu, TranslatorHost {
     this.code = new CodeCache(state, options.memory, this.handlers, options.features.decode);
     this.code.onProtect = (page) => this.mmu.protectCodePage(page);
     this.code.onDrop = () => {
-      this.#newGeneration();
+      this.#jumpKeys.renew(true);
+      this.#jumpKeys.renew(false);
       if (!this.#translator) return;
       this.#translator.flushed();
       this.#untilSample = Math.min(this.#untilSample, this.#translator.sampleInterval);
     };
     this.code.onUninstall = (descriptor, slot, handler) => this.#mendPatches(descriptor, slot, handler);
     this.code.onStale = (start, end) => this.#forgetPatches(start, end);
-    this.mmu.onFlush = () => this.#newGeneration();
+    this.mmu.onFlush = (user) => this.#jumpKeys.renew(user);
     this.memory = options.memory;
     this.features = options.features.decode;
     this.#translator = options.translator?.(this) ?? null;
@@ -438,30 +438,14 @@ export class InterpVcpu implements Vcpu, TranslatorHost {
       const entry = E.JUMP_CACHE + (((linear ^ Math.floor(linear / 8192)) & (E.JUMP_ENTRIES - 1)) << 4);
       state.setNumber(entry, linear);
       u32[(entry + 8) >> 2] = descriptor;
-      u32[(entry + 12) >> 2] = this.#jumpKey();
+      u32[(entry + 12) >> 2] = this.#jumpKeys.current();
     }
     if (this.#translator && u32[descriptor >> 2]! >= TABLE_SIZE) {
       this.#translator.lookedUp(u32[descriptor >> 2]!, linear);
     }
     state.setNumber(E.RIP_BASE, base);
-    u32[E.JUMP_KEY >> 2] = this.#jumpKey();
+    u32[E.JUMP_KEY >> 2] = this.#jumpKeys.current();
     return descriptor;
-  }
-  /** Good while generation, mode and privilege are the same. */
-  #jumpKey(): number {
-    const user = this.state.u32[L.CPL >> 2] === 3 ? 1 : 0;
-    return (
-      ((this.#generation << GENERATION_SHIFT) | (user << 10) | (this.state.u32[L.MODE >> 2]! & 0x3ff)) >>> 0
-    );
-  }
-  /** Everything in the jump cache is out of date, from the running code's next jump on. */
-  #newGeneration(): void {
-    this.#generation++;
-    if (this.#generation >= 1 << (32 - GENERATION_SHIFT)) {
-      this.state.u8.fill(0, E.JUMP_CACHE, E.JUMP_CACHE + 16 * E.JUMP_ENTRIES);
-      this.#generation = 1;
-    }
-    this.state.u32[E.JUMP_KEY >> 2] = NO_KEY;
   }
 
   // ---- called back from wasm ----

@@ -3,7 +3,7 @@
 // blocks when nothing waits there, and goes on at RIP through the jump cache.
 //
 // It leaves with EXIT_END_BLOCK for whatever needs that loop: the budget used up, HLT, an event that can be
-// delivered, TF or RF, armed breakpoints (EVENT_WAITS), translations or code that were forgotten (NO_JUMP_KEY).
+// delivered, TF or RF, armed breakpoints (EVENT_WAITS).
 // The interrupt shadow ends here when nobody waits behind it, as in Events.stepping().
 import type { FunctionBuilder } from '../../wasm/function.ts';
 import { MODE_FLAT_CS } from '../../x86/decode/mode.ts';
@@ -11,13 +11,7 @@ import { CR0_AM, CR4_SMAP } from '../../x86/state/control-bits.ts';
 import { FLAG_AC, FLAG_RF, FLAG_TF } from '../../x86/state/cpu-state.ts';
 import * as S from '../../x86/state/layout.ts';
 import * as E from '../soft/engine-state.ts';
-
-/** A jump key that no entry of the jump cache has. */
-export const NO_JUMP_KEY = 0xffff_ffff;
-/** A jump key: generation above these bits, then privilege and mode. */
-export const JUMP_KEY_MODE_BITS = 11;
-export const JUMP_KEY_USER = 1 << 10;
-const MODE_MASK = JUMP_KEY_USER - 1;
+import { JUMP_KEY_MODE } from './jump-key.ts';
 
 const USER = 3;
 
@@ -55,10 +49,6 @@ export function emitResume(f: FunctionBuilder, jumpFlat: number, jumpSegmented: 
   get(S.EVENT_WAITS);
   f.op('i32.and');
   f.op('i32.or');
-  get(E.JUMP_KEY);
-  f.i32Const(NO_JUMP_KEY | 0);
-  f.op('i32.eq');
-  f.op('i32.or');
   f.brIf(0);
   set(S.SHADOW, () => f.i32Const(0));
   get(S.CPL);
@@ -92,12 +82,11 @@ export function emitResume(f: FunctionBuilder, jumpFlat: number, jumpSegmented: 
   set(E.EXECUTE_TABLE, () => f.i32Const(E.EXECUTE_SUPERVISOR));
   f.end();
   set(E.JUMP_KEY, () => {
-    isSet(E.JUMP_KEY, -1 << JUMP_KEY_MODE_BITS);
-    isSet(S.MODE, MODE_MASK);
-    f.op('i32.or');
+    get(E.JUMP_KEY_USER);
+    get(E.JUMP_KEY_SUPERVISOR);
     f.localGet(user);
-    f.i32Const(Math.log2(JUMP_KEY_USER));
-    f.op('i32.shl');
+    f.op('select');
+    isSet(S.MODE, JUMP_KEY_MODE);
     f.op('i32.or');
   });
   const pushRip = (): void => {

@@ -34,6 +34,9 @@ export const LINK_FROM = u32();
 export const TLB_TABLE = u32();
 /** u32: key of jump-cache entries that are good now: generation, mode and privilege. */
 export const JUMP_KEY = u32();
+/** u32: what is above the mode in the key of user and of supervisor code (interp/jump-key.ts). */
+export const JUMP_KEY_USER = u32();
+export const JUMP_KEY_SUPERVISOR = u32();
 /** u32: vector and error code (-1 for none) of a fault raised by a handler. */
 export const FAULT_VECTOR = u32();
 export const FAULT_ERROR = u32();

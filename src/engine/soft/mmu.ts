@@ -32,7 +32,8 @@ import { type CpuState, FLAG_AC } from '../../x86/state/cpu-state.ts';
 import * as L from '../../x86/state/layout.ts';
 import { KIND_BYTES, KIND_STACK, KIND_WRITE } from './core-functions.ts';
 import * as E from './engine-state.ts';
-import { PageSet } from './page-set.ts';
+import { EntryList } from './entry-list.ts';
+import { ExecuteTable } from './execute-table.ts';
 import { TlbMemory } from './tlb-memory.ts';
 
 const CANONICAL_END = 0x8000_0000_0000;
@@ -53,12 +54,11 @@ export class SoftMmu implements TranslationControl {
   /** Of every entry of the three tables: guest-physical page number, and whether the translation is global. */
   readonly #pages = new Uint32Array((TABLES.length * E.TLB_SIZE) >> E.TLB_ENTRY_SHIFT);
   readonly #globals = new Uint8Array((TABLES.length * E.TLB_SIZE) >> E.TLB_ENTRY_SHIFT);
-  /** Entries that were filled since they were last flushed, in order, so that a flush touches no others. */
-  readonly #filled = new Uint16Array(this.#pages.length);
-  readonly #isFilled = new Uint8Array(this.#pages.length);
-  #filledCount = 0;
-  /** Called whenever translations of code were forgotten: the jump cache depends on them. */
-  onFlush: () => void = () => {};
+  /** Entries that were filled since they were last flushed, so that a flush touches no others: local and global ones. */
+  readonly #filled = new EntryList(this.#pages.length);
+  readonly #filledGlobal = new EntryList(this.#pages.length);
+  /** Called whenever translations of user code, or of supervisor code, were forgotten: the jump cache depends on them. */
+  onFlush: (user: boolean) => void = () => {};
   /** TLB refills, for --stats. */
   misses = 0;
   deviceAccesses = 0;
@@ -71,9 +71,8 @@ export class SoftMmu implements TranslationControl {
       this.#refill(linear, table, array, privilege),
     );
     for (const table of [...TABLES, E.TLB_BYPASS]) this.#clear(table);
-    for (let i = 0; i < 2 * E.EXECUTE_ENTRIES; i++) {
-      state.u32[(E.EXECUTE_USER >> 2) + 4 * i] = E.TLB_INVALID;
-    }
+    this.#user = new ExecuteTable(state, E.EXECUTE_USER, () => this.onFlush(true));
+    this.#supervisor = new ExecuteTable(state, E.EXECUTE_SUPERVISOR, () => this.onFlush(false));
     this.flushAll('dropGlobal');
   }
 
@@ -87,30 +86,32 @@ export class SoftMmu implements TranslationControl {
       table = ac && (state.cr0 & CR0_AM) !== 0 ? E.TLB_BYPASS : E.TLB_USER;
     else table = ac || (state.cr4 & CR4_SMAP) === 0 ? E.TLB_SUPERVISOR_AC : E.TLB_SUPERVISOR;
     state.u32[E.TLB_TABLE >> 2] = table;
-    state.u32[E.EXECUTE_TABLE >> 2] = this.#executeTable();
+    state.u32[E.EXECUTE_TABLE >> 2] = this.#executeTable().base;
   }
 
   // ---- TranslationControl ----
 
   flushAll(global: 'keepGlobal' | 'dropGlobal'): void {
     this.paged.flushAll(global);
-    const { u32 } = this.#state;
     const keep = global === 'keepGlobal';
-    let kept = 0;
-    for (let i = 0; i < this.#filledCount; i++) {
-      const entry = this.#filled[i]!;
-      if (keep && this.#globals[entry] === 1) this.#filled[kept++] = entry;
-      else {
-        u32[(E.TLB >> 2) + entry * ENTRY_WORDS] = E.TLB_INVALID;
-        this.#isFilled[entry] = 0;
-      }
-    }
-    this.#filledCount = kept;
+    this.#drop(this.#filled, keep);
     if (!keep) {
+      this.#drop(this.#filledGlobal, false);
       this.#largePages.clear();
       this.#lastNoted.fill(Number.NaN);
     }
-    this.#forgetCode();
+    this.#user.forget();
+    if (!keep || this.#supervisor.holdsLocal) this.#supervisor.forget();
+  }
+  /** Empties the TLB entries of a list; `keep` those that have become global since they were entered there. */
+  #drop(list: EntryList, keep: boolean): void {
+    const { u32 } = this.#state;
+    const { entries, count } = list;
+    for (let i = 0; i < count; i++) {
+      const entry = entries[i]!;
+      if (!keep || this.#globals[entry] === 0) u32[(E.TLB >> 2) + entry * ENTRY_WORDS] = E.TLB_INVALID;
+    }
+    list.clear();
   }
   #clear(table: number): void {
     const { u32 } = this.#state;
@@ -142,23 +143,11 @@ export class SoftMmu implements TranslationControl {
       u32[(table + index + E.TLB_WRITES) >> 2] = E.TLB_INVALID;
     }
     const page = linear - (linear & 0xfff);
-    if (this.#executed.has(page)) this.#forgetCode();
+    if (this.#user.has(page)) this.#user.forget();
+    if (this.#supervisor.has(page)) this.#supervisor.forget();
   }
-  /** Pages whose translation was used to fetch code since code was last forgotten: what the jump cache depends on. */
-  readonly #executed = new PageSet();
-  /** Byte offsets of the entries of the execute tables that are not empty. */
-  readonly #executeFilled = new Uint32Array(2 * E.EXECUTE_ENTRIES);
-  #executeFilledCount = 0;
-  #forgetCode(): void {
-    const { u32 } = this.#state;
-    for (let i = 0; i < this.#executeFilledCount; i++) {
-      const entry = this.#executeFilled[i]!;
-      u32[entry >> 2] = E.TLB_INVALID;
-    }
-    this.#executeFilledCount = 0;
-    this.#executed.clear();
-    this.onFlush();
-  }
+  readonly #user: ExecuteTable;
+  readonly #supervisor: ExecuteTable;
   /** Large pages of which some part is in the TLB (and some that were). */
   readonly #largePages = new Set<number>();
   /** Those that were noted last, by their parts of 2 MiB: address plus size as a power of two. */
@@ -196,7 +185,7 @@ export class SoftMmu implements TranslationControl {
   /** Physical address of code at a linear address; raises #PF (or #GP for a non-canonical address). */
   translateExecute(linear: Linear): number {
     const offset = linear & 0xfff;
-    const known = this.#executeFrame(linear - offset);
+    const known = this.#executeTable().find(linear - offset);
     if (known >= 0) return known + offset;
     if (linear >= CANONICAL_END || linear < -CANONICAL_END) throw new GuestFault(GP, 0);
     const t = this.#translation;
@@ -213,7 +202,7 @@ export class SoftMmu implements TranslationControl {
    */
   probeExecute(linear: Linear): number {
     const offset = linear & 0xfff;
-    const known = this.#executeFrame(linear - offset);
+    const known = this.#executeTable().find(linear - offset);
     if (known >= 0) return known + offset;
     if (linear >= CANONICAL_END || linear < -CANONICAL_END) return -1;
     const t = this.#translation;
@@ -224,31 +213,14 @@ export class SoftMmu implements TranslationControl {
   #view(): number {
     return this.#state.u32[L.CPL >> 2] === 3 ? VIEW_USER : VIEW_SUPERVISOR;
   }
-  #executeTable(): number {
-    return this.#state.u32[L.CPL >> 2] === 3 ? E.EXECUTE_USER : E.EXECUTE_SUPERVISOR;
-  }
-  #executeEntry(page: Linear): number {
-    return this.#executeTable() + (((page >>> 12) & (E.EXECUTE_ENTRIES - 1)) << 4);
-  }
-  /** Physical address of a page's frame as last translated for fetching, or -1. */
-  #executeFrame(page: Linear): number {
-    const { u32 } = this.#state;
-    const entry = this.#executeEntry(page);
-    return this.#state.getNumber(entry) === page ? u32[(entry + 8) >> 2]! * 4096 : -1;
+  #executeTable(): ExecuteTable {
+    return this.#state.u32[L.CPL >> 2] === 3 ? this.#user : this.#supervisor;
   }
   /** Enters the translation just done. */
   #noteExecuted(page: Linear): void {
     const t = this.#translation;
     if (t.pageShift !== 12) this.#noteLargePage(page, t.pageShift);
-    if (!this.#executed.add(page)) {
-      this.#forgetCode();
-      this.#executed.add(page);
-    }
-    const { u32 } = this.#state;
-    const entry = this.#executeEntry(page);
-    if (u32[entry >> 2] === E.TLB_INVALID) this.#executeFilled[this.#executeFilledCount++] = entry;
-    this.#state.setNumber(entry, page);
-    u32[(entry + 8) >> 2] = Math.floor(t.frame / 4096);
+    this.#executeTable().enter(page, t.frame, (t.properties & PAGE_GLOBAL) !== 0);
   }
 
   // ---- slow accesses: address in ACCESS_ADDRESS, value in ACCESS_VALUE ----
@@ -512,12 +484,14 @@ export class SoftMmu implements TranslationControl {
     i32[(at >> 2) + 1] = Math.floor(page / 0x1_0000_0000);
     u32[(at + E.TLB_ADDEND) >> 2] = frame - page;
     const entry = (at - E.TLB) >> E.TLB_ENTRY_SHIFT;
-    if (this.#isFilled[entry] === 0) {
-      this.#isFilled[entry] = 1;
-      this.#filled[this.#filledCount++] = entry;
-    }
     this.#pages[entry] = frame >>> 12;
-    this.#globals[entry] = properties & PAGE_GLOBAL ? 1 : 0;
+    if ((properties & PAGE_GLOBAL) !== 0) {
+      this.#globals[entry] = 1;
+      this.#filledGlobal.add(entry);
+    } else {
+      this.#globals[entry] = 0;
+      this.#filled.add(entry);
+    }
   }
 }
 
