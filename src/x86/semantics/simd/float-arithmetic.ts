@@ -12,26 +12,28 @@ import {
   squareRootHelper,
 } from '../../helpers/simd/float-operations.ts';
 import type { Builder } from '../../uops/builder.ts';
-import type { BinaryOperator, I32, Int, V128 } from '../../uops/ir.ts';
+import type { BinaryOperator, F32, F64, I32, Int, V128 } from '../../uops/ir.ts';
+import type { OperationBuilder } from '../../uops/operation-builder.ts';
+import { routine } from '../../uops/routine.ts';
 import type { Meaning } from '../meaning.ts';
 import {
+  allNormal,
   bitsOf,
   denormalLanes,
   floatOf,
   hasFiniteBits,
-  isDenormal,
-  isPlain,
   isSafelyNormal,
   isZero,
   mxcsrAllows,
   nanLanes,
+  noDenormals,
   notFiniteLanes,
   SHAPE,
   type Shape,
   tinyLanes,
   zeroLanes,
 } from './float-check.ts';
-import { exactly, guarded } from './float-common.ts';
+import { exactly, guarded, settleScalar, settleVector } from './float-common.ts';
 import {
   anyTrue,
   dwords,
@@ -42,7 +44,6 @@ import {
   shuffle,
   simd,
   vectorMeaning,
-  writeLow,
   writeVector,
 } from './vector.ts';
 
@@ -54,9 +55,9 @@ const SUFFIXES: readonly [string, FloatKind][] = [
 ];
 const forKinds = (make: (suffix: string, kind: FloatKind) => Meaning) =>
   SUFFIXES.map(([suffix, kind]) => make(suffix, kind));
-const either = (b: Builder, ...values: V128[]) =>
+const either = (b: OperationBuilder, ...values: V128[]) =>
   values.reduce((all, value) => simd(b, 'v128.or', all, value));
-const none = (b: Builder, value: V128) => b.eqz(anyTrue(b, value));
+const none = (b: OperationBuilder, value: V128) => b.eqz(anyTrue(b, value));
 
 // ---- ADD SUB MUL DIV ----
 
@@ -67,22 +68,16 @@ const isSum = (operation: Arithmetic) => operation === 'ADD' || operation === 'S
 function scalarArithmetic(b: Builder, operation: Arithmetic, width: 32 | 64, helper: Helper): void {
   const y = readLow(b, 1, width);
   const x = readLow(b, 0, width);
-  const result = bitsOf(b, b.binary(OPERATOR[operation], floatOf(b, x), floatOf(b, y)) as never);
-  let proper: I32;
-  if (isSum(operation)) proper = isPlain(b, result);
-  else {
-    // An exact zero: a zero factor or dividend, and no infinity or NaN.
-    const zero = operation === 'MUL' ? b.or(isZero(b, x), isZero(b, y)) : isZero(b, x);
-    proper = b.or(isSafelyNormal(b, result), b.and(zero, hasFiniteBits(b, result)));
-  }
-  const operands = b.eqz(b.or(isDenormal(b, x), isDenormal(b, y)));
-  const fast = b.and(b.and(proper, operands), mxcsrAllows(b));
-  writeLow(
-    b,
-    0,
-    width,
-    guarded(b, fast, result, () => exactly(b, helper, [x, y], result)),
-  );
+  const result = b.binary(OPERATOR[operation], floatOf(b, x), floatOf(b, y)) as F32 | F64;
+  const ready = b.and(noDenormals(b, x, y), mxcsrAllows(b));
+  const exactZero = () => {
+    const zero = b.and(ready, isZero(b, bitsOf(b, result)));
+    if (isSum(operation)) return zero;
+    // Otherwise too small a number, unless a factor or the dividend is zero.
+    return b.and(zero, operation === 'MUL' ? b.or(isZero(b, x), isZero(b, y)) : isZero(b, x));
+  };
+  const fast = b.and(isSafelyNormal(b, bitsOf(b, result)), ready);
+  settleScalar(b, fast, result, exactZero, helper, [x, y]);
 }
 
 function packedArithmetic(
@@ -92,29 +87,40 @@ function packedArithmetic(
   helper: Helper,
   x: V128,
   y: V128,
-): V128 {
+): void {
   const shape = SHAPE[width];
   const result = simd(b, `${shape.float}.${VECTOR[operation]}`, x, y);
-  let zero = zeroLanes(b, shape, result);
-  if (operation === 'MUL') zero = either(b, zeroLanes(b, shape, x), zeroLanes(b, shape, y));
-  else if (operation === 'DIV') zero = zeroLanes(b, shape, x);
-  return settle(b, shape, [x, y], result, zero, () => exactly(b, helper, [x, y], result));
+  const zero = () => {
+    if (operation === 'MUL') return either(b, zeroLanes(b, shape, x), zeroLanes(b, shape, y));
+    return zeroLanes(b, shape, operation === 'DIV' ? x : result);
+  };
+  settle(b, shape, x, y, result, zero, helper);
 }
 
 /** The native result, if all lanes are plain; `zero` tells where it is an exact zero. */
 function settle(
   b: Builder,
   shape: Shape,
-  operands: readonly V128[],
+  x: V128,
+  y: V128,
   result: V128,
-  zero: V128,
-  exact: () => V128,
-): V128 {
-  const tiny = simd(b, 'v128.andnot', tinyLanes(b, shape, result), zero);
-  const denormals = operands.map((operand) => denormalLanes(b, shape, operand));
-  const bad = either(b, notFiniteLanes(b, shape, result), tiny, ...denormals);
-  return guarded(b, b.and(none(b, bad), mxcsrAllows(b)), result, exact);
+  zero: () => V128,
+  helper: Helper,
+): void {
+  const allowed = mxcsrAllows(b);
+  const normal = b.and(allNormal(b, shape, result, x, y), allowed);
+  const plain = () => b.and(b.routine(PLAIN[shape.width], x, y, result, zero()) as I32, allowed);
+  settleVector(b, normal, result, plain, helper, [x, y]);
 }
+
+/** (x, y, result, lanes where the result is an exact zero): finite, not tiny, no denormal operand. */
+const plainLanes = (shape: Shape) =>
+  routine(`plain ${shape.float}`, ['v128', 'v128', 'v128', 'v128'], 'i32', (b, x, y, result, zero) => {
+    const tiny = simd(b, 'v128.andnot', tinyLanes(b, shape, result), zero);
+    const denormal = either(b, denormalLanes(b, shape, x), denormalLanes(b, shape, y));
+    return none(b, either(b, notFiniteLanes(b, shape, result), tiny, denormal));
+  });
+const PLAIN = { 32: plainLanes(SHAPE[32]), 64: plainLanes(SHAPE[64]) };
 
 function arithmetic(stem: Arithmetic): Meaning[] {
   return forKinds((suffix, kind) => {
@@ -123,7 +129,7 @@ function arithmetic(stem: Arithmetic): Meaning[] {
       if (kind.lanes === 1) scalarArithmetic(b, stem, kind.width, helper);
       else {
         const source = readVector(b, 1);
-        writeVector(b, 0, packedArithmetic(b, stem, kind.width, helper, readVector(b, 0), source));
+        packedArithmetic(b, stem, kind.width, helper, readVector(b, 0), source);
       }
     });
   });
@@ -148,7 +154,7 @@ function horizontal(stem: 'ADD' | 'SUB', suffix: string, kind: FloatKind): Meani
       destination,
       source,
     );
-    writeVector(b, 0, packedArithmetic(b, stem, kind.width, helper, x, y));
+    packedArithmetic(b, stem, kind.width, helper, x, y);
   });
 }
 
@@ -162,8 +168,7 @@ function alternating(suffix: string, kind: FloatKind): Meaning {
     const evenSigns = kind.width === 32 ? dwords(b, 0x8000_0000, 0) : qwords(b, -(2n ** 63n), 0n);
     const signed = simd(b, 'v128.xor', y, evenSigns);
     const result = simd(b, `${shape.float}.add`, x, signed);
-    const exact = () => exactly(b, helper, [x, y], result);
-    writeVector(b, 0, settle(b, shape, [x, y], result, zeroLanes(b, shape, result), exact));
+    settle(b, shape, x, y, result, () => zeroLanes(b, shape, result), helper);
   });
 }
 
@@ -183,15 +188,9 @@ function squareRoot(suffix: string, kind: FloatKind): Meaning {
   return vectorMeaning(`SQRT${suffix}`, (b) => {
     if (kind.lanes === 1) {
       const x = readLow(b, 1, kind.width);
-      const result = bitsOf(b, b.unary('fsqrt', floatOf(b, x)) as never);
-      const settled = b.and(hasFiniteBits(b, result), b.eqz(isDenormal(b, x)));
-      const fast = b.and(settled, mxcsrAllows(b));
-      writeLow(
-        b,
-        0,
-        kind.width,
-        guarded(b, fast, result, () => exactly(b, helper, [x], result)),
-      );
+      const result = b.unary('fsqrt', floatOf(b, x)) as F32 | F64;
+      const settled = b.and(hasFiniteBits(b, bitsOf(b, result)), noDenormals(b, x));
+      settleScalar(b, b.and(settled, mxcsrAllows(b)), result, null, helper, [x]);
     } else {
       const shape = SHAPE[kind.width];
       const x = readVector(b, 1);
@@ -217,7 +216,7 @@ function extremum(stem: 'MIN' | 'MAX', suffix: string, kind: FloatKind): Meaning
     if (kind.lanes === 1) {
       const y = readLow(b, 1, kind.width);
       const x = readLow(b, 0, kind.width);
-      writeLow(b, 0, kind.width, scalarExtremum(b, stem, helper, x, y));
+      scalarExtremum(b, stem, helper, x, y);
     } else {
       const shape = SHAPE[kind.width];
       const y = readVector(b, 1);
@@ -235,14 +234,12 @@ function extremum(stem: 'MIN' | 'MAX', suffix: string, kind: FloatKind): Meaning
   });
 }
 
-function scalarExtremum(b: Builder, stem: 'MIN' | 'MAX', helper: Helper, x: Int, y: Int): Int {
+function scalarExtremum(b: Builder, stem: 'MIN' | 'MAX', helper: Helper, x: Int, y: Int): void {
   const [first, second] = [floatOf(b, x), floatOf(b, y)];
   const chosen = b.binary(stem === 'MIN' ? 'flt' : 'fgt', first, second) as I32;
   const other = b.binary(stem === 'MIN' ? 'fge' : 'fle', first, second) as I32;
-  const denormal = b.or(isDenormal(b, x), isDenormal(b, y));
-  const fast = b.and(b.or(chosen, other), b.eqz(denormal));
-  const result = b.select(chosen, x, y);
-  return guarded(b, fast, result, () => exactly(b, helper, [x, y], result));
+  const fast = b.and(b.or(chosen, other), noDenormals(b, x, y));
+  settleScalar(b, fast, b.select(chosen, first, second), null, helper, [x, y]);
 }
 
 export const floatArithmeticMeanings: readonly Meaning[] = [

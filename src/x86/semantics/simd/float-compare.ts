@@ -9,7 +9,7 @@ import { compareHelper, orderHelper } from '../../helpers/simd/float-operations.
 import type { Builder } from '../../uops/builder.ts';
 import { FLAGS_STATUS, type I32, type Int, type V128 } from '../../uops/ir.ts';
 import type { Meaning } from '../meaning.ts';
-import { denormalLanes, floatOf, isDenormal, nanLanes, SHAPE } from './float-check.ts';
+import { denormalLanes, floatOf, nanLanes, noDenormals, SHAPE } from './float-check.ts';
 import { exactly, guarded } from './float-common.ts';
 import {
   anyTrue,
@@ -34,7 +34,7 @@ function orderOf(b: Builder, x: Int, y: Int): Order {
   const less = b.binary('flt', first, second) as I32;
   const equal = b.binary('feq', first, second) as I32;
   const ordered = b.or(b.or(less, equal), b.binary('fgt', first, second) as I32);
-  return { less, equal, plain: b.and(ordered, b.eqz(b.or(isDenormal(b, x), isDenormal(b, y)))) };
+  return { less, equal, plain: b.and(ordered, noDenormals(b, x, y)) };
 }
 
 /**

@@ -17,17 +17,18 @@ import {
   bitsOf,
   denormalLanes,
   floatOf,
-  isDenormal,
   isNan,
   isSafelyNormal,
   isZero,
   mxcsrAllows,
+  mxcsrAllowsIntegers,
   nanLanes,
+  noDenormals,
   notFiniteLanes,
   SHAPE,
   zeroLanes,
 } from './float-check.ts';
-import { exactly, guarded } from './float-common.ts';
+import { exactly, guarded, settleScalar } from './float-common.ts';
 import {
   anyTrue,
   dwords,
@@ -56,26 +57,21 @@ const scalarNarrow = narrowHelper('CVTSD2SS', 1);
 
 const singleToDouble = vectorMeaning('CVTSS2SD', (b) => {
   const x = readLow(b, 1, 32);
-  const result = bitsOf(b, b.unary('promote', floatOf(b, x)) as F64);
-  const fast = b.eqz(b.or(isNan(b, x), isDenormal(b, x)));
-  writeLow(
-    b,
-    0,
-    64,
-    guarded(b, fast, result, () => exactly(b, scalarWiden, [x], result)),
-  );
+  const result = b.unary('promote', floatOf(b, x)) as F64;
+  const fast = b.and(b.eqz(isNan(b, x)), noDenormals(b, x));
+  settleScalar(b, fast, result, null, scalarWiden, [x]);
 });
 
 const doubleToSingle = vectorMeaning('CVTSD2SS', (b) => {
   const x = readLow(b, 1, 64);
   const narrow = b.unary('demote', floatOf(b, x)) as F32;
-  const result = bitsOf(b, narrow);
+  const normal = isSafelyNormal(b, bitsOf(b, narrow));
   // A denormal double gives a zero, which is tiny unless the double is zero itself.
-  const proper = b.or(isSafelyNormal(b, result), isZero(b, x));
-  const exact = b.binary('feq', b.unary('promote', narrow), floatOf(b, x)) as I32;
-  const allowed = b.or(mxcsrAllows(b), exact);
-  const value = guarded(b, b.and(proper, allowed), result, () => exactly(b, scalarNarrow, [x], result));
-  writeLow(b, 0, 32, value);
+  const exact = () => {
+    const same = b.binary('feq', b.unary('promote', narrow), floatOf(b, x)) as I32;
+    return b.and(b.or(normal, isZero(b, x)), same);
+  };
+  settleScalar(b, b.and(normal, mxcsrAllows(b)), narrow, exact, scalarNarrow, [x]);
 });
 
 /** CVTxx2SI, CVTTxx2SI: the integer indefinite (only the sign bit set) where the value does not fit. */
@@ -91,16 +87,24 @@ function toInteger(from: Width, truncate: boolean): Meaning {
     const value = floatOf(b, x);
     const rounded = truncate ? value : b.unary('fnearest', value);
     const result = b.unary(`i${to}_from_f${from}_s`, rounded) as Int;
-    const least = to === 64 ? -(2n ** 63n) : -(2n ** 31n);
-    // Saturated results, and NaN's zero, do not convert back to the operand's value but by a hair.
-    const most = -least - 1n;
-    const proper = b.eqz(b.or(b.or(b.eq(result, least), b.eq(result, most)), isNan(b, x)));
-    const back = b.unary(`f${from}_from_i${to}_s`, result);
-    const exact = b.binary('feq', back, value) as I32;
-    const allowed = b.or(b.and(mxcsrAllows(b), b.eqz(isDenormal(b, x))), exact);
-    const final = guarded(b, b.and(proper, allowed), result, () => exactly(b, helpers[to], [x], result));
-    b.write(0, final);
+    // Rounding does not leave the range from here, and NaNs have larger bits.
+    const inRange = b.ltU(b.shl(x, 1), limitOf(from, to));
+    const exact = () => {
+      const same = b.binary('feq', b.unary(`f${from}_from_i${to}_s`, result), value) as I32;
+      return b.and(inRange, same);
+    };
+    const write = () => b.write(0, result);
+    b.if(b.and(inRange, mxcsrAllowsIntegers(b)), write, () => {
+      b.if(exact(), write, () => b.write(0, exactly(b, helpers[to], [x], result)));
+    });
   });
+}
+
+/** Bits, shifted left by one, of the least power of two out of range; of 2^31 - 1 where that has a double. */
+function limitOf(from: Width, to: Width): bigint {
+  const limit = from === 64 && to === 32 ? 2 ** 31 - 1 : 2 ** (to - 1);
+  if (from === 64) return new BigUint64Array(Float64Array.of(limit).buffer)[0]! << 1n;
+  return BigInt(new Uint32Array(Float32Array.of(limit).buffer)[0]!) << 1n;
 }
 
 /** CVTSI2xx. Integers of up to 24 or 53 bits are exact. */
@@ -113,20 +117,14 @@ function fromInteger(to: Width): Meaning {
   return vectorMeaning(mnemonic, (b) => {
     const from = integerBits(b);
     const x = readLow(b, 1, from);
-    const result = bitsOf(b, b.unary(`f${to}_from_i${from}_s`, x) as F32 | F64);
+    const result = b.unary(`f${to}_from_i${from}_s`, x) as F32 | F64;
     if (from === 32 && to === 64) {
-      writeLow(b, 0, 64, result);
+      writeLow(b, 0, 64, bitsOf(b, result));
       return;
     }
     const limit = to === 32 ? 2n ** 24n : 2n ** 53n;
-    const exact = b.leU(b.add(x, limit), 2n * limit);
-    const allowed = b.or(mxcsrAllows(b), exact);
-    writeLow(
-      b,
-      0,
-      to,
-      guarded(b, allowed, result, () => exactly(b, helpers[from], [x], result)),
-    );
+    const exact = () => b.leU(b.add(x, limit), 2n * limit);
+    settleScalar(b, mxcsrAllows(b), result, exact, helpers[from], [x]);
   });
 }
 function integerBits(b: Builder): Width {

@@ -7,35 +7,36 @@
 import type { RegisterField } from '../../decode/instruction.ts';
 import type { Builder } from '../../uops/builder.ts';
 import type { I32, I64, Int, Location, V128, Value } from '../../uops/ir.ts';
+import type { OperationBuilder } from '../../uops/operation-builder.ts';
 import type { Meaning } from '../meaning.ts';
 import { enterMmx, markMmxWritten, requireMmx } from '../mmx-state.ts';
 
 /** A wasm SIMD instruction with a vector result. */
-export function simd(b: Builder, name: string, ...args: Value[]): V128 {
+export function simd(b: OperationBuilder, name: string, ...args: Value[]): V128 {
   return b.simd(name, args) as V128;
 }
 
 // ---- constants ----
 
-export function bytes(b: Builder, ...values: number[]): V128 {
+export function bytes(b: OperationBuilder, ...values: number[]): V128 {
   return b.v128(Uint8Array.from({ length: 16 }, (_, i) => values[i % values.length]!));
 }
-export function words(b: Builder, ...values: number[]): V128 {
+export function words(b: OperationBuilder, ...values: number[]): V128 {
   return bytes(b, ...values.flatMap((value) => [value & 0xff, (value >>> 8) & 0xff]));
 }
-export function dwords(b: Builder, ...values: number[]): V128 {
+export function dwords(b: OperationBuilder, ...values: number[]): V128 {
   return words(b, ...values.flatMap((value) => [value & 0xffff, value >>> 16]));
 }
-export function qwords(b: Builder, ...values: bigint[]): V128 {
+export function qwords(b: OperationBuilder, ...values: bigint[]): V128 {
   return b.v128(
     new Uint8Array(BigInt64Array.from({ length: 2 }, (_, i) => values[i % values.length]!).buffer),
   );
 }
-export function zero(b: Builder): V128 {
+export function zero(b: OperationBuilder): V128 {
   return bytes(b, 0);
 }
 /** 0, 1, 2 ... 15. */
-export function iota(b: Builder): V128 {
+export function iota(b: OperationBuilder): V128 {
   return bytes(b, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
 }
 
@@ -46,30 +47,36 @@ export function laneBytes(size: number, lanes: readonly number[]): number[] {
   return lanes.flatMap((lane) => Array.from({ length: size }, (_, i) => lane * size + i));
 }
 /** Rearranges the lanes of two vectors; lanes of the second are numbered on from the first's. */
-export function shuffle(b: Builder, size: number, lanes: readonly number[], x: V128, y: V128 = x): V128 {
+export function shuffle(
+  b: OperationBuilder,
+  size: number,
+  lanes: readonly number[],
+  x: V128,
+  y: V128 = x,
+): V128 {
   return b.simd('i8x16.shuffle', [x, y], 'v128', { lanes: laneBytes(size, lanes) }) as V128;
 }
 /** The low halves of two vectors as one. */
-export function joinLow(b: Builder, low: V128, high: V128): V128 {
+export function joinLow(b: OperationBuilder, low: V128, high: V128): V128 {
   return shuffle(b, 8, [0, 2], low, high);
 }
-export function lane32(b: Builder, value: V128, lane = 0): I32 {
+export function lane32(b: OperationBuilder, value: V128, lane = 0): I32 {
   return b.simd('i32x4.extract_lane', [value], 'i32', { lane }) as I32;
 }
-export function lane64(b: Builder, value: V128, lane = 0): I64 {
+export function lane64(b: OperationBuilder, value: V128, lane = 0): I64 {
   return b.simd('i64x2.extract_lane', [value], 'i64', { lane }) as I64;
 }
-export function splat(b: Builder, bits: 8 | 16 | 32 | 64, value: Int): V128 {
+export function splat(b: OperationBuilder, bits: 8 | 16 | 32 | 64, value: Int): V128 {
   if (bits === 64) return simd(b, 'i64x2.splat', b.toI64(value));
   return simd(b, bits === 32 ? 'i32x4.splat' : bits === 16 ? 'i16x8.splat' : 'i8x16.splat', b.toI32(value));
 }
 /** An integer in the lowest lane, zeros above. */
-export function zeroExtended(b: Builder, value: Int): V128 {
+export function zeroExtended(b: OperationBuilder, value: Int): V128 {
   const name = value.type === 'i64' ? 'i64x2.replace_lane' : 'i32x4.replace_lane';
   return b.simd(name, [zero(b), value], 'v128', { lane: 0 }) as V128;
 }
 /** i32 1 when a bit of the vector is set. */
-export function anyTrue(b: Builder, value: V128): I32 {
+export function anyTrue(b: OperationBuilder, value: V128): I32 {
   return b.simd('v128.any_true', [value], 'i32') as I32;
 }
 /** The 8-bit immediate as i32. */
