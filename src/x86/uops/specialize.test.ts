@@ -323,6 +323,19 @@ test('state is read once, until it is written', () => {
   );
 });
 
+test('a loop reads again what it may have written in the round before', () => {
+  const lines = text((b) => {
+    b.set(32, L.GPR + 8, eax(b));
+    b.loop(() => {
+      const value = b.sub(eax(b), 1);
+      b.set(32, L.GPR, value);
+      return value;
+    });
+    b.set(32, L.GPR + 16, eax(b));
+  });
+  assert.equal(lines.filter((line) => line.includes('get32 [gpr0]')).length, 3);
+});
+
 test('the vector idioms for zero and ones', () => {
   const vector = (name: string) =>
     text((b) => b.set(128, L.XMM, b.simd(name, [b.get(128, L.XMM), b.get(128, L.XMM)]))).join('; ');
@@ -497,7 +510,40 @@ class RandomProgram {
   }
 }
 
-test('random programs do the same as before', () => {
+/** A chain of operations, each on the result of the one before and a constant mostly, of which the last is seen. */
+function randomChain(b: Builder, random: () => number): void {
+  const pick = <T>(list: readonly T[]) => list[random() % list.length]!;
+  const some = (bits: 8 | 16 | 32 | 64) => b.get(bits, L.GPR + 8 * (random() % 4)) as Int;
+  const like = (value: Int) => (value.type === 'i64' ? some(64) : some(pick([8, 16, 32])));
+  let value = some(pick([8, 16, 32, 64]));
+  for (let steps = 2 + (random() % 5); steps > 0; steps--) {
+    switch (random() % 8) {
+      case 0:
+        value = b.unary(value.type === 'i64' && random() & 1 ? 'extend32_s' : pick(UNARY), value) as Int;
+        break;
+      case 1:
+      case 2:
+        if (value.type === 'i64') value = b.wrap(value as I64);
+        else value = random() & 1 ? b.extendU(value as I32) : b.extendS(value as I32);
+        break;
+      case 3:
+        value = b.binary(pick(BINARY), value, like(value)) as Int;
+        break;
+      case 4:
+        value = b.binary(pick(BINARY), b.constantLike(value, pick(CONSTANTS)), value) as Int;
+        break;
+      default:
+        value = b.binary(pick(BINARY), value, b.constantLike(value, pick(CONSTANTS))) as Int;
+    }
+  }
+  b.set(value.type === 'i64' ? 64 : pick([8, 16, 32]), L.GPR + 64, value);
+}
+
+/** Runs random lists as they are and specialized, from random registers; gives the lengths of the text of both. */
+function compare(
+  make: (random: () => number) => Builder,
+  programs: number,
+): { before: number; after: number } {
   const random = randomSource(Number(process.env.DOPPEL_FUZZ_SEED ?? 1));
   const first = new TestProcessor(64);
   const second = new TestProcessor(64);
@@ -505,8 +551,8 @@ test('random programs do the same as before', () => {
   let before = 0;
   let after = 0;
   const size = (uops: readonly Uop[]): number => print(uops).split('\n').length;
-  for (let count = Number(process.env.DOPPEL_FUZZ_COUNT ?? 3000); count > 0; count--) {
-    const { uops, form } = new RandomProgram(random).builder;
+  for (let count = Number(process.env.DOPPEL_FUZZ_COUNT ?? programs); count > 0; count--) {
+    const { uops, form } = make(random);
     const imm = BigInt.asIntN(64, CONSTANTS[random() % CONSTANTS.length]!);
     const instruction = testInstruction(form, { imm, imm2: random() % 3 });
     const special = specialize(uops, instruction);
@@ -527,5 +573,14 @@ test('random programs do the same as before', () => {
       assert.fail(`imm ${imm}\n${print(uops)}-- becomes\n${print(special)}`);
     }
   }
+  return { before, after };
+}
+
+test('random programs do the same as before', () => {
+  const { before, after } = compare((random) => new RandomProgram(random).builder, 3000);
   assert.ok(after < 0.8 * before, `${before} operations became ${after}`);
+});
+
+test('random chains do the same as before', () => {
+  compare((random) => build((b) => randomChain(b, random)), 20000);
 });

@@ -125,13 +125,17 @@ class Specializer {
       }
       case 'load': {
         const address = this.#of(uop.address);
-        this.#define(address === uop.address ? uop : { ...uop, address }, uop.result);
+        const { result, bits, intent, stack } = uop;
+        const load = { op: 'load', result, bits, address, intent, stack } as const;
+        this.#define(address === uop.address ? uop : load, result);
         return false;
       }
       case 'store': {
         const address = this.#of(uop.address);
         const value = foldTruncation(t, this.#of(uop.value), uop.bits);
-        out.push(address === uop.address && value === uop.value ? uop : { ...uop, address, value });
+        const { bits, stack } = uop;
+        const same = address === uop.address && value === uop.value;
+        out.push(same ? uop : { op: 'store', bits, address, value, stack });
         return false;
       }
       case 'binary': {
@@ -321,7 +325,8 @@ class Specializer {
     const a = uop.a && this.#of(uop.a);
     const b = uop.b && this.#of(uop.b);
     const same = result === uop.result && a === uop.a && b === uop.b;
-    this.#table.out.push(same ? uop : { ...uop, result, a, b });
+    const { kind, bits, keepCarry, carryIn } = uop;
+    this.#table.out.push(same ? uop : { op: 'flagsArith', kind, bits, result, a, b, keepCarry, carryIn });
   }
 
   // ---- control ----
@@ -381,10 +386,8 @@ class Specializer {
     if (ends || t.constant(condition!) === 0) {
       // It runs once.
       for (const inner of body) out.push(inner);
-      this.#forgetReads();
       return ends;
     }
-    this.#forgetReads();
     this.#leaveReads(reads);
     out.push({ op: 'loop', body, condition: condition as I32 });
     return false;
