@@ -32,6 +32,13 @@ function concernsFlags(uops: readonly Uop[]): boolean {
   );
 }
 
+/** Calls a helper, perhaps on some condition: a rare path. */
+function callsHelper(uops: readonly Uop[]): boolean {
+  return uops.some(
+    (uop) => uop.op === 'call' || (uop.op === 'if' && (callsHelper(uop.then) || callsHelper(uop.else))),
+  );
+}
+
 export abstract class RegionFlags extends RegionValues {
   /** What is known about the flags here. */
   protected flags = K.FLAGS_IN_STATE;
@@ -388,7 +395,7 @@ export abstract class RegionFlags extends RegionValues {
       f.localSet(this.kind);
     }
     this.push(uop.condition);
-    f.if_();
+    f.if_(undefined, callsHelper(uop.else) ? 'likely' : callsHelper(uop.then) ? 'unlikely' : undefined);
     this.lowerList(uop.then);
     if (alternatives) this.makeDynamic();
     if (uop.else.length > 0) {

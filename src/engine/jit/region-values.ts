@@ -138,6 +138,7 @@ export abstract class RegionValues extends Lowering {
   }
   #pushPostponed(uop: Postponed): void {
     if (uop.op === 'get') this.#pushRegister(uop);
+    else if (uop.op === 'unary' && this.#pushLane(uop)) return;
     else if (uop.op === 'condition' || uop.op === 'flagsGet') this.pushFlags(uop);
     else this.pushResult(uop);
   }
@@ -244,6 +245,37 @@ export abstract class RegionValues extends Lowering {
     }
     if (uop.result.type === 'i64') f.op('i64.extend_i32_u');
   }
+  /** A float out of an XMM register's local, not by way of an integer; false where the operation is something else. */
+  #pushLane(uop: Uop & { op: 'unary' }): boolean {
+    const bits = uop.operator === 'bits_to_f64' ? 64 : uop.operator === 'bits_to_f32' ? 32 : 0;
+    const source = this.#slots[uop.a.id]?.postponed;
+    if (source?.op !== 'get' || source.bits !== bits) return false;
+    const offset = offsetOf(source.location);
+    const register = registerAt(offset);
+    if (register < 16) return false;
+    this.forgo(uop.a);
+    this.f.localGet(this.registerLocals.get(register)!);
+    if (bits === 64) this.f.lane('f64x2.extract_lane', (offset & 15) >> 3);
+    else this.f.lane('f32x4.extract_lane', (offset & 15) >> 2);
+    return true;
+  }
+  /** Likewise into one, over the vector on the stack. */
+  #replaceLane(value: Value, bits: number, byte: number): boolean {
+    const source = this.#slots[value.id]?.postponed;
+    if (source?.op !== 'unary') return false;
+    const { operator, a } = source;
+    if (operator === 'f64_to_bits' && bits === 64) {
+      this.forgo(value);
+      this.push(a);
+      this.f.lane('f64x2.replace_lane', byte >> 3);
+      return true;
+    }
+    if (operator !== 'f32_to_bits' || bits !== 32) return false;
+    this.forgo(value);
+    this.push(a);
+    this.f.lane('f32x4.replace_lane', byte >> 2);
+    return true;
+  }
   #writeRegister(uop: Uop & { op: 'set' }): void {
     const { f } = this;
     const offset = offsetOf(uop.location);
@@ -251,11 +283,16 @@ export abstract class RegionValues extends Lowering {
     const local = this.registerLocals.get(register)!;
     const { bits, value } = uop;
     if (register >= 16) {
-      if (bits < 128) f.localGet(local);
-      if (bits < 64 && value.type === 'i64') this.pushLow(value);
-      else this.push(value);
       const byte = offset & 15;
-      if (bits === 64) f.lane('i64x2.replace_lane', byte >> 3);
+      if (bits < 128) f.localGet(local);
+      const replaced = this.#replaceLane(value, bits, byte);
+      if (!replaced) {
+        if (bits < 64 && value.type === 'i64') this.pushLow(value);
+        else this.push(value);
+      }
+      if (replaced) {
+        // The lane is a float's.
+      } else if (bits === 64) f.lane('i64x2.replace_lane', byte >> 3);
       else if (bits === 32) f.lane('i32x4.replace_lane', byte >> 2);
       else if (bits === 16) f.lane('i16x8.replace_lane', byte >> 1);
       else if (bits === 8) f.lane('i8x16.replace_lane', byte);
