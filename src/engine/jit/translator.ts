@@ -19,6 +19,7 @@ import { pageOf } from './guest-code.ts';
 import { GuestView } from './guest-view.ts';
 import type { Region } from './region.ts';
 import type { RegionCompiler, RegionJob } from './region-compiler.ts';
+import { LEAVE_CAUSES } from './region-lowering.ts';
 import { CellSpace, SlotSpace } from './region-space.ts';
 import { heatAt, type RegionModule, type TranslatedRegion, warm } from './translated-region.ts';
 
@@ -379,7 +380,9 @@ export class Translator implements BlockTranslator {
   statistics(): Map<string, number> {
     const { state } = this.#host;
     const counts = this.#counts;
-    return new Map([
+    const inRegions = state.getNumber(E.COUNT_REGION_INSTRUCTIONS);
+    const share = Math.round((1000 * inRegions) / Math.max(1, this.#host.retired)) / 10;
+    return new Map<string, number>([
       ['regions formed', counts.formed],
       ['regions compiled', counts.compiled],
       ['regions dropped as their code changed', counts.dropped],
@@ -401,7 +404,14 @@ export class Translator implements BlockTranslator {
           ] as const)
         : []),
       ...(this.#options.counts
-        ? [['instructions retired by regions', state.getNumber(E.COUNT_REGION_INSTRUCTIONS)] as const]
+        ? [
+            ['instructions retired by regions', inRegions] as const,
+            ['instructions retired by regions, per cent', share] as const,
+            ...LEAVE_CAUSES.map(
+              (cause, i) =>
+                [`exits from regions: ${cause}`, state.getNumber(E.COUNT_REGION_LEAVES + 8 * i)] as const,
+            ),
+          ]
         : []),
     ]);
   }
