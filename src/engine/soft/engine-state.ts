@@ -77,7 +77,7 @@ export const EXIT_BAIL = 5;
 //   +0   i64 tag: linear address of the page, or TLB_INVALID
 //   +8   i32 addend: linear address + addend = offset in memory 1 (modulo 2^32)
 export const TLB_ENTRY_SHIFT = 4;
-export const TLB_ENTRIES = 1024;
+export const TLB_ENTRIES = 4096;
 export const TLB_WRITES = TLB_ENTRIES << TLB_ENTRY_SHIFT;
 export const TLB_SIZE = 2 * TLB_WRITES;
 export const TLB_TAG = 0;

@@ -23,6 +23,7 @@ import {
   PAGE_GLOBAL,
   peek,
   translate,
+  translateByTable,
   VIEW_IMPLICIT,
   VIEW_SUPERVISOR,
   VIEW_USER,
@@ -34,6 +35,7 @@ import { KIND_BYTES, KIND_STACK, KIND_WRITE } from './core-functions.ts';
 import * as E from './engine-state.ts';
 import { EntryList } from './entry-list.ts';
 import { ExecuteTable } from './execute-table.ts';
+import { TableCache } from './table-cache.ts';
 import { TlbMemory } from './tlb-memory.ts';
 
 const CANONICAL_END = 0x8000_0000_0000;
@@ -93,6 +95,7 @@ export class SoftMmu implements TranslationControl {
 
   flushAll(global: 'keepGlobal' | 'dropGlobal'): void {
     this.paged.flushAll(global);
+    this.#tables.clear();
     const keep = global === 'keepGlobal';
     this.#drop(this.#filled, keep);
     if (!keep) {
@@ -136,6 +139,7 @@ export class SoftMmu implements TranslationControl {
     this.#forgetPage(linear);
   }
   #forgetPage(linear: Linear): void {
+    this.#tables.clear();
     const { u32 } = this.#state;
     const index = ((linear >>> 12) & (E.TLB_ENTRIES - 1)) << E.TLB_ENTRY_SHIFT;
     for (const table of TABLES) {
@@ -172,10 +176,11 @@ export class SoftMmu implements TranslationControl {
   }
   #dropWrites(which: (entry: number) => boolean): void {
     const { u32 } = this.#state;
-    for (const table of TABLES) {
-      const first = (table + E.TLB_WRITES - E.TLB) >> E.TLB_ENTRY_SHIFT;
-      for (let entry = first; entry < first + E.TLB_ENTRIES; entry++) {
-        if (which(entry)) u32[(E.TLB >> 2) + entry * ENTRY_WORDS] = E.TLB_INVALID;
+    for (const { entries, count } of [this.#filled, this.#filledGlobal]) {
+      for (let i = 0; i < count; i++) {
+        const entry = entries[i]!;
+        const writes = (entry & E.TLB_ENTRIES) !== 0;
+        if (writes && which(entry)) u32[(E.TLB >> 2) + entry * ENTRY_WORDS] = E.TLB_INVALID;
       }
     }
   }
@@ -432,6 +437,19 @@ export class SoftMmu implements TranslationControl {
     if (checked) throw new GuestFault(AC, 0);
   }
 
+  readonly #tables = new TableCache();
+  /** Fills #translation; false where the access faults. */
+  #translate(linear: Linear, access: number, view: number): boolean {
+    const t = this.#translation;
+    const memory = this.#memory;
+    if (this.#tables.find(linear, t) && translateByTable(this.#state, memory.view, linear, access, view, t)) {
+      return true;
+    }
+    if (!translate(this.#state, memory, linear, access, view, t)) return false;
+    if (t.table >= 0 && memory.kind(t.table) === PAGE_RAM) this.#tables.enter(linear, t.table, t.tableRights);
+    return true;
+  }
+
   /** Translates and fills the TLB; raises #PF. */
   #resolve(linear: Linear, access: number): number {
     const physical = this.#tryResolve(linear, access);
@@ -442,7 +460,7 @@ export class SoftMmu implements TranslationControl {
   #tryResolve(linear: Linear, access: number): number {
     const state = this.#state;
     const t = this.#translation;
-    if (!translate(state, this.#memory, linear, access, this.#view(), t)) return -1;
+    if (!this.#translate(linear, access, this.#view())) return -1;
     this.misses++;
     this.#enter(linear, access, state.u32[E.TLB_TABLE >> 2]!);
     return t.frame + (linear & 0xfff);
@@ -471,7 +489,7 @@ export class SoftMmu implements TranslationControl {
     const access = array === 0 ? ACCESS_READ : ACCESS_WRITE;
     const view = privilege === 'current' ? this.#view() : VIEW_IMPLICIT;
     const t = this.#translation;
-    if (!translate(this.#state, this.#memory, linear, access, view, t)) return -1;
+    if (!this.#translate(linear, access, view)) return -1;
     this.misses++;
     return this.#enter(linear, access, table) ? t.frame + (linear & 0xfff) : -1;
   }
