@@ -5,7 +5,7 @@ import type { TranslatedRegion } from './translated-region.ts';
 
 /** A block that samples found, by its first descriptor. */
 export interface Candidate {
-  /** Samples so far. */
+  /** Samples so far, weighted by how far they were apart. */
   heat: number;
   /** It waits to be compiled, or cannot be translated while its page stays as it is. */
   state: 'cold' | 'queued' | 'failed';

@@ -24,7 +24,7 @@ import { CellSpace, SlotSpace } from './region-space.ts';
 import { heatAt, type RegionModule, type TranslatedRegion, warm } from './translated-region.ts';
 
 export interface TranslatorOptions {
-  /** Samples that make a block hot. */
+  /** Samples that make a block hot, where they are `sampleInterval` apart; where they are further apart fewer do. */
   readonly hotSamples?: number;
   /** Instructions between two samples while they find blocks that have no region; more and more where they find regions. */
   readonly sampleInterval?: number;
@@ -44,7 +44,7 @@ export interface TranslatorOptions {
   readonly onRegion?: (region: Region) => void;
 }
 
-const HOT_SAMPLES = 2;
+const HOT_SAMPLES = 3;
 const SAMPLE_INTERVAL = 20_000;
 const LONGEST_INTERVAL = 2_000_000;
 const BATCH = 8;
@@ -147,8 +147,9 @@ export class Translator implements BlockTranslator {
       candidates.set(descriptor, candidate);
     }
     if (candidate.state === 'failed') return;
+    // A sample stands for the instructions since the one before.
+    candidate.heat += this.sampleInterval / this.#leastInterval;
     this.sampleInterval = this.#leastInterval;
-    candidate.heat++;
     if (candidate.state === 'queued' || (candidate.heat < this.#hotSamples && !this.eager)) return;
     this.#form(descriptor, candidate, linear, modeKey);
   }
