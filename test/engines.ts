@@ -10,6 +10,8 @@ const ENGINES = {
   interp: (wires: InterpOptions): Vcpu => new InterpVcpu(wires),
   /** Every block becomes a region at once. */
   jit: translating({ eager: true }),
+  /** Regions of what has run for a while: larger ones. */
+  'jit-soon': translating({ hotSamples: 1, sampleInterval: 100, batch: 1 }),
   /** Regions early, and places for few of them: many come and go. */
   'jit-low': translating({ hotSamples: 1, sampleInterval: 2000, batch: 2, codeBytes: 2 ** 20 }),
   /** As a user gets it. */
@@ -23,7 +25,7 @@ function translating(tuning: TranslatorOptions): (wires: InterpOptions) => Vcpu 
 export type EngineName = keyof typeof ENGINES;
 
 /** The engines that are compared with another one: all but the reference. */
-export const SUBJECTS: readonly EngineName[] = ['interp', 'jit'];
+export const SUBJECTS: readonly EngineName[] = ['interp', 'jit', 'jit-soon'];
 
 /** Those that boot whole systems beside the interpreter. */
 export const BOOT_ENGINES: readonly EngineName[] = ['jit-default', 'jit-low'];

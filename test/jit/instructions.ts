@@ -86,7 +86,8 @@ export class InstructionMaker {
   readonly #memory: number;
   readonly #templates: readonly (readonly Template[])[];
 
-  constructor(random: Random, bits: Bits) {
+  /** @param exotic percentages to choose from, of instructions from the fuzzer's tables. */
+  constructor(random: Random, bits: Bits, exotic: readonly number[]) {
     this.#random = random;
     this.bits = bits;
     this.#surroundings = {
@@ -96,7 +97,7 @@ export class InstructionMaker {
       fsBase: 0,
     };
     this.#encoder = new iced.Encoder(bits);
-    this.#exotic = random.pick([0, 5, 20, 60]);
+    this.#exotic = random.pick(exotic);
     this.#memory = random.pick([0, 10, 30]);
     const families = random.pick([['integer'], ['simd'], ['x87'], ['integer', 'simd', 'x87']]);
     this.#templates = usable(bits).filter(([one]) => families.includes(one!.family));

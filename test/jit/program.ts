@@ -75,20 +75,31 @@ class Generator {
   #softs = 0;
   #functions = 1;
   readonly #counts: number;
-  /** Chances of faults, stores into code, alias, out of 1000. */
-  readonly #wild: { fault: number; store: number; alias: number; step: number };
+  /** Chances of what regions are left for, out of 1000, and of what contains other nodes. */
+  readonly #wild: Readonly<
+    Record<'fault' | 'store' | 'alias' | 'step' | 'edge' | 'string' | 'flags', number>
+  >;
+  readonly #compounds: number;
 
   constructor(random: Random, bits: Bits, options: ProgramOptions) {
     this.#random = random;
     this.#bits = bits;
-    this.#maker = new InstructionMaker(random, bits);
+    // Most programs stay in regions for long; in the others everything happens.
+    const tame = random.chance(60);
+    this.#maker = new InstructionMaker(random, bits, tame ? [0, 0, 4, 15, 50] : [0, 5, 20, 60]);
+    this.#compounds = random.pick([150, 260, 400]);
     this.#left = options.nodes;
     this.#counts = options.work;
+    const chance = (tameOnes: readonly number[], wildOnes: readonly number[]) =>
+      random.pick(tame ? tameOnes : wildOnes);
     this.#wild = {
-      fault: random.pick([0, 0, 10, 40]),
-      store: random.pick([0, 0, 0, 10, 40]),
-      alias: random.pick([0, 10, 30]),
-      step: random.pick([0, 0, 3, 10]),
+      fault: chance([0, 0, 0, 3], [0, 10, 40]),
+      store: chance([0], [0, 10, 40]),
+      alias: chance([0, 0, 5], [0, 10, 30]),
+      step: chance([0], [0, 3, 10]),
+      edge: chance([0, 0, 5, 20], [15]),
+      string: chance([0, 0, 3], [15]),
+      flags: chance([0, 5], [15]),
     };
   }
 
@@ -151,20 +162,21 @@ class Generator {
   #node(self: number, depth: number, work: number): Node {
     const random = this.#random;
     const roll = random.below(1000);
-    const { fault, store, alias, step } = this.#wild;
-    let edge = fault;
-    if (roll < edge) return this.#fault();
-    edge += store;
-    if (roll < edge) return this.#soft();
-    edge += alias;
-    if (roll < edge)
+    let limit = 0;
+    const falls = (chance: number) => {
+      limit += chance;
+      return roll < limit;
+    };
+    const wild = this.#wild;
+    if (falls(wild.fault)) return this.#fault();
+    if (falls(wild.store)) return this.#soft();
+    if (falls(wild.alias))
       return { kind: 'goto', how: random.pick(['register', 'memory', 'return']), alias: random.chance(60) };
-    edge += step;
-    if (roll < edge) return { kind: 'code', bytes: this.#singleStep(), guarded: false };
-    if (depth < 5 && roll < edge + 260) return this.#compound(self, depth, work);
-    if (roll < edge + 275) return { kind: 'edge', bytes: random.below(20) };
-    if (roll < edge + 290) return { kind: 'code', bytes: this.#string(), guarded: false };
-    if (roll < edge + 305) return { kind: 'code', bytes: this.#flags(), guarded: false };
+    if (falls(wild.step)) return { kind: 'code', bytes: this.#singleStep(), guarded: false };
+    if (falls(wild.edge)) return { kind: 'edge', bytes: random.below(20) };
+    if (falls(wild.string)) return { kind: 'code', bytes: this.#string(), guarded: false };
+    if (falls(wild.flags)) return { kind: 'code', bytes: this.#flags(), guarded: false };
+    if (falls(this.#compounds) && depth < 6) return this.#compound(self, depth, work);
     return { kind: 'code', ...this.#maker.next() };
   }
 
