@@ -64,6 +64,29 @@ export class TlbMemory extends PagedMemory {
     }
     return super.read32(linear, privilege);
   }
+  override readPair(linear: Linear, privilege: Privilege = 'current'): number {
+    if ((linear & 0xfff) <= 0xff8) {
+      const at = this.#ram(linear, READS, privilege);
+      if (at >= 0) {
+        const { view } = this.#memory;
+        this.pairHigh = view.getUint32(at + 4, true);
+        return view.getUint32(at, true);
+      }
+    }
+    return super.readPair(linear, privilege);
+  }
+  override writePair(linear: Linear, low: number, high: number, privilege: Privilege = 'current'): void {
+    if ((linear & 0xfff) <= 0xff8) {
+      const at = this.#ram(linear, E.TLB_WRITES, privilege);
+      if (at >= 0) {
+        const { view } = this.#memory;
+        view.setUint32(at, low, true);
+        view.setUint32(at + 4, high, true);
+        return;
+      }
+    }
+    super.writePair(linear, low, high, privilege);
+  }
   override write8(linear: Linear, value: number, privilege: Privilege = 'current'): void {
     const at = this.#ram(linear, E.TLB_WRITES, privilege);
     if (at >= 0) this.#memory.u8[at] = value;

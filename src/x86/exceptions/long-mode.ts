@@ -40,8 +40,8 @@ export function enterLongMode(cpu: Cpu, vector: number, errorCode: number, kind:
   const gateCode = vector * 8 + 2 + ext;
   if (vector * 16 + 15 > state.u32[L.IDTR_LIMIT >> 2]!) generalProtection(gateCode);
   const gate = state.getNumber(L.IDTR_BASE) + vector * 16;
-  const low = memory.read32(gate, 'supervisor');
-  const high = memory.read32(gate + 4, 'supervisor');
+  const low = memory.readPair(gate, 'supervisor');
+  const high = memory.pairHigh;
   const type = (high >>> 8) & 0x1f;
   if (type !== TYPE_INTERRUPT_GATE_32 && type !== TYPE_TRAP_GATE_32) generalProtection(gateCode);
   const cpl = state.cpl;

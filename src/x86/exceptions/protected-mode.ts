@@ -45,8 +45,8 @@ export function enterProtectedMode(cpu: Cpu, vector: number, errorCode: number, 
   const gateCode = vector * 8 + 2 + ext;
   if (vector * 8 + 7 > state.u32[L.IDTR_LIMIT >> 2]!) generalProtection(gateCode);
   const gate = state.getNumber(L.IDTR_BASE) + vector * 8;
-  const low = cpu.memory.read32(gate, 'supervisor');
-  const high = cpu.memory.read32(gate + 4, 'supervisor');
+  const low = cpu.memory.readPair(gate, 'supervisor');
+  const high = cpu.memory.pairHigh;
   const type = (high >>> 8) & 0x1f;
   if (!isInterruptGate(type)) generalProtection(gateCode);
   if (software && ((high >>> 13) & 3) < state.cpl) generalProtection(gateCode);

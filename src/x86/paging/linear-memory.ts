@@ -16,6 +16,10 @@ export interface LinearMemory {
   read32(linear: Linear, privilege?: Privilege): number;
   /** Unsigned. */
   read64(linear: Linear, privilege?: Privilege): bigint;
+  /** 64 bits as two halves, for helpers that do without bigint: gives the low one and leaves the high one in `pairHigh`. */
+  readPair(linear: Linear, privilege?: Privilege): number;
+  readonly pairHigh: number;
+  writePair(linear: Linear, low: number, high: number, privilege?: Privilege): void;
   write8(linear: Linear, value: number, privilege?: Privilege): void;
   write16(linear: Linear, value: number, privilege?: Privilege): void;
   write32(linear: Linear, value: number, privilege?: Privilege): void;

@@ -190,6 +190,17 @@ export class PagedMemory implements LinearMemory, TranslationControl {
     return value >>> 0;
   }
 
+  pairHigh = 0;
+  readPair(linear: Linear, privilege: Privilege = 'current'): number {
+    const low = this.read32(linear, privilege);
+    this.pairHigh = this.read32(linear + 4, privilege);
+    return low;
+  }
+  writePair(linear: Linear, low: number, high: number, privilege: Privilege = 'current'): void {
+    this.write32(linear, low, privilege);
+    this.write32(linear + 4, high, privilege);
+  }
+
   write8(linear: Linear, value: number, privilege: Privilege = 'current'): void {
     this.#physical.write8(this.#resolve(linear, ACCESS_WRITE, privilege), value & 0xff);
   }

@@ -74,8 +74,8 @@ export function readDescriptor(cpu: Cpu, selector: number, descriptor: Descripto
   }
   descriptor.selector = selector;
   descriptor.address = address;
-  descriptor.low = cpu.memory.read32(address, 'supervisor');
-  descriptor.high = cpu.memory.read32(address + 4, 'supervisor');
+  descriptor.low = cpu.memory.readPair(address, 'supervisor');
+  descriptor.high = cpu.memory.pairHigh;
   parse(descriptor);
   return true;
 }

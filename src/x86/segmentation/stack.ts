@@ -110,8 +110,7 @@ export class StackCursor {
   push64(low: number, high: number): void {
     this.pointer = this.#wrap(this.pointer - 8);
     const linear = this.#linear(8);
-    this.#cpu.memory.write32(linear, low >>> 0, this.#privilege);
-    this.#cpu.memory.write32(linear + 4, high >>> 0, this.#privilege);
+    this.#cpu.memory.writePair(linear, low >>> 0, high >>> 0, this.#privilege);
   }
   /** Pushes a value of `bits`; a 64-bit one is a signed number (an address or a small value). */
   push(bits: 16 | 32 | 64, value: number): void {
@@ -133,8 +132,8 @@ export class StackCursor {
   /** Low half of a 64-bit value; the upper one is left in `poppedHigh`. */
   pop64(): number {
     const linear = this.#linear(8);
-    const low = this.#cpu.memory.read32(linear, this.#privilege);
-    this.poppedHigh = this.#cpu.memory.read32(linear + 4, this.#privilege);
+    const low = this.#cpu.memory.readPair(linear, this.#privilege);
+    this.poppedHigh = this.#cpu.memory.pairHigh;
     this.pointer = this.#wrap(this.pointer + 8);
     return low;
   }

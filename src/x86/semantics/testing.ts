@@ -39,6 +39,15 @@ class FlatMemory implements LinearMemory {
   read64(linear: number): bigint {
     return this.view.getBigUint64(this.#at(linear, 8), true);
   }
+  pairHigh = 0;
+  readPair(linear: number): number {
+    this.pairHigh = this.read32(linear + 4);
+    return this.read32(linear);
+  }
+  writePair(linear: number, low: number, high: number): void {
+    this.write32(linear, low);
+    this.write32(linear + 4, high);
+  }
   write8(linear: number, value: number): void {
     this.view.setUint8(this.#at(linear, 1), value);
   }

@@ -64,6 +64,6 @@ export function longModeStack(cpu: Cpu, level: number, ist: number, ext: number)
   const offset = ist !== 0 ? 0x1c + 8 * ist : 4 + 8 * level;
   if (offset + 7 > tr.limit) selectorFault(TS, tr.selector, ext);
   const linear = tr.base + offset;
-  const low = cpu.memory.read32(linear, 'supervisor');
-  return (cpu.memory.read32(linear + 4, 'supervisor') | 0) * TWO32 + low;
+  const low = cpu.memory.readPair(linear, 'supervisor');
+  return (cpu.memory.pairHigh | 0) * TWO32 + low;
 }

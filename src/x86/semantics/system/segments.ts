@@ -14,11 +14,11 @@ import {
   farJumpHelper,
   farReturnHelper,
   loadLocalTableHelper,
-  loadSegmentHelper,
   loadTaskRegisterHelper,
   segmentLimitHelper,
   verifySegmentHelper,
 } from './helpers.ts';
+import { loadSegmentRegister } from './load-segment.ts';
 
 const segmentNumber = (operand: Operand): number => {
   if (operand.kind !== 'segment') throw new Error('not a segment register');
@@ -30,17 +30,6 @@ export function asNumber(b: Builder, value: I64): F64 {
   return b.unary('f64_from_i64_s', value) as F64;
 }
 
-/** Loads a segment register; the block ends where the mode (flat segments, stack size) may change. */
-function load(b: Builder, number: number, selector: I32): void {
-  b.call(loadSegmentHelper, b.i32(number), b.and(selector, 0xffff));
-}
-
-/** After a load of ES, SS or DS; FS and GS are not part of the mode. Loads of SS hold interrupts back for one instruction. */
-function afterLoad(b: Builder, number: number, shadow: boolean): void {
-  if (number === S.SS && shadow) b.set(32, S.SHADOW, b.i32(2));
-  if (number <= S.DS) b.endBlock();
-}
-
 function moveSegment(b: Builder): void {
   const to = b.operand(0);
   if (to.kind === 'segment') {
@@ -48,8 +37,7 @@ function moveSegment(b: Builder): void {
       b.fault(6);
       return;
     }
-    load(b, to.number, b.toI32(b.readInt(1)));
-    afterLoad(b, to.number, true);
+    loadSegmentRegister(b, to.number, b.and(b.toI32(b.readInt(1)), 0xffff), () => {}, true);
     return;
   }
   const selector = b.read(1) as I32;
@@ -65,9 +53,8 @@ function pushSegment(b: Builder): void {
 function popSegment(b: Builder): void {
   const size = b.form.operandSize;
   const number = segmentNumber(b.operand(0));
-  load(b, number, b.toI32(b.peek(size)));
-  b.drop(size / 8);
-  afterLoad(b, number, true);
+  const selector = b.and(b.toI32(b.peek(size)), 0xffff);
+  loadSegmentRegister(b, number, selector, () => b.drop(size / 8), true);
 }
 
 /** Offset (operand size) and selector of a far pointer in memory. */
@@ -82,9 +69,7 @@ function farPointer(b: Builder, index: number): { offset: Int; selector: I32 } {
 function loadPointer(number: number): (b: Builder) => void {
   return (b) => {
     const { offset, selector } = farPointer(b, 1);
-    load(b, number, selector);
-    b.write(0, offset);
-    afterLoad(b, number, false);
+    loadSegmentRegister(b, number, selector, () => b.write(0, offset), false);
   };
 }
 
