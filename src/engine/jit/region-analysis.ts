@@ -5,6 +5,7 @@ import type { Form } from '../../x86/decode/instruction.ts';
 import { buildMeaning } from '../../x86/semantics/index.ts';
 import { FLAGS_STATUS, type Uop } from '../../x86/uops/ir.ts';
 import { specialize } from '../../x86/uops/specialize.ts';
+import { assume, assumeNothing } from './assumptions.ts';
 import type { BlockEnd, Edge, Region } from './region.ts';
 import { registerAt } from './registers.ts';
 
@@ -32,6 +33,8 @@ export interface BlockFacts {
   readonly dirtyIn: number;
 }
 export interface RegionFacts {
+  /** Its entry must make sure that SSE floating point is plain. */
+  readonly assumesPlainFloats: boolean;
   readonly blocks: readonly BlockFacts[];
   readonly touched: number;
   readonly written: number;
@@ -150,10 +153,16 @@ function definesAfterAll(uops: readonly Uop[]): boolean {
 export function analyseRegion(region: Region, isHeader: (block: number) => boolean): RegionFacts {
   const wide = region.mode.bits === 64;
   const { blocks } = region;
+  const meanings = blocks.flatMap((block) =>
+    block.instructions.map((one) => meaningOf(one.instruction.form)),
+  );
+  const plain = region.plainFloats === true && !meanings.some((uops) => assume(uops).breaks);
   const facts = blocks.map((block) =>
-    block.instructions.map(({ instruction }) =>
-      instructionFacts(specialize(meaningOf(instruction.form), instruction), wide),
-    ),
+    block.instructions.map(({ instruction }) => {
+      const meaning = meaningOf(instruction.form);
+      const uops = plain ? assume(meaning).uops : assumeNothing(meaning);
+      return instructionFacts(specialize(uops, instruction), wide);
+    }),
   );
   const written = facts.map((list) => list.reduce((set, i) => set | i.written, 0));
   const liveIn: boolean[] = blocks.map(() => false);
@@ -184,6 +193,7 @@ export function analyseRegion(region: Region, isHeader: (block: number) => boole
   return {
     touched: facts.flat().reduce((set, i) => set | i.touched, 0),
     written: written.reduce((all, set) => all | set, 0),
+    assumesPlainFloats: plain && meanings.some((uops) => assume(uops).assumes),
     blocks: blocks.map((_, b) => {
       const instructions = facts[b]!;
       const flagsLive: boolean[] = [];

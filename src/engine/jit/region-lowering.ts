@@ -27,6 +27,7 @@ import { type CoreFunctions, KIND_STACK, KIND_WRITE } from '../soft/core-functio
 import * as E from '../soft/engine-state.ts';
 import { FLAGS_DYNAMIC, FLAGS_IN_STATE } from '../soft/flag-kinds.ts';
 import { stateLoad, storeOp } from '../soft/lower-memory.ts';
+import { MXCSR_ASSUMED, MXCSR_PLAIN } from './assumptions.ts';
 import type { BlockEnd, Edge, Region, RegionBlock } from './region.ts';
 import { analyseRegion, type BlockFacts, type RegionFacts } from './region-analysis.ts';
 import { RegionFlags } from './region-flags.ts';
@@ -193,6 +194,7 @@ export class RegionLowering extends RegionFlags implements StructureSink {
     f.load(this.wide ? 'i64.load' : 'i32.load', E.RIP_BASE);
     f.localSet(this.#base);
     this.#checkPages(plain);
+    if (this.#facts.assumesPlainFloats) this.#checkFloats(plain);
     f.i32Const(0);
     f.load('i32.load', E.TLB_TABLE);
     f.localSet(this.#tlb);
@@ -207,6 +209,21 @@ export class RegionLowering extends RegionFlags implements StructureSink {
     });
   }
 
+  #checkFloats(plain: () => void): void {
+    const { f } = this;
+    f.i32Const(0);
+    f.load('i32.load', S.MXCSR);
+    f.i32Const(MXCSR_ASSUMED);
+    f.op('i32.and');
+    f.i32Const(MXCSR_PLAIN);
+    f.op('i32.xor');
+    f.i32Const(0);
+    f.load('i32.load', S.SSE_TRAP);
+    f.op('i32.or');
+    f.if_(undefined, 'unlikely');
+    plain();
+    f.end();
+  }
   /** Every further page must be where it was when the region was made. */
   #checkPages(plain: () => void): void {
     const { f } = this;

@@ -17,6 +17,11 @@ export interface Region {
   readonly pages: readonly RegionPage[];
   /** The blocks; blocks[0] is the entry. */
   readonly blocks: readonly RegionBlock[];
+  /**
+   * When it was formed, SSE floating point was as most programs have it (assumptions.ts): the region makes sure of
+   * that at its entry, and not in each instruction.
+   */
+  readonly plainFloats?: boolean;
 }
 
 export interface RegionPage {

@@ -13,6 +13,7 @@ import type { BlockTranslator, TranslatorHost } from '../interp/block-translator
 import { HANDLER_STOP } from '../interp/core-module.ts';
 import { TABLE_SIZE } from '../interp/handlers.ts';
 import * as E from '../soft/engine-state.ts';
+import { floatsArePlain } from './assumptions.ts';
 import { type Candidate, CodePages } from './code-pages.ts';
 import { formRegion } from './form-region.ts';
 import { pageOf } from './guest-code.ts';
@@ -223,7 +224,8 @@ export class Translator implements BlockTranslator {
       mayTranslate: (page) => !this.#pages.restless(page, retired),
       needsHelp: (page, offset) => this.#pages.needsHelp(page, offset),
     });
-    const region = formRegion(linear & 0xfff, modeFromKey(modeKey), view, features);
+    const formed = formRegion(linear & 0xfff, modeFromKey(modeKey), view, features);
+    const region = formed && { ...formed, plainFloats: floatsArePlain(this.#host.state) };
     this.#counts.forming += this.#now() - began;
     if (!region) {
       candidate.state = 'failed';

@@ -14,6 +14,8 @@ export interface Routine {
    * changes nothing and gives 0. Without `writes` it may still write SCRATCH.
    */
   readonly writes: boolean;
+  /** It also gives 0 where the x87 unit may not be used, or an exception is pending: no check need come before it. */
+  readonly checksX87: boolean;
   readonly build: (b: OperationBuilder, ...args: never[]) => Value;
 }
 
@@ -32,9 +34,10 @@ export function routine<const P extends readonly ValueType[], const R extends Va
   parameters: P,
   result: R,
   build: (b: OperationBuilder, ...args: Parameters<P>) => Value<R>,
-  options: { writes?: boolean } = {},
+  options: { writes?: boolean; checksX87?: boolean } = {},
 ): Routine {
-  return { name, parameters, result, writes: options.writes ?? false, build: build as Routine['build'] };
+  const { writes = false, checksX87 = false } = options;
+  return { name, parameters, result, writes, checksX87, build: build as Routine['build'] };
 }
 
 const bodies = new WeakMap<Routine, RoutineBody>();

@@ -92,7 +92,7 @@ export function attempt<const P extends readonly ('i32' | 'i64')[]>(
       });
       return b.current(ok);
     },
-    options,
+    { ...options, checksX87: true },
   );
 }
 
