@@ -154,6 +154,14 @@ test('a region of two pages is not entered where the second is mapped elsewhere'
     [L.RAX, L.RBX, L.RSI].map((r) => state.gpr32(r)),
     [3000, 2000, 1000],
   );
+  // Where it stays like that, the code becomes a region again.
+  memory.view.setUint32(0x9008, 0x5063, true);
+  vcpu.stateChanged();
+  for (let i = 0; i < 20; i++) vcpu.run(4000);
+  assert.deepEqual(
+    [L.RAX, L.RBX, L.RSI].map((r) => state.gpr32(r)),
+    [23_000, 2000, 21_000],
+  );
 });
 
 /** Loops of some instructions each, called one after the other, for ever. */

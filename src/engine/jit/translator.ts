@@ -93,6 +93,7 @@ export class Translator implements BlockTranslator {
     needingHelp: 0,
     unhelpful: 0,
     evicted: 0,
+    remapped: 0,
     outdated: 0,
     unformed: 0,
     restless: 0,
@@ -125,9 +126,14 @@ export class Translator implements BlockTranslator {
 
   sample(descriptor: number, physical: number, linear: number, modeKey: number): void {
     const own = this.#bySlot.get(this.#host.state.u32[descriptor >> 2]!);
-    if (own) {
+    if (own && this.#isMapped(own, linear)) {
       this.#foundRegion(own);
       return;
+    }
+    if (own) {
+      // Its further pages are elsewhere than they were: here it can never be entered.
+      this.#drop(own);
+      this.#counts.remapped++;
     }
     this.#waited++;
     this.#consider(descriptor, physical, linear, modeKey);
@@ -168,9 +174,17 @@ export class Translator implements BlockTranslator {
   /** The table of translations for fetching may know the entry's page only: it is told the region's others. */
   lookedUp(slot: number, linear: number): void {
     const region = this.#bySlot.get(slot);
-    if (!region || region.pages.length === 1) return;
+    if (region) this.#isMapped(region, linear);
+  }
+  /** Whether the pages of a region lie where they did, with its entry at a linear address; so far as can be told. */
+  #isMapped(region: TranslatedRegion, linear: number): boolean {
     const base = linear - (linear & 0xfff);
-    for (const { index } of region.pages) if (index !== 0) this.#host.mmu.probeExecute(base + 4096 * index);
+    let mapped = true;
+    for (const { index, frame } of region.pages.slice(1)) {
+      const physical = this.#host.mmu.probeExecute(base + 4096 * index);
+      if (physical >= 0 && physical / 4096 !== frame) mapped = false;
+    }
+    return mapped;
   }
 
   /** An instruction that needs help over and over is left out of regions; those that have it go. */
@@ -391,6 +405,7 @@ export class Translator implements BlockTranslator {
       ['regions dropped as their code changed', counts.dropped],
       ['regions dropped as they needed the interpreter', counts.unhelpful],
       ['instructions that need the interpreter', counts.needingHelp],
+      ['regions dropped as their pages are mapped elsewhere', counts.remapped],
       ['regions evicted', counts.evicted],
       ['regions out of date before they were compiled', counts.outdated],
       ['regions now', this.#bySlot.size],
