@@ -66,6 +66,24 @@ export function emitMulHighUnsigned(f: FunctionBuilder): void {
   f.op('i64.add');
 }
 
+/** High half of a signed product: that of the unsigned one, less an operand where the other is negative. */
+export function emitMulHighSigned(f: FunctionBuilder, mulHighU: number): void {
+  f.localGet(0);
+  f.localGet(1);
+  f.call(mulHighU);
+  for (const [sign, other] of [
+    [0, 1],
+    [1, 0],
+  ] as const) {
+    f.localGet(sign);
+    f.i64Const(63);
+    f.op('i64.shr_s');
+    f.localGet(other);
+    f.op('i64.and');
+    f.op('i64.sub');
+  }
+}
+
 /** All six status flags in RFLAGS format. */
 export function emitFlagsGet(f: FunctionBuilder): void {
   const aux = f.local('i32');

@@ -8,6 +8,7 @@ import {
   emitFlagsGet,
   emitFlagsSetAll,
   emitMaterializeFlags,
+  emitMulHighSigned,
   emitMulHighUnsigned,
 } from './core-arithmetic.ts';
 import * as D from './descriptor.ts';
@@ -138,22 +139,7 @@ export function buildCoreModule(statePages: number, ramPages: number, tableSize:
     });
   }
   const mulHighU = define('mulHighU', emitMulHighUnsigned);
-  define('mulHighS', (f) => {
-    f.localGet(0);
-    f.localGet(1);
-    f.call(mulHighU);
-    for (const [sign, other] of [
-      [0, 1],
-      [1, 0],
-    ] as const) {
-      f.localGet(sign);
-      f.i64Const(63);
-      f.op('i64.shr_s');
-      f.localGet(other);
-      f.op('i64.and');
-      f.op('i64.sub');
-    }
-  });
+  define('mulHighS', (f) => emitMulHighSigned(f, mulHighU));
   const flagsGet = define('flagsGet', emitFlagsGet);
   const flagsSetAll = define('flagsSetAll', emitFlagsSetAll);
   define('materializeFlags', emitMaterializeFlags);

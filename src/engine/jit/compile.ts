@@ -3,7 +3,9 @@
 import { ModuleBuilder } from '../../wasm/module.ts';
 import type { Uop } from '../../x86/uops/ir.ts';
 import type { Routine } from '../../x86/uops/routine.ts';
+import { emitMulHighSigned, emitMulHighUnsigned } from '../interp/core-arithmetic.ts';
 import { CORE_SIGNATURES } from '../interp/core-module.ts';
+import { defineRoutines } from '../interp/routines.ts';
 import type { CoreFunctions } from '../soft/core-functions.ts';
 import { meaningOf } from './region-analysis.ts';
 import type { CompileOptions, RegionCompiler, RegionJob } from './region-compiler.ts';
@@ -26,7 +28,14 @@ function compileRegions(jobs: readonly RegionJob[], options: CompileOptions): Ui
       for (const { instruction } of block.instructions) meanings.add(meaningOf(instruction.form));
     }
   }
-  const routines = options.routines.declare(module, [...meanings], options.environment);
+  // Called within the module, these are often put in place.
+  const high = module.defineFunction('mulHighU', ['i64', 'i64'], ['i64']);
+  emitMulHighUnsigned(high);
+  const signed = module.defineFunction('mulHighS', ['i64', 'i64'], ['i64']);
+  emitMulHighSigned(signed, high.index);
+  core.mulHighU = high.index;
+  core.mulHighS = signed.index;
+  const routines = defineRoutines(module, [...meanings], high.index);
   const shared = {
     core,
     handlerType: module.type(['i32'], []),
