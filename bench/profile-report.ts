@@ -1,8 +1,13 @@
 // A V8 CPU profile as tables: self time by kind of code and by function.
 import type { Profiler } from 'node:inspector';
+import { type KnownRegion, regionLine, regionText } from './profile-regions.ts';
 import { table } from './report.ts';
 
 export type CpuProfile = Profiler.Profile;
+type Frame = Profiler.ProfileNode['callFrame'];
+
+/** Regions by the names of their functions. */
+export type Regions = ReadonlyMap<string, KnownRegion>;
 
 interface Share {
   /** Microseconds. */
@@ -10,39 +15,45 @@ interface Share {
   readonly name: string;
   readonly place: string;
   readonly kind: string;
+  readonly region: KnownRegion | undefined;
 }
 
-/** What a function of the profile is. Wasm functions without a name are those of translated code's modules. */
-function kindOf({ functionName, url }: CpuProfile['nodes'][number]['callFrame']): string {
-  if (functionName.startsWith('(')) return functionName;
-  if (url.startsWith('wasm:') || functionName.startsWith('wasm-')) {
-    return /^(region|wasm-function)/.test(functionName) ? 'wasm: regions' : 'wasm: interpreter';
-  }
-  if (url.startsWith('node:') || url === '') return 'Node';
-  const folder = /\/src\/(.*)\/[^/]*$/.exec(url)?.[1];
+function isWasm({ functionName, url }: Frame): boolean {
+  return url.startsWith('wasm:') || functionName.startsWith('wasm-');
+}
+
+function kindOf(frame: Frame, region: KnownRegion | undefined): string {
+  if (frame.functionName.startsWith('(')) return frame.functionName;
+  if (region) return 'wasm: regions';
+  if (isWasm(frame)) return 'wasm: interpreter, routines';
+  if (frame.url.startsWith('node:') || frame.url === '') return 'Node';
+  const folder = /\/src\/(.*)\/[^/]*$/.exec(frame.url)?.[1];
   return folder === undefined ? 'other' : `src/${folder}`;
 }
 
 /** Self time of each function, longest first. */
-function shares(profile: CpuProfile): Share[] {
+function shares(profile: CpuProfile, regions: Regions): Share[] {
   const byNode = new Map(profile.nodes.map((node) => [node.id, node.callFrame]));
   const found = new Map<string, Share>();
   const deltas = profile.timeDeltas ?? [];
   (profile.samples ?? []).forEach((id, at) => {
     const frame = byNode.get(id)!;
+    const region = isWasm(frame) ? regions.get(frame.functionName) : undefined;
     const file = frame.url.replace(/^.*\/(src|bench|node_modules)\//, '$1/');
-    const place = frame.url === '' ? '' : `${file}:${frame.lineNumber + 1}`;
-    const key = `${frame.functionName} ${place} ${frame.columnNumber}`;
-    const share = found.get(key) ?? { self: 0, name: frame.functionName || '?', place, kind: kindOf(frame) };
+    const line = isWasm(frame) ? '' : `:${frame.lineNumber + 1}`;
+    const place = region ? regionLine(region) : frame.url === '' ? '' : `${file}${line}`;
+    const key = `${frame.scriptId} ${frame.functionName} ${frame.lineNumber} ${frame.columnNumber}`;
+    const kind = kindOf(frame, region);
+    const share = found.get(key) ?? { self: 0, name: frame.functionName || '?', place, kind, region };
     share.self += deltas[at + 1] ?? 0; // a sample lasts until the next
     found.set(key, share);
   });
   return [...found.values()].toSorted((a, b) => b.self - a.self);
 }
 
-/** Two tables: shares by kind, and the `top` functions. */
-export function profileTables(profile: CpuProfile, top: number): string {
-  const all = shares(profile);
+/** Two tables: shares by kind, and the `top` functions; then the code of the `shown` hottest regions. */
+export function profileTables(profile: CpuProfile, regions: Regions, top: number, shown: number): string {
+  const all = shares(profile, regions);
   const total = all.reduce((sum, { self }) => sum + self, 0);
   const kinds = new Map<string, number>();
   for (const { kind, self } of all) kinds.set(kind, (kinds.get(kind) ?? 0) + self);
@@ -61,11 +72,15 @@ export function profileTables(profile: CpuProfile, top: number): string {
       ...all
         .slice(0, top)
         .map(({ name, place, self }) => [
-          name.slice(0, 60),
+          name.slice(0, 40),
           milliseconds(self),
           percent(self),
-          place.slice(-60),
+          place.slice(0, 80),
         ]),
     ]),
+    ...all
+      .filter(({ region }) => region !== undefined)
+      .slice(0, shown)
+      .map(({ region }) => regionText(region!)),
   ].join('');
 }

@@ -12,7 +12,8 @@ import { JitVcpu } from '../src/engine/jit/jit-vcpu.ts';
 import { hostClock, nodeHost } from '../src/host/node/platform.ts';
 import { Machine } from '../src/machine/vm/machine.ts';
 import { type GuestFiles, MEMORY_MIB } from './peers/emulators.ts';
-import { type CpuProfile, profileTables } from './profile-report.ts';
+import { nameWasmFunctions, RecordingCompiler } from './profile-regions.ts';
+import { type CpuProfile, profileTables, type Regions } from './profile-report.ts';
 import { QUICK_UNITS } from './programs/list.ts';
 import { findProgram, withGuestFiles } from './programs.ts';
 import { progress, progressDone } from './report.ts';
@@ -26,6 +27,7 @@ const HELP = `node bench/profile.ts PROGRAM [options]
   --no-stats            the profile alone
   --no-profile          the counters alone
   --top N               functions shown (default 40)
+  --regions N           the guest code of the N hottest regions
   --save FILE           the profile itself, for Chromium's developer tools (.cpuprofile)
 `;
 
@@ -40,6 +42,7 @@ interface ProfileOptions {
 /** A booted guest; `command` types a line and waits for the next prompt. */
 class Guest {
   readonly machine: Machine;
+  readonly compiler = new RecordingCompiler();
   #output = '';
   #wake: () => void = () => {};
   /** Called at each complete line of output. */
@@ -68,7 +71,9 @@ class Guest {
       },
       countTlbHits: counts,
       engine: (wires) =>
-        accelerator === 'interp' ? new InterpVcpu(wires) : new JitVcpu(wires, { counts, clock: hostClock }),
+        accelerator === 'interp'
+          ? new InterpVcpu(wires)
+          : new JitVcpu(wires, { counts, clock: hostClock, compiler: this.compiler }),
       host: nodeHost(),
     });
     this.machine.run().catch((error: unknown) => {
@@ -97,7 +102,7 @@ async function runProgram(
   counts: boolean,
   begin: (machine: Machine) => void,
   end: (machine: Machine) => void,
-): Promise<void> {
+): Promise<Guest> {
   progress(`${counts ? 'counters' : 'profile'}: boot`);
   const guest = new Guest(files, options.accelerator, counts);
   await guest.prompt();
@@ -114,9 +119,14 @@ async function runProgram(
   await guest.command(line);
   guest.machine.stop('done');
   progressDone();
+  return guest;
 }
 
-async function profile(files: GuestFiles, options: ProfileOptions): Promise<CpuProfile> {
+async function profile(
+  files: GuestFiles,
+  options: ProfileOptions,
+): Promise<{ profile: CpuProfile; regions: Regions }> {
+  const unnamed = nameWasmFunctions();
   const session = new Session();
   session.connect();
   session.post('Profiler.enable');
@@ -124,7 +134,7 @@ async function profile(files: GuestFiles, options: ProfileOptions): Promise<CpuP
   let result: CpuProfile | undefined;
   let started = 0;
   let retired = 0;
-  await runProgram(
+  const guest = await runProgram(
     files,
     options,
     false,
@@ -147,8 +157,9 @@ async function profile(files: GuestFiles, options: ProfileOptions): Promise<CpuP
       );
     },
   );
+  unnamed();
   if (!result) throw new Error('V8 gave no profile');
-  return result;
+  return { profile: result, regions: guest.compiler.regions };
 }
 
 async function statistics(files: GuestFiles, options: ProfileOptions): Promise<string> {
@@ -187,6 +198,7 @@ async function main(words: readonly string[]): Promise<void> {
       'no-stats': { type: 'boolean', default: false },
       'no-profile': { type: 'boolean', default: false },
       top: { type: 'string', default: '40' },
+      regions: { type: 'string', default: '0' },
       save: { type: 'string' },
       help: { type: 'boolean', short: 'h', default: false },
     },
@@ -208,8 +220,10 @@ async function main(words: readonly string[]): Promise<void> {
   await withGuestFiles(width, [program], async (files) => {
     if (!values['no-profile']) {
       const result = await profile(files, options);
-      if (values.save !== undefined) writeFileSync(values.save, JSON.stringify(result));
-      process.stdout.write(profileTables(result, Number(values.top)));
+      if (values.save !== undefined) writeFileSync(values.save, JSON.stringify(result.profile));
+      process.stdout.write(
+        profileTables(result.profile, result.regions, Number(values.top), Number(values.regions)),
+      );
     }
     if (!values['no-stats']) process.stdout.write(await statistics(files, options));
   });
