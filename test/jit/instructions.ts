@@ -98,7 +98,7 @@ export class InstructionMaker {
     };
     this.#encoder = new iced.Encoder(bits);
     this.#exotic = random.pick(exotic);
-    this.#memory = random.pick([0, 10, 30]);
+    this.#memory = random.pick([0, 10, 30, 60]);
     const families = random.pick([['integer'], ['simd'], ['x87'], ['integer', 'simd', 'x87']]);
     this.#templates = usable(bits).filter(([one]) => families.includes(one!.family));
   }
@@ -323,7 +323,7 @@ export class InstructionMaker {
 
 /** Not for straight-line code: they leave it, move the stack, or change what the loops count on. */
 const UNWANTED =
-  /^(Push|Pop(?!cnt)|Enter|Leave|Int|Bound|Ud|Into|Wr[fg]sbase|Xlat|Fldenv|Frstor|Fxrstor|Ldmxcsr|Cpuid|Rd)/;
+  /^(Push|Pop(?!cnt)|Enter|Leave|Int|Bound|Ud|Into|Wr[fg]sbase|Xlat|Fldcw|Fldenv|Frstor|Fxrstor|Ldmxcsr|Cpuid|Rd)/;
 const usableTemplates = new Map<Bits, Template[][]>();
 function usable(bits: Bits): Template[][] {
   let found = usableTemplates.get(bits);

@@ -3,7 +3,8 @@
 // the byte before them tells the length, and they are skipped; single steps are counted down; interrupts from
 // outside are taken. Each of them leaves a record with all registers in a log.
 //
-// Linear addresses of the program; the frames of its code lie in another order than its pages:
+// Linear addresses of the program; the frames of its code and data lie in another order than
+// its pages:
 //
 //   10000000 code, 16 pages     10100000 the same frames again     20000000 data, 8 pages
 //   30000000 stack, 2 pages, and a page of counters that are always there
@@ -53,6 +54,7 @@ const KERNEL_CS = 0x10;
 /** Order of the frames behind code pages. */
 const codeFrame = (page: number) => USER_PAGES + 0x1000 * ((page * 5 + 3) % CODE_PAGES);
 const DATA_FRAMES = USER_PAGES + 0x1000 * CODE_PAGES;
+const dataFrame = (page: number) => DATA_FRAMES + 0x1000 * ((page * 3 + 5) % DATA_PAGES);
 const STACK_FRAMES = DATA_FRAMES + 0x1000 * DATA_PAGES;
 
 /** Which data pages are absent (bit) or read-only (bit + 8) at the start. */
@@ -166,7 +168,7 @@ export function loadWorld(machine: TortureMachine, start: WorldStart, random: Ra
   for (let i = 0; i < CODE_PAGES; i++) {
     pages.push(page(CODE + 0x1000 * i, codeFrame(i), true), page(ALIAS + 0x1000 * i, codeFrame(i), true));
   }
-  for (let i = 0; i < DATA_PAGES; i++) pages.push(page(DATA + 0x1000 * i, DATA_FRAMES + 0x1000 * i, false));
+  for (let i = 0; i < DATA_PAGES; i++) pages.push(page(DATA + 0x1000 * i, dataFrame(i), false));
   for (let i = 0; i < 3; i++) pages.push(page(STACK + 0x1000 * i, STACK_FRAMES + 0x1000 * i, false));
   buildUserSpace(memory, pages);
   const dataTable = tableEntry(machine, DATA);
