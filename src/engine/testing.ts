@@ -34,7 +34,7 @@ export function bareWires(memory = new GuestMemory(4 << 20), bus: GuestBus = emp
     entropy: { fill: (bytes) => bytes.fill(0x5a) },
     interrupts: { pending: () => false, acknowledge: () => -1 },
     apic: noApic,
-    timeStamp: () => 0n,
+    timeStamp: () => 0,
   };
 }
 

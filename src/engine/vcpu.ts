@@ -53,5 +53,5 @@ export interface VcpuWires {
   readonly interrupts: InterruptSource;
   readonly apic: LocalApicPort;
   /** Time stamp counter as a function of retired instructions or host time. */
-  readonly timeStamp: () => bigint;
+  readonly timeStamp: () => number;
 }

@@ -31,7 +31,7 @@ export class TortureMachine {
     const wires = {
       ...bareWires(this.memory, bus),
       interrupts: { pending: () => this.vectors.length > 0, acknowledge: () => this.vectors.shift() ?? -1 },
-      timeStamp: () => BigInt(this.vcpu.retired - this.#start),
+      timeStamp: () => this.vcpu.retired - this.#start,
     };
     this.vcpu = makeEngine(engine, wires);
   }

@@ -272,9 +272,12 @@ export class InterpVcpu implements Vcpu, TranslatorHost {
     while (true) {
       let descriptor: number;
       try {
+        this.#wantsPlace = this.#sampling || plain || this.#translator?.eager === true;
         descriptor = this.#find(link);
         if (this.#translator) {
-          if (plain && exactly === 0) this.#translator.bailed(this.#physical);
+          if (plain && exactly === 0 && u32[E.TLB_TABLE >> 2] !== E.TLB_BYPASS) {
+            this.#translator.bailed(this.#physical);
+          }
           if (this.#sampling || this.#translator.eager) this.#sampleForTranslator(descriptor);
         } else if (this.#sampling) this.code.sample(descriptor);
         this.#sampling = false;
@@ -400,6 +403,8 @@ export class InterpVcpu implements Vcpu, TranslatorHost {
   #fetching = 0;
   /** Its physical address. */
   #physical = 0;
+  /** Somebody will ask for these two after the next #find. */
+  #wantsPlace = false;
   readonly #secondPage = (): number => {
     const linear = this.#fetching - (this.#fetching & 0xfff) + 4096;
     return this.mmu.translateExecute((this.state.u32[L.MODE >> 2]! & 3) === 2 ? linear : linear >>> 0);
@@ -419,6 +424,15 @@ export class InterpVcpu implements Vcpu, TranslatorHost {
       limit = cs.limit - rip + 1;
       linear = (rip + cs.base) >>> 0;
     }
+    // After an event nothing has to be looked up again for a handler that is known.
+    if (link === 0 && !this.#wantsPlace && limit >= 4096) {
+      const known = this.#known(linear);
+      if (known !== 0) {
+        state.setNumber(E.RIP_BASE, rip - (linear & 0xfff));
+        u32[E.JUMP_KEY >> 2] = this.#jumpKeys.current();
+        return known;
+      }
+    }
     const physical = this.mmu.translateExecute(linear);
     const { code } = this;
     if (this.handlers.full) {
@@ -435,7 +449,7 @@ export class InterpVcpu implements Vcpu, TranslatorHost {
     const base = rip - (linear & 0xfff);
     if (code.cacheable) {
       if (link && base === state.getNumber(E.RIP_BASE)) u32[(link + D.D_LINK) >> 2] = descriptor;
-      const entry = E.JUMP_CACHE + (((linear ^ Math.floor(linear / 8192)) & (E.JUMP_ENTRIES - 1)) << 4);
+      const entry = jumpEntry(linear);
       state.setNumber(entry, linear);
       u32[(entry + 8) >> 2] = descriptor;
       u32[(entry + 12) >> 2] = this.#jumpKeys.current();
@@ -446,6 +460,17 @@ export class InterpVcpu implements Vcpu, TranslatorHost {
     state.setNumber(E.RIP_BASE, base);
     u32[E.JUMP_KEY >> 2] = this.#jumpKeys.current();
     return descriptor;
+  }
+  /** The descriptor that the jump cache has for an address, or 0. */
+  #known(linear: number): number {
+    const { u32 } = this.state;
+    const entry = jumpEntry(linear);
+    if (u32[(entry + 12) >> 2] !== this.#jumpKeys.current()) return 0;
+    if (this.state.getNumber(entry) !== linear) return 0;
+    const descriptor = u32[(entry + 8) >> 2]!;
+    const handler = u32[(descriptor + D.D_HANDLER) >> 2]!;
+    // What was dropped is a stop; the entries of regions are told to the translator.
+    return handler === HANDLER_STOP || handler >= TABLE_SIZE ? 0 : descriptor;
   }
 
   // ---- called back from wasm ----
@@ -480,4 +505,9 @@ export class InterpVcpu implements Vcpu, TranslatorHost {
       this.#pend(descriptor, thrown);
     }
   }
+}
+
+/** The place of an address in the jump cache. */
+function jumpEntry(linear: number): number {
+  return E.JUMP_CACHE + (((linear ^ Math.floor(linear / 8192)) & (E.JUMP_ENTRIES - 1)) << 4);
 }

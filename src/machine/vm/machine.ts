@@ -143,7 +143,7 @@ export class Machine {
         acknowledge: () => this.board.localApic.acknowledge(),
       },
       apic: apicPort(this.board.localApic),
-      timeStamp: () => BigInt(Math.floor(this.#clock.now())),
+      timeStamp: () => Math.floor(this.#clock.now()),
       countsHits: options.countTlbHits ?? false,
     });
     instructionClock.retired = () => this.vcpu.retired;

@@ -21,7 +21,7 @@ import {
 import { StackCursor } from '../segmentation/stack.ts';
 import * as C from '../state/control-bits.ts';
 import { FLAG_IF, FLAG_NT, FLAG_RF, FLAG_TF, FLAG_VM } from '../state/cpu-state.ts';
-import { updateDerivedState } from '../state/derived.ts';
+import { updateAfterTransfer } from '../state/derived.ts';
 import * as L from '../state/layout.ts';
 import { isCanonical } from '../state/predicates.ts';
 import { longModeStack } from '../task/tss.ts';
@@ -86,5 +86,5 @@ export function enterLongMode(cpu: Cpu, vector: number, errorCode: number, kind:
   state.rip = target;
   const interruptGate = type === TYPE_INTERRUPT_GATE_32 ? FLAG_IF : 0;
   state.u32[L.FLAGS >> 2]! &= ~(FLAG_TF | FLAG_NT | FLAG_RF | FLAG_VM | interruptGate);
-  updateDerivedState(state);
+  updateAfterTransfer(state);
 }

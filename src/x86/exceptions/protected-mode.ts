@@ -24,7 +24,7 @@ import {
 import { StackCursor } from '../segmentation/stack.ts';
 import * as C from '../state/control-bits.ts';
 import { FLAG_IF, FLAG_NT, FLAG_RF, FLAG_TF, FLAG_VM } from '../state/cpu-state.ts';
-import { updateDerivedState } from '../state/derived.ts';
+import { updateAfterTransfer, updateDerivedState } from '../state/derived.ts';
 import * as L from '../state/layout.ts';
 import { isVirtual8086 } from '../state/predicates.ts';
 import { switchThroughGate } from '../task/switch.ts';
@@ -123,7 +123,8 @@ function enterCode(
   setSegment(state, L.CS, (selector & ~3) | newCpl, code);
   state.rip = target;
   state.u32[L.FLAGS >> 2]! &= ~(FLAG_TF | FLAG_NT | FLAG_RF | FLAG_VM | (closesInterrupts ? FLAG_IF : 0));
-  updateDerivedState(state);
+  if (v86) updateDerivedState(state);
+  else updateAfterTransfer(state);
 }
 
 function push16(value: number): void {

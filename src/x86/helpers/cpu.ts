@@ -42,7 +42,7 @@ export interface Cpu {
   readonly features: CpuFeatures;
   readonly entropy: Entropy;
   /** Time stamp counter before TSC_OFFSET is added. */
-  timeStamp(): bigint;
+  timeStamp(): number;
   /** INTA: the vector of the highest pending external interrupt, or -1. Used by interrupt delivery only. */
   acknowledgeInterrupt(): number;
 }

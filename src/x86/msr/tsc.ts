@@ -4,7 +4,7 @@ import * as L from '../state/layout.ts';
 
 /** 64 bits, unsigned. */
 export function readTsc(cpu: Cpu): bigint {
-  return BigInt.asUintN(64, cpu.timeStamp() + cpu.state.get64(L.TSC_OFFSET));
+  return BigInt.asUintN(64, BigInt(cpu.timeStamp()) + cpu.state.get64(L.TSC_OFFSET));
 }
 
 /** WRMSR to IA32_TIME_STAMP_COUNTER: TSC_ADJUST moves by as much. */

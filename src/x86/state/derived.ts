@@ -11,6 +11,7 @@ import {
   MODE_FLAT_DS,
   MODE_FLAT_ES,
   MODE_FLAT_SS,
+  MODE_KEY_64,
   MODE_PROTECTED,
   MODE_V86,
 } from '../decode/mode.ts';
@@ -38,14 +39,7 @@ export function updateDerivedState(state: CpuState): void {
     const fast = fastAccess(u32[at + (L.SEGMENT_ATTRIBUTES >> 2)]!, protection);
     u32[at + (L.SEGMENT_FAST >> 2)] = fast;
     const wanted = number === L.CS ? L.SEGMENT_FAST_READ : FAST_BOTH;
-    if (
-      (fast & wanted) === wanted &&
-      u32[at + (L.SEGMENT_LIMIT >> 2)] === 0xffff_ffff &&
-      u32[at + (L.SEGMENT_BASE >> 2)] === 0 &&
-      u32[at + (L.SEGMENT_BASE >> 2) + 1] === 0
-    ) {
-      flat |= FLAT_BIT[number]!;
-    }
+    if ((fast & wanted) === wanted && isWhole(u32, number)) flat |= FLAT_BIT[number]!;
   }
   if (protection && (cs & C.SEGMENT_LONG) !== 0 && (u32[L.EFER >> 2]! & C.EFER_LMA) !== 0) {
     mode |= 2 | (2 << 2) | MODE_FLAT;
@@ -56,6 +50,48 @@ export function updateDerivedState(state: CpuState): void {
   }
   u32[L.MODE >> 2] = mode;
   updateUnitTraps(u32, cr0, u32[L.CR4 >> 2]!);
+}
+
+/**
+ * As updateDerivedState, after a transfer that has changed CS, SS and CPL and nothing else: between code of
+ * protected mode only these two count.
+ */
+export function updateAfterTransfer(state: CpuState): void {
+  const u32 = state.u32;
+  const old = u32[L.MODE >> 2]!;
+  const cs = u32[attributesIndex(L.CS)]!;
+  const wide = (cs & C.SEGMENT_LONG) !== 0 && (u32[L.EFER >> 2]! & C.EFER_LMA) !== 0;
+  const wasWide = (old & 3) === 2;
+  const v86 = (u32[L.FLAGS >> 2]! & FLAG_VM) !== 0;
+  if (v86 || (old & MODE_PROTECTED) === 0 || (wasWide && !wide)) {
+    updateDerivedState(state);
+    return;
+  }
+  const ss = u32[attributesIndex(L.SS)]!;
+  const codeFast = fastAccess(cs, true);
+  const stackFast = fastAccess(ss, true);
+  u32[(L.SEGMENT + L.CS * L.SEGMENT_SIZE + L.SEGMENT_FAST) >> 2] = codeFast;
+  u32[(L.SEGMENT + L.SS * L.SEGMENT_SIZE + L.SEGMENT_FAST) >> 2] = stackFast;
+  if (wide) {
+    u32[L.MODE >> 2] = MODE_KEY_64;
+    return;
+  }
+  let mode = (old & (MODE_FLAT_DS | MODE_FLAT_ES)) | MODE_PROTECTED;
+  if (cs & C.SEGMENT_BIG) mode |= 1;
+  if (ss & C.SEGMENT_BIG) mode |= 1 << 2;
+  if ((codeFast & L.SEGMENT_FAST_READ) !== 0 && isWhole(u32, L.CS)) mode |= MODE_FLAT_CS;
+  if (stackFast === FAST_BOTH && isWhole(u32, L.SS)) mode |= MODE_FLAT_SS;
+  u32[L.MODE >> 2] = mode;
+}
+
+/** Base 0, limit 4 GiB - 1. */
+function isWhole(u32: Uint32Array, segment: number): boolean {
+  const at = (L.SEGMENT + segment * L.SEGMENT_SIZE) >> 2;
+  return (
+    u32[at + (L.SEGMENT_LIMIT >> 2)] === 0xffff_ffff &&
+    u32[at + (L.SEGMENT_BASE >> 2)] === 0 &&
+    u32[at + (L.SEGMENT_BASE >> 2) + 1] === 0
+  );
 }
 
 function attributesIndex(segment: number): number {

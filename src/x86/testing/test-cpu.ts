@@ -51,7 +51,7 @@ export function makeTestCpu(ramBytes = 0x10_0000): TestCpu {
     translations: memory,
     features: cpuFeatures(),
     entropy: { fill: (bytes) => bytes.fill(0) },
-    timeStamp: () => knobs.time,
+    timeStamp: () => Number(knobs.time),
     acknowledgeInterrupt: () => -1,
   };
   return { cpu, state, memory, ram, knobs };

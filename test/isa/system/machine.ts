@@ -24,7 +24,7 @@ export function bareMachine(): BareMachine {
     apic: parts.cpu.apic,
     features: cpuFeatures(),
     entropy: parts.cpu.entropy,
-    timeStamp: () => BigInt(vcpu.retired),
+    timeStamp: () => vcpu.retired,
     interrupts: { pending: () => vectors.length > 0, acknowledge: () => vectors.shift() ?? -1 },
   });
   return {

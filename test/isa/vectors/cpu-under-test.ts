@@ -51,7 +51,7 @@ export function wires(memory: GuestMemory) {
     features: cpuFeatures(),
     entropy: { fill: (bytes: Uint8Array) => void bytes.fill(0) },
     interrupts: { pending: () => false, acknowledge: () => -1 },
-    timeStamp: () => 0n,
+    timeStamp: () => 0,
   };
 }
 

@@ -6,7 +6,7 @@ import * as C from '../../state/control-bits.ts';
 import { FLAG_AC } from '../../state/cpu-state.ts';
 import * as S from '../../state/layout.ts';
 import type { Builder } from '../../uops/builder.ts';
-import type { I32, I64, Int } from '../../uops/ir.ts';
+import type { F64, I32, I64, Int } from '../../uops/ir.ts';
 import type { Meaning } from '../meaning.ts';
 import {
   cpuidHelper,
@@ -16,7 +16,7 @@ import {
   readDebugHelper,
   readMsrHelper,
   readTaskPriorityHelper,
-  readTscHelper,
+  timeStampHelper,
   writeControlHelper,
   writeDebugHelper,
   writeMsrHelper,
@@ -105,6 +105,15 @@ function moveDebug(b: Builder): void {
 /** #GP(0) outside CPL 0 when CR4.TSD is set. */
 function checkTimeStampDisable(b: Builder): void {
   b.if(b.and(b.get(32, S.CR4), C.CR4_TSD), () => b.requireCpl0());
+}
+
+/** The time-stamp counter to EDX:EAX. */
+function readTimeStamp(b: Builder): void {
+  checkTimeStampDisable(b);
+  const count = b.unary('i64_from_f64_s', b.call(timeStampHelper) as F64) as I64;
+  const counter = b.add(count, b.get(64, S.TSC_OFFSET));
+  b.setGpr(64, S.RAX, b.truncate(32, counter));
+  b.setGpr(64, S.RDX, b.shrU(counter, 32));
 }
 
 function swapGs(b: Builder): void {
@@ -241,16 +250,12 @@ export const controlRegisterMeanings: readonly Meaning[] = [
   { mnemonic: 'CPUID', build: (b) => void b.call(cpuidHelper) },
   {
     mnemonic: 'RDTSC',
-    build: (b) => {
-      checkTimeStampDisable(b);
-      b.call(readTscHelper);
-    },
+    build: readTimeStamp,
   },
   {
     mnemonic: 'RDTSCP',
     build: (b) => {
-      checkTimeStampDisable(b);
-      b.call(readTscHelper);
+      readTimeStamp(b);
       b.setGpr(32, S.RCX, b.get(32, S.TSC_AUX));
     },
   },

@@ -19,7 +19,6 @@ import { interruptReturn } from '../../exceptions/iret.ts';
 import { breakpointTrap, debugTrap, overflowTrap, softwareInterrupt } from '../../exceptions/software.ts';
 import { helper } from '../../helpers/helper.ts';
 import { msrHigh, readMsr, writeMsr } from '../../msr/msr.ts';
-import { readTsc } from '../../msr/tsc.ts';
 import { farCall, farJump, farReturn } from '../../segmentation/far.ts';
 import { accessRights, segmentLimit, verifySegment } from '../../segmentation/inspect.ts';
 import { loadLocalTable, loadSegment, loadTaskRegister } from '../../segmentation/load.ts';
@@ -149,18 +148,8 @@ export const cpuidHelper = helper(
   },
   { faults: false },
 );
-/** The time-stamp counter to EDX:EAX. */
-export const readTscHelper = helper(
-  'readTsc',
-  [],
-  null,
-  (cpu) => {
-    const value = readTsc(cpu);
-    cpu.state.setGpr32(L.RAX, Number(value & 0xffff_ffffn));
-    cpu.state.setGpr32(L.RDX, Number(value >> 32n));
-  },
-  { faults: false },
-);
+/** The engine's count, to which TSC_OFFSET is to be added. */
+export const timeStampHelper = helper('timeStamp', [], 'f64', (cpu) => cpu.timeStamp(), { faults: false });
 
 // ---- translations ----
 
