@@ -45,7 +45,7 @@ export interface TranslatorOptions {
   readonly onRegion?: (region: Region) => void;
 }
 
-const HOT_SAMPLES = 3;
+const HOT_SAMPLES = 6;
 const SAMPLE_INTERVAL = 20_000;
 const LONGEST_INTERVAL = 2_000_000;
 const BATCH = 8;
