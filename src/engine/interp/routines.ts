@@ -1,7 +1,6 @@
-// Routines (x86/uops/routine.ts) as wasm functions, over memory 0 only. Modules of handlers import them: they
-// are compiled when a handler first uses them, all new ones of its module together. A module of regions has
-// its own: a call to another module costs 2 to 4 ns, one within it less than 1 and often nothing, since V8
-// puts short ones in place (up to 500 bytes of wasm).
+// Routines (x86/uops/routine.ts) as wasm functions for the interpreter: compiled when a handler first uses them,
+// all new ones of its module together, over memory 0 only; modules of handlers import them. Modules of regions
+// have their own (jit/region-routines.ts).
 import type { FunctionBuilder } from '../../wasm/function.ts';
 import { ModuleBuilder } from '../../wasm/module.ts';
 import type { Uop } from '../../x86/uops/ir.ts';
@@ -23,26 +22,6 @@ export function routinesOf(uops: readonly Uop[], found: Set<Routine> = new Set()
     }
   }
   return found;
-}
-
-/**
- * Defines in a module all routines that the lists call, once its imports have been declared. Gives their
- * function indices; `mulHighU` is that of the core function.
- */
-export function defineRoutines(
-  module: ModuleBuilder,
-  lists: readonly (readonly Uop[])[],
-  mulHighU: number,
-): Map<Routine, number> {
-  const routines = new Set<Routine>();
-  for (const uops of lists) routinesOf(uops, routines);
-  const indices = new Map<Routine, number>();
-  for (const routine of routines) {
-    const f = module.defineFunction(routine.name, [...routine.parameters], [routine.result]);
-    indices.set(routine, f.index);
-    new RoutineLowering(f, mulHighU, indices).lowerRoutine(routine);
-  }
-  return indices;
 }
 
 /** The routines compiled so far for one vCPU. */

@@ -5,11 +5,11 @@ import type { Uop } from '../../x86/uops/ir.ts';
 import type { Routine } from '../../x86/uops/routine.ts';
 import { emitMulHighSigned, emitMulHighUnsigned } from '../interp/core-arithmetic.ts';
 import { CORE_SIGNATURES } from '../interp/core-module.ts';
-import { defineRoutines } from '../interp/routines.ts';
 import type { CoreFunctions } from '../soft/core-functions.ts';
 import { meaningOf } from './region-analysis.ts';
 import type { CompileOptions, RegionCompiler, RegionJob } from './region-compiler.ts';
 import { linkCellCount, RegionLowering } from './region-lowering.ts';
+import { defineRoutines } from './region-routines.ts';
 
 /** The module's bytes. It imports env.state, env.ram, env.table, the core functions and the routines. */
 function compileRegions(jobs: readonly RegionJob[], options: CompileOptions): Uint8Array {
