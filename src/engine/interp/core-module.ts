@@ -3,6 +3,7 @@
 import type { FunctionBuilder } from '../../wasm/function.ts';
 import { ModuleBuilder } from '../../wasm/module.ts';
 import * as S from '../../x86/state/layout.ts';
+import { KIND_BYTES, KIND_CELL, KIND_WRITE } from '../soft/core-functions.ts';
 import * as E from '../soft/engine-state.ts';
 import {
   emitFlagsGet,
@@ -23,9 +24,8 @@ export interface CoreCallbacks {
   linear(descriptor: number, segmentRecord: number, kind: number): void;
   /** REP MOVS or STOS: does iterations at once (bulk-string.ts). */
   bulkString(kind: number): number;
-  /** Accesses of regions: (kind) -> 0 when done, 1 when the interpreter has to do the instruction. */
-  regionLoad(kind: number): number;
-  regionStore(kind: number): number;
+  /** An access of a region is to be found in the TLB: (kind) -> 1 when it is there now, 0 when the interpreter has to do the instruction. */
+  regionFill(kind: number): number;
 }
 
 /** Names under which the core's exports are imported by handler modules, with their types. */
@@ -44,8 +44,7 @@ export const CORE_SIGNATURES = {
   branchFlat: [['i32', 'i64'], []],
   resume: [[], []],
   bulkString: [['i32'], ['i32']],
-  regionLoad: [['i64', 'i32', 'i32'], ['i32']],
-  regionStore: [['i64', 'i32', 'i32'], ['i32']],
+  regionTranslate: [['i64', 'i32', 'i32', 'i64'], ['i32']],
   materializeFlags: [['i32', 'i64', 'i64', 'i64', 'i32'], []],
 } as const;
 
@@ -57,7 +56,7 @@ export const FIRST_FREE_HANDLER = 4;
 
 const LOW32 = 0xffffffffn;
 
-/** Builds the module. Imports: env.state (memory 0), env.ram (memory 1), env.table, env.load/store/linear/bulk/regionLoad/regionStore. */
+/** Builds the module. Imports: env.state (memory 0), env.ram (memory 1), env.table, env.load/store/linear/bulk/regionFill. */
 export function buildCoreModule(statePages: number, ramPages: number, tableSize: number): Uint8Array {
   const module = new ModuleBuilder();
   module.importMemory('env', 'state', { min: statePages });
@@ -67,8 +66,7 @@ export function buildCoreModule(statePages: number, ramPages: number, tableSize:
   const store = module.importFunction('env', 'store', ['i32', 'i32'], ['i32']);
   const linear = module.importFunction('env', 'linear', ['i32', 'i32', 'i32'], []);
   const bulk = module.importFunction('env', 'bulk', ['i32'], ['i32']);
-  const regionLoad = module.importFunction('env', 'regionLoad', ['i32'], ['i32']);
-  const regionStore = module.importFunction('env', 'regionStore', ['i32'], ['i32']);
+  const regionFill = module.importFunction('env', 'regionFill', ['i32'], ['i32']);
   const handlerType = module.type(['i32'], []);
 
   const define = (name: keyof typeof CORE_SIGNATURES, emit: (f: FunctionBuilder) => void): number => {
@@ -122,22 +120,7 @@ export function buildCoreModule(statePages: number, ramPages: number, tableSize:
     storeI32(f, E.PENDING, () => f.i32Const(1));
     storeI32(f, E.EXIT, () => f.i32Const(E.EXIT_FAULT));
   });
-  for (const [name, callback] of [
-    ['regionLoad', regionLoad],
-    ['regionStore', regionStore],
-  ] as const) {
-    define(name, (f) => {
-      storeI64(f, E.ACCESS_ADDRESS, 0);
-      f.localGet(1);
-      f.call(callback);
-      f.if_('i32', 'unlikely');
-      storeI32(f, E.WHERE, () => f.localGet(2));
-      f.i32Const(1);
-      f.else_();
-      f.i32Const(0);
-      f.end();
-    });
-  }
+  define('regionTranslate', (f) => emitRegionTranslate(f, regionFill));
   const mulHighU = define('mulHighU', emitMulHighUnsigned);
   define('mulHighS', (f) => emitMulHighSigned(f, mulHighU));
   const flagsGet = define('flagsGet', emitFlagsGet);
@@ -230,6 +213,94 @@ export function buildCoreModule(statePages: number, ramPages: number, tableSize:
   enterAt.callIndirect(handlerType, table);
   module.exportFunction('enterAt', enterAt.index);
   return module.build();
+}
+
+/** The body of regionTranslate (core-functions.ts); `fill` is the callback's function index. */
+function emitRegionTranslate(f: FunctionBuilder, fill: number): void {
+  const [address, kind, where] = [0, 1, 2];
+  const table = f.local('i32');
+  const entry = f.local('i32');
+  const cell = f.local('i32');
+  const page = f.local('i64');
+  const addend = f.local('i32');
+  const write = () => {
+    f.localGet(kind);
+    f.i32Const(KIND_WRITE);
+    f.op('i32.and');
+  };
+  f.i32Const(0);
+  f.load('i32.load', E.TLB_TABLE);
+  f.localTee(table);
+  f.localGet(address);
+  f.op('i32.wrap_i64');
+  f.i32Const(12 - E.TLB_ENTRY_SHIFT);
+  f.op('i32.shr_u');
+  f.i32Const((E.TLB_ENTRIES - 1) << E.TLB_ENTRY_SHIFT);
+  f.op('i32.and');
+  f.op('i32.add');
+  write();
+  f.i32Const(Math.log2(E.TLB_WRITES / KIND_WRITE));
+  f.op('i32.shl');
+  f.op('i32.add');
+  f.localSet(entry);
+  f.block();
+  for (const again of [false, true]) {
+    // The page of the access's last byte must be the tagged one.
+    f.localGet(entry);
+    f.load('i64.load', E.TLB_TAG);
+    f.localGet(address);
+    f.localGet(kind);
+    f.i32Const(KIND_BYTES);
+    f.op('i32.and');
+    f.i32Const(1);
+    f.op('i32.sub');
+    f.op('i64.extend_i32_u');
+    f.op('i64.add');
+    f.i64Const(-4096n);
+    f.op('i64.and');
+    f.localTee(page);
+    f.op('i64.eq');
+    f.brIf(0);
+    if (again) break;
+    storeI64(f, E.ACCESS_ADDRESS, address);
+    f.localGet(kind);
+    f.call(fill);
+    f.op('i32.eqz');
+    f.if_();
+    storeI32(f, E.WHERE, () => f.localGet(where));
+    f.i32Const(-1);
+    f.op('return');
+    f.end();
+  }
+  storeI32(f, E.WHERE, () => f.localGet(where));
+  f.i32Const(-1);
+  f.op('return');
+  f.end();
+  f.localGet(entry);
+  f.load('i32.load', E.TLB_ADDEND);
+  f.localSet(addend);
+  f.localGet(table);
+  f.localGet(kind);
+  f.i32Const(KIND_CELL);
+  f.op('i32.shr_u');
+  f.i32Const(E.TLB_ENTRY_SHIFT);
+  f.op('i32.shl');
+  f.op('i32.add');
+  write();
+  f.i32Const(Math.log2(E.PAGE_CELL_WRITES / KIND_WRITE));
+  f.op('i32.shl');
+  f.op('i32.add');
+  f.localTee(cell);
+  f.localGet(page);
+  f.store('i64.store', E.PAGE_CELLS + E.TLB_TAG);
+  f.localGet(cell);
+  f.localGet(addend);
+  f.store('i32.store', E.PAGE_CELLS + E.TLB_ADDEND);
+  storeI32(f, E.PAGE_CELLS_USED, () => f.i32Const(1));
+  f.localGet(address);
+  f.op('i32.wrap_i64');
+  f.localGet(addend);
+  f.op('i32.add');
 }
 
 function storeI32(f: FunctionBuilder, offset: number, push: () => void): void {

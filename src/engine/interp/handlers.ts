@@ -122,8 +122,7 @@ export class HandlerTable {
           store: (d: number, kind: number) => callbacks.store(d, kind),
           linear: (d: number, record: number, kind: number) => callbacks.linear(d, record, kind),
           bulk: (kind: number) => callbacks.bulkString(kind),
-          regionLoad: (kind: number) => callbacks.regionLoad(kind),
-          regionStore: (kind: number) => callbacks.regionStore(kind),
+          regionFill: (kind: number) => callbacks.regionFill(kind),
         },
       },
     );

@@ -119,8 +119,7 @@ export class InterpVcpu implements Vcpu, TranslatorHost {
           store: (descriptor, kind) => this.#slowAccess(descriptor, kind, true),
           linear: (descriptor, record, kind) => this.#slowLinear(descriptor, record, kind),
           bulkString: (kind) => bulkString(state, options.memory, kind),
-          regionLoad: (kind) => (this.mmu.regionLoad(kind) ? 0 : 1),
-          regionStore: (kind) => (this.mmu.regionStore(kind) ? 0 : 1),
+          regionFill: (kind) => (this.mmu.regionFill(kind) ? 1 : 0),
         },
         {
           cpu: this.cpu,

@@ -23,7 +23,7 @@ import * as S from '../../x86/state/layout.ts';
 import type { Uop, Value } from '../../x86/uops/ir.ts';
 import type { Routine } from '../../x86/uops/routine.ts';
 import { D_HANDLER, D_LINK } from '../interp/descriptor.ts';
-import { type CoreFunctions, KIND_STACK, KIND_WRITE } from '../soft/core-functions.ts';
+import { type CoreFunctions, KIND_CELL, KIND_STACK, KIND_WRITE } from '../soft/core-functions.ts';
 import * as E from '../soft/engine-state.ts';
 import { FLAGS_DYNAMIC, FLAGS_IN_STATE } from '../soft/flag-kinds.ts';
 import { stateLoad, storeOp } from '../soft/lower-memory.ts';
@@ -84,7 +84,6 @@ export const MAXIMUM_REGION_BLOCK = WHERE_COUNT;
 export const MAXIMUM_REGION_PAGES = FAR;
 /** Longest list of predicted targets that is compared one by one. */
 const COMPARED_TARGETS = 3;
-const ADDRESS_MASK = (E.TLB_ENTRIES - 1) << E.TLB_ENTRY_SHIFT;
 
 /** Link cells that a region needs: one for every exit, taken often, to its own pages. */
 export function linkCellCount(region: Region): number {
@@ -138,7 +137,7 @@ export class RegionLowering extends RegionFlags implements StructureSink {
   #next = 0;
   /** Instructions of the block that have not been executed yet, the present one included. */
   #remaining = 0;
-  /** Address value of a load with write intent -> local with its offset in memory 1, or -1 where it took the slow path. */
+  /** Address value of a load with write intent -> local with its offset in memory 1. */
   readonly #hostAddresses = new Map<number, number>();
 
   constructor(f: FunctionBuilder, module: RegionModule, region: Region, place: RegionPlace) {
@@ -513,6 +512,7 @@ export class RegionLowering extends RegionFlags implements StructureSink {
         this.#bail();
         return;
       }
+      for (const host of this.#hostAddresses.values()) f.release(host);
       this.#hostAddresses.clear();
       this.beginInstruction(facts.uops);
       const last = facts.uops[facts.uops.length - 1];
@@ -748,122 +748,100 @@ export class RegionLowering extends RegionFlags implements StructureSink {
     this.f.localGet(local);
     if (!this.wide) this.f.op('i64.extend_i32_u');
   }
-  /** Pushes whether the TLB has the page of the whole access; the address of the entry is left in `entry`. */
-  #pushTlbHit(address: number, bytes: number, array: number, entry: number): void {
+  /**
+   * Pushes the offset in memory 1 of an access. The page cell of its base register answers, unless another page is
+   * accessed than last time through it, or the access is not aligned (so that none reaches into the next page).
+   */
+  #pushHostAddress(uop: Uop & { op: 'load' | 'store' }, address: number, write: boolean): void {
     const { f } = this;
-    this.#pushAddress32(address);
-    f.i32Const(12 - E.TLB_ENTRY_SHIFT);
-    f.op('i32.shr_u');
-    f.i32Const(ADDRESS_MASK);
-    f.op('i32.and');
+    const bytes = uop.bits / 8;
+    const number = this.#cellOf(uop.address);
+    const cell = E.PAGE_CELLS + (number << E.TLB_ENTRY_SHIFT) + (write ? E.PAGE_CELL_WRITES : 0);
+    // 16 bytes often are not aligned.
+    const aligned = bytes < 16 ? bytes : 1;
+    const tag = f.scratch('i64');
+    f.block('i32');
+    f.block();
     f.localGet(this.#tlb);
-    f.op('i32.add');
-    f.localTee(entry);
-    f.load(this.wide ? 'i64.load' : 'i32.load', array + E.TLB_TAG);
-    f.localGet(address);
+    f.load('i64.load', cell + E.TLB_TAG);
+    f.localTee(tag);
     if (this.wide) {
-      if (bytes > 1) {
-        f.i64Const(bytes - 1);
-        f.op('i64.add');
-      }
-      f.i64Const(-4096n);
+      f.localGet(address);
+      f.i64Const(aligned - 1 - 4096);
       f.op('i64.and');
-      f.op('i64.eq');
     } else {
-      if (bytes > 1) {
-        f.i32Const(bytes - 1);
-        f.op('i32.add');
-      }
-      f.i32Const(-4096);
+      f.localGet(address);
+      f.i32Const(aligned - 1 - 4096);
       f.op('i32.and');
-      f.op('i32.eq');
+      f.op('i64.extend_i32_u');
     }
-  }
-  #pushHostAddress(address: number, array: number, entry: number): void {
-    const { f } = this;
+    f.op('i64.ne');
+    f.brIf(0, 'unlikely');
+    if (aligned < bytes) {
+      this.#pushAddress32(address);
+      f.i32Const(4095);
+      f.op('i32.and');
+      f.i32Const(4096 - bytes);
+      f.op('i32.gt_u');
+      f.brIf(0, 'unlikely');
+    }
     this.#pushAddress32(address);
-    f.localGet(entry);
-    f.load('i32.load', array + E.TLB_ADDEND);
+    f.localGet(this.#tlb);
+    f.load('i32.load', cell + E.TLB_ADDEND);
     f.op('i32.add');
-  }
-  /** An access that the TLB does not answer: done by the core, or left to the interpreter. */
-  #callSlow(address: number, kind: number, store: boolean): void {
-    const { f } = this;
+    f.br(1);
+    f.end();
+    const host = f.scratch('i32');
     this.#pushAddress64(address);
-    f.i32Const(kind);
+    f.i32Const((number << KIND_CELL) | bytes | (write ? KIND_WRITE : 0) | (uop.stack ? KIND_STACK : 0));
     f.i32Const(this.#where(this.#offset, this.#remaining, true));
-    f.call(store ? this.core.regionStore : this.core.regionLoad);
+    f.localGet(tag);
+    f.call(this.core.regionTranslate);
+    f.localTee(host);
+    f.i32Const(-1);
+    f.op('i32.eq');
     f.brIf(f.depth - this.#tail, 'unlikely');
+    f.localGet(host);
+    f.end();
+    f.release(host);
+    f.release(tag);
+  }
+  /** Number of the page cell for an address: that of its base register, or one by the page of its displacement. */
+  #cellOf(address: Value): number {
+    const base = this.baseOf(address);
+    if (base >= 0) return base;
+    return 16 + ((this.displacementOf(address) >> 12) & 15);
   }
 
   #lowerLoad(uop: Uop & { op: 'load' }): void {
     const { f } = this;
-    const bytes = uop.bits / 8;
     const modify = uop.intent === 'write';
-    const array = modify ? E.TLB_WRITES : 0;
     const address = this.#addressOf(uop.address);
-    const entry = f.scratch('i32');
-    let host = -1;
+    this.#pushHostAddress(uop, address.local, modify);
     if (modify) {
-      host = f.local('i32');
+      const host = f.scratch('i32');
       this.#hostAddresses.set(uop.address.id, host);
+      f.localTee(host);
     }
-    this.#pushTlbHit(address.local, bytes, array, entry);
-    f.if_(uop.result.type, 'likely');
-    this.#pushHostAddress(address.local, array, entry);
-    if (modify) f.localTee(host);
     f.load(stateLoad(uop.bits), 0, 1);
-    f.else_();
-    this.#callSlow(address.local, bytes | (modify ? KIND_WRITE : 0) | (uop.stack ? KIND_STACK : 0), false);
-    if (modify) {
-      f.i32Const(-1);
-      f.localSet(host);
-    }
-    f.i32Const(0);
-    f.load(stateLoad(uop.bits), E.ACCESS_VALUE);
-    f.end();
-    f.release(entry);
     address.release();
     this.define(uop.result);
   }
 
   #lowerStore(uop: Uop & { op: 'store' }): void {
     const { f } = this;
-    const bytes = uop.bits / 8;
-    const store = storeOp(uop.bits, uop.value.type);
-    const address = this.#addressOf(uop.address);
-    const constant = this.constantOf(uop.value) !== undefined;
-    if (constant) this.keep(uop.value);
-    const value = constant ? null : this.localOf(uop.value);
-    const pushValue = () => {
-      if (value) f.localGet(value.local);
-      else this.push(uop.value);
-    };
     const host = this.#hostAddresses.get(uop.address.id);
-    const entry = f.scratch('i32');
     if (host === undefined) {
-      this.#pushTlbHit(address.local, bytes, E.TLB_WRITES, entry);
-      f.if_(undefined, 'likely');
-      this.#pushHostAddress(address.local, E.TLB_WRITES, entry);
+      const address = this.#addressOf(uop.address);
+      this.#pushHostAddress(uop, address.local, true);
+      address.release();
     } else {
-      // The load with write intent before it has looked the page up.
-      f.localGet(host);
-      f.i32Const(-1);
-      f.op('i32.ne');
-      f.if_(undefined, 'likely');
+      // The load with write intent before it has found the place.
+      this.forgo(uop.address);
       f.localGet(host);
     }
-    pushValue();
-    f.store(store, 0, 1);
-    f.else_();
-    f.i32Const(0);
-    pushValue();
-    f.store(store, E.ACCESS_VALUE);
-    this.#callSlow(address.local, bytes | KIND_WRITE | (uop.stack ? KIND_STACK : 0), true);
-    f.end();
-    f.release(entry);
-    address.release();
-    value?.release();
+    this.push(uop.value);
+    f.store(storeOp(uop.bits, uop.value.type), 0, 1);
   }
 
   /** Segments of the ordinary kind; the rest is the interpreter's. */

@@ -38,6 +38,8 @@ export abstract class RegionValues extends Lowering {
   protected readonly registerLocals = new Map<number, number>();
   #slots: Slot[] = [];
   #uses: Uint16Array = new Uint16Array(0);
+  /** Value -> general register that it is an address by. */
+  #bases: (number | undefined)[] = [];
   #postponed: Slot[] = [];
   #taken: Slot[] = [];
   protected loopDepth = 0;
@@ -55,6 +57,7 @@ export abstract class RegionValues extends Lowering {
   protected beginInstruction(uops: readonly Uop[]): void {
     this.endInstruction();
     this.#uses = countUses(uops);
+    this.#bases = [];
     this.loopDepth = 0;
   }
   protected endInstruction(): void {
@@ -391,7 +394,33 @@ export abstract class RegionValues extends Lowering {
     return true;
   }
 
+  /** Number of the general register on which an address is based, or -1. */
+  protected baseOf(address: Value): number {
+    return this.#bases[address.id] ?? -1;
+  }
+  /** The displacement of an address without a base register, as far as one is known: its low 32 bits. */
+  protected displacementOf(address: Value): number {
+    const slot = this.#slots[address.id];
+    if (slot?.constant) return Number(BigInt.asIntN(32, BigInt(slot.constant.value as bigint | number)));
+    const uop = slot?.postponed;
+    if (uop?.op === 'unary') return this.displacementOf(uop.a);
+    return uop?.op === 'binary' ? this.displacementOf(uop.b) : 0;
+  }
+  #noteBase(uop: Uop): void {
+    if (uop.op === 'get') {
+      const register = registerAt(offsetOf(uop.location));
+      if (register >= 0 && register < 16) this.#bases[uop.result.id] = register;
+    } else if (uop.op === 'unary') {
+      const base = this.#bases[uop.a.id];
+      if (base !== undefined) this.#bases[uop.result.id] = base;
+    } else if (uop.op === 'binary' && BASED.has(uop.operator)) {
+      const base = this.#bases[uop.a.id] ?? this.#bases[uop.b.id];
+      if (base !== undefined) this.#bases[uop.result.id] = base;
+    }
+  }
+
   override lower(uop: Uop): void {
+    this.#noteBase(uop);
     switch (uop.op) {
       case 'const':
         this.#slot(uop.result).constant = uop;
@@ -428,6 +457,8 @@ export abstract class RegionValues extends Lowering {
   }
 }
 
+/** Operations whose result is an address by the same register as their first operand that is one. */
+const BASED = new Set(['add', 'sub', 'and']);
 const LOW_OPERATORS = new Set(['add', 'sub', 'mul', 'and', 'or', 'xor']);
 
 export function offsetOf(location: Location): number {

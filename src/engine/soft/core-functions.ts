@@ -28,11 +28,11 @@ export interface CoreFunctions {
   /** Iterations of REP MOVS or STOS done at once, perhaps none. (kind, see bulk-string.ts) -> i32 single ones to do next. */
   readonly bulkString: number;
   /**
-   * An access of a region that the TLB does not answer: (address i64, kind, where) -> i32 0 when it is done (the value is
-   * in ACCESS_VALUE), 1 when the region must bail: then `where` is in WHERE.
+   * An access of a region that its page cell does not answer: (address i64, kind with the cell's number from bit 16 on, where,
+   * tag) -> i32 offset in memory 1, or -1 when the region must bail: then `where` is in WHERE. Fills the cell. The tag is not
+   * looked at: a load with one more use is not folded into a comparison, which V8 would pay for with a second load.
    */
-  readonly regionLoad: number;
-  readonly regionStore: number;
+  readonly regionTranslate: number;
   /** (kind, a i64, b i64, r i64, override): flags that a region has not computed yet go into the state (flag-kinds.ts). */
   readonly materializeFlags: number;
 }
@@ -41,6 +41,8 @@ export interface CoreFunctions {
 export const KIND_BYTES = 0xff;
 export const KIND_WRITE = 0x100;
 export const KIND_STACK = 0x200;
+/** Bit at which the number of a page cell begins. */
+export const KIND_CELL = 16;
 
 /** The part of a lowering that its helpers (flags) need: where code goes, and values onto the stack. */
 export interface ValueEmitter {

@@ -54,6 +54,8 @@ export const COUNT_TLB_HITS = i64();
 
 /** u32: how a region was left in the middle (jit/region-tail.ts): offset, instructions to give back, flags. */
 export const WHERE = u32();
+/** u32: some page cell is not empty. */
+export const PAGE_CELLS_USED = u32();
 /** u32: identifier of the region that left because its budget was used up: a sample of what runs. */
 export const SAMPLED_REGION = u32();
 /** u32: byte offset of the current table of translations for fetching (EXECUTE_USER or EXECUTE_SUPERVISOR). */
@@ -79,11 +81,19 @@ export const EXIT_BAIL = 5;
 export const TLB_ENTRY_SHIFT = 4;
 export const TLB_ENTRIES = 4096;
 export const TLB_WRITES = TLB_ENTRIES << TLB_ENTRY_SHIFT;
-export const TLB_SIZE = 2 * TLB_WRITES;
 export const TLB_TAG = 0;
 export const TLB_ADDEND = 8;
-/** No page begins at an odd address. */
-export const TLB_INVALID = 1;
+/** No page begins there; and no address whose bits 11..4 were masked out is this. */
+export const TLB_INVALID = 0x800;
+// Behind the arrays lie the page cells: entries of the same kind, each for the accesses of regions through one
+// register (cellOf), so that the translation used last is found without looking for it. What is in a cell is in
+// the TLB, or was until another entry took its place; whoever empties TLB entries empties the cells.
+export const PAGE_CELLS = 2 * TLB_WRITES;
+/** Cells for reads, and as many for writes, PAGE_CELL_WRITES bytes behind them. */
+export const PAGE_CELL_COUNT = 32;
+export const PAGE_CELL_WRITES = PAGE_CELL_COUNT << TLB_ENTRY_SHIFT;
+/** A power of two, so that the arrays of all tables are numbered alike. */
+export const TLB_SIZE = 4 * TLB_WRITES;
 next = (next + 63) & ~63;
 export const TLB = next;
 /** User, supervisor (SMAP in force), supervisor with user pages open. */

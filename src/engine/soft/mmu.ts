@@ -94,6 +94,7 @@ export class SoftMmu implements TranslationControl {
   // ---- TranslationControl ----
 
   flushAll(global: 'keepGlobal' | 'dropGlobal'): void {
+    this.#emptyCells();
     this.paged.flushAll(global);
     this.#tables.clear();
     const keep = global === 'keepGlobal';
@@ -105,6 +106,16 @@ export class SoftMmu implements TranslationControl {
     }
     this.#user.forget();
     if (!keep || this.#supervisor.holdsLocal) this.#supervisor.forget();
+  }
+  /** Page cells repeat TLB entries. */
+  #emptyCells(): void {
+    const { u32 } = this.#state;
+    if (u32[E.PAGE_CELLS_USED >> 2] === 0) return;
+    u32[E.PAGE_CELLS_USED >> 2] = 0;
+    for (const table of TABLES) {
+      const first = (table + E.PAGE_CELLS) >> 2;
+      u32.fill(E.TLB_INVALID, first, first + 2 * E.PAGE_CELL_COUNT * ENTRY_WORDS);
+    }
   }
   /** Empties the TLB entries of a list; `keep` those that have become global since they were entered there. */
   #drop(list: EntryList, keep: boolean): void {
@@ -139,6 +150,7 @@ export class SoftMmu implements TranslationControl {
     this.#forgetPage(linear);
   }
   #forgetPage(linear: Linear): void {
+    this.#emptyCells();
     this.#tables.clear();
     const { u32 } = this.#state;
     const index = ((linear >>> 12) & (E.TLB_ENTRIES - 1)) << E.TLB_ENTRY_SHIFT;
@@ -175,6 +187,7 @@ export class SoftMmu implements TranslationControl {
     this.#dropWrites(() => true);
   }
   #dropWrites(which: (entry: number) => boolean): void {
+    this.#emptyCells();
     const { u32 } = this.#state;
     for (const { entries, count } of [this.#filled, this.#filledGlobal]) {
       for (let i = 0; i < count; i++) {
@@ -352,69 +365,30 @@ export class SoftMmu implements TranslationControl {
     for (let i = 0; i < bytes; i += 4) view.setUint32(physical + i, u32[(E.ACCESS_VALUE + i) >> 2]!, true);
   }
 
-  // ---- accesses of regions: true when done, false when the interpreter has to do the instruction ----
+  // ---- accesses of regions ----
 
-  regionLoad(kind: number): boolean {
+  /**
+   * Enters the page of the access in ACCESS_ADDRESS into the TLB. False, and no trace of it, where the interpreter has to do the
+   * instruction: the access faults, lies across two pages, or its page is not plain (RAM; ROM too for reading; for writing,
+   * free of code).
+   */
+  regionFill(kind: number): boolean {
     const bytes = kind & KIND_BYTES;
     const linear = this.#wrap(this.#state.getNumber(E.ACCESS_ADDRESS));
     if (linear + bytes > CANONICAL_END || linear < -CANONICAL_END) return false;
-    const intent = kind & KIND_WRITE ? ACCESS_WRITE : ACCESS_READ;
-    const inPage = 4096 - (linear & 0xfff);
-    const first = this.#regionTranslate(linear, intent, inPage < bytes);
-    if (first < 0) return false;
-    const { u8 } = this.#state;
-    const ram = this.#memory.u8;
-    if (inPage >= bytes) {
-      this.#copyOut(first, bytes);
-      return true;
+    if (4096 - (linear & 0xfff) < bytes || this.#state.u32[E.TLB_TABLE >> 2] === E.TLB_BYPASS) return false;
+    const access = kind & KIND_WRITE ? ACCESS_WRITE : ACCESS_READ;
+    const physical = this.#tryResolve(linear, access);
+    if (physical < 0) return false;
+    const memoryKind = this.#memory.kind(physical);
+    if (memoryKind === PAGE_RAM) {
+      return access === ACCESS_READ || this.#memory.codePages[physical >>> 12] === 0;
     }
-    const second = this.#regionTranslate(this.#wrap(linear + inPage), intent, true);
-    if (second < 0) return false;
-    for (let i = 0; i < inPage; i++) u8[E.ACCESS_VALUE + i] = ram[first + i]!;
-    for (let i = inPage; i < bytes; i++) u8[E.ACCESS_VALUE + i] = ram[second + i - inPage]!;
-    return true;
-  }
-  regionStore(kind: number): boolean {
-    const bytes = kind & KIND_BYTES;
-    const linear = this.#wrap(this.#state.getNumber(E.ACCESS_ADDRESS));
-    if (linear + bytes > CANONICAL_END || linear < -CANONICAL_END) return false;
-    const inPage = 4096 - (linear & 0xfff);
-    const first = this.#regionTranslate(linear, ACCESS_WRITE, inPage < bytes);
-    if (first < 0) return false;
-    const memory = this.#memory;
-    const { u8 } = this.#state;
-    const ram = memory.u8;
-    if (inPage >= bytes) {
-      memory.dirtyPages[first >>> 12] = 1;
-      this.#copyIn(first, bytes);
-      return true;
-    }
-    const second = this.#regionTranslate(this.#wrap(linear + inPage), ACCESS_WRITE, true);
-    if (second < 0) return false;
-    memory.dirtyPages[first >>> 12] = 1;
-    memory.dirtyPages[second >>> 12] = 1;
-    for (let i = 0; i < inPage; i++) ram[first + i] = u8[E.ACCESS_VALUE + i]!;
-    for (let i = inPage; i < bytes; i++) ram[second + i - inPage] = u8[E.ACCESS_VALUE + i]!;
-    return true;
+    return memoryKind === PAGE_ROM && access === ACCESS_READ;
   }
   #wrap(linear: Linear): Linear {
     return (this.#state.u32[L.EFER >> 2]! & EFER_LMA) === 0 ? linear >>> 0 : linear;
   }
-  /**
-   * Physical address of the first byte of (a part of) an access; -1 where it faults, or where the page is not plain:
-   * RAM (ROM too for reading), and for writing free of code. Pieces of a split access go past the TLB, as in #carefulLoad().
-   */
-  #regionTranslate(linear: Linear, access: number, split: boolean): number {
-    if (this.#state.u32[E.TLB_TABLE >> 2] === E.TLB_BYPASS) return -1;
-    const physical = split ? this.paged.tryTranslate(linear, access) : this.#tryResolve(linear, access);
-    if (physical < 0) return -1;
-    const kind = this.#memory.kind(physical);
-    if (kind === PAGE_RAM) {
-      return access === ACCESS_WRITE && this.#memory.codePages[physical >>> 12] !== 0 ? -1 : physical;
-    }
-    return kind === PAGE_ROM && access === ACCESS_READ ? physical : -1;
-  }
-
   /** The linear address of the access; raises #GP(0) or #SS(0) where it is not canonical, #AC where it is misaligned. */
   #address(bytes: number, kind: number): Linear {
     const state = this.#state;
