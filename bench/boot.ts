@@ -1,4 +1,4 @@
-// Boot to a shell: Doppel's interpreter against QEMU's TCG, the same Debian kernel and busybox initramfs,
+// Boot to a shell: Doppel (its interpreter unless told) against QEMU's TCG, the same Debian kernel and busybox initramfs,
 // in turns. Compared are CPU time (all threads), instructions, and memory.
 //
 // Instructions. Doppel counts what it retires. QEMU is booted once more with -icount shift=0, where its
@@ -10,7 +10,7 @@
 // Memory. Guest RAM is one mapping of the emulator's process; what of it is resident is what the guest has
 // touched. The rest of the peak is the emulator's.
 //
-//   node bench/boot.ts [--rounds N] [--no-qemu] [--no-counts] [--append TEXT]
+//   node bench/boot.ts [--rounds N] [--no-qemu] [--no-counts] [--accel NAME] [--append TEXT]
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -35,11 +35,12 @@ import {
   table,
 } from './report.ts';
 
-export const BOOT_HELP = `node bench/boot.ts [options]: boot to a shell, Doppel's interpreter and QEMU's TCG in turns
+export const BOOT_HELP = `node bench/boot.ts [options]: boot to a shell, Doppel and QEMU's TCG in turns
 
   --rounds N     boots of each (default 3)
   --no-qemu      Doppel alone
   --no-counts    without the two boots that count QEMU's instructions
+  --accel NAME   Doppel's engine (default interp, of which the goals speak)
   --append TEXT  more words for the kernel's command line
 `;
 
@@ -58,12 +59,15 @@ export interface BootOptions {
   readonly qemu: boolean;
   readonly counts: boolean;
   readonly append: string;
+  readonly accelerator: string;
 }
 
 interface Files {
   readonly kernel: string;
   readonly initrd: string;
   readonly append: string;
+  /** Doppel's. */
+  readonly accelerator: string;
 }
 
 function doppelCommand(files: Files, ...more: string[]): BootCommand {
@@ -71,7 +75,7 @@ function doppelCommand(files: Files, ...more: string[]): BootCommand {
   const words = ['--kernel', files.kernel, '--initrd', files.initrd, '--append', files.append];
   return {
     program: process.execPath,
-    arguments: [doppel, 'run', ...words, '--accel', 'interp', '--memory', '512M', ...more],
+    arguments: [doppel, 'run', ...words, '--accel', files.accelerator, '--memory', '512M', ...more],
     limit: LIMIT,
     memory: MEMORY,
   };
@@ -142,7 +146,11 @@ export async function bootBenchmark(options: BootOptions): Promise<Goal[]> {
     ] as const;
     writeFileSync(initrd, buildBusyboxInitramfs(busybox.bytes, extra));
     const append = `console=ttyS0 quiet ${options.append}`.trim();
-    return await compare({ kernel: kernel.path, initrd, append }, qemuVersion !== null, options);
+    return await compare(
+      { kernel: kernel.path, initrd, append, accelerator: options.accelerator },
+      qemuVersion !== null,
+      options,
+    );
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
@@ -245,6 +253,7 @@ export function parseBootOptions(words: readonly string[]): BootOptions | null {
       rounds: { type: 'string', default: '3' },
       'no-qemu': { type: 'boolean', default: false },
       'no-counts': { type: 'boolean', default: false },
+      accel: { type: 'string', default: 'interp' },
       append: { type: 'string', default: '' },
       help: { type: 'boolean', short: 'h', default: false },
     },
@@ -254,7 +263,13 @@ export function parseBootOptions(words: readonly string[]): BootOptions | null {
   if (!(Number.isInteger(rounds) && rounds >= 1 && rounds <= 100)) {
     throw new Error(`--rounds ${values.rounds} is not a number from 1 to 100`);
   }
-  return { rounds, qemu: !values['no-qemu'], counts: !values['no-counts'], append: values.append };
+  return {
+    rounds,
+    qemu: !values['no-qemu'],
+    counts: !values['no-counts'],
+    append: values.append,
+    accelerator: values.accel,
+  };
 }
 
 if (import.meta.main) {

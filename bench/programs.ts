@@ -22,10 +22,16 @@ import {
   type Peer,
 } from './peers/emulators.ts';
 import { type Cost, LinuxGuest, type Memory, type ProgramRun } from './peers/linux-guest.ts';
-import { type Measured, type PeerResults, programReport, type WidthResults } from './program-report.ts';
+import {
+  FAILED,
+  type Measured,
+  type PeerResults,
+  programReport,
+  type WidthResults,
+} from './program-report.ts';
 import { buildPrograms, noCompiler } from './programs/build.ts';
 import { FULL_UNITS, type GuestWidth, PROGRAMS, type Program, QUICK_UNITS } from './programs/list.ts';
-import { type Goal, goalRows, hostLine, median, progress, progressDone } from './report.ts';
+import { type Goal, goalRows, hostLine, median, progress, progressDone, seconds } from './report.ts';
 
 export const PROGRAMS_HELP = `node bench/programs.ts [options]: ${PROGRAMS.length} programs in a Linux guest, Doppel, QEMU's TCG and v86 in turns
 
@@ -134,16 +140,31 @@ async function visit(
   options: ProgramOptions,
   say: (what: string) => void,
 ): Promise<Visit> {
-  say('boot');
   const command = emulatorCommand(peer, width, files, options.accelerator);
-  const { guest, cost } = await LinuxGuest.boot(peer, command, LIMIT);
+  const boot = async () => {
+    say('boot');
+    return await LinuxGuest.boot(peer, command, LIMIT);
+  };
+  const first = await boot();
+  let { guest } = first;
   try {
     const runs = new Map<string, ProgramRun>();
     for (const { name } of options.programs) {
       say(name);
-      runs.set(name, await guest.run(name, options.units, LIMIT));
+      try {
+        const run = await guest.run(name, options.units, LIMIT);
+        say(`${name}: ${seconds(run[options.clock])}`);
+        runs.set(name, run);
+      } catch (error) {
+        // The others shall have their turn: in a new guest, since nobody knows what has become of this one.
+        progressDone();
+        process.stderr.write(`${width}-bit guest: ${(error as Error).message}\n`);
+        runs.set(name, { wall: Number.NaN, cpu: Number.NaN, checksum: FAILED });
+        await guest.stop();
+        ({ guest } = await boot());
+      }
     }
-    return { boot: cost, runs, memory: guest.memory(MEMORY_MIB * 2 ** 20) };
+    return { boot: first.cost, runs, memory: guest.memory(MEMORY_MIB * 2 ** 20) };
   } finally {
     await guest.stop();
   }
