@@ -98,21 +98,8 @@ const add: Operation = (b, first, second, variant, deliver) => {
       const sign = b.and(b.select(swap, c.signExponent, a.signExponent), SIGN);
       const exponent = b.select(swap, cExponent, aExponent);
       const distance = b.sub(exponent, b.select(swap, aExponent, cExponent));
-      const { high, low } = shiftRight(b, small, distance);
-      b.if(
-        b.and(b.xor(a.signExponent, c.signExponent), SIGN),
-        () => subtractMagnitudes(b, sign, exponent, large, { high, low }, deliver),
-        () => {
-          const sum = b.add(large, high);
-          const carry = b.ltU(sum, large);
-          const one = b.extendU(carry);
-          const wide = {
-            high: b.or(b.shrU(sum, one), b.shl(one, 63)),
-            low: b.or(b.or(b.shrU(low, one), b.and(low, one)), b.shl(b.and(sum, one), 63)),
-          };
-          roundAndDeliver(b, sign, b.add(exponent, carry), wide, deliver);
-        },
-      );
+      const differ = b.and(b.shrU(b.xor(a.signExponent, c.signExponent), 15), 1);
+      sumMagnitudes(b, sign, exponent, large, shiftRight(b, small, b.add(distance, 1)), differ, deliver);
     },
     (aZero, cZero, aNormal, cNormal) => {
       b.if(b.and(b.or(aZero, aNormal), b.or(cZero, cNormal)), () => {
@@ -130,40 +117,51 @@ const add: Operation = (b, first, second, variant, deliver) => {
   );
 };
 
-/** large:0 - small; large has the larger magnitude, or the same. */
-function subtractMagnitudes(
+/**
+ * large / 2 + small, or minus it where the signs differ (i32, 0 or 1); large has the larger magnitude, or the same.
+ * Halved, so that nothing is carried out. Signs are hard to foretell, so there is one way for both.
+ */
+function sumMagnitudes(
   b: OperationBuilder,
   sign: I32,
   exponent: I32,
   large: I64,
   small: Wide,
+  differ: I32,
   deliver: Deliver,
 ): void {
-  const borrow = b.extendU(b.ne(small.low, 0));
-  const high = b.sub(b.sub(large, small.high), borrow);
-  const low = b.sub(b.i64(0), small.low);
+  const one = b.extendU(differ);
+  const mask = b.neg(one);
+  const low = b.add(b.xor(small.low, mask), one);
+  const borrowed = b.and(one, b.extendU(b.eqz(small.low)));
+  const odd = b.shl(large, 63);
+  const sumLow = b.add(low, odd);
+  const carried = b.extendU(b.ltU(sumLow, odd));
+  const high = b.add(b.add(b.shrU(large, 1), b.xor(small.high, mask)), b.add(borrowed, carried));
   b.if(
     b.eqz(high),
-    () => {
-      // The exponents differ by one at most: what is left is one bit, or nothing.
-      const lost = b.clz(low);
-      const zero = b.eqz(low);
-      const result = b.sub(b.sub(exponent, 64), b.wrap(lost));
-      b.if(b.or(zero, b.ltU(b.sub(result, 1), EXPONENT - 1)), () => {
-        deliver({
-          signExponent: b.select(zero, b.i32(0), b.or(sign, result)),
-          significand: b.shl(low, lost),
-          up: b.i32(0),
-          inexact: b.i32(0),
-        });
-      });
-    },
+    () => deliverCancelled(b, sign, exponent, sumLow, deliver),
     () => {
       const shift = b.clz(high);
-      const wide = shiftLeft(b, { high, low }, shift);
-      roundAndDeliver(b, sign, b.sub(exponent, b.wrap(shift)), wide, deliver);
+      const wide = shiftLeft(b, { high, low: sumLow }, shift);
+      roundAndDeliver(b, sign, b.sub(b.add(exponent, 1), b.wrap(shift)), wide, deliver);
     },
   );
+}
+
+/** Of a difference only the 64 bits below the significand are left; the exponents differed by one at most, so it is exact. */
+function deliverCancelled(b: OperationBuilder, sign: I32, exponent: I32, low: I64, deliver: Deliver): void {
+  const lost = b.clz(low);
+  const zero = b.eqz(low);
+  const result = b.sub(b.sub(exponent, 63), b.wrap(lost));
+  b.if(b.or(zero, b.ltU(b.sub(result, 1), EXPONENT - 1)), () => {
+    deliver({
+      signExponent: b.select(zero, b.i32(0), b.or(sign, result)),
+      significand: b.shl(low, lost),
+      up: b.i32(0),
+      inexact: b.i32(0),
+    });
+  });
 }
 
 const multiply: Operation = (b, a, c, _variant, deliver) => {

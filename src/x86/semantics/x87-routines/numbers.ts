@@ -60,14 +60,14 @@ export interface Wide {
   readonly low: I64;
 }
 
-/** The significand shifted right. `distance` is unsigned; beyond 66 it makes no difference any more. */
+/** The significand shifted right. `distance` is unsigned; beyond 68 it makes no difference any more. */
 export function shiftRight(b: OperationBuilder, significand: I64, distance: I32): Wide {
   const places = b.extendU(distance);
   const high = b.variable(b.shrU(significand, places));
   const low = b.variable(b.shl(b.shl(significand, 1), b.xor(places, 63)));
   // A branch that is nearly always foretold: a choice by `select` would be waited for.
   b.if(b.geU(distance, 64), () => {
-    const further = b.extendU(b.select(b.ltU(distance, 66), b.sub(distance, 64), b.i32(2)));
+    const further = b.extendU(b.select(b.ltU(distance, 68), b.sub(distance, 64), b.i32(4)));
     const lost = b.shl(b.shl(significand, 1), b.xor(further, 63));
     b.assign(high, b.i64(0));
     b.assign(low, b.or(b.shrU(significand, further), b.extendU(b.ne(lost, 0))));
