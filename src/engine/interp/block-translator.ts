@@ -19,7 +19,7 @@ export interface BlockTranslator {
    */
   sample(descriptor: number, physical: number, linear: number, modeKey: number): void;
   /** A sample: the region with this identifier (E.SAMPLED_REGION) used up the budget. */
-  sampleRegion(id: number): void;
+  sampleRegion(id: number, physical: number): boolean;
   /** A block whose handler is a region's slot was looked up: the jump cache knew it no longer. */
   lookedUp(slot: number, linear: number): void;
   /** A region left the instruction at this guest-physical address to the interpreter. */

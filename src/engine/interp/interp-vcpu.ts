@@ -365,8 +365,7 @@ export class InterpVcpu implements Vcpu, TranslatorHost {
     const region = u32[E.SAMPLED_REGION >> 2]!;
     if (this.#sampling && region !== 0) {
       u32[E.SAMPLED_REGION >> 2] = 0;
-      translator.sampleRegion(region);
-      if (!translator.eager) return;
+      if (translator.sampleRegion(region, this.#physical) && !translator.eager) return;
     }
     if (!this.code.cacheable) return;
     translator.sample(descriptor, this.#physical, this.#fetching, u32[L.MODE >> 2]!);

@@ -161,9 +161,19 @@ export class Translator implements BlockTranslator {
     this.#form(descriptor, candidate, linear, modeKey);
   }
 
-  sampleRegion(id: number): void {
-    const region = this.#byId.get(id);
-    if (region) this.#foundRegion(region);
+  /**
+   * A region that has less budget left than its longest path leaves, and the interpreter uses up the rest: where that
+   * ends in code of the region, or of another one, regions are what runs here.
+   */
+  sampleRegion(id: number, physical: number): boolean {
+    const offset = physical % 4096;
+    const page = (physical - offset) / 4096;
+    for (const region of this.#pages.of(page).regions) {
+      if (!holds(region, page, offset)) continue;
+      this.#foundRegion(this.#byId.get(id) ?? region);
+      return true;
+    }
+    return false;
   }
   #foundRegion(region: TranslatedRegion): void {
     this.sampleInterval = Math.min(2 * this.sampleInterval, this.#longestInterval);
@@ -194,10 +204,7 @@ export class Translator implements BlockTranslator {
     if (!this.#pages.bailed(page, offset, this.#host.retired)) return;
     this.#counts.needingHelp++;
     for (const region of [...this.#pages.of(page).regions]) {
-      const has = region.pages.some(
-        ({ frame, index }) => frame === page && region.offsets.includes(4096 * index + offset),
-      );
-      if (!has) continue;
+      if (!holds(region, page, offset)) continue;
       this.#drop(region);
       this.#counts.unhelpful++;
     }
@@ -441,4 +448,11 @@ const offsetsOf = (region: Region): number[] =>
 function forget(candidate: Candidate): void {
   candidate.state = 'cold';
   candidate.heat = 0;
+}
+
+/** Whether a region was made from the instruction at an offset of a physical page, among others. */
+function holds(region: TranslatedRegion, page: number, offset: number): boolean {
+  return region.pages.some(
+    ({ frame, index }) => frame === page && region.offsets.includes(4096 * index + offset),
+  );
 }
