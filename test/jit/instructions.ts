@@ -262,6 +262,52 @@ export class InstructionMaker {
     }
   }
 
+  /** An access through a register, or near where it points. */
+  through(pointer: number): { bytes: number[]; guarded: boolean } {
+    const random = this.#random;
+    const { bits } = this;
+    const narrow = random.chance(15);
+    const width = narrow ? 0 : 1;
+    const opcode = random.pick([
+      [0x8a],
+      [0x88],
+      [0x02],
+      [0x00],
+      [0x10],
+      [0x32],
+      [0x30],
+      [0x28],
+      [0x3a],
+      [0x84],
+      [0x86],
+    ]);
+    const others = freeRegisters(bits).filter((register) => register !== pointer);
+    const bytes = encode(bits, {
+      prefixes: !narrow && random.chance(10) ? [0x66] : [],
+      wide: bits === 64 && !narrow && random.chance(40),
+      opcode: opcode.map((byte) => byte | width),
+      reg: narrow ? random.below(3) : random.pick(others),
+      rm: {
+        base: pointer,
+        index: random.chance(15) ? indexRegister(bits) : -1,
+        scale: random.below(4),
+        displacement: random.pick([0, 0, 4, 8, -8, 0x7c, 0x100, -0x1000, 0x1000]),
+      },
+    });
+    return { bytes, guarded: true };
+  }
+  /** ADD register, distance. */
+  advance(register: number, distance: number): number[] {
+    return encode(this.bits, {
+      prefixes: [],
+      wide: this.bits === 64,
+      opcode: [0x81],
+      reg: 0,
+      rm: { register },
+      immediate: dword(distance >>> 0),
+    });
+  }
+
   /** MOV register, immediate. */
   loadImmediate(register: number, value: bigint): number[] {
     const rex = this.bits === 64 ? [0x48 | (register >= 8 ? 1 : 0)] : [];

@@ -77,7 +77,7 @@ class Generator {
   readonly #counts: number;
   /** Chances of what regions are left for, out of 1000, and of what contains other nodes. */
   readonly #wild: Readonly<
-    Record<'fault' | 'store' | 'alias' | 'step' | 'edge' | 'string' | 'flags', number>
+    Record<'fault' | 'store' | 'alias' | 'step' | 'edge' | 'string' | 'flags' | 'exchange', number>
   >;
   readonly #compounds: number;
 
@@ -100,6 +100,7 @@ class Generator {
       edge: chance([0, 0, 5, 20], [15]),
       string: chance([0, 0, 3], [15]),
       flags: chance([0, 5], [15]),
+      exchange: chance([0, 0, 4, 12], [0, 10]),
     };
   }
 
@@ -176,6 +177,7 @@ class Generator {
     if (falls(wild.edge)) return { kind: 'edge', bytes: random.below(20) };
     if (falls(wild.string)) return { kind: 'code', bytes: this.#string(), guarded: false };
     if (falls(wild.flags)) return { kind: 'code', bytes: this.#flags(), guarded: false };
+    if (falls(wild.exchange)) return { kind: 'code', bytes: [0xcc], guarded: false };
     if (falls(this.#compounds) && depth < 6) return this.#compound(self, depth, work);
     return { kind: 'code', ...this.#maker.next() };
   }
@@ -185,6 +187,7 @@ class Generator {
     const inner = (share: number) => this.#list(self, depth + 1, Math.max(1, Math.floor(work / share)));
     const condition = random.chance(6) ? 16 : random.below(16);
     const kind = random.below(100);
+    if (kind < 9 && work > 60) return this.#walk(work);
     if (kind < 34 && work > 30) {
       const count = 1 + random.below(Math.floor(Math.min(work / 15, random.pick([4, 20, 100, 100]))));
       const style = random.pick(['register', 'register', 'stack', 'loop', 'up'] as const);
@@ -225,6 +228,45 @@ class Generator {
 
   #free(): number {
     return this.#random.pick(freeRegisters(this.#bits));
+  }
+
+  /** A loop over the data through a register that moves on, with accesses of every kind. */
+  #walk(work: number): Node {
+    const random = this.#random;
+    const registers = this.#bits === 64 ? [6, 7, 8, 9, 10, 11] : [6, 7];
+    const pointer = random.pick(registers);
+    const count = 2 + random.below(Math.floor(Math.min(100, work / 10)));
+    const stride = random.pick([1, 4, 8, 24, 64, 100, 0x234, 0x800, 0x1000]) * random.pick([1, 1, -1]);
+    const start = DATA + random.below(DATA_PAGES * 4096 - 64);
+    const access = (): Node => ({ kind: 'code', ...this.#maker.through(pointer) });
+    const body: Node[] = Array.from({ length: 1 + random.below(5) }, access);
+    if (random.chance(50)) {
+      const condition = random.below(16);
+      body.push({ kind: 'if', condition, then: [access()], otherwise: random.chance(50) ? [access()] : [] });
+    }
+    if (random.chance(10)) body.push({ kind: 'code', bytes: [0xcc], guarded: false });
+    // A second pointer into another page, or the same.
+    if (random.chance(40)) body.push({ kind: 'code', ...this.#maker.next() }, access());
+    body.push({ kind: 'code', bytes: this.#maker.advance(pointer, stride), guarded: false });
+    const load: Node = {
+      kind: 'code',
+      bytes: this.#maker.loadImmediate(pointer, BigInt(start)),
+      guarded: false,
+    };
+    const register = this.#bits === 64 ? random.pick([13, 14, 15]) : 1;
+    const loop: Node = {
+      kind: 'loop',
+      style: random.pick(['register', 'stack', 'loop']),
+      register,
+      count,
+      body,
+    };
+    return {
+      kind: 'stack',
+      push: pointer,
+      pop: random.chance(50) ? pointer : this.#free(),
+      body: [load, loop],
+    };
   }
 
   /** An instruction that faults, or may. */

@@ -1,7 +1,7 @@
 // The world of the region torture: a user program, 64-bit or in compatibility mode, under a kernel that goes on
 // after every exception. Page faults on data mend a page and spoil another one; of other faulting instructions
-// the byte before them tells the length, and they are skipped; single steps are counted down; interrupts from
-// outside are taken. Each of them leaves a record with all registers in a log.
+// the byte before them tells the length, and they are skipped; INT3 exchanges two pages of data; single steps are
+// counted down; interrupts from outside are taken. Each of them leaves a record with all registers in a log.
 //
 // Linear addresses of the program; the frames of its code and data lie in another order than
 // its pages:
@@ -90,7 +90,7 @@ function handler(dataTable: number): Uint8Array {
   code.hex('8b 84 24').number(VECTOR, 4); // mov eax, [rsp+vector]
   code.hex('83 f8 0e').jcc(4, 'page fault');
   code.hex('83 f8 01').jcc(4, 'step');
-  code.hex('83 f8 03').jcc(4, 'back');
+  code.hex('83 f8 03').jcc(4, 'exchange');
   code.hex('83 f8 04').jcc(4, 'back');
   code.hex('83 f8').raw(FIRST_INTERRUPT).jcc(3, 'back'); // jae back
 
@@ -137,7 +137,20 @@ function handler(dataTable: number): Uint8Array {
   code.hex('f6 43').raw(FAULTS, 4).hex('75 07 48 83 24 d1 fe eb 05 48 83 24 d1 fd'); // test [faults], 4; and [rcx+8*rdx], ~1 or ~2
   code.hex('c1 e2 0c 81 c2').number(DATA, 4).hex('0f 01 3a'); // shl edx, 12; add edx, DATA; invlpg [rdx]
 
+  code.jmp('back');
+
+  code.label('exchange');
+  code
+    .hex('48 8b 53')
+    .raw(EXCEPTIONS)
+    .hex('83 e2 06')
+    .mov(CX, BigInt(KERNEL + dataTable)); // edx = exceptions & 6
+  code.hex('48 8b 04 d1 48 8b 74 d1 08 48 89 34 d1 48 89 44 d1 08'); // entries edx and edx + 1 change places
+  code.hex('c1 e2 0c 81 c2').number(DATA, 4).hex('0f 01 3a 81 c2').number(0x1000, 4).hex('0f 01 3a');
+
   code.label('back');
+  // Now and then everything is forgotten: MOV CR3.
+  code.hex('f6 43').raw(EXCEPTIONS, 7).hex('75 06 0f 20 d8 0f 22 d8');
   for (const r of [...order].reverse()) code.raw(...(r >= 8 ? [0x41] : []), 0x58 | (r & 7));
   code.hex('48 83 c4 10 48 cf'); // add rsp, 16; iretq
   code.label('end').hex('f4');
