@@ -84,3 +84,21 @@ export function profileTables(profile: CpuProfile, regions: Regions, top: number
       .map(({ region }) => regionText(region!)),
   ].join('');
 }
+
+/** Who called the function of that name: callers by the time in it. A tail call leaves no trace of the caller. */
+export function callersTable(profile: CpuProfile, name: string): string {
+  const frames = new Map(profile.nodes.map((node) => [node.id, node]));
+  const parents = new Map(profile.nodes.flatMap((node) => (node.children ?? []).map((id) => [id, node])));
+  const times = new Map<string, number>();
+  let total = 0;
+  (profile.samples ?? []).forEach((id, at) => {
+    if (frames.get(id)!.callFrame.functionName !== name) return;
+    const time = profile.timeDeltas?.[at + 1] ?? 0;
+    const caller = parents.get(id)?.callFrame.functionName ?? '?';
+    times.set(caller, (times.get(caller) ?? 0) + time);
+    total += time;
+  });
+  const rows = [...times].toSorted(([, a], [, b]) => b - a).slice(0, 20);
+  const share = (time: number) => `${((time / total) * 100).toFixed(1)} %`;
+  return `\n${table([[`callers of ${name}`, 'share'], ...rows.map(([caller, time]) => [caller, share(time)])])}`;
+}

@@ -13,7 +13,7 @@ import { hostClock, nodeHost } from '../src/host/node/platform.ts';
 import { Machine } from '../src/machine/vm/machine.ts';
 import { type GuestFiles, MEMORY_MIB } from './peers/emulators.ts';
 import { nameWasmFunctions, RecordingCompiler } from './profile-regions.ts';
-import { type CpuProfile, profileTables, type Regions } from './profile-report.ts';
+import { type CpuProfile, callersTable, profileTables, type Regions } from './profile-report.ts';
 import { QUICK_UNITS } from './programs/list.ts';
 import { findProgram, withGuestFiles } from './programs.ts';
 import { progress, progressDone } from './report.ts';
@@ -28,6 +28,7 @@ const HELP = `node bench/profile.ts PROGRAM [options]
   --no-profile          the counters alone
   --top N               functions shown (default 40)
   --regions N           the guest code of the N hottest regions
+  --callers NAME        who called this function
   --save FILE           the profile itself, for Chromium's developer tools (.cpuprofile)
 `;
 
@@ -199,6 +200,7 @@ async function main(words: readonly string[]): Promise<void> {
       'no-profile': { type: 'boolean', default: false },
       top: { type: 'string', default: '40' },
       regions: { type: 'string', default: '0' },
+      callers: { type: 'string' },
       save: { type: 'string' },
       help: { type: 'boolean', short: 'h', default: false },
     },
@@ -224,6 +226,7 @@ async function main(words: readonly string[]): Promise<void> {
       process.stdout.write(
         profileTables(result.profile, result.regions, Number(values.top), Number(values.regions)),
       );
+      if (values.callers !== undefined) process.stdout.write(callersTable(result.profile, values.callers));
     }
     if (!values['no-stats']) process.stdout.write(await statistics(files, options));
   });

@@ -40,6 +40,9 @@ const GOALS: Partial<Record<Peer, SpeedGoal>> = {
   v86: { mean: 3, worst: 1, boot: 3 },
 };
 
+const timeOf = (ns: number): string => (Number.isNaN(ns) ? FAILED : seconds(ns));
+const quotient = (a: number, b: number): string => (Number.isNaN(a / b) ? '' : ratio(a / b));
+
 /** Ratios are times as fast: a peer's time by Doppel's. */
 export function programReport(results: WidthResults, clock: keyof Cost): { text: string; goals: Goal[] } {
   const { peers, width } = results;
@@ -55,8 +58,8 @@ export function programReport(results: WidthResults, clock: keyof Cost): { text:
     ],
     ...names.map((name) => [
       name,
-      ...peers.map(({ programs }) => seconds(programs[name]![clock])),
-      ...others.map(({ programs }) => ratio(programs[name]![clock] / doppel.programs[name]![clock])),
+      ...peers.map(({ programs }) => timeOf(programs[name]![clock])),
+      ...others.map(({ programs }) => quotient(programs[name]![clock], doppel.programs[name]![clock])),
       agreement(peers, name),
     ]),
   ];
