@@ -142,7 +142,7 @@ export const x87LoadRegister = helper(
 type Constant = readonly [exponent: number, high: number, low: number, nearestUp: 0 | 1, inexact: 0 | 1];
 
 /** In the order of the opcodes D9 E8..EE. */
-const CONSTANTS: readonly Constant[] = [
+export const CONSTANTS: readonly Constant[] = [
   [0x3fff, 0x80000000, 0, 0, 0], // 1
   [0x4000, 0xd49a784b, 0xcd1b8afe, 0, 1], // log2(10)
   [0x3fff, 0xb8aa3b29, 0x5c17f0bb, 1, 1], // log2(e)

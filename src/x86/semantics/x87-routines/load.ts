@@ -39,11 +39,20 @@ export const pushInteger = attempt('x87PushInteger', ['i64'], 'masks', (b, unit,
   pushNumber(b, unit, fromInteger(b, value), done),
 );
 
-/** FLD m80 and FLD1, FLDZ: significand, sign and exponent. */
+/** FLD m80: significand, sign and exponent. */
 export const pushExtended = attempt(
   'x87PushExtended',
   ['i64', 'i32'],
   'masks',
+  (b, unit, done, significand, signExponent) =>
+    pushNumber(b, unit, { significand, signExponent, fits: b.i32(1) }, done),
+);
+
+/** Likewise a constant that is right where numbers are rounded to nearest. */
+export const pushConstant = attempt(
+  'x87PushConstant',
+  ['i64', 'i32'],
+  'rounding',
   (b, unit, done, significand, signExponent) =>
     pushNumber(b, unit, { significand, signExponent, fits: b.i32(1) }, done),
 );
