@@ -8,6 +8,7 @@ import { CORE_SIGNATURES } from '../interp/core-module.ts';
 import type { CoreFunctions } from '../soft/core-functions.ts';
 import { meaningOf } from './region-analysis.ts';
 import type { CompileOptions, RegionCompiler, RegionJob } from './region-compiler.ts';
+import { ListedLowering } from './region-listing.ts';
 import { linkCellCount, RegionLowering } from './region-lowering.ts';
 import { defineRoutines } from './region-routines.ts';
 
@@ -45,7 +46,11 @@ function compileRegions(jobs: readonly RegionJob[], options: CompileOptions): Ui
   };
   for (const job of jobs) {
     const f = module.defineFunction(`region_${job.id}`, ['i32'], []);
-    new RegionLowering(f, shared, job.region, job).lowerRegion();
+    if (options.onListing) {
+      const lowering = new ListedLowering(f, shared, job);
+      lowering.lowerRegion();
+      options.onListing(lowering.listing(module, job));
+    } else new RegionLowering(f, shared, job.region, job).lowerRegion();
     module.addActiveElements(table, job.slot, [f.index]);
   }
   return module.build();

@@ -11,11 +11,12 @@ import { analyse } from './structure.ts';
 
 const hexadecimal = (value: number) =>
   value < 0 ? `-0x${(-value).toString(16)}` : `0x${value.toString(16)}`;
-const place = (offset: number) => (offset < 0 ? hexadecimal(offset) : `+${hexadecimal(offset)}`);
+/** An offset of a region: '+0x123', or '-0x10' in a page before the entry's. */
+export const placeText = (offset: number) => (offset < 0 ? hexadecimal(offset) : `+${hexadecimal(offset)}`);
 
 function edgeText(edge: Edge): string {
   if (edge.kind === 'block') return `${edge.block}`;
-  return `exit ${place(edge.offset)}${edge.cold ? ' (cold)' : ''}`;
+  return `exit ${placeText(edge.offset)}${edge.cold ? ' (cold)' : ''}`;
 }
 
 /** The end of a block on one line: 'branch 1 else exit +0x200 (cold)'. */
@@ -28,14 +29,14 @@ export function printEnd(end: BlockEnd): string {
     case 'jump':
       return end.predicted.length > 0 ? `jump, likely ${end.predicted.join(' ')}` : 'jump';
     case 'interpret':
-      return `interpret ${place(end.offset)}`;
+      return `interpret ${placeText(end.offset)}`;
   }
 }
 
 function blockLines(block: RegionBlock, note: string): string[] {
-  const lines = [`${`${block.index}: ${place(block.offset)}`.padEnd(20)}${note}`.trimEnd()];
+  const lines = [`${`${block.index}: ${placeText(block.offset)}`.padEnd(20)}${note}`.trimEnd()];
   for (const { offset, instruction } of block.instructions) {
-    lines.push(`   ${place(offset).padEnd(9)} ${printInstruction(instruction)}`);
+    lines.push(`   ${placeText(offset).padEnd(9)} ${printInstruction(instruction)}`);
   }
   lines.push(`   ${printEnd(block.end)}`);
   return lines;
@@ -48,7 +49,7 @@ export function printRegion(region: Region): string {
   const count = blocks.reduce((sum, { instructions }) => sum + instructions.length, 0);
   const held = pages.map(({ index, frame }) => `${index}=${hexadecimal(frame)}`).join(' ');
   const lines = [
-    `region ${place(entry)} (${mode.bits}-bit): ${blocks.length} blocks, ${count} instructions, pages ${held}`,
+    `region ${placeText(entry)} (${mode.bits}-bit): ${blocks.length} blocks, ${count} instructions, pages ${held}`,
   ];
   for (const block of blocks) {
     const notes = [

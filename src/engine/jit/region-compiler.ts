@@ -2,6 +2,7 @@
 // (compile.ts), which knows how.
 import type { RoutineTable } from '../interp/routines.ts';
 import type { Region } from './region.ts';
+import type { RegionListing } from './region-listing.ts';
 
 /** One region to be compiled. */
 export interface RegionJob {
@@ -26,6 +27,8 @@ export interface CompileOptions {
   /** Where routines that regions call come from; their functions are put into `environment`. */
   readonly routines: RoutineTable;
   readonly environment: Record<string, WebAssembly.ImportValue>;
+  /** Sees every region as it has been compiled (--trace jit). */
+  readonly onListing?: (listing: RegionListing) => void;
 }
 
 export interface RegionCompiler {

@@ -102,9 +102,78 @@ export abstract class RegionFlags extends RegionValues {
       f.store('i32.store', S.FLAG_AUX);
       return;
     }
-    if (flags === K.FLAGS_DYNAMIC) f.localGet(this.kind);
-    else f.i32Const(flags);
+    if (flags === K.FLAGS_DYNAMIC) {
+      // Often nothing has set them yet.
+      f.localGet(this.kind);
+      f.if_();
+      f.localGet(this.kind);
+      this.callMaterialize();
+      f.end();
+      return;
+    }
+    if (flags < K.FLAGS_DYNAMIC && K.operationOf(flags) <= K.OPERATION_SUB) {
+      this.#storeSum(flags);
+      return;
+    }
+    f.i32Const(flags);
     this.callMaterialize();
+  }
+  /** FLAG_RESULT and FLAG_AUX of an addition or subtraction, as materializeFlags (core-arithmetic.ts) computes them. */
+  #storeSum(flags: number): void {
+    const { f } = this;
+    const bits = K.bitsOf(flags);
+    const type = bits === 64 ? 'i64' : 'i32';
+    const result = f.scratch(type);
+    const vector = f.scratch(type);
+    const source = this.#source()!;
+    const complement = (push: () => void) => () => {
+      push();
+      if (bits === 64) f.i64Const(-1n);
+      else f.i32Const(-1);
+      f.op(`${type}.xor`);
+    };
+    source.result();
+    f.localSet(result);
+    f.i32Const(0);
+    f.localGet(result);
+    if (bits === 8) f.op('i32.extend8_s');
+    if (bits === 16) f.op('i32.extend16_s');
+    if (bits !== 64) f.op('i64.extend_i32_s');
+    f.store('i64.store', S.FLAG_RESULT);
+    // (x & b) | ((x | b) & y): the carries out of every bit.
+    const add = source.kind === 'add';
+    const x = add ? source.a : complement(source.a);
+    const y = add ? complement(() => f.localGet(result)) : () => f.localGet(result);
+    x();
+    source.b();
+    f.op(`${type}.and`);
+    x();
+    source.b();
+    f.op(`${type}.or`);
+    y();
+    f.op(`${type}.and`);
+    f.op(`${type}.or`);
+    f.localSet(vector);
+    f.i32Const(0);
+    f.localGet(vector);
+    if (bits === 64) {
+      f.i64Const(62);
+      f.op('i64.shr_u');
+      f.op('i32.wrap_i64');
+    } else {
+      f.i32Const(bits - 2);
+      f.op('i32.shr_u');
+    }
+    f.i32Const(30);
+    f.op('i32.shl');
+    f.localGet(vector);
+    if (bits === 64) f.op('i32.wrap_i64');
+    f.i32Const(8);
+    f.op('i32.and');
+    f.op('i32.or');
+    f.store('i32.store', S.FLAG_AUX);
+    f.release(result);
+    f.release(vector);
   }
   #pushSignExtended(flags: number): void {
     const { f } = this;

@@ -19,6 +19,7 @@
 // `bail` says that the interpreter must execute the instruction there: it faults, reaches a device or
 // changes code, or its rare case needs a helper. Nothing of it has been done yet (decision D6).
 import type { FunctionBuilder } from '../../wasm/function.ts';
+import type { ValueType as WasmType } from '../../wasm/types.ts';
 import * as S from '../../x86/state/layout.ts';
 import type { Uop, Value } from '../../x86/uops/ir.ts';
 import type { Routine } from '../../x86/uops/routine.ts';
@@ -749,10 +750,18 @@ export class RegionLowering extends RegionFlags implements StructureSink {
     if (!this.wide) this.f.op('i64.extend_i32_u');
   }
   /**
-   * Pushes the offset in memory 1 of an access. The page cell of its base register answers, unless another page is
-   * accessed than last time through it, or the access is not aligned (so that none reaches into the next page).
+   * An access: `emit` is called twice, with the offset in memory 1 on the stack, for the usual way and for the other; it
+   * leaves a value of `type` there, if that is not null. The page cell of the address's base register answers, unless
+   * another page is accessed than last time through it, or the access is not aligned (so that none reaches into the
+   * next page).
    */
-  #pushHostAddress(uop: Uop & { op: 'load' | 'store' }, address: number, write: boolean): void {
+  #access(
+    uop: Uop & { op: 'load' | 'store' },
+    address: number,
+    write: boolean,
+    type: WasmType | null,
+    emit: () => void,
+  ): void {
     const { f } = this;
     const bytes = uop.bits / 8;
     const number = this.#cellOf(uop.address);
@@ -760,7 +769,7 @@ export class RegionLowering extends RegionFlags implements StructureSink {
     // 16 bytes often are not aligned.
     const aligned = bytes < 16 ? bytes : 1;
     const tag = f.scratch('i64');
-    f.block('i32');
+    f.block(type ?? undefined);
     f.block();
     f.localGet(this.#tlb);
     f.load('i64.load', cell + E.TLB_TAG);
@@ -789,6 +798,7 @@ export class RegionLowering extends RegionFlags implements StructureSink {
     f.localGet(this.#tlb);
     f.load('i32.load', cell + E.TLB_ADDEND);
     f.op('i32.add');
+    emit();
     f.br(1);
     f.end();
     const host = f.scratch('i32');
@@ -802,6 +812,7 @@ export class RegionLowering extends RegionFlags implements StructureSink {
     f.op('i32.eq');
     f.brIf(f.depth - this.#tail, 'unlikely');
     f.localGet(host);
+    emit();
     f.end();
     f.release(host);
     f.release(tag);
@@ -817,31 +828,48 @@ export class RegionLowering extends RegionFlags implements StructureSink {
     const { f } = this;
     const modify = uop.intent === 'write';
     const address = this.#addressOf(uop.address);
-    this.#pushHostAddress(uop, address.local, modify);
+    const load = () => f.load(stateLoad(uop.bits), 0, 1);
     if (modify) {
       const host = f.scratch('i32');
       this.#hostAddresses.set(uop.address.id, host);
+      this.#access(uop, address.local, true, 'i32', () => {});
       f.localTee(host);
+      load();
+    } else {
+      this.#access(uop, address.local, false, uop.result.type, load);
     }
-    f.load(stateLoad(uop.bits), 0, 1);
     address.release();
     this.define(uop.result);
   }
 
   #lowerStore(uop: Uop & { op: 'store' }): void {
     const { f } = this;
+    const store = storeOp(uop.bits, uop.value.type);
     const host = this.#hostAddresses.get(uop.address.id);
-    if (host === undefined) {
-      const address = this.#addressOf(uop.address);
-      this.#pushHostAddress(uop, address.local, true);
-      address.release();
-    } else {
+    if (host !== undefined) {
       // The load with write intent before it has found the place.
       this.forgo(uop.address);
       f.localGet(host);
+      this.push(uop.value);
+      f.store(store, 0, 1);
+      return;
     }
-    this.push(uop.value);
-    f.store(storeOp(uop.bits, uop.value.type), 0, 1);
+    const address = this.#addressOf(uop.address);
+    if (this.constantOf(uop.value) !== undefined) {
+      this.keep(uop.value);
+      this.#access(uop, address.local, true, null, () => {
+        this.push(uop.value);
+        f.store(store, 0, 1);
+      });
+    } else {
+      const value = this.localOf(uop.value);
+      this.#access(uop, address.local, true, null, () => {
+        f.localGet(value.local);
+        f.store(store, 0, 1);
+      });
+      value.release();
+    }
+    address.release();
   }
 
   /** Segments of the ordinary kind; the rest is the interpreter's. */

@@ -1,6 +1,6 @@
 // What the machine's time is made of.
 //
-// realTime: the host's monotonic clock. Guest time passes while the host does other things.
+// RealTimeClock: the host's monotonic clock. Guest time passes while the host does other things.
 // InstructionClock: time is the count of retired instructions, a nanosecond each; a halted machine
 // skips to its next alarm. A run with the same inputs then repeats exactly (decision D4).
 import type { Clock } from '../../base/services.ts';
@@ -12,22 +12,60 @@ export interface MachineClock extends Clock {
   instructionsUntil(deadline: number): number;
 }
 
-/** Longest slice in instructions between two looks at the clock: about a millisecond. */
-const REAL_TIME_SLICE = 200_000;
+/** Longest slice between two looks at the clock, and the shortest one towards a deadline, in ns. */
+const LONGEST_SLICE = 1_000_000;
+const SHORTEST_SLICE = 20_000;
+/** Instructions of a slice: the first, before the speed is known, and its bounds. */
+const FIRST_SLICE = 50_000;
+const LEAST_INSTRUCTIONS = 10_000;
+const MOST_INSTRUCTIONS = 10_000_000;
+/** A slice that took longer was held up by something else, and says nothing about the speed. */
+const HELD_UP = 20_000_000;
 /** Longest sleep of a halted machine between two looks at the clock, in milliseconds. */
 const LONGEST_SLEEP = 1000;
 /** A deadline that is as good as none (52 days, in ns): skipping there would use up the clock's range of 2^53. */
 const NEVER = 2 ** 52;
 
-/** A machine clock over the host's monotonic clock. */
-export function realTime(host: Clock): MachineClock {
-  const start = host.now();
-  const now = () => host.now() - start;
-  return {
-    now,
-    idleUntil: (deadline) => Math.min(LONGEST_SLEEP, Math.max(0, (deadline - now()) / 1e6)),
-    instructionsUntil: () => REAL_TIME_SLICE,
-  };
+/**
+ * The host's monotonic clock. Slices are counted in instructions, so it learns how fast they pass: an
+ * interpreter's and a translator's speeds differ by a factor of ten.
+ */
+export class RealTimeClock implements MachineClock {
+  /** Set by the machine once the vCPU exists: instructions retired. */
+  retired: () => number = () => 0;
+  readonly #host: Clock;
+  readonly #start: number;
+  /** Instructions a nanosecond; 0 while it is not known. */
+  #speed = 0;
+  #lastTime = 0;
+  #lastRetired = 0;
+
+  constructor(host: Clock) {
+    this.#host = host;
+    this.#start = host.now();
+  }
+  now(): number {
+    return this.#host.now() - this.#start;
+  }
+  idleUntil(deadline: number): number {
+    return Math.min(LONGEST_SLEEP, Math.max(0, (deadline - this.now()) / 1e6));
+  }
+  instructionsUntil(deadline: number): number {
+    const time = this.now();
+    const retired = this.retired();
+    const passed = time - this.#lastTime;
+    const instructions = retired - this.#lastRetired;
+    this.#lastTime = time;
+    this.#lastRetired = retired;
+    // What ended early (it halted, or a device wanted attention) is too short to be measured.
+    if (instructions >= LEAST_INSTRUCTIONS && passed > 0 && passed < HELD_UP) {
+      const speed = instructions / passed;
+      this.#speed = this.#speed === 0 ? speed : (3 * this.#speed + speed) / 4;
+    }
+    if (this.#speed === 0) return FIRST_SLICE;
+    const slice = Math.min(LONGEST_SLICE, Math.max(SHORTEST_SLICE, deadline - time));
+    return Math.min(MOST_INSTRUCTIONS, Math.max(LEAST_INSTRUCTIONS, Math.ceil(slice * this.#speed)));
+  }
 }
 
 export class InstructionClock implements MachineClock {

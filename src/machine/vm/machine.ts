@@ -22,7 +22,7 @@ import { BOOT_AREA, checkRamSize, pcMemoryMap } from '../layout/memory.ts';
 import { Board } from '../pc/board.ts';
 import { programMtrrs } from '../pc/mtrr.ts';
 import { AlarmQueue } from './alarm-queue.ts';
-import { InstructionClock, type MachineClock, realTime } from './clocks.ts';
+import { InstructionClock, type MachineClock, RealTimeClock } from './clocks.ts';
 import { describeRegisters } from './registers.ts';
 import type { Scheduler } from './scheduler.ts';
 
@@ -106,8 +106,8 @@ export class Machine {
     this.memory = new GuestMemory(options.memory);
     const deterministic = options.time === 'deterministic';
     const rtcStart = options.rtcStart ?? (deterministic ? REPEATABLE_RTC_START : undefined);
-    const instructionClock = new InstructionClock();
-    this.#clock = deterministic ? instructionClock : realTime(host.clock);
+    const machineClock = deterministic ? new InstructionClock() : new RealTimeClock(host.clock);
+    this.#clock = machineClock;
     this.alarms = new AlarmQueue(this.#clock);
     this.alarms.onEarlier = () => this.vcpu?.kick();
     this.board = new Board({
@@ -146,7 +146,7 @@ export class Machine {
       timeStamp: () => Math.floor(this.#clock.now()),
       countsHits: options.countTlbHits ?? false,
     });
-    instructionClock.retired = () => this.vcpu.retired;
+    machineClock.retired = () => this.vcpu.retired;
     this.#input.connect(this.board.uart);
     this.#boot();
   }
