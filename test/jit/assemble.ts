@@ -49,6 +49,7 @@ class Emitter {
       this.#list(body, 1);
       code.label(`out${i}`);
       if (i === 0) code.raw(0xcd, END_VECTOR);
+      else if (popsArgument(i)) code.raw(0xc2, this.#wide ? 8 : 4, 0);
       else code.raw(0xc3);
     });
     while (code.bytes.length % 8 !== 0) code.raw(0x90);
@@ -269,6 +270,7 @@ class Emitter {
     if (callee >= this.#functions.length) return;
     if (callee !== this.#self && this.#recursive.has(callee))
       code.storeAbsolute(COUNTERS + 4 * callee, levels);
+    if (popsArgument(callee)) this.#push(AX);
     if (how === 'direct') code.call(target);
     else if (how === 'memory') {
       const table = this.#fresh();
@@ -327,6 +329,9 @@ class Emitter {
     });
   }
 }
+
+/** Some functions take an argument off the stack: RET imm16. */
+const popsArgument = (index: number) => index % 3 === 2;
 
 function callsItself(list: readonly Node[], self: number): boolean {
   return list.some((node) => {

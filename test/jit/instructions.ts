@@ -81,9 +81,10 @@ export class InstructionMaker {
   readonly bits: Bits;
   readonly #surroundings: Surroundings;
   readonly #encoder: iced.Encoder;
-  /** Percentages: of the fuzzer's tables among all, of memory operands. */
+  /** Percentages: of the fuzzer's tables among all, of memory operands, of FS and GS. */
   readonly #exotic: number;
   readonly #memory: number;
+  readonly #segments: number;
   readonly #templates: readonly (readonly Template[])[];
 
   /** @param exotic percentages to choose from, of instructions from the fuzzer's tables. */
@@ -99,6 +100,7 @@ export class InstructionMaker {
     this.#encoder = new iced.Encoder(bits);
     this.#exotic = random.pick(exotic);
     this.#memory = random.pick([0, 10, 30, 60]);
+    this.#segments = random.pick([0, 0, 3, 10]);
     const families = random.pick([['integer'], ['simd'], ['x87'], ['integer', 'simd', 'x87']]);
     this.#templates = usable(bits).filter(([one]) => families.includes(one!.family));
   }
@@ -114,6 +116,7 @@ export class InstructionMaker {
       if (exotic) return { bytes: exotic, guarded: true };
     }
     if (random.chance(4)) return { bytes: this.#masked(), guarded: false };
+    if (random.chance(this.#segments)) return this.segmented();
     return { bytes: this.common(), guarded: false };
   }
 
@@ -295,6 +298,33 @@ export class InstructionMaker {
       },
     });
     return { bytes, guarded: true };
+  }
+  /** An access relative to FS or GS. */
+  segmented(): { bytes: number[]; guarded: boolean } {
+    const random = this.#random;
+    const absolute = random.chance(90) ? random.below(0x1800) : random.below(0x4010);
+    const bytes = encode(this.bits, {
+      prefixes: [random.pick([0x64, 0x65])],
+      wide: this.bits === 64 && random.chance(50),
+      opcode: [random.pick([0x8b, 0x8b, 0x03, 0x33, 0x89, 0x01])],
+      reg: this.#register(),
+      rm: { absolute },
+    });
+    return { bytes, guarded: true };
+  }
+  /** Another control word of the x87 or of SSE, through the stack. */
+  control(masked: boolean): number[] {
+    const random = this.#random;
+    const pop = 0x58 | random.pick([0, 1, 2]);
+    const push = (value: number) => [0x68, ...dword(value)];
+    if (random.chance(50)) {
+      const rounding = random.chance(60) ? 0 : random.below(4);
+      const precision = random.chance(60) ? 3 : random.pick([0, 2, 3]);
+      return [...push(0x7f | (precision << 8) | (rounding << 10)), 0xd9, 0x2c, 0x24, pop];
+    }
+    const masks = masked || random.chance(50) ? 0x1f80 : random.below(64) << 7;
+    const mode = random.chance(50) ? 0 : random.pick([0x2000, 0x4000, 0x6000, 0x8040, 0x40]);
+    return [...push(masks | mode | random.below(64)), 0x0f, 0xae, 0x14, 0x24, pop];
   }
   /** ADD register, distance. */
   advance(register: number, distance: number): number[] {

@@ -77,15 +77,20 @@ class Generator {
   readonly #counts: number;
   /** Chances of what regions are left for, out of 1000, and of what contains other nodes. */
   readonly #wild: Readonly<
-    Record<'fault' | 'store' | 'alias' | 'step' | 'edge' | 'string' | 'flags' | 'exchange', number>
+    Record<
+      'fault' | 'store' | 'alias' | 'step' | 'edge' | 'string' | 'flags' | 'exchange' | 'control',
+      number
+    >
   >;
   readonly #compounds: number;
+  readonly #tame: boolean;
 
   constructor(random: Random, bits: Bits, options: ProgramOptions) {
     this.#random = random;
     this.#bits = bits;
     // Most programs stay in regions for long; in the others everything happens.
     const tame = random.chance(60);
+    this.#tame = tame;
     this.#maker = new InstructionMaker(random, bits, tame ? [0, 0, 4, 15, 50] : [0, 5, 20, 60]);
     this.#compounds = random.pick([150, 260, 400]);
     this.#left = options.nodes;
@@ -100,6 +105,7 @@ class Generator {
       edge: chance([0, 0, 5, 20], [15]),
       string: chance([0, 0, 3], [15]),
       flags: chance([0, 5], [15]),
+      control: chance([0, 3], [0, 10]),
       exchange: chance([0, 0, 4, 12], [0, 10]),
     };
   }
@@ -177,6 +183,7 @@ class Generator {
     if (falls(wild.edge)) return { kind: 'edge', bytes: random.below(20) };
     if (falls(wild.string)) return { kind: 'code', bytes: this.#string(), guarded: false };
     if (falls(wild.flags)) return { kind: 'code', bytes: this.#flags(), guarded: false };
+    if (falls(wild.control)) return { kind: 'code', bytes: this.#maker.control(this.#tame), guarded: false };
     if (falls(wild.exchange)) return { kind: 'code', bytes: [0xcc], guarded: false };
     if (falls(this.#compounds) && depth < 6) return this.#compound(self, depth, work);
     return { kind: 'code', ...this.#maker.next() };

@@ -1,6 +1,6 @@
 // The world of the region torture: a user program, 64-bit or in compatibility mode, under a kernel that goes on
 // after every exception. Page faults on data mend a page and spoil another one; of other faulting instructions
-// the byte before them tells the length, and they are skipped; INT3 exchanges two pages of data; single steps are
+// the byte before them tells the length, and they are skipped; INT3 exchanges two pages of data and may set CR0.TS; single steps are
 // counted down; interrupts from outside are taken. Each of them leaves a record with all registers in a log.
 //
 // Linear addresses of the program; the frames of its code and data lie in another order than
@@ -12,7 +12,14 @@
 // Kernel, from physical 0, besides what src/engine/testing-user-program.ts has there:
 //
 //   15000 the handler     16000 its variables     100000 log, 64 KiB, used in a circle
-import { buildUserSpace, enterUserMode, KERNEL, USER_PAGES } from '../../src/engine/testing-user-program.ts';
+import {
+  buildUserSpace,
+  enterUserMode,
+  KERNEL,
+  USER_PAGES,
+  USER_SS,
+} from '../../src/engine/testing-user-program.ts';
+import type { CpuState } from '../../src/x86/state/cpu-state.ts';
 import * as L from '../../src/x86/state/layout.ts';
 import type { Random } from '../isa/fuzz/random.ts';
 import { Assembler, BX, CX, DI } from '../torture/assembler.ts';
@@ -92,6 +99,7 @@ function handler(dataTable: number): Uint8Array {
   code.hex('83 f8 01').jcc(4, 'step');
   code.hex('83 f8 03').jcc(4, 'exchange');
   code.hex('83 f8 04').jcc(4, 'back');
+  code.hex('83 f8 07').jcc(4, 'unit');
   code.hex('83 f8').raw(FIRST_INTERRUPT).jcc(3, 'back'); // jae back
 
   code.label('skip');
@@ -114,6 +122,9 @@ function handler(dataTable: number): Uint8Array {
   code.hex('48 ff 4b').raw(STEPS).jcc(5, 'back'); // dec [steps]; jnz back
   code.hex('81 a4 24').number(FLAGS, 4).number(0xffff_feff, 4); // and dword [rsp+flags], ~TF
   code.hex('48 8b 53').raw(EXCEPTIONS).hex('83 e2 0f ff c2 48 89 53').raw(STEPS).jmp('back'); // steps = exceptions % 16 + 1
+
+  // The floating-point unit was not there: CLTS, and once more.
+  code.label('unit').hex('0f 06').jmp('back');
 
   code.label('page fault');
   code
@@ -147,6 +158,9 @@ function handler(dataTable: number): Uint8Array {
     .mov(CX, BigInt(KERNEL + dataTable)); // edx = exceptions & 6
   code.hex('48 8b 04 d1 48 8b 74 d1 08 48 89 34 d1 48 89 44 d1 08'); // entries edx and edx + 1 change places
   code.hex('c1 e2 0c 81 c2').number(DATA, 4).hex('0f 01 3a 81 c2').number(0x1000, 4).hex('0f 01 3a');
+
+  // Now and then the floating-point unit goes: CR0.TS.
+  code.hex('f6 43').raw(EXCEPTIONS, 3).hex('75 08 0f 20 c0 0c 08 0f 22 c0');
 
   code.label('back');
   // Now and then everything is forgotten: MOV CR3.
@@ -200,6 +214,22 @@ export function loadWorld(machine: TortureMachine, start: WorldStart, random: Ra
   enterUserMode(vcpu.state, start.bits);
   vcpu.state.set32(L.IDTR_LIMIT, VECTORS * 16 - 1);
   vcpu.state.rip = start.entry;
+  setSegments(vcpu.state, start.bits);
+}
+
+/** FS and GS with bases; outside 64-bit mode FS ends after a page and a half, and GS cannot be written. */
+function setSegments(state: CpuState, bits: 32 | 64): void {
+  for (const [number, base, limit, attributes] of [
+    [L.FS, DATA + 0x800, 0x17ff, 0x40f3],
+    [L.GS, DATA + 0x3000, 0x3fff, 0x40f1],
+  ] as const) {
+    const segment = state.segments[number]!;
+    segment.base = base;
+    if (bits === 64) continue;
+    segment.selector = USER_SS;
+    segment.limit = limit;
+    segment.attributes = attributes;
+  }
 }
 
 /** An entry for each vector: pushes what is missing of error code and vector; INT 2F stops. */
