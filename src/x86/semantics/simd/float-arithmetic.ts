@@ -25,6 +25,7 @@ import {
   isSafelyNormal,
   isZero,
   mxcsrAllows,
+  mxcsrAllowsExact,
   nanLanes,
   noDenormals,
   notFiniteLanes,
@@ -34,6 +35,7 @@ import {
   zeroLanes,
 } from './float-check.ts';
 import { exactly, guarded, settleScalar, settleVector } from './float-common.ts';
+import { EXACTNESS } from './float-exact.ts';
 import {
   anyTrue,
   dwords,
@@ -63,21 +65,27 @@ const none = (b: OperationBuilder, value: V128) => b.eqz(anyTrue(b, value));
 
 const OPERATOR: Record<Arithmetic, BinaryOperator> = { ADD: 'fadd', SUB: 'fsub', MUL: 'fmul', DIV: 'fdiv' };
 const VECTOR: Record<Arithmetic, string> = { ADD: 'add', SUB: 'sub', MUL: 'mul', DIV: 'div' };
-const isSum = (operation: Arithmetic) => operation === 'ADD' || operation === 'SUB';
 
 function scalarArithmetic(b: Builder, operation: Arithmetic, width: 32 | 64, helper: Helper): void {
   const y = readLow(b, 1, width);
   const x = readLow(b, 0, width);
   const result = b.binary(OPERATOR[operation], floatOf(b, x), floatOf(b, y)) as F32 | F64;
-  const ready = b.and(noDenormals(b, x, y), mxcsrAllows(b));
-  const exactZero = () => {
-    const zero = b.and(ready, isZero(b, bitsOf(b, result)));
-    if (isSum(operation)) return zero;
+  const ready = noDenormals(b, x, y);
+  const normal = isSafelyNormal(b, bitsOf(b, result));
+  const allowed = () => b.and(ready, mxcsrAllowsExact(b));
+  const holds = () => {
+    const zero = b.and(allowed(), isZero(b, bitsOf(b, result)));
+    if (operation === 'ADD' || operation === 'SUB') return zero;
     // Otherwise too small a number, unless a factor or the dividend is zero.
     return b.and(zero, operation === 'MUL' ? b.or(isZero(b, x), isZero(b, y)) : isZero(b, x));
   };
-  const fast = b.and(isSafelyNormal(b, bitsOf(b, result)), ready);
-  settleScalar(b, fast, result, exactZero, helper, [x, y]);
+  const exact = () => {
+    const routine = EXACTNESS[width][operation];
+    const told = b.routine(routine, floatOf(b, x), floatOf(b, y), result) as I32;
+    return b.and(b.and(allowed(), normal), told);
+  };
+  const fast = b.and(b.and(normal, ready), mxcsrAllows(b));
+  settleScalar(b, fast, result, { holds, exact }, helper, [x, y]);
 }
 
 function packedArithmetic(
@@ -190,7 +198,13 @@ function squareRoot(suffix: string, kind: FloatKind): Meaning {
       const x = readLow(b, 1, kind.width);
       const result = b.unary('fsqrt', floatOf(b, x)) as F32 | F64;
       const settled = b.and(hasFiniteBits(b, bitsOf(b, result)), noDenormals(b, x));
-      settleScalar(b, b.and(settled, mxcsrAllows(b)), result, null, helper, [x]);
+      const exact = () => {
+        const value = floatOf(b, x);
+        const told = b.routine(EXACTNESS[kind.width].SQRT, value, value, result) as I32;
+        return b.and(b.and(settled, mxcsrAllowsExact(b)), told);
+      };
+      const second = { holds: () => b.i32(0), exact };
+      settleScalar(b, b.and(settled, mxcsrAllows(b)), result, second, helper, [x]);
     } else {
       const shape = SHAPE[kind.width];
       const x = readVector(b, 1);

@@ -27,7 +27,17 @@ export function mxcsrAllows(b: OperationBuilder): I32 {
   return b.eq(b.and(b.get(32, S.MXCSR), allowed | MXCSR_RC), allowed);
 }
 
-/** Likewise, and DAZ clear: for conversions to integers, where a denormal raises PE alone. */
+/** Everything masked, rounding to nearest: what is not rounded sets no flag. */
+export function mxcsrAllowsExact(b: OperationBuilder): I32 {
+  return b.eq(b.and(b.get(32, S.MXCSR), MXCSR_MASKS | MXCSR_RC), MXCSR_MASKS);
+}
+
+/** PE is not set yet: only then it is worth finding out whether a result was rounded. */
+export function inexactIsNew(b: OperationBuilder): I32 {
+  return b.eq(b.and(b.get(32, S.MXCSR), MXCSR_PE), 0);
+}
+
+/** As mxcsrAllows, and DAZ clear: for conversions to integers, where a denormal raises PE alone. */
 export function mxcsrAllowsIntegers(b: OperationBuilder): I32 {
   const allowed = MXCSR_MASKS | MXCSR_PE;
   return b.eq(b.and(b.get(32, S.MXCSR), allowed | MXCSR_RC | MXCSR_DAZ), allowed);

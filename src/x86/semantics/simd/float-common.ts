@@ -7,7 +7,7 @@ import type { Helper } from '../../helpers/helper.ts';
 import { FIRST, RESULT, SECOND } from '../../helpers/simd/float.ts';
 import type { Builder } from '../../uops/builder.ts';
 import type { F32, F64, I32, Int, V128, Value } from '../../uops/ir.ts';
-import { bitsOf } from './float-check.ts';
+import { bitsOf, inexactIsNew } from './float-check.ts';
 import { writeLow, writeVector } from './vector.ts';
 
 /** `fast` where the condition holds, else what `exact` appends. */
@@ -17,15 +17,22 @@ export function guarded<T extends Value>(b: Builder, condition: I32, fast: T, ex
   return b.current(result) as Value as T;
 }
 
+/** Why a fast result may be taken after all, worked out only where its first condition does not hold. */
+export interface SecondLook {
+  readonly holds: () => I32;
+  /** Asked only while MXCSR.PE is clear: the result was not rounded. */
+  readonly exact?: () => I32;
+}
+
 /**
- * Writes a scalar result to the low part of operand 0: the fast one where the condition holds, or else where
- * `second` does (which is worked out only then), or else what the helper computes of the operands.
+ * Writes a scalar result to the low part of operand 0: the fast one where the condition holds or a second look
+ * allows it, or else what the helper computes of the operands.
  */
 export function settleScalar(
   b: Builder,
   condition: I32,
   fast: F32 | F64,
-  second: (() => I32) | null,
+  second: SecondLook | null,
   helper: Helper,
   operands: readonly Value[],
 ): void {
@@ -36,9 +43,16 @@ export function settleScalar(
     writeLow(b, 0, width, b.get(width, RESULT) as Int);
   };
   b.if(condition, write, () => {
-    if (second) b.if(second(), write, slowly);
+    if (second) b.if(lookAgain(b, second), write, slowly);
     else slowly();
   });
+}
+
+function lookAgain(b: Builder, { holds, exact }: SecondLook): I32 {
+  if (!exact) return holds();
+  const allowed = b.variable(holds());
+  b.if(inexactIsNew(b), () => b.assign(allowed, b.or(b.current(allowed), exact())));
+  return b.current(allowed);
 }
 
 /** Likewise a vector to all of operand 0. */

@@ -71,7 +71,7 @@ const doubleToSingle = vectorMeaning('CVTSD2SS', (b) => {
     const same = b.binary('feq', b.unary('promote', narrow), floatOf(b, x)) as I32;
     return b.and(b.or(normal, isZero(b, x)), same);
   };
-  settleScalar(b, b.and(normal, mxcsrAllows(b)), narrow, exact, scalarNarrow, [x]);
+  settleScalar(b, b.and(normal, mxcsrAllows(b)), narrow, { holds: exact }, scalarNarrow, [x]);
 });
 
 /** CVTxx2SI, CVTTxx2SI: the integer indefinite (only the sign bit set) where the value does not fit. */
@@ -124,7 +124,7 @@ function fromInteger(to: Width): Meaning {
     }
     const limit = to === 32 ? 2n ** 24n : 2n ** 53n;
     const exact = () => b.leU(b.add(x, limit), 2n * limit);
-    settleScalar(b, mxcsrAllows(b), result, exact, helpers[from], [x]);
+    settleScalar(b, mxcsrAllows(b), result, { holds: exact }, helpers[from], [x]);
   });
 }
 function integerBits(b: Builder): Width {
