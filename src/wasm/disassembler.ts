@@ -52,20 +52,37 @@ export function signatureText({ params, results }: FunctionType): string {
   return parts.join(' ');
 }
 
+/** An instruction as read. */
+export interface ReadInstruction {
+  /** Position of its first byte in the reader. */
+  readonly position: number;
+  readonly name: string;
+  /** Everything after the name, as text; may be empty. */
+  readonly immediates: string;
+}
+
 /**
- * The lines of an instruction sequence, indented by two spaces for every open block and `indent` more.
- * Reads to the end of the reader; a final `end` that closes no block (the function's own) is left out.
- * Throws RangeError for an opcode that the tables do not have.
+ * The instructions up to the end of the reader; a final `end` that closes no block (the function's own) is left
+ * out. Throws RangeError for an opcode that the tables do not have.
  */
+export function* readInstructions(reader: ByteReader, names: ModuleNames): Generator<ReadInstruction> {
+  let depth = 0;
+  while (!reader.atEnd) {
+    const { position } = reader;
+    const { name, immediates } = readOpcode(reader);
+    if (name === 'end' && depth-- === 0) break;
+    if (name === 'block' || name === 'loop' || name === 'if') depth++;
+    yield { position, name, immediates: readImmediates(reader, name, immediates, names) };
+  }
+}
+
+/** The lines of an instruction sequence, indented by two spaces for every open block and `indent` more. */
 export function disassemble(reader: ByteReader, names: ModuleNames, indent: number): string[] {
   const lines: string[] = [];
   let depth = 0;
-  while (!reader.atEnd) {
-    const { name, immediates } = readOpcode(reader);
-    if (name === 'end' && depth === 0) break;
+  for (const { name, immediates } of readInstructions(reader, names)) {
     if (name === 'end' || name === 'else') depth--;
-    const text = readImmediates(reader, name, immediates, names);
-    lines.push(' '.repeat(indent + 2 * depth) + (text === '' ? name : `${name} ${text}`));
+    lines.push(' '.repeat(indent + 2 * depth) + (immediates === '' ? name : `${name} ${immediates}`));
     if (name === 'block' || name === 'loop' || name === 'if' || name === 'else') depth++;
   }
   return lines;

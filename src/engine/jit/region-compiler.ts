@@ -1,6 +1,5 @@
 // The seam between the translator, which decides what is translated when, and the compiler of regions
 // (compile.ts), which knows how.
-import type { RoutineTable } from '../interp/routines.ts';
 import type { Region } from './region.ts';
 import type { RegionListing } from './region-listing.ts';
 
@@ -24,9 +23,6 @@ export interface CompileOptions {
   readonly tableSize: number;
   /** Regions count their instructions and how they are left (--stats). */
   readonly countsInstructions: boolean;
-  /** Where routines that regions call come from; their functions are put into `environment`. */
-  readonly routines: RoutineTable;
-  readonly environment: Record<string, WebAssembly.ImportValue>;
   /** Sees every region as it has been compiled (--trace jit). */
   readonly onListing?: (listing: RegionListing) => void;
 }

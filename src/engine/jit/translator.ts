@@ -20,6 +20,7 @@ import { pageOf } from './guest-code.ts';
 import { GuestView } from './guest-view.ts';
 import type { Region } from './region.ts';
 import type { RegionCompiler, RegionJob } from './region-compiler.ts';
+import type { RegionListing } from './region-listing.ts';
 import { LEAVE_CAUSES } from './region-lowering.ts';
 import { CellSpace, SlotSpace } from './region-space.ts';
 import { heatAt, type RegionModule, type TranslatedRegion, warm } from './translated-region.ts';
@@ -43,6 +44,8 @@ export interface TranslatorOptions {
   readonly clock?: Clock;
   /** For tools: sees every region before it is compiled. */
   readonly onRegion?: (region: Region) => void;
+  /** Sees every region once it is compiled, as text to be (print-listing.ts): --trace jit. */
+  readonly onListing?: (listing: RegionListing) => void;
 }
 
 const HOT_SAMPLES = 6;
@@ -302,16 +305,16 @@ export class Translator implements BlockTranslator {
     }
     if (jobs.length === 0) return;
     const began = this.#now();
-    const environment = { ...handlers.environment };
     const bytes = this.#compiler.compileRegions(jobs, {
       statePages: handlers.statePages,
       ramPages: handlers.ramPages,
       tableSize: TABLE_SIZE,
       countsInstructions: this.#options.counts ?? false,
-      routines: handlers.routines,
-      environment,
+      ...(this.#options.onListing ? { onListing: this.#options.onListing } : {}),
     });
-    new WebAssembly.Instance(new WebAssembly.Module(bytes as Uint8Array<ArrayBuffer>), { env: environment });
+    new WebAssembly.Instance(new WebAssembly.Module(bytes as Uint8Array<ArrayBuffer>), {
+      env: handlers.environment,
+    });
     this.#counts.compiling += this.#now() - began;
     const module: RegionModule = {
       bytes: bytes.length,
