@@ -1,0 +1,105 @@
+(func $region_1 (param $descriptor i32)
+  (if (i32.lt_s (local.tee $budget (i32.load offset=BUDGET (i32.const 0))) (i32.const 2))
+    (then
+      (i32.store offset=SAMPLED_REGION (i32.const 0) (i32.const 1))
+      (return_call_indirect 0 (param i32) (local.get $descriptor) (i32.const 99))))
+  (local.set $rip_base (i64.load offset=RIP_BASE (i32.const 0)))
+  (local.set $tlb_table (i32.load offset=TLB_TABLE (i32.const 0)))
+  (local.set $rbx (i64.load offset=RBX (i32.const 0)))
+  (local.set $rsp (i64.load offset=RSP (i32.const 0)))
+  (block $tail
+    ;; 0: +0x100
+    (local.set $budget (i32.sub (local.get $budget) (i32.const 2)))
+    ;; +0x100  PUSH RBX
+    (local.set 12 (i64.sub (local.get $rsp) (i64.const 8)))
+    (block $1
+      (block $2
+        (br_if $2
+          (i64.ne
+            (local.tee 13 (i64.load offset=WRITE_CELL[RSP].tag (local.get $tlb_table)))
+            (i64.and (local.get 12) (i64.const -4089))))
+        (i64.store 1
+          (i32.add
+            (i32.wrap_i64 (local.get 12))
+            (i32.load offset=WRITE_CELL[RSP].addend (local.get $tlb_table)))
+          (local.get $rbx))
+        (br $1))
+      (br_if $tail
+        (i32.eq
+          (local.tee 14
+            (call $regionTranslate
+              (local.get 12)
+              (i32.const 262920)
+              (i32.const 33619970)
+              (local.get 13)))
+          (i32.const -1)))
+      (i64.store 1 (local.get 14) (local.get $rbx)))
+    (local.set $rsp (local.get 12))
+    ;; +0x101  CALL $+0x7f
+    (local.set 12 (i64.add (local.get $rip_base) (i64.const 262)))
+    (local.set 12 (i64.add (local.get 12) (i64.const 122)))
+    (if (i64.ne (i64.shr_s (i64.shl (local.get 12) (i64.const 16)) (i64.const 16)) (local.get 12))
+      (then
+        (i32.store offset=WHERE (i32.const 0) (i32.const 33751041))
+        (br $tail)))
+    (local.set 12 (i64.add (local.get $rip_base) (i64.const 262)))
+    (local.set 13 (i64.sub (local.get $rsp) (i64.const 8)))
+    (block $3
+      (block $4
+        (br_if $4
+          (i64.ne
+            (local.tee 15 (i64.load offset=WRITE_CELL[RSP].tag (local.get $tlb_table)))
+            (i64.and (local.get 13) (i64.const -4089))))
+        (i64.store 1
+          (i32.add
+            (i32.wrap_i64 (local.get 13))
+            (i32.load offset=WRITE_CELL[RSP].addend (local.get $tlb_table)))
+          (local.get 12))
+        (br $3))
+      (br_if $tail
+        (i32.eq
+          (local.tee 14
+            (call $regionTranslate
+              (local.get 13)
+              (i32.const 262920)
+              (i32.const 33751041)
+              (local.get 15)))
+          (i32.const -1)))
+      (i64.store 1 (local.get 14) (local.get 12)))
+    (local.set $rsp (local.get 13))
+    (i64.store offset=RSP (i32.const 0) (local.get $rsp))
+    (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
+    (if (local.tee 14 (i32.load offset=LINK_CELL[0] (i32.const 0)))
+      (then
+        (return_call_indirect 0 (param i32) (local.get 14) (i32.load (local.get 14)))))
+    (return_call $branchFlat
+      (i32.const LINK_CELL[0]-D_LINK)
+      (i64.add (local.get $rip_base) (i64.const 384))))
+  (if
+    (i32.eq
+      (local.tee 16
+        (i32.and
+          (i32.shr_u (local.tee 14 (i32.load offset=WHERE (i32.const 0))) (i32.const 10))
+          (i32.const 63)))
+      (i32.const 31))
+    (then
+      (local.set 16 (local.get $flags_kind))))
+  (call $materializeFlags
+    (local.get 16)
+    (local.get $flags_a)
+    (local.get $flags_b)
+    (local.get $flags_r)
+    (local.get $flags_cf_of))
+  (i64.store offset=RSP (i32.const 0) (local.get $rsp))
+  (local.set $budget (i32.add (i32.and (local.get 14) (i32.const 1023)) (local.get $budget)))
+  (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
+  (local.set 13
+    (i64.add
+      (local.get $rip_base)
+      (i64.extend_i32_s (i32.and (i32.shr_u (local.get 14) (i32.const 17)) (i32.const 4095)))))
+  (if (i32.and (local.get 14) (i32.const 65536))
+    (then
+      (i64.store offset=rip (i32.const 0) (local.get 13))
+      (i32.store offset=EXIT (i32.const 0) (i32.const 5))
+      (return)))
+  (return_call $jumpFlat (local.get 13)))

@@ -1,0 +1,117 @@
+(func $region_1 (param $descriptor i32)
+  (if (i32.lt_s (local.tee $budget (i32.load offset=BUDGET (i32.const 0))) (i32.const 5))
+    (then
+      (i32.store offset=SAMPLED_REGION (i32.const 0) (i32.const 1))
+      (return_call_indirect 0 (param i32) (local.get $descriptor) (i32.const 99))))
+  (local.set $rip_base (i64.load offset=RIP_BASE (i32.const 0)))
+  (local.set $tlb_table (i32.load offset=TLB_TABLE (i32.const 0)))
+  (local.set $rax (i64.load offset=RAX (i32.const 0)))
+  (local.set $rcx (i64.load offset=RCX (i32.const 0)))
+  (local.set $rdx (i64.load offset=RDX (i32.const 0)))
+  (local.set $rbx (i64.load offset=RBX (i32.const 0)))
+  (local.set $rsp (i64.load offset=RSP (i32.const 0)))
+  (local.set $rsi (i64.load offset=RSI (i32.const 0)))
+  (local.set $rdi (i64.load offset=RDI (i32.const 0)))
+  (block $tail
+    ;; 0: +0x100
+    (local.set $budget (i32.sub (local.get $budget) (i32.const 5)))
+    ;; +0x100  CMP RDI, RSI
+    (local.set $flags_a (local.get $rdi))
+    (local.set $flags_b (local.get $rsi))
+    ;; +0x103  SETL AL
+    (local.set $rax
+      (i64.or
+        (i64.and (local.get $rax) (i64.const -256))
+        (i64.extend_i32_u
+          (i32.and (i64.lt_s (local.get $flags_a) (local.get $flags_b)) (i32.const 255)))))
+    ;; +0x106  CMOVA RDX, RCX
+    (local.set $rdx
+      (select
+        (local.get $rcx)
+        (local.get $rdx)
+        (i32.eqz (i64.le_u (local.get $flags_a) (local.get $flags_b)))))
+    ;; +0x10a  SETE BL
+    (local.set $rbx
+      (i64.or
+        (i64.and (local.get $rbx) (i64.const -256))
+        (i64.extend_i32_u
+          (i32.and (i64.eqz (i64.sub (local.get $flags_a) (local.get $flags_b))) (i32.const 255)))))
+    ;; +0x10d  RET
+    (local.set 17
+      (block $1 (result i64)
+        (block $2
+          (br_if $2
+            (i64.ne
+              (local.tee 17 (i64.load offset=READ_CELL[RSP].tag (local.get $tlb_table)))
+              (i64.and (local.get $rsp) (i64.const -4089))))
+          (i64.load 1
+            (i32.add
+              (i32.wrap_i64 (local.get $rsp))
+              (i32.load offset=READ_CELL[RSP].addend (local.get $tlb_table))))
+          (br $1))
+        (br_if $tail
+          (i32.eq
+            (local.tee 18
+              (call $regionTranslate
+                (local.get $rsp)
+                (i32.const 262664)
+                (i32.const 35332097)
+                (local.get 17)))
+            (i32.const -1)))
+        (i64.load 1 (local.get 18))))
+    (if (i64.ne (i64.shr_s (i64.shl (local.get 17) (i64.const 16)) (i64.const 16)) (local.get 17))
+      (then
+        (i32.store offset=WHERE (i32.const 0) (i32.const 35332097))
+        (br $tail)))
+    (local.set $rsp (i64.add (local.get $rsp) (i64.const 8)))
+    (local.set 19 (local.get 17))
+    (local.set 20 (i64.sub (local.get $flags_a) (local.get $flags_b)))
+    (i64.store offset=flagResult (i32.const 0) (local.get 20))
+    (local.set 21
+      (i64.or
+        (i64.and (i64.xor (local.get $flags_a) (i64.const -1)) (local.get $flags_b))
+        (i64.and
+          (i64.or (i64.xor (local.get $flags_a) (i64.const -1)) (local.get $flags_b))
+          (local.get 20))))
+    (i32.store offset=flagAux
+      (i32.const 0)
+      (i32.or
+        (i32.shl (i32.wrap_i64 (i64.shr_u (local.get 21) (i64.const 62))) (i32.const 30))
+        (i32.and (i32.wrap_i64 (local.get 21)) (i32.const 8))))
+    (i64.store offset=RAX (i32.const 0) (local.get $rax))
+    (i64.store offset=RDX (i32.const 0) (local.get $rdx))
+    (i64.store offset=RBX (i32.const 0) (local.get $rbx))
+    (i64.store offset=RSP (i32.const 0) (local.get $rsp))
+    (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
+    (return_call $jumpFlat (local.get 19)))
+  (if
+    (i32.eq
+      (local.tee 22
+        (i32.and
+          (i32.shr_u (local.tee 18 (i32.load offset=WHERE (i32.const 0))) (i32.const 10))
+          (i32.const 63)))
+      (i32.const 31))
+    (then
+      (local.set 22 (local.get $flags_kind))))
+  (call $materializeFlags
+    (local.get 22)
+    (local.get $flags_a)
+    (local.get $flags_b)
+    (local.get $flags_r)
+    (local.get $flags_cf_of))
+  (i64.store offset=RAX (i32.const 0) (local.get $rax))
+  (i64.store offset=RDX (i32.const 0) (local.get $rdx))
+  (i64.store offset=RBX (i32.const 0) (local.get $rbx))
+  (i64.store offset=RSP (i32.const 0) (local.get $rsp))
+  (local.set $budget (i32.add (i32.and (local.get 18) (i32.const 1023)) (local.get $budget)))
+  (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
+  (local.set 19
+    (i64.add
+      (local.get $rip_base)
+      (i64.extend_i32_s (i32.and (i32.shr_u (local.get 18) (i32.const 17)) (i32.const 4095)))))
+  (if (i32.and (local.get 18) (i32.const 65536))
+    (then
+      (i64.store offset=rip (i32.const 0) (local.get 19))
+      (i32.store offset=EXIT (i32.const 0) (i32.const 5))
+      (return)))
+  (return_call $jumpFlat (local.get 19)))

@@ -1,0 +1,153 @@
+(func $region_1 (param $descriptor i32)
+  (if (i32.lt_s (local.tee $budget (i32.load offset=BUDGET (i32.const 0))) (i32.const 2))
+    (then
+      (i32.store offset=SAMPLED_REGION (i32.const 0) (i32.const 1))
+      (return_call_indirect 0 (param i32) (local.get $descriptor) (i32.const 99))))
+  (local.set $rip_base (i64.load offset=RIP_BASE (i32.const 0)))
+  (local.set $tlb_table (i32.load offset=TLB_TABLE (i32.const 0)))
+  (local.set $rax (i64.load offset=RAX (i32.const 0)))
+  (local.set $rcx (i64.load offset=RCX (i32.const 0)))
+  (local.set $rsp (i64.load offset=RSP (i32.const 0)))
+  (local.set $rsi (i64.load offset=RSI (i32.const 0)))
+  (block $tail
+    (block $block2
+      ;; 0: +0x100
+      (local.set $budget (i32.sub (local.get $budget) (i32.const 1)))
+      ;; +0x100  JCXZ $+0x7
+      (if (i64.eqz (local.get $rcx))
+        (then
+          (local.set $flags_kind (i32.const 0))
+          (br $block2)))
+      (local.set $flags_kind (i32.const 0))
+      (loop $loop1
+        ;; 1: +0x102
+        (if (i32.lt_s (local.get $budget) (i32.const 3))
+          (then
+            (i32.store offset=SAMPLED_REGION (i32.const 0) (i32.const 1))
+            (i32.store offset=WHERE (i32.const 0) (i32.const 33848320))
+            (br $tail)))
+        (local.set $budget (i32.sub (local.get $budget) (i32.const 2)))
+        ;; +0x102  ADD RAX, qword DS:[RSI]
+        (local.set 14
+          (block $1 (result i64)
+            (block $2
+              (br_if $2
+                (i64.ne
+                  (local.tee 14 (i64.load offset=READ_CELL[RSI].tag (local.get $tlb_table)))
+                  (i64.and (local.get $rsi) (i64.const -4089))))
+              (i64.load 1
+                (i32.add
+                  (i32.wrap_i64 (local.get $rsi))
+                  (i32.load offset=READ_CELL[RSI].addend (local.get $tlb_table))))
+              (br $1))
+            (br_if $tail
+              (i32.eq
+                (local.tee 15
+                  (call $regionTranslate
+                    (local.get $rsi)
+                    (i32.const 393224)
+                    (i32.const 33913858)
+                    (local.get 14)))
+                (i32.const -1)))
+            (i64.load 1 (local.get 15))))
+        (local.set 16 (i64.add (local.get $rax) (local.get 14)))
+        (local.get 16)
+        (local.set 17 (local.get $rax))
+        (local.set $rax)
+        (local.set $flags_a (local.get 17))
+        (local.set $flags_b (local.get 14))
+        ;; +0x105  LOOP $-0x3
+        (local.set 16 (i64.sub (local.get $rcx) (i64.const 1)))
+        (local.set 15 (i64.ne (local.get 16) (i64.const 0)))
+        (if (local.get 15)
+          (then
+            (local.set 14 (i64.add (local.get $rip_base) (i64.const 263)))
+            (local.set 14 (i64.add (local.get 14) (i64.const -5)))
+            (if
+              (i64.ne
+                (i64.shr_s (i64.shl (local.get 14) (i64.const 16)) (i64.const 16))
+                (local.get 14))
+              (then
+                (i32.store offset=WHERE (i32.const 0) (i32.const 34279425))
+                (br $tail)))))
+        (local.set $rcx (local.get 16))
+        (if (local.get 15)
+          (then
+            (local.set $flags_kind (i32.const 4))
+            (br $loop1)))
+        (local.set $flags_kind (i32.const 4))
+        (br $block2)))
+    ;; 2: +0x107
+    (local.set $budget (i32.sub (local.get $budget) (i32.const 1)))
+    ;; +0x107  RET
+    (local.set 16
+      (block $3 (result i64)
+        (block $4
+          (br_if $4
+            (i64.ne
+              (local.tee 16 (i64.load offset=READ_CELL[RSP].tag (local.get $tlb_table)))
+              (i64.and (local.get $rsp) (i64.const -4089))))
+          (i64.load 1
+            (i32.add
+              (i32.wrap_i64 (local.get $rsp))
+              (i32.load offset=READ_CELL[RSP].addend (local.get $tlb_table))))
+          (br $3))
+        (br_if $tail
+          (i32.eq
+            (local.tee 15
+              (call $regionTranslate
+                (local.get $rsp)
+                (i32.const 262664)
+                (i32.const 34569217)
+                (local.get 16)))
+            (i32.const -1)))
+        (i64.load 1 (local.get 15))))
+    (if (i64.ne (i64.shr_s (i64.shl (local.get 16) (i64.const 16)) (i64.const 16)) (local.get 16))
+      (then
+        (i32.store offset=WHERE (i32.const 0) (i32.const 34569217))
+        (br $tail)))
+    (local.set $rsp (i64.add (local.get $rsp) (i64.const 8)))
+    (local.set 14 (local.get 16))
+    (if (local.get $flags_kind)
+      (then
+        (call $materializeFlags
+          (local.get $flags_kind)
+          (local.get $flags_a)
+          (local.get $flags_b)
+          (local.get $flags_r)
+          (local.get $flags_cf_of))))
+    (i64.store offset=RAX (i32.const 0) (local.get $rax))
+    (i64.store offset=RCX (i32.const 0) (local.get $rcx))
+    (i64.store offset=RSP (i32.const 0) (local.get $rsp))
+    (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
+    (return_call $jumpFlat (local.get 14)))
+  (if
+    (i32.eq
+      (local.tee 18
+        (i32.and
+          (i32.shr_u (local.tee 15 (i32.load offset=WHERE (i32.const 0))) (i32.const 10))
+          (i32.const 63)))
+      (i32.const 31))
+    (then
+      (local.set 18 (local.get $flags_kind))))
+  (call $materializeFlags
+    (local.get 18)
+    (local.get $flags_a)
+    (local.get $flags_b)
+    (local.get $flags_r)
+    (local.get $flags_cf_of))
+  (i64.store offset=RAX (i32.const 0) (local.get $rax))
+  (i64.store offset=RCX (i32.const 0) (local.get $rcx))
+  (i64.store offset=RSP (i32.const 0) (local.get $rsp))
+  (local.set $budget (i32.add (i32.and (local.get 15) (i32.const 1023)) (local.get $budget)))
+  (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
+  (local.set 14
+    (i64.add
+      (local.get $rip_base)
+      (i64.extend_i32_s (i32.and (i32.shr_u (local.get 15) (i32.const 17)) (i32.const 4095)))))
+  (if (i32.and (local.get 15) (i32.const 65536))
+    (then
+      (i64.store offset=rip (i32.const 0) (local.get 14))
+      (i32.store offset=EXIT (i32.const 0) (i32.const 5))
+      (return)))
+  (return_call $jumpFlat (local.get 14)))

@@ -1,0 +1,205 @@
+(func $region_1 (param $descriptor i32)
+  (if (i32.lt_s (local.tee $budget (i32.load offset=BUDGET (i32.const 0))) (i32.const 6))
+    (then
+      (i32.store offset=SAMPLED_REGION (i32.const 0) (i32.const 1))
+      (return_call_indirect 0 (param i32) (local.get $descriptor) (i32.const 99))))
+  (local.set $rip_base (i64.load offset=RIP_BASE (i32.const 0)))
+  (local.set $tlb_table (i32.load offset=TLB_TABLE (i32.const 0)))
+  (local.set $rax (i64.load offset=RAX (i32.const 0)))
+  (local.set $rcx (i64.load offset=RCX (i32.const 0)))
+  (local.set $rdx (i64.load offset=RDX (i32.const 0)))
+  (local.set $rsp (i64.load offset=RSP (i32.const 0)))
+  (local.set $rsi (i64.load offset=RSI (i32.const 0)))
+  (local.set $rdi (i64.load offset=RDI (i32.const 0)))
+  (block $tail
+    ;; 0: +0x100
+    (local.set $budget (i32.sub (local.get $budget) (i32.const 6)))
+    ;; +0x100  MOV RAX, qword DS:[RDI]
+    (local.set 16
+      (block $1 (result i64)
+        (block $2
+          (br_if $2
+            (i64.ne
+              (local.tee 16 (i64.load offset=READ_CELL[RDI].tag (local.get $tlb_table)))
+              (i64.and (local.get $rdi) (i64.const -4089))))
+          (i64.load 1
+            (i32.add
+              (i32.wrap_i64 (local.get $rdi))
+              (i32.load offset=READ_CELL[RDI].addend (local.get $tlb_table))))
+          (br $1))
+        (br_if $tail
+          (i32.eq
+            (local.tee 17
+              (call $regionTranslate
+                (local.get $rdi)
+                (i32.const 458760)
+                (i32.const 33619974)
+                (local.get 16)))
+            (i32.const -1)))
+        (i64.load 1 (local.get 17))))
+    (local.set $rax (local.get 16))
+    ;; +0x103  MOVZX ECX, word DS:[RDI+0x8]
+    (local.set 16 (i64.add (local.get $rdi) (i64.const 8)))
+    (local.set 17
+      (block $3 (result i32)
+        (block $4
+          (br_if $4
+            (i64.ne
+              (local.tee 18 (i64.load offset=READ_CELL[RDI].tag (local.get $tlb_table)))
+              (i64.and (local.get 16) (i64.const -4095))))
+          (i32.load16_u 1
+            (i32.add
+              (i32.wrap_i64 (local.get 16))
+              (i32.load offset=READ_CELL[RDI].addend (local.get $tlb_table))))
+          (br $3))
+        (br_if $tail
+          (i32.eq
+            (local.tee 17
+              (call $regionTranslate
+                (local.get 16)
+                (i32.const 458754)
+                (i32.const 34013189)
+                (local.get 18)))
+            (i32.const -1)))
+        (i32.load16_u 1 (local.get 17))))
+    (local.set $rcx (i64.extend_i32_u (local.get 17)))
+    ;; +0x107  MOVSX RDX, byte DS:[RDI+RCX*2+0xa]
+    (local.set 16
+      (i64.add (i64.add (local.get $rdi) (i64.const 10)) (i64.shl (local.get $rcx) (i64.const 1))))
+    (local.set 17
+      (block $5 (result i32)
+        (block $6
+          (br_if $6
+            (i64.ne
+              (local.tee 18 (i64.load offset=READ_CELL[RDI].tag (local.get $tlb_table)))
+              (i64.and (local.get 16) (i64.const -4096))))
+          (i32.load8_u 1
+            (i32.add
+              (i32.wrap_i64 (local.get 16))
+              (i32.load offset=READ_CELL[RDI].addend (local.get $tlb_table))))
+          (br $5))
+        (br_if $tail
+          (i32.eq
+            (local.tee 17
+              (call $regionTranslate
+                (local.get 16)
+                (i32.const 458753)
+                (i32.const 34537476)
+                (local.get 18)))
+            (i32.const -1)))
+        (i32.load8_u 1 (local.get 17))))
+    (local.set $rdx (i64.extend_i32_s (i32.extend8_s (local.get 17))))
+    ;; +0x10d  MOV dword DS:[RSI], ECX
+    (local.set 17 (i32.wrap_i64 (local.get $rcx)))
+    (block $7
+      (block $8
+        (br_if $8
+          (i64.ne
+            (local.tee 16 (i64.load offset=WRITE_CELL[RSI].tag (local.get $tlb_table)))
+            (i64.and (local.get $rsi) (i64.const -4093))))
+        (i32.store 1
+          (i32.add
+            (i32.wrap_i64 (local.get $rsi))
+            (i32.load offset=WRITE_CELL[RSI].addend (local.get $tlb_table)))
+          (local.get 17))
+        (br $7))
+      (br_if $tail
+        (i32.eq
+          (local.tee 19
+            (call $regionTranslate
+              (local.get $rsi)
+              (i32.const 393476)
+              (i32.const 35323907)
+              (local.get 16)))
+          (i32.const -1)))
+      (i32.store 1 (local.get 19) (local.get 17)))
+    ;; +0x10f  MOV byte DS:[RSI+0x4], 0x7
+    (local.set 16 (i64.add (local.get $rsi) (i64.const 4)))
+    (block $9
+      (block $10
+        (br_if $10
+          (i64.ne
+            (local.tee 18 (i64.load offset=WRITE_CELL[RSI].tag (local.get $tlb_table)))
+            (i64.and (local.get 16) (i64.const -4096))))
+        (i32.store8 1
+          (i32.add
+            (i32.wrap_i64 (local.get 16))
+            (i32.load offset=WRITE_CELL[RSI].addend (local.get $tlb_table)))
+          (i32.const 7))
+        (br $9))
+      (br_if $tail
+        (i32.eq
+          (local.tee 17
+            (call $regionTranslate
+              (local.get 16)
+              (i32.const 393473)
+              (i32.const 35586050)
+              (local.get 18)))
+          (i32.const -1)))
+      (i32.store8 1 (local.get 17) (i32.const 7)))
+    ;; +0x113  RET
+    (local.set 16
+      (block $11 (result i64)
+        (block $12
+          (br_if $12
+            (i64.ne
+              (local.tee 16 (i64.load offset=READ_CELL[RSP].tag (local.get $tlb_table)))
+              (i64.and (local.get $rsp) (i64.const -4089))))
+          (i64.load 1
+            (i32.add
+              (i32.wrap_i64 (local.get $rsp))
+              (i32.load offset=READ_CELL[RSP].addend (local.get $tlb_table))))
+          (br $11))
+        (br_if $tail
+          (i32.eq
+            (local.tee 17
+              (call $regionTranslate
+                (local.get $rsp)
+                (i32.const 262664)
+                (i32.const 36110337)
+                (local.get 16)))
+            (i32.const -1)))
+        (i64.load 1 (local.get 17))))
+    (if (i64.ne (i64.shr_s (i64.shl (local.get 16) (i64.const 16)) (i64.const 16)) (local.get 16))
+      (then
+        (i32.store offset=WHERE (i32.const 0) (i32.const 36110337))
+        (br $tail)))
+    (local.set $rsp (i64.add (local.get $rsp) (i64.const 8)))
+    (local.set 18 (local.get 16))
+    (i64.store offset=RAX (i32.const 0) (local.get $rax))
+    (i64.store offset=RCX (i32.const 0) (local.get $rcx))
+    (i64.store offset=RDX (i32.const 0) (local.get $rdx))
+    (i64.store offset=RSP (i32.const 0) (local.get $rsp))
+    (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
+    (return_call $jumpFlat (local.get 18)))
+  (if
+    (i32.eq
+      (local.tee 19
+        (i32.and
+          (i32.shr_u (local.tee 17 (i32.load offset=WHERE (i32.const 0))) (i32.const 10))
+          (i32.const 63)))
+      (i32.const 31))
+    (then
+      (local.set 19 (local.get $flags_kind))))
+  (call $materializeFlags
+    (local.get 19)
+    (local.get $flags_a)
+    (local.get $flags_b)
+    (local.get $flags_r)
+    (local.get $flags_cf_of))
+  (i64.store offset=RAX (i32.const 0) (local.get $rax))
+  (i64.store offset=RCX (i32.const 0) (local.get $rcx))
+  (i64.store offset=RDX (i32.const 0) (local.get $rdx))
+  (i64.store offset=RSP (i32.const 0) (local.get $rsp))
+  (local.set $budget (i32.add (i32.and (local.get 17) (i32.const 1023)) (local.get $budget)))
+  (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
+  (local.set 18
+    (i64.add
+      (local.get $rip_base)
+      (i64.extend_i32_s (i32.and (i32.shr_u (local.get 17) (i32.const 17)) (i32.const 4095)))))
+  (if (i32.and (local.get 17) (i32.const 65536))
+    (then
+      (i64.store offset=rip (i32.const 0) (local.get 18))
+      (i32.store offset=EXIT (i32.const 0) (i32.const 5))
+      (return)))
+  (return_call $jumpFlat (local.get 18)))

@@ -1,0 +1,146 @@
+(func $region_1 (param $descriptor i32)
+  (if (i32.lt_s (local.tee $budget (i32.load offset=BUDGET (i32.const 0))) (i32.const 5))
+    (then
+      (i32.store offset=SAMPLED_REGION (i32.const 0) (i32.const 1))
+      (return_call_indirect 0 (param i32) (local.get $descriptor) (i32.const 99))))
+  (local.set $rip_base (i64.load offset=RIP_BASE (i32.const 0)))
+  (local.set $tlb_table (i32.load offset=TLB_TABLE (i32.const 0)))
+  (local.set $rax (i64.load offset=RAX (i32.const 0)))
+  (local.set $rcx (i64.load offset=RCX (i32.const 0)))
+  (local.set $rdx (i64.load offset=RDX (i32.const 0)))
+  (local.set $rsp (i64.load offset=RSP (i32.const 0)))
+  (local.set $rsi (i64.load offset=RSI (i32.const 0)))
+  (local.set $rdi (i64.load offset=RDI (i32.const 0)))
+  (block $tail
+    (loop $loop0
+      ;; 0: +0x100
+      (if (i32.lt_s (local.get $budget) (i32.const 5))
+        (then
+          (i32.store offset=SAMPLED_REGION (i32.const 0) (i32.const 1))
+          (i32.store offset=WHERE (i32.const 0) (i32.const 33586176))
+          (br $tail)))
+      (local.set $budget (i32.sub (local.get $budget) (i32.const 3)))
+      ;; +0x100  IMUL EAX, ECX, 0x64
+      (local.set 16 (i64.mul (i64.extend_i32_s (i32.wrap_i64 (local.get $rcx))) (i64.const 100)))
+      (local.set $rax (i64.extend_i32_u (i32.mul (i32.wrap_i64 (local.get $rcx)) (i32.const 100))))
+      (call $materializeFlags
+        (local.get $flags_kind)
+        (local.get $flags_a)
+        (local.get $flags_b)
+        (local.get $flags_r)
+        (local.get $flags_cf_of))
+      (local.set 17 (i32.load offset=flagAux (i32.const 0)))
+      (local.set 18
+        (i32.and
+          (i32.and
+            (i32.sub (i32.const 0) (i64.ne (i64.extend32_s (local.get 16)) (local.get 16)))
+            (i32.const 2049))
+          (i32.const 1)))
+      (local.set 19
+        (i32.and
+          (i32.shr_u
+            (i32.and
+              (i32.sub (i32.const 0) (i64.ne (i64.extend32_s (local.get 16)) (local.get 16)))
+              (i32.const 2049))
+            (i32.const 11))
+          (i32.const 1)))
+      (i32.store offset=flagAux
+        (i32.const 0)
+        (i32.or
+          (i32.or
+            (i32.and (local.get 17) (i32.const 1073741823))
+            (i32.shl (local.get 18) (i32.const 31)))
+          (i32.shl (i32.xor (local.get 18) (local.get 19)) (i32.const 30))))
+      ;; +0x103  IMUL RDX, RDI
+      (local.set 16 (i64.mul (local.get $rdi) (local.get $rdx)))
+      (local.get 16)
+      (local.set 20 (local.get $rdx))
+      (local.set 20 (call $mulHighS (local.get $rdi) (local.get 20)))
+      (local.set $rdx)
+      (local.set $flags_cf_of
+        (i32.and
+          (i32.sub (i32.const 0) (i64.ne (local.get 20) (i64.shr_s (local.get 16) (i64.const 63))))
+          (i32.const 2049)))
+      ;; +0x107  JO $-0x7
+      (if (i32.and (i32.shr_u (local.get $flags_cf_of) (i32.const 11)) (i32.const 1))
+        (then
+          (local.set $flags_kind (i32.const 32))
+          (br $loop0)))
+      ;; 1: +0x109
+      (local.set $budget (i32.sub (local.get $budget) (i32.const 2)))
+      ;; +0x109  MUL RSI
+      (local.set 16 (call $mulHighU (local.get $rax) (local.get $rsi)))
+      (local.set $rax (i64.mul (local.get $rax) (local.get $rsi)))
+      (local.set $rdx (local.get 16))
+      (local.set $flags_cf_of
+        (i32.and (i32.sub (i32.const 0) (i64.ne (local.get 16) (i64.const 0))) (i32.const 2049)))
+      ;; +0x10c  RET
+      (local.set 16
+        (block $1 (result i64)
+          (block $2
+            (br_if $2
+              (i64.ne
+                (local.tee 16 (i64.load offset=READ_CELL[RSP].tag (local.get $tlb_table)))
+                (i64.and (local.get $rsp) (i64.const -4089))))
+            (i64.load 1
+              (i32.add
+                (i32.wrap_i64 (local.get $rsp))
+                (i32.load offset=READ_CELL[RSP].addend (local.get $tlb_table))))
+            (br $1))
+          (br_if $tail
+            (i32.eq
+              (local.tee 21
+                (call $regionTranslate
+                  (local.get $rsp)
+                  (i32.const 262664)
+                  (i32.const 35225601)
+                  (local.get 16)))
+              (i32.const -1)))
+          (i64.load 1 (local.get 21))))
+      (if (i64.ne (i64.shr_s (i64.shl (local.get 16) (i64.const 16)) (i64.const 16)) (local.get 16))
+        (then
+          (i32.store offset=WHERE (i32.const 0) (i32.const 35225601))
+          (br $tail)))
+      (local.set $rsp (i64.add (local.get $rsp) (i64.const 8)))
+      (local.set 20 (local.get 16))
+      (call $materializeFlags
+        (i32.const 32)
+        (local.get $flags_a)
+        (local.get $flags_b)
+        (local.get $flags_r)
+        (local.get $flags_cf_of))
+      (i64.store offset=RAX (i32.const 0) (local.get $rax))
+      (i64.store offset=RDX (i32.const 0) (local.get $rdx))
+      (i64.store offset=RSP (i32.const 0) (local.get $rsp))
+      (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
+      (return_call $jumpFlat (local.get 20))))
+  (if
+    (i32.eq
+      (local.tee 22
+        (i32.and
+          (i32.shr_u (local.tee 21 (i32.load offset=WHERE (i32.const 0))) (i32.const 10))
+          (i32.const 63)))
+      (i32.const 31))
+    (then
+      (local.set 22 (local.get $flags_kind))))
+  (call $materializeFlags
+    (local.get 22)
+    (local.get $flags_a)
+    (local.get $flags_b)
+    (local.get $flags_r)
+    (local.get $flags_cf_of))
+  (i64.store offset=RAX (i32.const 0) (local.get $rax))
+  (i64.store offset=RDX (i32.const 0) (local.get $rdx))
+  (i64.store offset=RSP (i32.const 0) (local.get $rsp))
+  (local.set $budget (i32.add (i32.and (local.get 21) (i32.const 1023)) (local.get $budget)))
+  (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
+  (local.set 20
+    (i64.add
+      (local.get $rip_base)
+      (i64.extend_i32_s (i32.and (i32.shr_u (local.get 21) (i32.const 17)) (i32.const 4095)))))
+  (if (i32.and (local.get 21) (i32.const 65536))
+    (then
+      (i64.store offset=rip (i32.const 0) (local.get 20))
+      (i32.store offset=EXIT (i32.const 0) (i32.const 5))
+      (return)))
+  (return_call $jumpFlat (local.get 20)))

@@ -1,0 +1,155 @@
+(func $region_1 (param $descriptor i32)
+  (if (i32.lt_s (local.tee $budget (i32.load offset=BUDGET (i32.const 0))) (i32.const 8))
+    (then
+      (i32.store offset=SAMPLED_REGION (i32.const 0) (i32.const 1))
+      (return_call_indirect 0 (param i32) (local.get $descriptor) (i32.const 99))))
+  (local.set $rip_base (i64.load offset=RIP_BASE (i32.const 0)))
+  (if
+    (i32.or
+      (i64.ne
+        (i64.load
+          (local.tee 15
+            (i32.add
+              (i32.and
+                (i32.shr_u
+                  (i32.wrap_i64 (local.tee 16 (i64.add (local.get $rip_base) (i64.const 4096))))
+                  (i32.const 8))
+                (i32.const 8176))
+              (i32.load offset=EXECUTE_TABLE (i32.const 0)))))
+        (local.get 16))
+      (i32.ne (i32.load offset=8 (local.get 15)) (i32.const 257)))
+    (then
+      (return_call_indirect 0 (param i32) (local.get $descriptor) (i32.const 99))))
+  (local.set $tlb_table (i32.load offset=TLB_TABLE (i32.const 0)))
+  (local.set $rax (i64.load offset=RAX (i32.const 0)))
+  (local.set $rcx (i64.load offset=RCX (i32.const 0)))
+  (local.set $rdx (i64.load offset=RDX (i32.const 0)))
+  (local.set $rsp (i64.load offset=RSP (i32.const 0)))
+  (local.set $rsi (i64.load offset=RSI (i32.const 0)))
+  (block $tail
+    (loop $loop0
+      ;; 0: +0xff0
+      (if (i32.lt_s (local.get $budget) (i32.const 8))
+        (then
+          (i32.store offset=SAMPLED_REGION (i32.const 0) (i32.const 1))
+          (i32.store offset=WHERE (i32.const 0) (i32.const 534805504))
+          (br $tail)))
+      (local.set $budget (i32.sub (local.get $budget) (i32.const 3)))
+      ;; +0xff0  ADD EAX, 0x1
+      (local.set 15 (i32.add (i32.wrap_i64 (local.get $rax)) (i32.const 1)))
+      (i64.extend_i32_u (local.get 15))
+      (local.set 17 (i32.wrap_i64 (local.get $rax)))
+      (local.set $rax)
+      ;; +0xff3  CMP EAX, ECX
+      (local.set $flags_a (i64.extend_i32_u (i32.wrap_i64 (local.get $rax))))
+      (local.set $flags_b (i64.extend_i32_u (i32.wrap_i64 (local.get $rcx))))
+      ;; +0xff5  JB $-0x5
+      (if (i32.lt_u (i32.wrap_i64 (local.get $flags_a)) (i32.wrap_i64 (local.get $flags_b)))
+        (then
+          (local.set $flags_kind (i32.const 7))
+          (br $loop0)))
+      ;; 1: +0xff7
+      (local.set $budget (i32.sub (local.get $budget) (i32.const 1)))
+      ;; +0xff7  JMP $+0x19
+      ;; 2: +0x1010
+      (local.set $budget (i32.sub (local.get $budget) (i32.const 3)))
+      ;; +0x1010  MOV EDX, EAX
+      (local.set $rdx (i64.extend_i32_u (i32.wrap_i64 (local.get $rax))))
+      ;; +0x1012  CMP EDX, ESI
+      (local.set $flags_a (i64.extend_i32_u (i32.wrap_i64 (local.get $rdx))))
+      (local.set $flags_b (i64.extend_i32_u (i32.wrap_i64 (local.get $rsi))))
+      ;; +0x1014  JB $-0x24
+      (if (i32.lt_u (i32.wrap_i64 (local.get $flags_a)) (i32.wrap_i64 (local.get $flags_b)))
+        (then
+          (local.set $flags_kind (i32.const 7))
+          (br $loop0)))
+      ;; 3: +0x1016
+      (local.set $budget (i32.sub (local.get $budget) (i32.const 1)))
+      ;; +0x1016  RET
+      (local.set 16
+        (block $1 (result i64)
+          (block $2
+            (br_if $2
+              (i64.ne
+                (local.tee 16 (i64.load offset=READ_CELL[RSP].tag (local.get $tlb_table)))
+                (i64.and (local.get $rsp) (i64.const -4089))))
+            (i64.load 1
+              (i32.add
+                (i32.wrap_i64 (local.get $rsp))
+                (i32.load offset=READ_CELL[RSP].addend (local.get $tlb_table))))
+            (br $1))
+          (br_if $tail
+            (i32.eq
+              (local.tee 17
+                (call $regionTranslate
+                  (local.get $rsp)
+                  (i32.const 262664)
+                  (i32.const 539827201)
+                  (local.get 16)))
+              (i32.const -1)))
+          (i64.load 1 (local.get 17))))
+      (if (i64.ne (i64.shr_s (i64.shl (local.get 16) (i64.const 16)) (i64.const 16)) (local.get 16))
+        (then
+          (i32.store offset=WHERE (i32.const 0) (i32.const 539827201))
+          (br $tail)))
+      (local.set $rsp (i64.add (local.get $rsp) (i64.const 8)))
+      (local.set 18 (local.get 16))
+      (local.set 17
+        (i32.sub (i32.wrap_i64 (local.get $flags_a)) (i32.wrap_i64 (local.get $flags_b))))
+      (i64.store offset=flagResult (i32.const 0) (i64.extend_i32_s (local.get 17)))
+      (local.set 15
+        (i32.or
+          (i32.and
+            (i32.xor (i32.wrap_i64 (local.get $flags_a)) (i32.const -1))
+            (i32.wrap_i64 (local.get $flags_b)))
+          (i32.and
+            (i32.or
+              (i32.xor (i32.wrap_i64 (local.get $flags_a)) (i32.const -1))
+              (i32.wrap_i64 (local.get $flags_b)))
+            (local.get 17))))
+      (i32.store offset=flagAux
+        (i32.const 0)
+        (i32.or
+          (i32.shl (i32.shr_u (local.get 15) (i32.const 30)) (i32.const 30))
+          (i32.and (local.get 15) (i32.const 8))))
+      (i64.store offset=RAX (i32.const 0) (local.get $rax))
+      (i64.store offset=RDX (i32.const 0) (local.get $rdx))
+      (i64.store offset=RSP (i32.const 0) (local.get $rsp))
+      (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
+      (return_call $jumpFlat (local.get 18))))
+  (if
+    (i32.eq
+      (local.tee 17
+        (i32.and
+          (i32.shr_u (local.tee 15 (i32.load offset=WHERE (i32.const 0))) (i32.const 10))
+          (i32.const 63)))
+      (i32.const 31))
+    (then
+      (local.set 17 (local.get $flags_kind))))
+  (call $materializeFlags
+    (local.get 17)
+    (local.get $flags_a)
+    (local.get $flags_b)
+    (local.get $flags_r)
+    (local.get $flags_cf_of))
+  (i64.store offset=RAX (i32.const 0) (local.get $rax))
+  (i64.store offset=RDX (i32.const 0) (local.get $rdx))
+  (i64.store offset=RSP (i32.const 0) (local.get $rsp))
+  (local.set $budget (i32.add (i32.and (local.get 15) (i32.const 1023)) (local.get $budget)))
+  (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
+  (local.set 18
+    (i64.add
+      (local.get $rip_base)
+      (i64.extend_i32_s
+        (i32.add
+          (i32.and (i32.shr_u (local.get 15) (i32.const 17)) (i32.const 4095))
+          (select
+            (i32.const 4096)
+            (i32.const 0)
+            (i32.eq (i32.shr_u (local.get 15) (i32.const 29)) (i32.const 1)))))))
+  (if (i32.and (local.get 15) (i32.const 65536))
+    (then
+      (i64.store offset=rip (i32.const 0) (local.get 18))
+      (i32.store offset=EXIT (i32.const 0) (i32.const 5))
+      (return)))
+  (return_call $jumpFlat (local.get 18)))

@@ -1,0 +1,190 @@
+(func $region_1 (param $descriptor i32)
+  (if (i32.lt_s (local.tee $budget (i32.load offset=BUDGET (i32.const 0))) (i32.const 6))
+    (then
+      (i32.store offset=SAMPLED_REGION (i32.const 0) (i32.const 1))
+      (return_call_indirect 0 (param i32) (local.get $descriptor) (i32.const 99))))
+  (local.set $rip_base (i32.load offset=RIP_BASE (i32.const 0)))
+  (local.set $tlb_table (i32.load offset=TLB_TABLE (i32.const 0)))
+  (local.set $rax (i32.load offset=RAX (i32.const 0)))
+  (local.set $rsp (i32.load offset=RSP (i32.const 0)))
+  (local.set $rbp (i32.load offset=RBP (i32.const 0)))
+  (block $tail
+    ;; 0: +0x100
+    (local.set $budget (i32.sub (local.get $budget) (i32.const 6)))
+    ;; +0x100  PUSH EBP
+    (local.set 13 (i32.sub (local.get $rsp) (i32.const 4)))
+    (block $1
+      (block $2
+        (br_if $2
+          (i64.ne
+            (local.tee 14 (i64.load offset=WRITE_CELL[RSP].tag (local.get $tlb_table)))
+            (i64.extend_i32_u (i32.and (local.get 13) (i32.const -4093)))))
+        (i32.store 1
+          (i32.add (local.get 13) (i32.load offset=WRITE_CELL[RSP].addend (local.get $tlb_table)))
+          (local.get $rbp))
+        (br $1))
+      (br_if $tail
+        (i32.eq
+          (local.tee 15
+            (call $regionTranslate
+              (i64.extend_i32_u (local.get 13))
+              (i32.const 262916)
+              (i32.const 33619974)
+              (local.get 14)))
+          (i32.const -1)))
+      (i32.store 1 (local.get 15) (local.get $rbp)))
+    (local.set $rsp (i32.sub (local.get $rsp) (i32.const 4)))
+    ;; +0x101  MOV EBP, ESP
+    (local.set $rbp (local.get $rsp))
+    ;; +0x103  PUSH dword SS:[EBP+0x8]
+    (local.set 13 (i32.add (local.get $rbp) (i32.const 8)))
+    (local.set 13
+      (block $3 (result i32)
+        (block $4
+          (br_if $4
+            (i64.ne
+              (local.tee 14 (i64.load offset=READ_CELL[RBP].tag (local.get $tlb_table)))
+              (i64.extend_i32_u (i32.and (local.get 13) (i32.const -4093)))))
+          (i32.load 1
+            (i32.add (local.get 13) (i32.load offset=READ_CELL[RBP].addend (local.get $tlb_table))))
+          (br $3))
+        (br_if $tail
+          (i32.eq
+            (local.tee 15
+              (call $regionTranslate
+                (i64.extend_i32_u (local.get 13))
+                (i32.const 328196)
+                (i32.const 34013188)
+                (local.get 14)))
+            (i32.const -1)))
+        (i32.load 1 (local.get 15))))
+    (local.set 15 (i32.sub (local.get $rsp) (i32.const 4)))
+    (block $5
+      (block $6
+        (br_if $6
+          (i64.ne
+            (local.tee 14 (i64.load offset=WRITE_CELL[RSP].tag (local.get $tlb_table)))
+            (i64.extend_i32_u (i32.and (local.get 15) (i32.const -4093)))))
+        (i32.store 1
+          (i32.add (local.get 15) (i32.load offset=WRITE_CELL[RSP].addend (local.get $tlb_table)))
+          (local.get 13))
+        (br $5))
+      (br_if $tail
+        (i32.eq
+          (local.tee 16
+            (call $regionTranslate
+              (i64.extend_i32_u (local.get 15))
+              (i32.const 262916)
+              (i32.const 34013188)
+              (local.get 14)))
+          (i32.const -1)))
+      (i32.store 1 (local.get 16) (local.get 13)))
+    (local.set $rsp (i32.sub (local.get $rsp) (i32.const 4)))
+    ;; +0x106  POP EAX
+    (local.set 15 (local.get $rsp))
+    (local.set 15
+      (block $7 (result i32)
+        (block $8
+          (br_if $8
+            (i64.ne
+              (local.tee 14 (i64.load offset=READ_CELL[RSP].tag (local.get $tlb_table)))
+              (i64.extend_i32_u (i32.and (local.get 15) (i32.const -4093)))))
+          (i32.load 1
+            (i32.add (local.get 15) (i32.load offset=READ_CELL[RSP].addend (local.get $tlb_table))))
+          (br $7))
+        (br_if $tail
+          (i32.eq
+            (local.tee 13
+              (call $regionTranslate
+                (i64.extend_i32_u (local.get 15))
+                (i32.const 262660)
+                (i32.const 34406403)
+                (local.get 14)))
+            (i32.const -1)))
+        (i32.load 1 (local.get 13))))
+    (local.set $rsp (i32.add (local.get $rsp) (i32.const 4)))
+    (local.set $rax (local.get 15))
+    ;; +0x107  LEAVE
+    (local.set 15 (local.get $rbp))
+    (local.set 15
+      (block $9 (result i32)
+        (block $10
+          (br_if $10
+            (i64.ne
+              (local.tee 14 (i64.load offset=READ_CELL[RBP].tag (local.get $tlb_table)))
+              (i64.extend_i32_u (i32.and (local.get 15) (i32.const -4093)))))
+          (i32.load 1
+            (i32.add (local.get 15) (i32.load offset=READ_CELL[RBP].addend (local.get $tlb_table))))
+          (br $9))
+        (br_if $tail
+          (i32.eq
+            (local.tee 13
+              (call $regionTranslate
+                (i64.extend_i32_u (local.get 15))
+                (i32.const 328196)
+                (i32.const 34537474)
+                (local.get 14)))
+            (i32.const -1)))
+        (i32.load 1 (local.get 13))))
+    (local.set $rsp (i32.add (local.get $rbp) (i32.const 4)))
+    (local.set $rbp (local.get 15))
+    ;; +0x108  RET 0x4
+    (local.set 15 (local.get $rsp))
+    (local.set 15
+      (block $11 (result i32)
+        (block $12
+          (br_if $12
+            (i64.ne
+              (local.tee 14 (i64.load offset=READ_CELL[RSP].tag (local.get $tlb_table)))
+              (i64.extend_i32_u (i32.and (local.get 15) (i32.const -4093)))))
+          (i32.load 1
+            (i32.add (local.get 15) (i32.load offset=READ_CELL[RSP].addend (local.get $tlb_table))))
+          (br $11))
+        (br_if $tail
+          (i32.eq
+            (local.tee 13
+              (call $regionTranslate
+                (i64.extend_i32_u (local.get 15))
+                (i32.const 262660)
+                (i32.const 34668545)
+                (local.get 14)))
+            (i32.const -1)))
+        (i32.load 1 (local.get 13))))
+    (local.set $rsp (i32.add (local.get $rsp) (i32.const 8)))
+    (local.set 14 (i64.extend_i32_u (local.get 15)))
+    (i32.store offset=RAX (i32.const 0) (local.get $rax))
+    (i32.store offset=RSP (i32.const 0) (local.get $rsp))
+    (i32.store offset=RBP (i32.const 0) (local.get $rbp))
+    (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
+    (return_call $jumpFlat (local.get 14)))
+  (if
+    (i32.eq
+      (local.tee 13
+        (i32.and
+          (i32.shr_u (local.tee 15 (i32.load offset=WHERE (i32.const 0))) (i32.const 10))
+          (i32.const 63)))
+      (i32.const 31))
+    (then
+      (local.set 13 (local.get $flags_kind))))
+  (call $materializeFlags
+    (local.get 13)
+    (i64.extend_i32_u (local.get $flags_a))
+    (i64.extend_i32_u (local.get $flags_b))
+    (i64.extend_i32_u (local.get $flags_r))
+    (local.get $flags_cf_of))
+  (i32.store offset=RAX (i32.const 0) (local.get $rax))
+  (i32.store offset=RSP (i32.const 0) (local.get $rsp))
+  (i32.store offset=RBP (i32.const 0) (local.get $rbp))
+  (local.set $budget (i32.add (i32.and (local.get 15) (i32.const 1023)) (local.get $budget)))
+  (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
+  (local.set 14
+    (i64.extend_i32_u
+      (i32.add
+        (local.get $rip_base)
+        (i32.and (i32.shr_u (local.get 15) (i32.const 17)) (i32.const 4095)))))
+  (if (i32.and (local.get 15) (i32.const 65536))
+    (then
+      (i64.store offset=rip (i32.const 0) (local.get 14))
+      (i32.store offset=EXIT (i32.const 0) (i32.const 5))
+      (return)))
+  (return_call $jumpFlat (local.get 14)))

@@ -1,0 +1,146 @@
+(func $region_1 (param $descriptor i32)
+  (if (i32.lt_s (local.tee $budget (i32.load offset=BUDGET (i32.const 0))) (i32.const 6))
+    (then
+      (i32.store offset=SAMPLED_REGION (i32.const 0) (i32.const 1))
+      (return_call_indirect 0 (param i32) (local.get $descriptor) (i32.const 99))))
+  (local.set $rip_base (i64.load offset=RIP_BASE (i32.const 0)))
+  (if
+    (i32.or
+      (i32.xor (i32.and (i32.load offset=mxcsr (i32.const 0)) (i32.const 32672)) (i32.const 8096))
+      (i32.load offset=sseTrap (i32.const 0)))
+    (then
+      (return_call_indirect 0 (param i32) (local.get $descriptor) (i32.const 99))))
+  (local.set $tlb_table (i32.load offset=TLB_TABLE (i32.const 0)))
+  (local.set $rsp (i64.load offset=RSP (i32.const 0)))
+  (local.set $rdi (i64.load offset=RDI (i32.const 0)))
+  (local.set $xmm0 (v128.load offset=XMM0 (i32.const 0)))
+  (local.set $xmm1 (v128.load offset=XMM1 (i32.const 0)))
+  (local.set $xmm2 (v128.load offset=XMM2 (i32.const 0)))
+  (local.set $xmm3 (v128.load offset=XMM3 (i32.const 0)))
+  (block $tail
+    ;; 0: +0x100
+    (local.set $budget (i32.sub (local.get $budget) (i32.const 6)))
+    ;; +0x100  MOVDQU XMM0, oword DS:[RDI]
+    (local.set 18
+      (block $1 (result v128)
+        (block $2
+          (br_if $2
+            (i64.ne
+              (local.tee 16 (i64.load offset=READ_CELL[RDI].tag (local.get $tlb_table)))
+              (i64.and (local.get $rdi) (i64.const -4096))))
+          (br_if $2
+            (i32.gt_u (i32.and (i32.wrap_i64 (local.get $rdi)) (i32.const 4095)) (i32.const 4080)))
+          (v128.load 1
+            (i32.add
+              (i32.wrap_i64 (local.get $rdi))
+              (i32.load offset=READ_CELL[RDI].addend (local.get $tlb_table))))
+          (br $1))
+        (br_if $tail
+          (i32.eq
+            (local.tee 17
+              (call $regionTranslate
+                (local.get $rdi)
+                (i32.const 458768)
+                (i32.const 33619974)
+                (local.get 16)))
+            (i32.const -1)))
+        (v128.load 1 (local.get 17))))
+    (local.set $xmm0 (local.get 18))
+    ;; +0x104  PADDD XMM0, XMM1
+    (local.set $xmm0 (i32x4.add (local.get $xmm0) (local.get $xmm1)))
+    ;; +0x108  PXOR XMM0, XMM2
+    (local.set $xmm0 (v128.xor (local.get $xmm0) (local.get $xmm2)))
+    ;; +0x10c  PSHUFD XMM3, XMM0, 0x1b
+    (local.set $xmm3
+      (i8x16.swizzle
+        (local.get $xmm0)
+        (v128.const i32x4 0x0f0e0d0c 0x0b0a0908 0x07060504 0x03020100)))
+    ;; +0x111  MOVDQU oword DS:[RDI], XMM3
+    (block $3
+      (block $4
+        (br_if $4
+          (i64.ne
+            (local.tee 16 (i64.load offset=WRITE_CELL[RDI].tag (local.get $tlb_table)))
+            (i64.and (local.get $rdi) (i64.const -4096))))
+        (br_if $4
+          (i32.gt_u (i32.and (i32.wrap_i64 (local.get $rdi)) (i32.const 4095)) (i32.const 4080)))
+        (v128.store 1
+          (i32.add
+            (i32.wrap_i64 (local.get $rdi))
+            (i32.load offset=WRITE_CELL[RDI].addend (local.get $tlb_table)))
+          (local.get $xmm3))
+        (br $3))
+      (br_if $tail
+        (i32.eq
+          (local.tee 17
+            (call $regionTranslate
+              (local.get $rdi)
+              (i32.const 459024)
+              (i32.const 35848194)
+              (local.get 16)))
+          (i32.const -1)))
+      (v128.store 1 (local.get 17) (local.get $xmm3)))
+    ;; +0x115  RET
+    (local.set 16
+      (block $5 (result i64)
+        (block $6
+          (br_if $6
+            (i64.ne
+              (local.tee 16 (i64.load offset=READ_CELL[RSP].tag (local.get $tlb_table)))
+              (i64.and (local.get $rsp) (i64.const -4089))))
+          (i64.load 1
+            (i32.add
+              (i32.wrap_i64 (local.get $rsp))
+              (i32.load offset=READ_CELL[RSP].addend (local.get $tlb_table))))
+          (br $5))
+        (br_if $tail
+          (i32.eq
+            (local.tee 17
+              (call $regionTranslate
+                (local.get $rsp)
+                (i32.const 262664)
+                (i32.const 36372481)
+                (local.get 16)))
+            (i32.const -1)))
+        (i64.load 1 (local.get 17))))
+    (if (i64.ne (i64.shr_s (i64.shl (local.get 16) (i64.const 16)) (i64.const 16)) (local.get 16))
+      (then
+        (i32.store offset=WHERE (i32.const 0) (i32.const 36372481))
+        (br $tail)))
+    (local.set $rsp (i64.add (local.get $rsp) (i64.const 8)))
+    (local.set 19 (local.get 16))
+    (i64.store offset=RSP (i32.const 0) (local.get $rsp))
+    (v128.store offset=XMM0 (i32.const 0) (local.get $xmm0))
+    (v128.store offset=XMM3 (i32.const 0) (local.get $xmm3))
+    (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
+    (return_call $jumpFlat (local.get 19)))
+  (if
+    (i32.eq
+      (local.tee 20
+        (i32.and
+          (i32.shr_u (local.tee 17 (i32.load offset=WHERE (i32.const 0))) (i32.const 10))
+          (i32.const 63)))
+      (i32.const 31))
+    (then
+      (local.set 20 (local.get $flags_kind))))
+  (call $materializeFlags
+    (local.get 20)
+    (local.get $flags_a)
+    (local.get $flags_b)
+    (local.get $flags_r)
+    (local.get $flags_cf_of))
+  (i64.store offset=RSP (i32.const 0) (local.get $rsp))
+  (v128.store offset=XMM0 (i32.const 0) (local.get $xmm0))
+  (v128.store offset=XMM3 (i32.const 0) (local.get $xmm3))
+  (local.set $budget (i32.add (i32.and (local.get 17) (i32.const 1023)) (local.get $budget)))
+  (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
+  (local.set 19
+    (i64.add
+      (local.get $rip_base)
+      (i64.extend_i32_s (i32.and (i32.shr_u (local.get 17) (i32.const 17)) (i32.const 4095)))))
+  (if (i32.and (local.get 17) (i32.const 65536))
+    (then
+      (i64.store offset=rip (i32.const 0) (local.get 19))
+      (i32.store offset=EXIT (i32.const 0) (i32.const 5))
+      (return)))
+  (return_call $jumpFlat (local.get 19)))

@@ -1,0 +1,231 @@
+(func $region_1 (param $descriptor i32)
+  (if (i32.lt_s (local.tee $budget (i32.load offset=BUDGET (i32.const 0))) (i32.const 5))
+    (then
+      (i32.store offset=SAMPLED_REGION (i32.const 0) (i32.const 1))
+      (return_call_indirect 0 (param i32) (local.get $descriptor) (i32.const 99))))
+  (local.set $rip_base (i64.load offset=RIP_BASE (i32.const 0)))
+  (if
+    (i32.or
+      (i32.xor (i32.and (i32.load offset=mxcsr (i32.const 0)) (i32.const 32672)) (i32.const 8096))
+      (i32.load offset=sseTrap (i32.const 0)))
+    (then
+      (return_call_indirect 0 (param i32) (local.get $descriptor) (i32.const 99))))
+  (local.set $tlb_table (i32.load offset=TLB_TABLE (i32.const 0)))
+  (local.set $rsp (i64.load offset=RSP (i32.const 0)))
+  (local.set $rsi (i64.load offset=RSI (i32.const 0)))
+  (local.set $rdi (i64.load offset=RDI (i32.const 0)))
+  (local.set $xmm0 (v128.load offset=XMM0 (i32.const 0)))
+  (local.set $xmm1 (v128.load offset=XMM1 (i32.const 0)))
+  (block $tail
+    ;; 0: +0x100
+    (local.set $budget (i32.sub (local.get $budget) (i32.const 5)))
+    ;; +0x100  MOVSD XMM0, qword DS:[RDI]
+    (local.set 15
+      (block $1 (result i64)
+        (block $2
+          (br_if $2
+            (i64.ne
+              (local.tee 15 (i64.load offset=READ_CELL[RDI].tag (local.get $tlb_table)))
+              (i64.and (local.get $rdi) (i64.const -4089))))
+          (i64.load 1
+            (i32.add
+              (i32.wrap_i64 (local.get $rdi))
+              (i32.load offset=READ_CELL[RDI].addend (local.get $tlb_table))))
+          (br $1))
+        (br_if $tail
+          (i32.eq
+            (local.tee 16
+              (call $regionTranslate
+                (local.get $rdi)
+                (i32.const 458760)
+                (i32.const 33619973)
+                (local.get 15)))
+            (i32.const -1)))
+        (i64.load 1 (local.get 16))))
+    (local.set $xmm0
+      (i64x2.replace_lane 0
+        (v128.const i32x4 0x00000000 0x00000000 0x00000000 0x00000000)
+        (local.get 15)))
+    ;; +0x104  ADDSD XMM0, qword DS:[RSI]
+    (local.set 15
+      (block $3 (result i64)
+        (block $4
+          (br_if $4
+            (i64.ne
+              (local.tee 15 (i64.load offset=READ_CELL[RSI].tag (local.get $tlb_table)))
+              (i64.and (local.get $rsi) (i64.const -4089))))
+          (i64.load 1
+            (i32.add
+              (i32.wrap_i64 (local.get $rsi))
+              (i32.load offset=READ_CELL[RSI].addend (local.get $tlb_table))))
+          (br $3))
+        (br_if $tail
+          (i32.eq
+            (local.tee 16
+              (call $regionTranslate
+                (local.get $rsi)
+                (i32.const 393224)
+                (i32.const 34144260)
+                (local.get 15)))
+            (i32.const -1)))
+        (i64.load 1 (local.get 16))))
+    (local.set 17
+      (f64.add (f64x2.extract_lane 0 (local.get $xmm0)) (f64.reinterpret_i64 (local.get 15))))
+    (local.set 18
+      (i64.sub (i64.shl (i64x2.extract_lane 0 (local.get $xmm0)) (i64.const 1)) (i64.const 1)))
+    (local.set 19 (i64.sub (i64.shl (local.get 15) (i64.const 1)) (i64.const 1)))
+    (local.set 16
+      (i64.ge_u
+        (select (local.get 19) (local.get 18) (i64.lt_u (local.get 19) (local.get 18)))
+        (i64.const 9007199254740991)))
+    (local.set 18 (i64x2.extract_lane 0 (local.get $xmm0)))
+    (if
+      (i32.and
+        (i64.lt_u
+          (i64.sub
+            (i64.shl (i64.reinterpret_f64 (local.get 17)) (i64.const 1))
+            (i64.const 9007199254740993))
+          (i64.const -18014398509481985))
+        (local.get 16))
+      (then
+        (local.set $xmm0 (f64x2.replace_lane 0 (local.get $xmm0) (local.get 17))))
+      (else
+        (if
+          (i32.and
+            (local.get 16)
+            (i64.eqz (i64.shl (i64.reinterpret_f64 (local.get 17)) (i64.const 1))))
+          (then
+            (local.set $xmm0 (f64x2.replace_lane 0 (local.get $xmm0) (local.get 17))))
+          (else
+            (i64.store offset=scratch[0] (i32.const 0) (local.get 18))
+            (i64.store offset=scratch[1] (i32.const 0) (local.get 15))
+            (i32.store offset=WHERE (i32.const 0) (i32.const 34144260))
+            (br $tail)
+            (local.set 15 (i64.load offset=scratch[2] (i32.const 0)))
+            (local.set $xmm0 (i64x2.replace_lane 0 (local.get $xmm0) (local.get 15)))))))
+    ;; +0x108  MULSD XMM0, XMM1
+    (local.set 17
+      (f64.mul (f64x2.extract_lane 0 (local.get $xmm0)) (f64x2.extract_lane 0 (local.get $xmm1))))
+    (local.set 15
+      (i64.sub (i64.shl (i64x2.extract_lane 0 (local.get $xmm0)) (i64.const 1)) (i64.const 1)))
+    (local.set 18
+      (i64.sub (i64.shl (i64x2.extract_lane 0 (local.get $xmm1)) (i64.const 1)) (i64.const 1)))
+    (local.set 16
+      (i64.ge_u
+        (select (local.get 18) (local.get 15) (i64.lt_u (local.get 18) (local.get 15)))
+        (i64.const 9007199254740991)))
+    (local.set 15 (i64x2.extract_lane 0 (local.get $xmm0)))
+    (if
+      (i32.and
+        (i64.lt_u
+          (i64.sub
+            (i64.shl (i64.reinterpret_f64 (local.get 17)) (i64.const 1))
+            (i64.const 9007199254740993))
+          (i64.const -18014398509481985))
+        (local.get 16))
+      (then
+        (local.set $xmm0 (f64x2.replace_lane 0 (local.get $xmm0) (local.get 17))))
+      (else
+        (if
+          (i32.and
+            (i32.and
+              (local.get 16)
+              (i64.eqz (i64.shl (i64.reinterpret_f64 (local.get 17)) (i64.const 1))))
+            (i32.or
+              (i64.eqz (i64.shl (local.get 15) (i64.const 1)))
+              (i64.eqz (i64.shl (i64x2.extract_lane 0 (local.get $xmm1)) (i64.const 1)))))
+          (then
+            (local.set $xmm0 (f64x2.replace_lane 0 (local.get $xmm0) (local.get 17))))
+          (else
+            (i64.store offset=scratch[0] (i32.const 0) (local.get 15))
+            (i64.store offset=scratch[1] (i32.const 0) (i64x2.extract_lane 0 (local.get $xmm1)))
+            (i32.store offset=WHERE (i32.const 0) (i32.const 34668547))
+            (br $tail)
+            (local.set 15 (i64.load offset=scratch[2] (i32.const 0)))
+            (local.set $xmm0 (i64x2.replace_lane 0 (local.get $xmm0) (local.get 15)))))))
+    ;; +0x10c  MOVSD qword DS:[RDI], XMM0
+    (local.set 15 (i64x2.extract_lane 0 (local.get $xmm0)))
+    (block $5
+      (block $6
+        (br_if $6
+          (i64.ne
+            (local.tee 18 (i64.load offset=WRITE_CELL[RDI].tag (local.get $tlb_table)))
+            (i64.and (local.get $rdi) (i64.const -4089))))
+        (i64.store 1
+          (i32.add
+            (i32.wrap_i64 (local.get $rdi))
+            (i32.load offset=WRITE_CELL[RDI].addend (local.get $tlb_table)))
+          (local.get 15))
+        (br $5))
+      (br_if $tail
+        (i32.eq
+          (local.tee 16
+            (call $regionTranslate
+              (local.get $rdi)
+              (i32.const 459016)
+              (i32.const 35192834)
+              (local.get 18)))
+          (i32.const -1)))
+      (i64.store 1 (local.get 16) (local.get 15)))
+    ;; +0x110  RET
+    (local.set 15
+      (block $7 (result i64)
+        (block $8
+          (br_if $8
+            (i64.ne
+              (local.tee 15 (i64.load offset=READ_CELL[RSP].tag (local.get $tlb_table)))
+              (i64.and (local.get $rsp) (i64.const -4089))))
+          (i64.load 1
+            (i32.add
+              (i32.wrap_i64 (local.get $rsp))
+              (i32.load offset=READ_CELL[RSP].addend (local.get $tlb_table))))
+          (br $7))
+        (br_if $tail
+          (i32.eq
+            (local.tee 16
+              (call $regionTranslate
+                (local.get $rsp)
+                (i32.const 262664)
+                (i32.const 35717121)
+                (local.get 15)))
+            (i32.const -1)))
+        (i64.load 1 (local.get 16))))
+    (if (i64.ne (i64.shr_s (i64.shl (local.get 15) (i64.const 16)) (i64.const 16)) (local.get 15))
+      (then
+        (i32.store offset=WHERE (i32.const 0) (i32.const 35717121))
+        (br $tail)))
+    (local.set $rsp (i64.add (local.get $rsp) (i64.const 8)))
+    (local.set 18 (local.get 15))
+    (i64.store offset=RSP (i32.const 0) (local.get $rsp))
+    (v128.store offset=XMM0 (i32.const 0) (local.get $xmm0))
+    (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
+    (return_call $jumpFlat (local.get 18)))
+  (if
+    (i32.eq
+      (local.tee 20
+        (i32.and
+          (i32.shr_u (local.tee 16 (i32.load offset=WHERE (i32.const 0))) (i32.const 10))
+          (i32.const 63)))
+      (i32.const 31))
+    (then
+      (local.set 20 (local.get $flags_kind))))
+  (call $materializeFlags
+    (local.get 20)
+    (local.get $flags_a)
+    (local.get $flags_b)
+    (local.get $flags_r)
+    (local.get $flags_cf_of))
+  (i64.store offset=RSP (i32.const 0) (local.get $rsp))
+  (v128.store offset=XMM0 (i32.const 0) (local.get $xmm0))
+  (local.set $budget (i32.add (i32.and (local.get 16) (i32.const 1023)) (local.get $budget)))
+  (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
+  (local.set 18
+    (i64.add
+      (local.get $rip_base)
+      (i64.extend_i32_s (i32.and (i32.shr_u (local.get 16) (i32.const 17)) (i32.const 4095)))))
+  (if (i32.and (local.get 16) (i32.const 65536))
+    (then
+      (i64.store offset=rip (i32.const 0) (local.get 18))
+      (i32.store offset=EXIT (i32.const 0) (i32.const 5))
+      (return)))
+  (return_call $jumpFlat (local.get 18)))

@@ -1,0 +1,106 @@
+(func $region_1 (param $descriptor i32)
+  (if (i32.lt_s (local.tee $budget (i32.load offset=BUDGET (i32.const 0))) (i32.const 2))
+    (then
+      (i32.store offset=SAMPLED_REGION (i32.const 0) (i32.const 1))
+      (return_call_indirect 0 (param i32) (local.get $descriptor) (i32.const 99))))
+  (local.set $rip_base (i64.load offset=RIP_BASE (i32.const 0)))
+  (local.set $tlb_table (i32.load offset=TLB_TABLE (i32.const 0)))
+  (local.set $rcx (i64.load offset=RCX (i32.const 0)))
+  (local.set $rsi (i64.load offset=RSI (i32.const 0)))
+  (local.set $rdi (i64.load offset=RDI (i32.const 0)))
+  (block $tail
+    ;; 0: +0x100
+    (local.set $budget (i32.sub (local.get $budget) (i32.const 2)))
+    ;; +0x100  MOV ECX, 0x10
+    (local.set $rcx (i64.const 16))
+    ;; +0x105  MOVS AL
+    (local.set 14
+      (block $1 (result i32)
+        (block $2
+          (br_if $2
+            (i64.ne
+              (local.tee 13 (i64.load offset=READ_CELL[RSI].tag (local.get $tlb_table)))
+              (i64.and (local.get $rsi) (i64.const -4096))))
+          (i32.load8_u 1
+            (i32.add
+              (i32.wrap_i64 (local.get $rsi))
+              (i32.load offset=READ_CELL[RSI].addend (local.get $tlb_table))))
+          (br $1))
+        (br_if $tail
+          (i32.eq
+            (local.tee 14
+              (call $regionTranslate
+                (local.get $rsi)
+                (i32.const 393217)
+                (i32.const 34275329)
+                (local.get 13)))
+            (i32.const -1)))
+        (i32.load8_u 1 (local.get 14))))
+    (block $3
+      (block $4
+        (br_if $4
+          (i64.ne
+            (local.tee 13 (i64.load offset=WRITE_CELL[RDI].tag (local.get $tlb_table)))
+            (i64.and (local.get $rdi) (i64.const -4096))))
+        (i32.store8 1
+          (i32.add
+            (i32.wrap_i64 (local.get $rdi))
+            (i32.load offset=WRITE_CELL[RDI].addend (local.get $tlb_table)))
+          (local.get 14))
+        (br $3))
+      (br_if $tail
+        (i32.eq
+          (local.tee 15
+            (call $regionTranslate
+              (local.get $rdi)
+              (i32.const 459009)
+              (i32.const 34275329)
+              (local.get 13)))
+          (i32.const -1)))
+      (i32.store8 1 (local.get 15) (local.get 14)))
+    (local.set 14 (i32.load offset=flags (i32.const 0)))
+    (local.set 13
+      (i64.extend_i32_s
+        (i32.sub (i32.const 1) (i32.and (i32.shr_u (local.get 14) (i32.const 9)) (i32.const 2)))))
+    (local.set $rsi (i64.add (local.get $rsi) (local.get 13)))
+    (local.set $rdi (i64.add (local.get $rdi) (local.get 13)))
+    (i64.store offset=RCX (i32.const 0) (local.get $rcx))
+    (i64.store offset=RSI (i32.const 0) (local.get $rsi))
+    (i64.store offset=RDI (i32.const 0) (local.get $rdi))
+    (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
+    (if (local.tee 14 (i32.load offset=LINK_CELL[0] (i32.const 0)))
+      (then
+        (return_call_indirect 0 (param i32) (local.get 14) (i32.load (local.get 14)))))
+    (return_call $branchFlat
+      (i32.const LINK_CELL[0]-D_LINK)
+      (i64.add (local.get $rip_base) (i64.const 262))))
+  (if
+    (i32.eq
+      (local.tee 15
+        (i32.and
+          (i32.shr_u (local.tee 14 (i32.load offset=WHERE (i32.const 0))) (i32.const 10))
+          (i32.const 63)))
+      (i32.const 31))
+    (then
+      (local.set 15 (local.get $flags_kind))))
+  (call $materializeFlags
+    (local.get 15)
+    (local.get $flags_a)
+    (local.get $flags_b)
+    (local.get $flags_r)
+    (local.get $flags_cf_of))
+  (i64.store offset=RCX (i32.const 0) (local.get $rcx))
+  (i64.store offset=RSI (i32.const 0) (local.get $rsi))
+  (i64.store offset=RDI (i32.const 0) (local.get $rdi))
+  (local.set $budget (i32.add (i32.and (local.get 14) (i32.const 1023)) (local.get $budget)))
+  (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
+  (local.set 13
+    (i64.add
+      (local.get $rip_base)
+      (i64.extend_i32_s (i32.and (i32.shr_u (local.get 14) (i32.const 17)) (i32.const 4095)))))
+  (if (i32.and (local.get 14) (i32.const 65536))
+    (then
+      (i64.store offset=rip (i32.const 0) (local.get 13))
+      (i32.store offset=EXIT (i32.const 0) (i32.const 5))
+      (return)))
+  (return_call $jumpFlat (local.get 13)))
