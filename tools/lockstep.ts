@@ -2,13 +2,16 @@
 // compares them all the way (test/isa/lockstep/boot.ts):
 //
 //   node tools/lockstep.ts [--kernel amd64|686|686-pae] [--engines interp,jit-default] [--step N] [--ram-every STEPS]
-//                          [--until N] [--memory MIB] [--command TEXT]
+//                          [--until N] [--memory MIB] [--command TEXT] [--stress]
 //
+// --stress: the guest's command is the stress part of the test program (test/guest/programs).
 // Where they differ, the place is looked for with shorter and shorter steps, and both states, the code and what the
 // second engine knows about it are printed.
 import { parseArgs } from 'node:util';
+import type { CpioEntry } from '../src/backend/initramfs/cpio.ts';
 import type { DebianKernel } from '../src/host/node/debian-packages.ts';
 import { engineNamed } from '../test/engines.ts';
+import { buildProgram } from '../test/guest/build.ts';
 import { bootLockstep } from '../test/isa/lockstep/boot.ts';
 import { debianPair } from '../test/isa/lockstep/debian.ts';
 
@@ -20,17 +23,22 @@ const { values } = parseArgs({
     'ram-every': { type: 'string', default: '10' },
     until: { type: 'string', default: '20000000000' },
     memory: { type: 'string', default: '128' },
-    command: { type: 'string', default: 'uname -a; poweroff' },
+    command: { type: 'string' },
+    stress: { type: 'boolean', default: false },
   },
 });
+const target = values.kernel === 'amd64' ? 'amd64' : 'i386';
+const files: CpioEntry[] = values.stress
+  ? [{ kind: 'file', path: 'bin/stress', mode: 0o755, bytes: buildProgram(target) }]
+  : [];
 const [one, other] = values.engines.split(',').map(engineNamed);
 const started = performance.now();
 const { retired, ended, report } = await bootLockstep({
-  make: debianPair(values.kernel as DebianKernel, one!, other!, { memory: Number(values.memory) }),
+  make: debianPair(values.kernel as DebianKernel, one!, other!, { memory: Number(values.memory), files }),
   step: Number(values.step),
   ramEvery: Number(values['ram-every']),
   until: Number(values.until),
-  command: values.command,
+  command: values.command ?? (values.stress ? 'stress stress; poweroff' : 'uname -a; poweroff'),
   say: (line) => console.error(`${((performance.now() - started) / 1000).toFixed(0)} s: ${line}`),
 });
 if (report.length > 0) console.log(report.join('\n'));
