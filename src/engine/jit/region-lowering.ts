@@ -73,12 +73,12 @@ export const LEAVE_CAUSES = [
 ] as const;
 
 const DESCRIPTOR = 0;
-const FAR = 7;
-const WHERE_PAGE = 29;
-const WHERE_OFFSET = 17;
-const WHERE_BAIL = 1 << 16;
-const WHERE_FLAGS = 10;
-const WHERE_COUNT = 0x3ff;
+export const FAR = 7;
+export const WHERE_PAGE = 29;
+export const WHERE_OFFSET = 17;
+export const WHERE_BAIL = 1 << 16;
+export const WHERE_FLAGS = 10;
+export const WHERE_COUNT = 0x3ff;
 /** Most instructions of a block: they are counted in the low bits of WHERE. */
 export const MAXIMUM_REGION_BLOCK = WHERE_COUNT;
 /** Most pages of a region. */
