@@ -29,6 +29,8 @@ export interface CodePageRecord {
   /** By offset in the page: instructions at which regions have bailed out. */
   readonly bails: Map<number, Bails>;
   readonly regions: Set<TranslatedRegion>;
+  /** Offsets in the page to which regions of it leave, also where they hold code there (a loop with two ways in, cut open). */
+  readonly exits: Set<number>;
 }
 
 /** Changes after which a page gets no regions, and instructions in which half of them are forgotten. */
@@ -54,6 +56,7 @@ export class CodePages {
         candidates: new Map(),
         bails: new Map(),
         regions: new Set(),
+        exits: new Set(),
       };
       this.#pages.set(page, record);
     }
@@ -70,6 +73,7 @@ export class CodePages {
     record.stamp = retired;
     record.candidates.clear();
     record.bails.clear();
+    record.exits.clear();
     return record;
   }
   /**
@@ -104,6 +108,7 @@ export class CodePages {
       record.candidates.clear();
       record.bails.clear();
       record.regions.clear();
+      record.exits.clear();
     }
   }
 }

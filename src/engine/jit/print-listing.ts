@@ -9,12 +9,22 @@ import { generalRegisterName, printInstruction } from '../../x86/decode/print.ts
 import * as S from '../../x86/state/layout.ts';
 import { print } from '../../x86/uops/print.ts';
 import { D_LINK } from '../interp/descriptor.ts';
+import { WHERE } from '../soft/engine-state.ts';
+import { bitsOf, FLAGS_DYNAMIC, FLAGS_IN_STATE, FLAGS_OVERRIDE, operationOf } from '../soft/flag-kinds.ts';
 import { placeText, printEnd } from './print-region.ts';
 import type { Region } from './region.ts';
 import { analyseRegion } from './region-analysis.ts';
 import type { RegionJob } from './region-compiler.ts';
 import type { RegionListing } from './region-listing.ts';
-import { linkCellCount } from './region-lowering.ts';
+import {
+  FAR,
+  linkCellCount,
+  WHERE_BAIL,
+  WHERE_COUNT,
+  WHERE_FLAGS,
+  WHERE_OFFSET,
+  WHERE_PAGE,
+} from './region-lowering.ts';
 import { pageCellName, stateName } from './state-names.ts';
 import { analyse } from './structure.ts';
 
@@ -97,6 +107,13 @@ class Names implements ExpressionNames {
     const name = this.#place(offset, operands[0]) ?? (offset === 0 ? undefined : `${offset}`);
     return name === undefined ? '' : `offset=${name}`;
   }
+  comment({ op, immediates, operands }: Expression): string | undefined {
+    let where: Expression | undefined;
+    if (op === 'i32.store' && isZero(operands[0]!) && offsetIn(immediates) === WHERE) where = operands[1];
+    else if (op === 'call' && immediates === '$regionTranslate') where = operands[2];
+    if (where?.op !== 'i32.const') return undefined;
+    return printWhere(Number(where.immediates), this.#job.region);
+  }
   #place(offset: number, base: Expression | undefined): string | undefined {
     if (base === undefined) return undefined;
     if (isZero(base)) return stateName(offset) ?? this.#cell(offset);
@@ -108,6 +125,25 @@ class Names implements ExpressionNames {
     const { cells } = this.#job;
     return address >= cells && address < this.#cellsEnd ? `LINK_CELL[${(address - cells) / 4}]` : undefined;
   }
+}
+
+const OPERATIONS = ['ADD', 'SUB', 'LOGIC', 'ADC', 'SBB', 'INC', 'DEC'];
+function kindText(kind: number): string {
+  if (kind === FLAGS_IN_STATE) return 'flags in the state';
+  if (kind === FLAGS_DYNAMIC) return 'flags of $flags_kind';
+  const override = kind & FLAGS_OVERRIDE ? ' with $flags_cf_of' : '';
+  return `flags of ${OPERATIONS[operationOf(kind)]} ${bitsOf(kind)}${override}`;
+}
+
+/** The word that tells the tail where the region is left: 'bail at +0x106, 2 not executed, flags of SUB 64'. */
+export function printWhere(where: number, region: Region): string {
+  const page = region.pages[(where >>> WHERE_PAGE) & FAR];
+  const offset = (where >>> WHERE_OFFSET) & 0xfff;
+  const place = page ? placeText(4096 * page.index + offset) : '$far';
+  const parts = [`${where & WHERE_BAIL ? 'bail at' : 'to'} ${place}`];
+  if (where & WHERE_COUNT) parts.push(`${where & WHERE_COUNT} not executed`);
+  parts.push(kindText((where >>> WHERE_FLAGS) & 63));
+  return parts.join(', ');
 }
 
 /** The function of a compiled region. Ends with a newline. */

@@ -14,6 +14,8 @@ export interface RegionJob {
   readonly id: number;
   /** Byte address in memory 0 of its first link cell; linkCellCount() of them follow one another. */
   readonly cells: number;
+  /** Linear address at which its entry was when it was formed; for people. */
+  readonly linear: number;
 }
 
 export interface CompileOptions {

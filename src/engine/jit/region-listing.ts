@@ -66,6 +66,7 @@ export class ListedLowering extends RegionLowering {
   listing(module: ModuleBuilder, job: RegionJob): RegionListing {
     const functionName = (index: number) => module.functionName(index);
     const indices = new Map<string, number>();
+    const hints = new Map(this.f.branchHints.map(({ offset, hint }) => [offset, hint]));
     const wasm = fold(new ByteReader(this.f.code), {
       functionName: (index) => {
         const name = functionName(index) ?? `${index}`;
@@ -75,6 +76,7 @@ export class ListedLowering extends RegionLowering {
       typeAt: (index) => module.typeAt(index),
       calleeType: (text) => module.functionType(indices.get(text)!)!,
       notes: (position) => this.#notes.get(position) ?? [],
+      hint: (position) => hints.get(position),
       label: (position) => this.#labels.get(position) ?? (position < this.#firstBlock ? 'tail' : undefined),
     });
     const locals = new Map([

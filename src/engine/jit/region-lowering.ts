@@ -88,9 +88,11 @@ const COMPARED_TARGETS = 3;
 
 /** Link cells that a region needs: one for every exit, taken often, to its own pages. */
 export function linkCellCount(region: Region): number {
-  let count = 0;
-  for (const block of region.blocks) count += exitsOf(block.end, region).length;
-  return count;
+  return linkedExits(region).length;
+}
+/** Offsets in its own pages to which a region leaves often. */
+export function linkedExits(region: Region): number[] {
+  return region.blocks.flatMap((block) => exitsOf(block.end, region));
 }
 function exitsOf(end: BlockEnd, region: Region): number[] {
   const linked = (edge: Edge) =>

@@ -21,7 +21,7 @@ import { GuestView } from './guest-view.ts';
 import type { Region } from './region.ts';
 import type { RegionCompiler, RegionJob } from './region-compiler.ts';
 import type { RegionListing } from './region-listing.ts';
-import { LEAVE_CAUSES } from './region-lowering.ts';
+import { LEAVE_CAUSES, linkedExits } from './region-lowering.ts';
 import { CellSpace, SlotSpace } from './region-space.ts';
 import { heatAt, type RegionModule, type TranslatedRegion, warm } from './translated-region.ts';
 
@@ -61,6 +61,8 @@ const AFTER_EVICTION = 0.9;
 interface Queued {
   readonly region: Region;
   readonly descriptor: number;
+  /** Linear address of its entry when it was formed. */
+  readonly linear: number;
   readonly candidate: Candidate;
   /** Of the region's pages, when it was formed. */
   readonly generations: readonly number[];
@@ -171,7 +173,9 @@ export class Translator implements BlockTranslator {
   sampleRegion(id: number, physical: number): boolean {
     const offset = physical % 4096;
     const page = (physical - offset) / 4096;
-    for (const region of this.#pages.of(page).regions) {
+    const record = this.#pages.of(page);
+    if (record.exits.has(offset)) return false;
+    for (const region of record.regions) {
       if (!holds(region, page, offset)) continue;
       this.#foundRegion(this.#byId.get(id) ?? region);
       return true;
@@ -261,7 +265,7 @@ export class Translator implements BlockTranslator {
     candidate.state = 'queued';
     if (this.#queue.length === 0) this.#waited = 0;
     const generations = region.pages.map(({ frame }) => this.#pages.of(frame).generation);
-    this.#queue.push({ region, descriptor, candidate, generations });
+    this.#queue.push({ region, descriptor, linear, candidate, generations });
   }
 
   /** A change of the bytes that a region was made from shall be noticed. */
@@ -288,7 +292,7 @@ export class Translator implements BlockTranslator {
     const jobs: RegionJob[] = [];
     const made: Queued[] = [];
     for (const queued of queue) {
-      const { region, descriptor } = queued;
+      const { region, descriptor, linear } = queued;
       const count = this.#compiler.linkCellCount(region);
       const slot = this.#takeSlot();
       const cells = this.#takeCells(count);
@@ -299,7 +303,7 @@ export class Translator implements BlockTranslator {
         forget(queued.candidate);
         continue;
       }
-      jobs.push({ region, slot, plain: code.plainHandler(descriptor), id: this.#nextId++, cells });
+      jobs.push({ region, slot, plain: code.plainHandler(descriptor), id: this.#nextId++, cells, linear });
       made.push(queued);
       this.#options.onRegion?.(region);
     }
@@ -339,12 +343,18 @@ export class Translator implements BlockTranslator {
       this.#bySlot.set(slot, translated);
       this.#byId.set(id, translated);
       for (const { frame } of region.pages) this.#pages.of(frame).regions.add(translated);
+      this.#noteExits(region);
       this.#counts.instructions += offsets.length;
       if (state.u32[descriptor >> 2] === HANDLER_STOP) throw new Error('a region of code that is gone');
       code.install(descriptor, slot);
     });
     this.#counts.compiled += jobs.length;
     if (this.#bytes > this.#codeBytes) this.#makeRoom(this.#codeBytes * AFTER_EVICTION, module);
+  }
+  #noteExits(region: Region): void {
+    const frames = new Map(region.pages.map(({ index, frame }) => [index, frame]));
+    for (const offset of linkedExits(region))
+      this.#pages.of(frames.get(offset >> 12)!).exits.add(offset & 0xfff);
   }
   #isCurrent({ region, generations }: Queued): boolean {
     return region.pages.every(({ frame }, i) => this.#pages.of(frame).generation === generations[i]);
