@@ -244,7 +244,7 @@ export abstract class Lowering implements MemoryEmitter {
         return;
       case 'getIndexed':
         this.push(uop.index);
-        f.load(uop.bits === 64 ? 'i64.load' : 'i32.load', uop.offset);
+        f.load(stateLoad(uop.bits), uop.offset);
         this.define(uop.result);
         return;
       case 'setIndexed':

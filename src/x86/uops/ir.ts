@@ -202,7 +202,7 @@ export type Uop =
    */
   | { op: 'routine'; routine: Routine; args: readonly Value[]; result: Value }
   /** In bodies of routines only: state at `offset` plus a computed number of bytes (the x87 registers). */
-  | { op: 'getIndexed'; result: Value; bits: 32 | 64; offset: number; index: I32 }
+  | { op: 'getIndexed'; result: Value; bits: 16 | 32 | 64; offset: number; index: I32 }
   | { op: 'setIndexed'; bits: 32 | 64; offset: number; index: I32; value: Value }
   /** RIP of this or the next instruction (i64, sign-extended; within CS outside 64-bit mode). */
   | { op: 'rip'; which: 'current' | 'next'; result: I64 }

@@ -150,9 +150,9 @@ export class OperationBuilder {
     this.emit({ op: 'set', bits, location, value });
   }
   /** In routines: the state at `offset` plus `index` bytes. */
-  getIndexed(bits: 32, offset: number, index: I32): I32;
+  getIndexed(bits: 16 | 32, offset: number, index: I32): I32;
   getIndexed(bits: 64, offset: number, index: I32): I64;
-  getIndexed(bits: 32 | 64, offset: number, index: I32): Value {
+  getIndexed(bits: 16 | 32 | 64, offset: number, index: I32): Value {
     const type = bits === 64 ? 'i64' : 'i32';
     return this.result(type, (result) => ({ op: 'getIndexed', result, bits, offset, index }));
   }

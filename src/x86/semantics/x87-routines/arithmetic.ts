@@ -11,12 +11,14 @@ import {
   fromReal32,
   fromReal64,
   type Operand,
+  productHigh,
   roundNearest,
   shiftLeft,
   shiftRight,
   type Wide,
 } from './numbers.ts';
 import {
+  areNormal,
   attempt,
   BIAS,
   EXPONENT,
@@ -67,10 +69,8 @@ function byClass(
   normal: () => void,
   zeros: (aZero: I32, cZero: I32, aNormal: I32, cNormal: I32) => void,
 ): void {
-  const aNormal = isNormal(b, a);
-  const cNormal = isNormal(b, c);
-  b.if(b.and(aNormal, cNormal), normal, () => {
-    zeros(isZero(b, a), isZero(b, c), aNormal, cNormal);
+  b.if(areNormal(b, a, c), normal, () => {
+    zeros(isZero(b, a), isZero(b, c), isNormal(b, a), isNormal(b, c));
   });
 }
 
@@ -171,7 +171,7 @@ const multiply: Operation = (b, a, c, _variant, deliver) => {
     a,
     c,
     () => {
-      const high = b.mulHighU(a.significand, c.significand);
+      const high = productHigh(b, a.significand, c.significand);
       const low = b.mul(a.significand, c.significand);
       const larger = b.ltS(high, 0);
       const wide = {

@@ -7,6 +7,7 @@ import type { OperationBuilder } from '../../uops/operation-builder.ts';
 import type { Routine } from '../../uops/routine.ts';
 import { fromInteger, fromReal32, fromReal64, type Operand } from './numbers.ts';
 import {
+  areNormal,
   attempt,
   EXPONENT,
   type Extended,
@@ -27,7 +28,9 @@ const ZF_SHIFT = 6;
 /** Calls `tell` with whether a is less than c, and whether they are equal; both are normal or zero. */
 function order(b: OperationBuilder, a: Extended, c: Extended, tell: (less: I32, equal: I32) => void): void {
   const ordinary = (value: Extended): I32 => b.or(isNormal(b, value), isZero(b, value));
-  b.if(b.and(ordinary(a), ordinary(c)), () => {
+  const ordered = b.variable(areNormal(b, a, c));
+  b.if(b.eqz(b.current(ordered)), () => b.assign(ordered, b.and(ordinary(a), ordinary(c))));
+  b.if(b.current(ordered), () => {
     const aExponent = b.and(a.signExponent, EXPONENT);
     const cExponent = b.and(c.signExponent, EXPONENT);
     const sameExponent = b.eq(aExponent, cExponent);

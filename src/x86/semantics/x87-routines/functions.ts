@@ -4,7 +4,7 @@
 import * as L from '../../state/layout.ts';
 import type { F64, I32, I64, Value } from '../../uops/ir.ts';
 import type { OperationBuilder } from '../../uops/operation-builder.ts';
-import { roundNearest, shiftRight } from './numbers.ts';
+import { productHigh, roundNearest, shiftRight } from './numbers.ts';
 import { roundingControl, roundsUp } from './store.ts';
 import {
   attempt,
@@ -61,7 +61,7 @@ function subtract(b: OperationBuilder, a: Double, c: Double): Double {
 }
 
 function square(b: OperationBuilder, value: I64): Double {
-  return { high: b.mulHighU(value, value), low: b.mul(value, value) };
+  return { high: productHigh(b, value, value), low: b.mul(value, value) };
 }
 
 const float = (b: OperationBuilder, value: I64): Value => b.unary('f64_from_i64_s', value);

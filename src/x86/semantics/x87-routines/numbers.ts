@@ -54,6 +54,16 @@ export function fromInteger(b: OperationBuilder, value: I64): Operand {
   };
 }
 
+/** mulhi_u in place: a call would cost more. */
+export function productHigh(b: OperationBuilder, a: I64, c: I64): I64 {
+  const low = (value: I64): I64 => b.and(value, 0xffffffffn);
+  const high = (value: I64): I64 => b.shrU(value, 32);
+  const [aLow, aHigh, cLow, cHigh] = [low(a), high(a), low(c), high(c)];
+  const middle = b.add(b.mul(aHigh, cLow), high(b.mul(aLow, cLow)));
+  const second = b.add(b.mul(aLow, cHigh), low(middle));
+  return b.add(b.add(b.mul(aHigh, cHigh), high(middle)), high(second));
+}
+
 /** A significand and the 64 bits below it; the lowest of them stands for everything further down. */
 export interface Wide {
   readonly high: I64;

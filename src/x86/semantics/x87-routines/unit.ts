@@ -110,7 +110,7 @@ export function readRegister(b: OperationBuilder, register: I32): Extended {
   const place = b.shl(register, 4);
   return {
     significand: b.getIndexed(64, L.FPR, place),
-    signExponent: b.and(b.getIndexed(32, L.FPR + 8, place), 0xffff),
+    signExponent: b.getIndexed(16, L.FPR + 8, place),
   };
 }
 
@@ -125,6 +125,14 @@ export function isNormal(b: OperationBuilder, value: Extended): I32 {
   const exponent = b.and(value.signExponent, EXPONENT);
   const inRange = b.ltU(b.sub(exponent, 1), EXPONENT - 1);
   return b.and(b.wrap(b.shrU(value.significand, 63)), inRange);
+}
+
+/** 1 where both are. */
+export function areNormal(b: OperationBuilder, x: Extended, y: Extended): I32 {
+  const inRange = ({ signExponent }: Extended): I32 =>
+    b.ltU(b.sub(b.and(signExponent, EXPONENT), 1), EXPONENT - 1);
+  const integerBits = b.wrap(b.shrU(b.and(x.significand, y.significand), 63));
+  return b.and(b.and(inRange(x), inRange(y)), integerBits);
 }
 
 export function isZero(b: OperationBuilder, value: Extended): I32 {
