@@ -25,6 +25,8 @@ export interface RunOptions {
   readonly timeout: number;
   readonly exitOn: string | undefined;
   readonly stats: boolean;
+  /** What is traced, and into which file; standard error if none is given. */
+  readonly trace: { readonly what: 'jit'; readonly file: string | undefined } | undefined;
   /** Start of the real-time clock: the host's time in UTC, local time, or a fixed moment (ms since 1970). */
   readonly rtc: 'utc' | 'localtime' | number;
   readonly debugExitPort: number | undefined;
@@ -47,6 +49,8 @@ Boots a kernel: Linux bzImage, ELF with a PVH note, or Multiboot 1; 32 or 64 bit
   --timeout SECONDS       end the run after so long, with status 124
   --exit-on TEXT          end with status 0 once the serial output contains TEXT
   --stats                 print a table of counters at the end (counting takes a fifth of the speed)
+  --trace jit[=FILE]      write down every region as it is translated: guest code, micro-operations, wasm
+                          (to standard error, or a file)
   --rtc START             utc (default), localtime, or a moment such as 2026-01-31T12:00:00
   --debug-exit-port PORT  isa-debug-exit: a write of VALUE ends with status (VALUE << 1) | 1
   --deterministic         time counts instructions: the same inputs give the same run
@@ -71,6 +75,7 @@ const OPTIONS = {
   timeout: { type: 'string' },
   'exit-on': { type: 'string' },
   stats: { type: 'boolean' },
+  trace: { type: 'string' },
   rtc: { type: 'string' },
   'debug-exit-port': { type: 'string' },
   deterministic: { type: 'boolean' },
@@ -100,6 +105,7 @@ export function parseRunOptions(words: readonly string[]): RunOptions | null {
     timeout: parseTimeout(values.timeout ?? '0'),
     exitOn: parseExitText(values['exit-on']),
     stats: values.stats ?? false,
+    trace: parseTrace(values.trace),
     rtc: parseRtc(values.rtc ?? 'utc'),
     debugExitPort: values['debug-exit-port'] === undefined ? undefined : parsePort(values['debug-exit-port']),
     deterministic: values.deterministic ?? false,
@@ -154,6 +160,14 @@ function parseSerial(text: string): SerialTarget {
 function parseExitText(text: string | undefined): string | undefined {
   if (text === '') throw new DoppelError('--exit-on needs a text to wait for.');
   return text;
+}
+
+function parseTrace(text: string | undefined): RunOptions['trace'] {
+  if (text === undefined) return undefined;
+  const [what, file] = text.split(/=(.*)/s);
+  if (what !== 'jit') throw new DoppelError(`--trace ${text} is unknown: choose jit or jit=FILE.`);
+  if (file === '') throw new DoppelError('--trace jit= needs the name of a file, or leave the = out.');
+  return { what, file };
 }
 
 function parseTimeout(text: string): number {

@@ -4,6 +4,7 @@ import { closeSync, openSync, readFileSync, statSync, writeSync } from 'node:fs'
 import { basename } from 'node:path';
 import type { ByteSink } from '../backend/char.ts';
 import { DoppelError } from '../base/errors.ts';
+import { traceRegion } from '../debug/trace-region.ts';
 import { InterpVcpu } from '../engine/interp/interp-vcpu.ts';
 import { JitVcpu } from '../engine/jit/jit-vcpu.ts';
 import type { BootModule } from '../firmware/boot/request.ts';
@@ -13,6 +14,7 @@ import { detectWasmFeatures, missingWasmFeatures } from '../wasm/features.ts';
 import type { RunOptions, SerialTarget } from './options.ts';
 import { formatStatistics } from './statistics.ts';
 import { attachTerminal } from './terminal.ts';
+import { openTrace } from './trace.ts';
 
 export const STATUS_TRIPLE_FAULT = 3;
 export const STATUS_TIMEOUT = 124;
@@ -37,12 +39,18 @@ export async function run(options: RunOptions, prepared?: BootFiles): Promise<nu
     throw new DoppelError('No kernel given: use --kernel FILE (or `doppel quickstart` for a Debian one).');
   }
   const boot = prepared ?? (() => readBootFiles(options));
+  if (options.trace && options.accelerator !== 'jit') {
+    throw new DoppelError('--trace jit shows what the translator makes: it needs --accel jit.');
+  }
+  const trace = options.trace && openTrace(options.trace.file);
   let machine: Machine;
   let outputError = '';
   const serial = openSerial(options.serial, (code) => {
     outputError = code;
     machine.stop('output');
   });
+  const readPhysical = (address: number, length: number) =>
+    machine.memory.u8.subarray(address, address + length);
   const watcher =
     options.exitOn === undefined ? undefined : new TextWatcher(options.exitOn, () => machine.stop('found'));
   const sink: ByteSink = {
@@ -63,7 +71,11 @@ export async function run(options: RunOptions, prepared?: BootFiles): Promise<nu
     countTlbHits: options.stats,
     engine: (wires) =>
       options.accelerator === 'jit'
-        ? new JitVcpu(wires, { counts: options.stats, clock: hostClock })
+        ? new JitVcpu(wires, {
+            counts: options.stats,
+            clock: hostClock,
+            ...(trace && { onListing: (listing) => trace.write(traceRegion(listing, readPhysical)) }),
+          })
         : new InterpVcpu(wires),
     host: nodeHost(),
   });
@@ -96,6 +108,7 @@ export async function run(options: RunOptions, prepared?: BootFiles): Promise<nu
     process.off('SIGINT', interrupted);
     detach();
     serial.close();
+    trace?.close();
   }
 }
 

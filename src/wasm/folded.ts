@@ -11,6 +11,7 @@
 // Not modelled: atomics other than loads and stores, bulk operations: they and their operands are not folded.
 import type { ByteReader } from './decoder.ts';
 import { type ModuleNames, readInstructions } from './disassembler.ts';
+import type { BranchHint } from './function.ts';
 import { PLAIN_GROUPS } from './opcodes.ts';
 import { LOADS, MEMORY_LANE_OPS, STORES } from './opcodes-memory.ts';
 import { SIMD_LANE_OPS } from './opcodes-simd.ts';
@@ -37,6 +38,8 @@ export interface Expression {
   readonly otherwise: readonly Expression[] | null;
   /** Comments in front of it. */
   readonly notes: readonly string[];
+  /** Which way a branch is expected to go. */
+  readonly hint: BranchHint | undefined;
 }
 
 /** What folding asks about the code around the instructions. */
@@ -45,6 +48,8 @@ export interface FoldNames extends ModuleNames {
   calleeType(text: string): FunctionType;
   /** Comments on the instruction that begins at a position of the reader. */
   notes?(position: number): readonly string[];
+  /** How the branch that begins at a position is hinted. */
+  hint?(position: number): BranchHint | undefined;
   /** Name of the block that begins there, without "$"; otherwise it gets a number. */
   label?(position: number): string | undefined;
 }
@@ -108,6 +113,7 @@ interface Open {
   readonly label: Label;
   readonly operands: readonly Expression[];
   readonly notes: readonly string[];
+  readonly hint: BranchHint | undefined;
   readonly body: Expression[];
   otherwise: Expression[] | null;
 }
@@ -127,6 +133,7 @@ export function fold(reader: ByteReader, names: FoldNames): Expression[] {
     label: { name: 'function', used: false },
     operands: [],
     notes: [],
+    hint: undefined,
     body: [],
     otherwise: null,
   };
@@ -135,12 +142,12 @@ export function fold(reader: ByteReader, names: FoldNames): Expression[] {
   for (const { position, name: op, immediates } of readInstructions(reader, names)) {
     const inner = open.at(-1)!;
     const list = inner.otherwise ?? inner.body;
-    const own = names.notes?.(position) ?? [];
+    const own = { notes: names.notes?.(position) ?? [], hint: names.hint?.(position) };
     if (op === 'block' || op === 'loop' || op === 'if') {
       const operands = op === 'if' ? takeOperands(list, 1) : [];
       const label = { name: names.label?.(position) ?? '', used: false };
       labels.push(label);
-      open.push({ op, immediates, label, operands, notes: own, body: [], otherwise: null });
+      open.push({ op, immediates, label, operands, ...own, body: [], otherwise: null });
     } else if (op === 'else') inner.otherwise = [];
     else if (op === 'end') {
       open.pop();
@@ -156,7 +163,7 @@ export function fold(reader: ByteReader, names: FoldNames): Expression[] {
         : [];
       for (const target of targets) target.used = true;
       const expression = { op, immediates, labels: targets, operands, results, body: [], otherwise: null };
-      list.push({ ...expression, notes: own });
+      list.push({ ...expression, ...own });
     }
   }
   let count = 0;
@@ -195,8 +202,8 @@ function head(expression: Expression, names: ExpressionNames): string {
     const text = local === undefined ? (names.immediates?.(expression) ?? immediates) : `$${local}`;
     if (text !== '') parts.push(text);
   }
-  const comment = names.comment?.(expression);
-  if (comment !== undefined) parts.push(`(; ${comment} ;)`);
+  const comments = [expression.hint, names.comment?.(expression)].filter((text) => text !== undefined);
+  if (comments.length > 0) parts.push(`(; ${comments.join('; ')} ;)`);
   return parts.join(' ');
 }
 

@@ -73,7 +73,7 @@ export function regionOfText(text: string): Region {
 /** A region alone in its module, with fixed numbers for everything around it. */
 export function compileAlone(region: Region): RegionListing {
   let result: RegionListing | undefined;
-  const job = { region, slot: 100, plain: 99, id: 1, cells: LINK_CELLS };
+  const job = { region, slot: 100, plain: 99, id: 1, cells: LINK_CELLS, linear: 0 };
   const bytes = regionCompiler.compileRegions([job], {
     statePages: 1,
     ramPages: 1,
