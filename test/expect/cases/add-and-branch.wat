@@ -1,5 +1,6 @@
 (func $region_1 (param $descriptor i32)
-  (if (i32.lt_s (local.tee $budget (i32.load offset=BUDGET (i32.const 0))) (i32.const 5))
+  (if (; unlikely ;)
+    (i32.lt_s (local.tee $budget (i32.load offset=BUDGET (i32.const 0))) (i32.const 5))
     (then
       (i32.store offset=SAMPLED_REGION (i32.const 0) (i32.const 1))
       (return_call_indirect 0 (param i32) (local.get $descriptor) (i32.const 99))))
@@ -13,10 +14,12 @@
   (block $tail
     (loop $loop0
       ;; 0: +0x100
-      (if (i32.lt_s (local.get $budget) (i32.const 5))
+      (if (; unlikely ;) (i32.lt_s (local.get $budget) (i32.const 5))
         (then
           (i32.store offset=SAMPLED_REGION (i32.const 0) (i32.const 1))
-          (i32.store offset=WHERE (i32.const 0) (i32.const 33586176))
+          (i32.store offset=WHERE (; to +0x100, flags of $flags_kind ;)
+            (i32.const 0)
+            (i32.const 33586176))
           (br $tail)))
       (local.set $budget (i32.sub (local.get $budget) (i32.const 3)))
       ;; +0x100  ADD RAX, RCX
@@ -37,7 +40,7 @@
       ;; +0x108  MOV qword DS:[RDI], RAX
       (block $1
         (block $2
-          (br_if $2
+          (br_if $2 (; unlikely ;)
             (i64.ne
               (local.tee 16 (i64.load offset=WRITE_CELL[RDI].tag (local.get $tlb_table)))
               (i64.and (local.get $rdi) (i64.const -4089))))
@@ -47,10 +50,10 @@
               (i32.load offset=WRITE_CELL[RDI].addend (local.get $tlb_table)))
             (local.get $rax))
           (br $1))
-        (br_if $tail
+        (br_if $tail (; unlikely ;)
           (i32.eq
             (local.tee 17
-              (call $regionTranslate
+              (call $regionTranslate (; bail at +0x108, 2 not executed, flags of SUB 64 ;)
                 (local.get $rdi)
                 (i32.const 459016)
                 (i32.const 34676738)
@@ -61,7 +64,7 @@
       (local.set 16
         (block $3 (result i64)
           (block $4
-            (br_if $4
+            (br_if $4 (; unlikely ;)
               (i64.ne
                 (local.tee 16 (i64.load offset=READ_CELL[RSP].tag (local.get $tlb_table)))
                 (i64.and (local.get $rsp) (i64.const -4089))))
@@ -70,19 +73,22 @@
                 (i32.wrap_i64 (local.get $rsp))
                 (i32.load offset=READ_CELL[RSP].addend (local.get $tlb_table))))
             (br $3))
-          (br_if $tail
+          (br_if $tail (; unlikely ;)
             (i32.eq
               (local.tee 17
-                (call $regionTranslate
+                (call $regionTranslate (; bail at +0x10b, 1 not executed, flags of SUB 64 ;)
                   (local.get $rsp)
                   (i32.const 262664)
                   (i32.const 35069953)
                   (local.get 16)))
               (i32.const -1)))
           (i64.load 1 (local.get 17))))
-      (if (i64.ne (i64.shr_s (i64.shl (local.get 16) (i64.const 16)) (i64.const 16)) (local.get 16))
+      (if (; unlikely ;)
+        (i64.ne (i64.shr_s (i64.shl (local.get 16) (i64.const 16)) (i64.const 16)) (local.get 16))
         (then
-          (i32.store offset=WHERE (i32.const 0) (i32.const 35069953))
+          (i32.store offset=WHERE (; bail at +0x10b, 1 not executed, flags of SUB 64 ;)
+            (i32.const 0)
+            (i32.const 35069953))
           (br $tail)))
       (local.set $rsp (i64.add (local.get $rsp) (i64.const 8)))
       (local.set 15 (local.get 16))

@@ -1,5 +1,6 @@
 (func $region_1 (param $descriptor i32)
-  (if (i32.lt_s (local.tee $budget (i32.load offset=BUDGET (i32.const 0))) (i32.const 6))
+  (if (; unlikely ;)
+    (i32.lt_s (local.tee $budget (i32.load offset=BUDGET (i32.const 0))) (i32.const 6))
     (then
       (i32.store offset=SAMPLED_REGION (i32.const 0) (i32.const 1))
       (return_call_indirect 0 (param i32) (local.get $descriptor) (i32.const 99))))
@@ -16,15 +17,18 @@
     ;; +0x105  CALL $+0x9
     (local.set 13 (i64.add (local.get $rip_base) (i64.const 266)))
     (local.set 13 (i64.add (local.get 13) (i64.const 4)))
-    (if (i64.ne (i64.shr_s (i64.shl (local.get 13) (i64.const 16)) (i64.const 16)) (local.get 13))
+    (if (; unlikely ;)
+      (i64.ne (i64.shr_s (i64.shl (local.get 13) (i64.const 16)) (i64.const 16)) (local.get 13))
       (then
-        (i32.store offset=WHERE (i32.const 0) (i32.const 34275329))
+        (i32.store offset=WHERE (; bail at +0x105, 1 not executed, flags in the state ;)
+          (i32.const 0)
+          (i32.const 34275329))
         (br $tail)))
     (local.set 13 (i64.add (local.get $rip_base) (i64.const 266)))
     (local.set 14 (i64.sub (local.get $rsp) (i64.const 8)))
     (block $1
       (block $2
-        (br_if $2
+        (br_if $2 (; unlikely ;)
           (i64.ne
             (local.tee 15 (i64.load offset=WRITE_CELL[RSP].tag (local.get $tlb_table)))
             (i64.and (local.get 14) (i64.const -4089))))
@@ -34,10 +38,10 @@
             (i32.load offset=WRITE_CELL[RSP].addend (local.get $tlb_table)))
           (local.get 13))
         (br $1))
-      (br_if $tail
+      (br_if $tail (; unlikely ;)
         (i32.eq
           (local.tee 16
-            (call $regionTranslate
+            (call $regionTranslate (; bail at +0x105, 1 not executed, flags in the state ;)
               (local.get 14)
               (i32.const 262920)
               (i32.const 34275329)
@@ -53,7 +57,7 @@
     (local.set 14
       (block $3 (result i64)
         (block $4
-          (br_if $4
+          (br_if $4 (; unlikely ;)
             (i64.ne
               (local.tee 14 (i64.load offset=READ_CELL[RSP].tag (local.get $tlb_table)))
               (i64.and (local.get $rsp) (i64.const -4089))))
@@ -62,19 +66,22 @@
               (i32.wrap_i64 (local.get $rsp))
               (i32.load offset=READ_CELL[RSP].addend (local.get $tlb_table))))
           (br $3))
-        (br_if $tail
+        (br_if $tail (; unlikely ;)
           (i32.eq
             (local.tee 16
-              (call $regionTranslate
+              (call $regionTranslate (; bail at +0x111, 1 not executed, flags in the state ;)
                 (local.get $rsp)
                 (i32.const 262664)
                 (i32.const 35848193)
                 (local.get 14)))
             (i32.const -1)))
         (i64.load 1 (local.get 16))))
-    (if (i64.ne (i64.shr_s (i64.shl (local.get 14) (i64.const 16)) (i64.const 16)) (local.get 14))
+    (if (; unlikely ;)
+      (i64.ne (i64.shr_s (i64.shl (local.get 14) (i64.const 16)) (i64.const 16)) (local.get 14))
       (then
-        (i32.store offset=WHERE (i32.const 0) (i32.const 35848193))
+        (i32.store offset=WHERE (; bail at +0x111, 1 not executed, flags in the state ;)
+          (i32.const 0)
+          (i32.const 35848193))
         (br $tail)))
     (local.set $rsp (i64.add (local.get $rsp) (i64.const 8)))
     (local.set 13 (local.get 14))
@@ -94,7 +101,7 @@
         (local.set 15
           (block $5 (result i64)
             (block $6
-              (br_if $6
+              (br_if $6 (; unlikely ;)
                 (i64.ne
                   (local.tee 15 (i64.load offset=READ_CELL[RSP].tag (local.get $tlb_table)))
                   (i64.and (local.get $rsp) (i64.const -4089))))
@@ -103,20 +110,22 @@
                   (i32.wrap_i64 (local.get $rsp))
                   (i32.load offset=READ_CELL[RSP].addend (local.get $tlb_table))))
               (br $5))
-            (br_if $tail
+            (br_if $tail (; unlikely ;)
               (i32.eq
                 (local.tee 16
-                  (call $regionTranslate
+                  (call $regionTranslate (; bail at +0x10d, 1 not executed, flags of ADD 32 ;)
                     (local.get $rsp)
                     (i32.const 262664)
                     (i32.const 35326977)
                     (local.get 15)))
                 (i32.const -1)))
             (i64.load 1 (local.get 16))))
-        (if
+        (if (; unlikely ;)
           (i64.ne (i64.shr_s (i64.shl (local.get 15) (i64.const 16)) (i64.const 16)) (local.get 15))
           (then
-            (i32.store offset=WHERE (i32.const 0) (i32.const 35326977))
+            (i32.store offset=WHERE (; bail at +0x10d, 1 not executed, flags of ADD 32 ;)
+              (i32.const 0)
+              (i32.const 35326977))
             (br $tail)))
         (local.set $rsp (i64.add (local.get $rsp) (i64.const 8)))
         (local.set 18 (local.get 15))

@@ -1,5 +1,6 @@
 (func $region_1 (param $descriptor i32)
-  (if (i32.lt_s (local.tee $budget (i32.load offset=BUDGET (i32.const 0))) (i32.const 2))
+  (if (; unlikely ;)
+    (i32.lt_s (local.tee $budget (i32.load offset=BUDGET (i32.const 0))) (i32.const 2))
     (then
       (i32.store offset=SAMPLED_REGION (i32.const 0) (i32.const 1))
       (return_call_indirect 0 (param i32) (local.get $descriptor) (i32.const 99))))
@@ -14,7 +15,7 @@
     (local.set 12 (i64.sub (local.get $rsp) (i64.const 8)))
     (block $1
       (block $2
-        (br_if $2
+        (br_if $2 (; unlikely ;)
           (i64.ne
             (local.tee 13 (i64.load offset=WRITE_CELL[RSP].tag (local.get $tlb_table)))
             (i64.and (local.get 12) (i64.const -4089))))
@@ -24,10 +25,10 @@
             (i32.load offset=WRITE_CELL[RSP].addend (local.get $tlb_table)))
           (local.get $rbx))
         (br $1))
-      (br_if $tail
+      (br_if $tail (; unlikely ;)
         (i32.eq
           (local.tee 14
-            (call $regionTranslate
+            (call $regionTranslate (; bail at +0x100, 2 not executed, flags in the state ;)
               (local.get 12)
               (i32.const 262920)
               (i32.const 33619970)
@@ -38,15 +39,18 @@
     ;; +0x101  CALL $+0x7f
     (local.set 12 (i64.add (local.get $rip_base) (i64.const 262)))
     (local.set 12 (i64.add (local.get 12) (i64.const 122)))
-    (if (i64.ne (i64.shr_s (i64.shl (local.get 12) (i64.const 16)) (i64.const 16)) (local.get 12))
+    (if (; unlikely ;)
+      (i64.ne (i64.shr_s (i64.shl (local.get 12) (i64.const 16)) (i64.const 16)) (local.get 12))
       (then
-        (i32.store offset=WHERE (i32.const 0) (i32.const 33751041))
+        (i32.store offset=WHERE (; bail at +0x101, 1 not executed, flags in the state ;)
+          (i32.const 0)
+          (i32.const 33751041))
         (br $tail)))
     (local.set 12 (i64.add (local.get $rip_base) (i64.const 262)))
     (local.set 13 (i64.sub (local.get $rsp) (i64.const 8)))
     (block $3
       (block $4
-        (br_if $4
+        (br_if $4 (; unlikely ;)
           (i64.ne
             (local.tee 15 (i64.load offset=WRITE_CELL[RSP].tag (local.get $tlb_table)))
             (i64.and (local.get 13) (i64.const -4089))))
@@ -56,10 +60,10 @@
             (i32.load offset=WRITE_CELL[RSP].addend (local.get $tlb_table)))
           (local.get 12))
         (br $3))
-      (br_if $tail
+      (br_if $tail (; unlikely ;)
         (i32.eq
           (local.tee 14
-            (call $regionTranslate
+            (call $regionTranslate (; bail at +0x101, 1 not executed, flags in the state ;)
               (local.get 13)
               (i32.const 262920)
               (i32.const 33751041)
@@ -69,7 +73,7 @@
     (local.set $rsp (local.get 13))
     (i64.store offset=RSP (i32.const 0) (local.get $rsp))
     (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
-    (if (local.tee 14 (i32.load offset=LINK_CELL[0] (i32.const 0)))
+    (if (; likely ;) (local.tee 14 (i32.load offset=LINK_CELL[0] (i32.const 0)))
       (then
         (return_call_indirect 0 (param i32) (local.get 14) (i32.load (local.get 14)))))
     (return_call $branchFlat

@@ -1,5 +1,6 @@
 (func $region_1 (param $descriptor i32)
-  (if (i32.lt_s (local.tee $budget (i32.load offset=BUDGET (i32.const 0))) (i32.const 4))
+  (if (; unlikely ;)
+    (i32.lt_s (local.tee $budget (i32.load offset=BUDGET (i32.const 0))) (i32.const 4))
     (then
       (i32.store offset=SAMPLED_REGION (i32.const 0) (i32.const 1))
       (return_call_indirect 0 (param i32) (local.get $descriptor) (i32.const 99))))
@@ -15,9 +16,9 @@
     (local.set $flags_a (local.get $rdi))
     (local.set $flags_b (i64.const 4096))
     ;; +0x107  JA $+0x7
-    (if (i32.eqz (i64.le_u (local.get $flags_a) (local.get $flags_b)))
+    (if (; unlikely ;) (i32.eqz (i64.le_u (local.get $flags_a) (local.get $flags_b)))
       (then
-        (i32.store offset=WHERE (i32.const 0) (i32.const 35397632))
+        (i32.store offset=WHERE (; to +0x10e, flags of SUB 64 ;) (i32.const 0) (i32.const 35397632))
         (br $tail)))
     ;; 1: +0x109
     (local.set $budget (i32.sub (local.get $budget) (i32.const 2)))
@@ -27,7 +28,7 @@
     (local.set 13
       (block $1 (result i64)
         (block $2
-          (br_if $2
+          (br_if $2 (; unlikely ;)
             (i64.ne
               (local.tee 13 (i64.load offset=READ_CELL[RSP].tag (local.get $tlb_table)))
               (i64.and (local.get $rsp) (i64.const -4089))))
@@ -36,19 +37,22 @@
               (i32.wrap_i64 (local.get $rsp))
               (i32.load offset=READ_CELL[RSP].addend (local.get $tlb_table))))
           (br $1))
-        (br_if $tail
+        (br_if $tail (; unlikely ;)
           (i32.eq
             (local.tee 14
-              (call $regionTranslate
+              (call $regionTranslate (; bail at +0x10d, 1 not executed, flags of SUB 64 ;)
                 (local.get $rsp)
                 (i32.const 262664)
                 (i32.const 35332097)
                 (local.get 13)))
             (i32.const -1)))
         (i64.load 1 (local.get 14))))
-    (if (i64.ne (i64.shr_s (i64.shl (local.get 13) (i64.const 16)) (i64.const 16)) (local.get 13))
+    (if (; unlikely ;)
+      (i64.ne (i64.shr_s (i64.shl (local.get 13) (i64.const 16)) (i64.const 16)) (local.get 13))
       (then
-        (i32.store offset=WHERE (i32.const 0) (i32.const 35332097))
+        (i32.store offset=WHERE (; bail at +0x10d, 1 not executed, flags of SUB 64 ;)
+          (i32.const 0)
+          (i32.const 35332097))
         (br $tail)))
     (local.set $rsp (i64.add (local.get $rsp) (i64.const 8)))
     (local.set 15 (local.get 13))

@@ -1,5 +1,6 @@
 (func $region_1 (param $descriptor i32)
-  (if (i32.lt_s (local.tee $budget (i32.load offset=BUDGET (i32.const 0))) (i32.const 3))
+  (if (; unlikely ;)
+    (i32.lt_s (local.tee $budget (i32.load offset=BUDGET (i32.const 0))) (i32.const 3))
     (then
       (i32.store offset=SAMPLED_REGION (i32.const 0) (i32.const 1))
       (return_call_indirect 0 (param i32) (local.get $descriptor) (i32.const 99))))
@@ -17,10 +18,12 @@
     ;; +0x102  LEA RCX, area DS:[RDX+RDX*2]
     (local.set $rcx (i64.add (local.get $rdx) (i64.shl (local.get $rdx) (i64.const 1))))
     ;; +0x106  JMP RCX
-    (if
+    (if (; unlikely ;)
       (i64.ne (i64.shr_s (i64.shl (local.get $rcx) (i64.const 16)) (i64.const 16)) (local.get $rcx))
       (then
-        (i32.store offset=WHERE (i32.const 0) (i32.const 34417665))
+        (i32.store offset=WHERE (; bail at +0x106, 1 not executed, flags of LOGIC 32 ;)
+          (i32.const 0)
+          (i32.const 34417665))
         (br $tail)))
     (local.set 13 (local.get $rcx))
     (i64.store offset=flagResult (i32.const 0) (i64.extend32_s (local.get $flags_a)))

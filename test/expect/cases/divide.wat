@@ -1,5 +1,6 @@
 (func $region_1 (param $descriptor i32)
-  (if (i32.lt_s (local.tee $budget (i32.load offset=BUDGET (i32.const 0))) (i32.const 5))
+  (if (; unlikely ;)
+    (i32.lt_s (local.tee $budget (i32.load offset=BUDGET (i32.const 0))) (i32.const 5))
     (then
       (i32.store offset=SAMPLED_REGION (i32.const 0) (i32.const 1))
       (return_call_indirect 0 (param i32) (local.get $descriptor) (i32.const 99))))
@@ -17,9 +18,11 @@
     (local.set $rdx (i64.const 0))
     (local.set $flags_a (i64.extend_i32_u (i32.const 0)))
     ;; +0x102  DIV ECX
-    (if (i32.ge_u (i32.wrap_i64 (local.get $rdx)) (i32.wrap_i64 (local.get $rcx)))
+    (if (; unlikely ;) (i32.ge_u (i32.wrap_i64 (local.get $rdx)) (i32.wrap_i64 (local.get $rcx)))
       (then
-        (i32.store offset=WHERE (i32.const 0) (i32.const 33893380))
+        (i32.store offset=WHERE (; bail at +0x102, 4 not executed, flags of LOGIC 32 ;)
+          (i32.const 0)
+          (i32.const 33893380))
         (br $tail)))
     (local.set 15
       (i64.or
@@ -37,7 +40,7 @@
     (local.set 18
       (block $1 (result i32)
         (block $2
-          (br_if $2
+          (br_if $2 (; unlikely ;)
             (i64.ne
               (local.tee 16 (i64.load offset=READ_CELL[RSI].tag (local.get $tlb_table)))
               (i64.and (local.get $rsi) (i64.const -4093))))
@@ -46,36 +49,42 @@
               (i32.wrap_i64 (local.get $rsi))
               (i32.load offset=READ_CELL[RSI].addend (local.get $tlb_table))))
           (br $1))
-        (br_if $tail
+        (br_if $tail (; unlikely ;)
           (i32.eq
             (local.tee 18
-              (call $regionTranslate
+              (call $regionTranslate (; bail at +0x105, 2 not executed, flags of LOGIC 32 ;)
                 (local.get $rsi)
                 (i32.const 393220)
                 (i32.const 34286594)
                 (local.get 16)))
             (i32.const -1)))
         (i32.load 1 (local.get 18))))
-    (if (i32.eqz (local.get 18))
+    (if (; unlikely ;) (i32.eqz (local.get 18))
       (then
-        (i32.store offset=WHERE (i32.const 0) (i32.const 34286594))
+        (i32.store offset=WHERE (; bail at +0x105, 2 not executed, flags of LOGIC 32 ;)
+          (i32.const 0)
+          (i32.const 34286594))
         (br $tail)))
     (local.set 16
       (i64.or
         (i64.shl (i64.extend_i32_u (i32.wrap_i64 (local.get $rdx))) (i64.const 32))
         (i64.extend_i32_u (i32.wrap_i64 (local.get $rax)))))
     (local.set 17 (i64.extend_i32_s (local.get 18)))
-    (if
+    (if (; unlikely ;)
       (i32.and
         (i64.eq (local.get 16) (i64.const -9223372036854775808))
         (i64.eq (local.get 17) (i64.const -1)))
       (then
-        (i32.store offset=WHERE (i32.const 0) (i32.const 34286594))
+        (i32.store offset=WHERE (; bail at +0x105, 2 not executed, flags of LOGIC 32 ;)
+          (i32.const 0)
+          (i32.const 34286594))
         (br $tail)))
     (local.set 15 (i64.div_s (local.get 16) (local.get 17)))
-    (if (i64.ne (i64.extend32_s (local.get 15)) (local.get 15))
+    (if (; unlikely ;) (i64.ne (i64.extend32_s (local.get 15)) (local.get 15))
       (then
-        (i32.store offset=WHERE (i32.const 0) (i32.const 34286594))
+        (i32.store offset=WHERE (; bail at +0x105, 2 not executed, flags of LOGIC 32 ;)
+          (i32.const 0)
+          (i32.const 34286594))
         (br $tail)))
     (local.set $rax (i64.extend_i32_u (i32.wrap_i64 (local.get 15))))
     (local.set $rdx
@@ -85,7 +94,7 @@
     (local.set 17
       (block $3 (result i64)
         (block $4
-          (br_if $4
+          (br_if $4 (; unlikely ;)
             (i64.ne
               (local.tee 17 (i64.load offset=READ_CELL[RSP].tag (local.get $tlb_table)))
               (i64.and (local.get $rsp) (i64.const -4089))))
@@ -94,19 +103,22 @@
               (i32.wrap_i64 (local.get $rsp))
               (i32.load offset=READ_CELL[RSP].addend (local.get $tlb_table))))
           (br $3))
-        (br_if $tail
+        (br_if $tail (; unlikely ;)
           (i32.eq
             (local.tee 18
-              (call $regionTranslate
+              (call $regionTranslate (; bail at +0x107, 1 not executed, flags of LOGIC 32 ;)
                 (local.get $rsp)
                 (i32.const 262664)
                 (i32.const 34548737)
                 (local.get 17)))
             (i32.const -1)))
         (i64.load 1 (local.get 18))))
-    (if (i64.ne (i64.shr_s (i64.shl (local.get 17) (i64.const 16)) (i64.const 16)) (local.get 17))
+    (if (; unlikely ;)
+      (i64.ne (i64.shr_s (i64.shl (local.get 17) (i64.const 16)) (i64.const 16)) (local.get 17))
       (then
-        (i32.store offset=WHERE (i32.const 0) (i32.const 34548737))
+        (i32.store offset=WHERE (; bail at +0x107, 1 not executed, flags of LOGIC 32 ;)
+          (i32.const 0)
+          (i32.const 34548737))
         (br $tail)))
     (local.set $rsp (i64.add (local.get $rsp) (i64.const 8)))
     (local.set 15 (local.get 17))

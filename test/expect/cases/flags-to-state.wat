@@ -1,5 +1,6 @@
 (func $region_1 (param $descriptor i32)
-  (if (i32.lt_s (local.tee $budget (i32.load offset=BUDGET (i32.const 0))) (i32.const 3))
+  (if (; unlikely ;)
+    (i32.lt_s (local.tee $budget (i32.load offset=BUDGET (i32.const 0))) (i32.const 3))
     (then
       (i32.store offset=SAMPLED_REGION (i32.const 0) (i32.const 1))
       (return_call_indirect 0 (param i32) (local.get $descriptor) (i32.const 99))))
@@ -38,7 +39,7 @@
     (local.set 15
       (block $1 (result i64)
         (block $2
-          (br_if $2
+          (br_if $2 (; unlikely ;)
             (i64.ne
               (local.tee 15 (i64.load offset=READ_CELL[RSP].tag (local.get $tlb_table)))
               (i64.and (local.get $rsp) (i64.const -4089))))
@@ -47,19 +48,22 @@
               (i32.wrap_i64 (local.get $rsp))
               (i32.load offset=READ_CELL[RSP].addend (local.get $tlb_table))))
           (br $1))
-        (br_if $tail
+        (br_if $tail (; unlikely ;)
           (i32.eq
             (local.tee 13
-              (call $regionTranslate
+              (call $regionTranslate (; bail at +0x103, 1 not executed, flags in the state ;)
                 (local.get $rsp)
                 (i32.const 262664)
                 (i32.const 34013185)
                 (local.get 15)))
             (i32.const -1)))
         (i64.load 1 (local.get 13))))
-    (if (i64.ne (i64.shr_s (i64.shl (local.get 15) (i64.const 16)) (i64.const 16)) (local.get 15))
+    (if (; unlikely ;)
+      (i64.ne (i64.shr_s (i64.shl (local.get 15) (i64.const 16)) (i64.const 16)) (local.get 15))
       (then
-        (i32.store offset=WHERE (i32.const 0) (i32.const 34013185))
+        (i32.store offset=WHERE (; bail at +0x103, 1 not executed, flags in the state ;)
+          (i32.const 0)
+          (i32.const 34013185))
         (br $tail)))
     (local.set $rsp (i64.add (local.get $rsp) (i64.const 8)))
     (local.set 16 (local.get 15))

@@ -1,5 +1,6 @@
 (func $region_1 (param $descriptor i32)
-  (if (i32.lt_s (local.tee $budget (i32.load offset=BUDGET (i32.const 0))) (i32.const 6))
+  (if (; unlikely ;)
+    (i32.lt_s (local.tee $budget (i32.load offset=BUDGET (i32.const 0))) (i32.const 6))
     (then
       (i32.store offset=SAMPLED_REGION (i32.const 0) (i32.const 1))
       (return_call_indirect 0 (param i32) (local.get $descriptor) (i32.const 99))))
@@ -46,7 +47,7 @@
     ;; +0x10d  MOV qword DS:[RSI], RAX
     (block $1
       (block $2
-        (br_if $2
+        (br_if $2 (; unlikely ;)
           (i64.ne
             (local.tee 14 (i64.load offset=WRITE_CELL[RSI].tag (local.get $tlb_table)))
             (i64.and (local.get $rsi) (i64.const -4089))))
@@ -56,10 +57,10 @@
             (i32.load offset=WRITE_CELL[RSI].addend (local.get $tlb_table)))
           (local.get $rax))
         (br $1))
-      (br_if $tail
+      (br_if $tail (; unlikely ;)
         (i32.eq
           (local.tee 16
-            (call $regionTranslate
+            (call $regionTranslate (; bail at +0x10d, 2 not executed, flags of $flags_kind ;)
               (local.get $rsi)
               (i32.const 393480)
               (i32.const 35355650)
@@ -70,7 +71,7 @@
     (local.set 14
       (block $3 (result i64)
         (block $4
-          (br_if $4
+          (br_if $4 (; unlikely ;)
             (i64.ne
               (local.tee 14 (i64.load offset=READ_CELL[RSP].tag (local.get $tlb_table)))
               (i64.and (local.get $rsp) (i64.const -4089))))
@@ -79,19 +80,22 @@
               (i32.wrap_i64 (local.get $rsp))
               (i32.load offset=READ_CELL[RSP].addend (local.get $tlb_table))))
           (br $3))
-        (br_if $tail
+        (br_if $tail (; unlikely ;)
           (i32.eq
             (local.tee 16
-              (call $regionTranslate
+              (call $regionTranslate (; bail at +0x110, 1 not executed, flags of $flags_kind ;)
                 (local.get $rsp)
                 (i32.const 262664)
                 (i32.const 35748865)
                 (local.get 14)))
             (i32.const -1)))
         (i64.load 1 (local.get 16))))
-    (if (i64.ne (i64.shr_s (i64.shl (local.get 14) (i64.const 16)) (i64.const 16)) (local.get 14))
+    (if (; unlikely ;)
+      (i64.ne (i64.shr_s (i64.shl (local.get 14) (i64.const 16)) (i64.const 16)) (local.get 14))
       (then
-        (i32.store offset=WHERE (i32.const 0) (i32.const 35748865))
+        (i32.store offset=WHERE (; bail at +0x110, 1 not executed, flags of $flags_kind ;)
+          (i32.const 0)
+          (i32.const 35748865))
         (br $tail)))
     (local.set $rsp (i64.add (local.get $rsp) (i64.const 8)))
     (local.set 15 (local.get 14))

@@ -1,5 +1,6 @@
 (func $region_1 (param $descriptor i32)
-  (if (i32.lt_s (local.tee $budget (i32.load offset=BUDGET (i32.const 0))) (i32.const 6))
+  (if (; unlikely ;)
+    (i32.lt_s (local.tee $budget (i32.load offset=BUDGET (i32.const 0))) (i32.const 6))
     (then
       (i32.store offset=SAMPLED_REGION (i32.const 0) (i32.const 1))
       (return_call_indirect 0 (param i32) (local.get $descriptor) (i32.const 99))))
@@ -47,7 +48,7 @@
           (local.set 16
             (block $1 (result i64)
               (block $2
-                (br_if $2
+                (br_if $2 (; unlikely ;)
                   (i64.ne
                     (local.tee 16 (i64.load offset=READ_CELL[RSP].tag (local.get $tlb_table)))
                     (i64.and (local.get $rsp) (i64.const -4089))))
@@ -56,22 +57,24 @@
                     (i32.wrap_i64 (local.get $rsp))
                     (i32.load offset=READ_CELL[RSP].addend (local.get $tlb_table))))
                 (br $1))
-              (br_if $tail
+              (br_if $tail (; unlikely ;)
                 (i32.eq
                   (local.tee 14
-                    (call $regionTranslate
+                    (call $regionTranslate (; bail at +0x10e, 1 not executed, flags of DEC 32 ;)
                       (local.get $rsp)
                       (i32.const 262664)
                       (i32.const 35482625)
                       (local.get 16)))
                   (i32.const -1)))
               (i64.load 1 (local.get 14))))
-          (if
+          (if (; unlikely ;)
             (i64.ne
               (i64.shr_s (i64.shl (local.get 16) (i64.const 16)) (i64.const 16))
               (local.get 16))
             (then
-              (i32.store offset=WHERE (i32.const 0) (i32.const 35482625))
+              (i32.store offset=WHERE (; bail at +0x10e, 1 not executed, flags of DEC 32 ;)
+                (i32.const 0)
+                (i32.const 35482625))
               (br $tail)))
           (local.set $rsp (i64.add (local.get $rsp) (i64.const 8)))
           (local.set 17 (local.get 16))
@@ -112,7 +115,7 @@
     (i64.store offset=RCX (i32.const 0) (local.get $rcx))
     (i64.store offset=RBX (i32.const 0) (local.get $rbx))
     (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
-    (if (local.tee 15 (i32.load offset=LINK_CELL[0] (i32.const 0)))
+    (if (; likely ;) (local.tee 15 (i32.load offset=LINK_CELL[0] (i32.const 0)))
       (then
         (return_call_indirect 0 (param i32) (local.get 15) (i32.load (local.get 15)))))
     (return_call $branchFlat

@@ -1,5 +1,6 @@
 (func $region_1 (param $descriptor i32)
-  (if (i32.lt_s (local.tee $budget (i32.load offset=BUDGET (i32.const 0))) (i32.const 1))
+  (if (; unlikely ;)
+    (i32.lt_s (local.tee $budget (i32.load offset=BUDGET (i32.const 0))) (i32.const 1))
     (then
       (i32.store offset=SAMPLED_REGION (i32.const 0) (i32.const 1))
       (return_call_indirect 0 (param i32) (local.get $descriptor) (i32.const 99))))
@@ -13,7 +14,7 @@
     (local.set $rax (i64.const 1))
     (i64.store offset=RAX (i32.const 0) (local.get $rax))
     (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
-    (if (local.tee 11 (i32.load offset=LINK_CELL[0] (i32.const 0)))
+    (if (; likely ;) (local.tee 11 (i32.load offset=LINK_CELL[0] (i32.const 0)))
       (then
         (return_call_indirect 0 (param i32) (local.get 11) (i32.load (local.get 11)))))
     (return_call $branchFlat

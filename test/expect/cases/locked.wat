@@ -1,5 +1,6 @@
 (func $region_1 (param $descriptor i32)
-  (if (i32.lt_s (local.tee $budget (i32.load offset=BUDGET (i32.const 0))) (i32.const 3))
+  (if (; unlikely ;)
+    (i32.lt_s (local.tee $budget (i32.load offset=BUDGET (i32.const 0))) (i32.const 3))
     (then
       (i32.store offset=SAMPLED_REGION (i32.const 0) (i32.const 1))
       (return_call_indirect 0 (param i32) (local.get $descriptor) (i32.const 99))))
@@ -19,7 +20,7 @@
         (local.tee 15
           (block $1 (result i32)
             (block $2
-              (br_if $2
+              (br_if $2 (; unlikely ;)
                 (i64.ne
                   (local.tee 16 (i64.load offset=WRITE_CELL[RDI].tag (local.get $tlb_table)))
                   (i64.and (local.get $rdi) (i64.const -4089))))
@@ -27,10 +28,10 @@
                 (i32.wrap_i64 (local.get $rdi))
                 (i32.load offset=WRITE_CELL[RDI].addend (local.get $tlb_table)))
               (br $1))
-            (br_if $tail
+            (br_if $tail (; unlikely ;)
               (i32.eq
                 (local.tee 17
-                  (call $regionTranslate
+                  (call $regionTranslate (; bail at +0x100, 3 not executed, flags in the state ;)
                     (local.get $rdi)
                     (i32.const 459016)
                     (i32.const 33619971)
@@ -50,7 +51,7 @@
         (local.tee 15
           (block $3 (result i32)
             (block $4
-              (br_if $4
+              (br_if $4 (; unlikely ;)
                 (i64.ne
                   (local.tee 18 (i64.load offset=WRITE_CELL[RSI].tag (local.get $tlb_table)))
                   (i64.and (local.get $rsi) (i64.const -4089))))
@@ -58,10 +59,10 @@
                 (i32.wrap_i64 (local.get $rsi))
                 (i32.load offset=WRITE_CELL[RSI].addend (local.get $tlb_table)))
               (br $3))
-            (br_if $tail
+            (br_if $tail (; unlikely ;)
               (i32.eq
                 (local.tee 17
-                  (call $regionTranslate
+                  (call $regionTranslate (; bail at +0x105, 2 not executed, flags of ADD 64 ;)
                     (local.get $rsi)
                     (i32.const 393480)
                     (i32.const 34279426)
@@ -82,7 +83,7 @@
     (local.set 19
       (block $5 (result i64)
         (block $6
-          (br_if $6
+          (br_if $6 (; unlikely ;)
             (i64.ne
               (local.tee 19 (i64.load offset=READ_CELL[RSP].tag (local.get $tlb_table)))
               (i64.and (local.get $rsp) (i64.const -4089))))
@@ -91,19 +92,22 @@
               (i32.wrap_i64 (local.get $rsp))
               (i32.load offset=READ_CELL[RSP].addend (local.get $tlb_table))))
           (br $5))
-        (br_if $tail
+        (br_if $tail (; unlikely ;)
           (i32.eq
             (local.tee 15
-              (call $regionTranslate
+              (call $regionTranslate (; bail at +0x10a, 1 not executed, flags of SUB 64 ;)
                 (local.get $rsp)
                 (i32.const 262664)
                 (i32.const 34938881)
                 (local.get 19)))
             (i32.const -1)))
         (i64.load 1 (local.get 15))))
-    (if (i64.ne (i64.shr_s (i64.shl (local.get 19) (i64.const 16)) (i64.const 16)) (local.get 19))
+    (if (; unlikely ;)
+      (i64.ne (i64.shr_s (i64.shl (local.get 19) (i64.const 16)) (i64.const 16)) (local.get 19))
       (then
-        (i32.store offset=WHERE (i32.const 0) (i32.const 34938881))
+        (i32.store offset=WHERE (; bail at +0x10a, 1 not executed, flags of SUB 64 ;)
+          (i32.const 0)
+          (i32.const 34938881))
         (br $tail)))
     (local.set $rsp (i64.add (local.get $rsp) (i64.const 8)))
     (local.set 18 (local.get 19))

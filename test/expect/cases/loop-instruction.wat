@@ -1,5 +1,6 @@
 (func $region_1 (param $descriptor i32)
-  (if (i32.lt_s (local.tee $budget (i32.load offset=BUDGET (i32.const 0))) (i32.const 2))
+  (if (; unlikely ;)
+    (i32.lt_s (local.tee $budget (i32.load offset=BUDGET (i32.const 0))) (i32.const 2))
     (then
       (i32.store offset=SAMPLED_REGION (i32.const 0) (i32.const 1))
       (return_call_indirect 0 (param i32) (local.get $descriptor) (i32.const 99))))
@@ -21,17 +22,19 @@
       (local.set $flags_kind (i32.const 0))
       (loop $loop1
         ;; 1: +0x102
-        (if (i32.lt_s (local.get $budget) (i32.const 3))
+        (if (; unlikely ;) (i32.lt_s (local.get $budget) (i32.const 3))
           (then
             (i32.store offset=SAMPLED_REGION (i32.const 0) (i32.const 1))
-            (i32.store offset=WHERE (i32.const 0) (i32.const 33848320))
+            (i32.store offset=WHERE (; to +0x102, flags of $flags_kind ;)
+              (i32.const 0)
+              (i32.const 33848320))
             (br $tail)))
         (local.set $budget (i32.sub (local.get $budget) (i32.const 2)))
         ;; +0x102  ADD RAX, qword DS:[RSI]
         (local.set 14
           (block $1 (result i64)
             (block $2
-              (br_if $2
+              (br_if $2 (; unlikely ;)
                 (i64.ne
                   (local.tee 14 (i64.load offset=READ_CELL[RSI].tag (local.get $tlb_table)))
                   (i64.and (local.get $rsi) (i64.const -4089))))
@@ -40,10 +43,10 @@
                   (i32.wrap_i64 (local.get $rsi))
                   (i32.load offset=READ_CELL[RSI].addend (local.get $tlb_table))))
               (br $1))
-            (br_if $tail
+            (br_if $tail (; unlikely ;)
               (i32.eq
                 (local.tee 15
-                  (call $regionTranslate
+                  (call $regionTranslate (; bail at +0x102, 2 not executed, flags of $flags_kind ;)
                     (local.get $rsi)
                     (i32.const 393224)
                     (i32.const 33913858)
@@ -63,12 +66,14 @@
           (then
             (local.set 14 (i64.add (local.get $rip_base) (i64.const 263)))
             (local.set 14 (i64.add (local.get 14) (i64.const -5)))
-            (if
+            (if (; unlikely ;)
               (i64.ne
                 (i64.shr_s (i64.shl (local.get 14) (i64.const 16)) (i64.const 16))
                 (local.get 14))
               (then
-                (i32.store offset=WHERE (i32.const 0) (i32.const 34279425))
+                (i32.store offset=WHERE (; bail at +0x105, 1 not executed, flags of ADD 64 ;)
+                  (i32.const 0)
+                  (i32.const 34279425))
                 (br $tail)))))
         (local.set $rcx (local.get 16))
         (if (local.get 15)
@@ -83,7 +88,7 @@
     (local.set 16
       (block $3 (result i64)
         (block $4
-          (br_if $4
+          (br_if $4 (; unlikely ;)
             (i64.ne
               (local.tee 16 (i64.load offset=READ_CELL[RSP].tag (local.get $tlb_table)))
               (i64.and (local.get $rsp) (i64.const -4089))))
@@ -92,19 +97,22 @@
               (i32.wrap_i64 (local.get $rsp))
               (i32.load offset=READ_CELL[RSP].addend (local.get $tlb_table))))
           (br $3))
-        (br_if $tail
+        (br_if $tail (; unlikely ;)
           (i32.eq
             (local.tee 15
-              (call $regionTranslate
+              (call $regionTranslate (; bail at +0x107, 1 not executed, flags of $flags_kind ;)
                 (local.get $rsp)
                 (i32.const 262664)
                 (i32.const 34569217)
                 (local.get 16)))
             (i32.const -1)))
         (i64.load 1 (local.get 15))))
-    (if (i64.ne (i64.shr_s (i64.shl (local.get 16) (i64.const 16)) (i64.const 16)) (local.get 16))
+    (if (; unlikely ;)
+      (i64.ne (i64.shr_s (i64.shl (local.get 16) (i64.const 16)) (i64.const 16)) (local.get 16))
       (then
-        (i32.store offset=WHERE (i32.const 0) (i32.const 34569217))
+        (i32.store offset=WHERE (; bail at +0x107, 1 not executed, flags of $flags_kind ;)
+          (i32.const 0)
+          (i32.const 34569217))
         (br $tail)))
     (local.set $rsp (i64.add (local.get $rsp) (i64.const 8)))
     (local.set 14 (local.get 16))

@@ -1,5 +1,6 @@
 (func $region_1 (param $descriptor i32)
-  (if (i32.lt_s (local.tee $budget (i32.load offset=BUDGET (i32.const 0))) (i32.const 6))
+  (if (; unlikely ;)
+    (i32.lt_s (local.tee $budget (i32.load offset=BUDGET (i32.const 0))) (i32.const 6))
     (then
       (i32.store offset=SAMPLED_REGION (i32.const 0) (i32.const 1))
       (return_call_indirect 0 (param i32) (local.get $descriptor) (i32.const 99))))
@@ -18,7 +19,7 @@
     (local.set 16
       (block $1 (result i64)
         (block $2
-          (br_if $2
+          (br_if $2 (; unlikely ;)
             (i64.ne
               (local.tee 16 (i64.load offset=READ_CELL[RDI].tag (local.get $tlb_table)))
               (i64.and (local.get $rdi) (i64.const -4089))))
@@ -27,10 +28,10 @@
               (i32.wrap_i64 (local.get $rdi))
               (i32.load offset=READ_CELL[RDI].addend (local.get $tlb_table))))
           (br $1))
-        (br_if $tail
+        (br_if $tail (; unlikely ;)
           (i32.eq
             (local.tee 17
-              (call $regionTranslate
+              (call $regionTranslate (; bail at +0x100, 6 not executed, flags in the state ;)
                 (local.get $rdi)
                 (i32.const 458760)
                 (i32.const 33619974)
@@ -43,7 +44,7 @@
     (local.set 17
       (block $3 (result i32)
         (block $4
-          (br_if $4
+          (br_if $4 (; unlikely ;)
             (i64.ne
               (local.tee 18 (i64.load offset=READ_CELL[RDI].tag (local.get $tlb_table)))
               (i64.and (local.get 16) (i64.const -4095))))
@@ -52,10 +53,10 @@
               (i32.wrap_i64 (local.get 16))
               (i32.load offset=READ_CELL[RDI].addend (local.get $tlb_table))))
           (br $3))
-        (br_if $tail
+        (br_if $tail (; unlikely ;)
           (i32.eq
             (local.tee 17
-              (call $regionTranslate
+              (call $regionTranslate (; bail at +0x103, 5 not executed, flags in the state ;)
                 (local.get 16)
                 (i32.const 458754)
                 (i32.const 34013189)
@@ -69,7 +70,7 @@
     (local.set 17
       (block $5 (result i32)
         (block $6
-          (br_if $6
+          (br_if $6 (; unlikely ;)
             (i64.ne
               (local.tee 18 (i64.load offset=READ_CELL[RDI].tag (local.get $tlb_table)))
               (i64.and (local.get 16) (i64.const -4096))))
@@ -78,10 +79,10 @@
               (i32.wrap_i64 (local.get 16))
               (i32.load offset=READ_CELL[RDI].addend (local.get $tlb_table))))
           (br $5))
-        (br_if $tail
+        (br_if $tail (; unlikely ;)
           (i32.eq
             (local.tee 17
-              (call $regionTranslate
+              (call $regionTranslate (; bail at +0x107, 4 not executed, flags in the state ;)
                 (local.get 16)
                 (i32.const 458753)
                 (i32.const 34537476)
@@ -93,7 +94,7 @@
     (local.set 17 (i32.wrap_i64 (local.get $rcx)))
     (block $7
       (block $8
-        (br_if $8
+        (br_if $8 (; unlikely ;)
           (i64.ne
             (local.tee 16 (i64.load offset=WRITE_CELL[RSI].tag (local.get $tlb_table)))
             (i64.and (local.get $rsi) (i64.const -4093))))
@@ -103,10 +104,10 @@
             (i32.load offset=WRITE_CELL[RSI].addend (local.get $tlb_table)))
           (local.get 17))
         (br $7))
-      (br_if $tail
+      (br_if $tail (; unlikely ;)
         (i32.eq
           (local.tee 19
-            (call $regionTranslate
+            (call $regionTranslate (; bail at +0x10d, 3 not executed, flags in the state ;)
               (local.get $rsi)
               (i32.const 393476)
               (i32.const 35323907)
@@ -117,7 +118,7 @@
     (local.set 16 (i64.add (local.get $rsi) (i64.const 4)))
     (block $9
       (block $10
-        (br_if $10
+        (br_if $10 (; unlikely ;)
           (i64.ne
             (local.tee 18 (i64.load offset=WRITE_CELL[RSI].tag (local.get $tlb_table)))
             (i64.and (local.get 16) (i64.const -4096))))
@@ -127,10 +128,10 @@
             (i32.load offset=WRITE_CELL[RSI].addend (local.get $tlb_table)))
           (i32.const 7))
         (br $9))
-      (br_if $tail
+      (br_if $tail (; unlikely ;)
         (i32.eq
           (local.tee 17
-            (call $regionTranslate
+            (call $regionTranslate (; bail at +0x10f, 2 not executed, flags in the state ;)
               (local.get 16)
               (i32.const 393473)
               (i32.const 35586050)
@@ -141,7 +142,7 @@
     (local.set 16
       (block $11 (result i64)
         (block $12
-          (br_if $12
+          (br_if $12 (; unlikely ;)
             (i64.ne
               (local.tee 16 (i64.load offset=READ_CELL[RSP].tag (local.get $tlb_table)))
               (i64.and (local.get $rsp) (i64.const -4089))))
@@ -150,19 +151,22 @@
               (i32.wrap_i64 (local.get $rsp))
               (i32.load offset=READ_CELL[RSP].addend (local.get $tlb_table))))
           (br $11))
-        (br_if $tail
+        (br_if $tail (; unlikely ;)
           (i32.eq
             (local.tee 17
-              (call $regionTranslate
+              (call $regionTranslate (; bail at +0x113, 1 not executed, flags in the state ;)
                 (local.get $rsp)
                 (i32.const 262664)
                 (i32.const 36110337)
                 (local.get 16)))
             (i32.const -1)))
         (i64.load 1 (local.get 17))))
-    (if (i64.ne (i64.shr_s (i64.shl (local.get 16) (i64.const 16)) (i64.const 16)) (local.get 16))
+    (if (; unlikely ;)
+      (i64.ne (i64.shr_s (i64.shl (local.get 16) (i64.const 16)) (i64.const 16)) (local.get 16))
       (then
-        (i32.store offset=WHERE (i32.const 0) (i32.const 36110337))
+        (i32.store offset=WHERE (; bail at +0x113, 1 not executed, flags in the state ;)
+          (i32.const 0)
+          (i32.const 36110337))
         (br $tail)))
     (local.set $rsp (i64.add (local.get $rsp) (i64.const 8)))
     (local.set 18 (local.get 16))

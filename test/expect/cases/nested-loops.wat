@@ -1,5 +1,6 @@
 (func $region_1 (param $descriptor i32)
-  (if (i32.lt_s (local.tee $budget (i32.load offset=BUDGET (i32.const 0))) (i32.const 1))
+  (if (; unlikely ;)
+    (i32.lt_s (local.tee $budget (i32.load offset=BUDGET (i32.const 0))) (i32.const 1))
     (then
       (i32.store offset=SAMPLED_REGION (i32.const 0) (i32.const 1))
       (return_call_indirect 0 (param i32) (local.get $descriptor) (i32.const 99))))
@@ -18,20 +19,24 @@
     (local.set $flags_kind (i32.const 11))
     (loop $loop1
       ;; 1: +0x102
-      (if (i32.lt_s (local.get $budget) (i32.const 1))
+      (if (; unlikely ;) (i32.lt_s (local.get $budget) (i32.const 1))
         (then
           (i32.store offset=SAMPLED_REGION (i32.const 0) (i32.const 1))
-          (i32.store offset=WHERE (i32.const 0) (i32.const 33848320))
+          (i32.store offset=WHERE (; to +0x102, flags of $flags_kind ;)
+            (i32.const 0)
+            (i32.const 33848320))
           (br $tail)))
       (local.set $budget (i32.sub (local.get $budget) (i32.const 1)))
       ;; +0x102  MOV ECX, 0xa
       (local.set $rcx (i64.const 10))
       (loop $loop2
         ;; 2: +0x107
-        (if (i32.lt_s (local.get $budget) (i32.const 6))
+        (if (; unlikely ;) (i32.lt_s (local.get $budget) (i32.const 6))
           (then
             (i32.store offset=SAMPLED_REGION (i32.const 0) (i32.const 1))
-            (i32.store offset=WHERE (i32.const 0) (i32.const 34503680))
+            (i32.store offset=WHERE (; to +0x107, flags of $flags_kind ;)
+              (i32.const 0)
+              (i32.const 34503680))
             (br $tail)))
         (local.set $budget (i32.sub (local.get $budget) (i32.const 3)))
         ;; +0x107  ADD EAX, ECX
@@ -78,7 +83,7 @@
         (local.set 16
           (block $1 (result i64)
             (block $2
-              (br_if $2
+              (br_if $2 (; unlikely ;)
                 (i64.ne
                   (local.tee 16 (i64.load offset=READ_CELL[RSP].tag (local.get $tlb_table)))
                   (i64.and (local.get $rsp) (i64.const -4089))))
@@ -87,20 +92,22 @@
                   (i32.wrap_i64 (local.get $rsp))
                   (i32.load offset=READ_CELL[RSP].addend (local.get $tlb_table))))
               (br $1))
-            (br_if $tail
+            (br_if $tail (; unlikely ;)
               (i32.eq
                 (local.tee 14
-                  (call $regionTranslate
+                  (call $regionTranslate (; bail at +0x111, 1 not executed, flags of DEC 32 ;)
                     (local.get $rsp)
                     (i32.const 262664)
                     (i32.const 35875841)
                     (local.get 16)))
                 (i32.const -1)))
             (i64.load 1 (local.get 14))))
-        (if
+        (if (; unlikely ;)
           (i64.ne (i64.shr_s (i64.shl (local.get 16) (i64.const 16)) (i64.const 16)) (local.get 16))
           (then
-            (i32.store offset=WHERE (i32.const 0) (i32.const 35875841))
+            (i32.store offset=WHERE (; bail at +0x111, 1 not executed, flags of DEC 32 ;)
+              (i32.const 0)
+              (i32.const 35875841))
             (br $tail)))
         (local.set $rsp (i64.add (local.get $rsp) (i64.const 8)))
         (local.set 17 (local.get 16))

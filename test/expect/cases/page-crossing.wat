@@ -1,10 +1,11 @@
 (func $region_1 (param $descriptor i32)
-  (if (i32.lt_s (local.tee $budget (i32.load offset=BUDGET (i32.const 0))) (i32.const 8))
+  (if (; unlikely ;)
+    (i32.lt_s (local.tee $budget (i32.load offset=BUDGET (i32.const 0))) (i32.const 8))
     (then
       (i32.store offset=SAMPLED_REGION (i32.const 0) (i32.const 1))
       (return_call_indirect 0 (param i32) (local.get $descriptor) (i32.const 99))))
   (local.set $rip_base (i64.load offset=RIP_BASE (i32.const 0)))
-  (if
+  (if (; unlikely ;)
     (i32.or
       (i64.ne
         (i64.load
@@ -29,10 +30,12 @@
   (block $tail
     (loop $loop0
       ;; 0: +0xff0
-      (if (i32.lt_s (local.get $budget) (i32.const 8))
+      (if (; unlikely ;) (i32.lt_s (local.get $budget) (i32.const 8))
         (then
           (i32.store offset=SAMPLED_REGION (i32.const 0) (i32.const 1))
-          (i32.store offset=WHERE (i32.const 0) (i32.const 534805504))
+          (i32.store offset=WHERE (; to +0xff0, flags of $flags_kind ;)
+            (i32.const 0)
+            (i32.const 534805504))
           (br $tail)))
       (local.set $budget (i32.sub (local.get $budget) (i32.const 3)))
       ;; +0xff0  ADD EAX, 0x1
@@ -69,7 +72,7 @@
       (local.set 16
         (block $1 (result i64)
           (block $2
-            (br_if $2
+            (br_if $2 (; unlikely ;)
               (i64.ne
                 (local.tee 16 (i64.load offset=READ_CELL[RSP].tag (local.get $tlb_table)))
                 (i64.and (local.get $rsp) (i64.const -4089))))
@@ -78,19 +81,22 @@
                 (i32.wrap_i64 (local.get $rsp))
                 (i32.load offset=READ_CELL[RSP].addend (local.get $tlb_table))))
             (br $1))
-          (br_if $tail
+          (br_if $tail (; unlikely ;)
             (i32.eq
               (local.tee 17
-                (call $regionTranslate
+                (call $regionTranslate (; bail at +0x1016, 1 not executed, flags of SUB 32 ;)
                   (local.get $rsp)
                   (i32.const 262664)
                   (i32.const 539827201)
                   (local.get 16)))
               (i32.const -1)))
           (i64.load 1 (local.get 17))))
-      (if (i64.ne (i64.shr_s (i64.shl (local.get 16) (i64.const 16)) (i64.const 16)) (local.get 16))
+      (if (; unlikely ;)
+        (i64.ne (i64.shr_s (i64.shl (local.get 16) (i64.const 16)) (i64.const 16)) (local.get 16))
         (then
-          (i32.store offset=WHERE (i32.const 0) (i32.const 539827201))
+          (i32.store offset=WHERE (; bail at +0x1016, 1 not executed, flags of SUB 32 ;)
+            (i32.const 0)
+            (i32.const 539827201))
           (br $tail)))
       (local.set $rsp (i64.add (local.get $rsp) (i64.const 8)))
       (local.set 18 (local.get 16))

@@ -1,5 +1,6 @@
 (func $region_1 (param $descriptor i32)
-  (if (i32.lt_s (local.tee $budget (i32.load offset=BUDGET (i32.const 0))) (i32.const 6))
+  (if (; unlikely ;)
+    (i32.lt_s (local.tee $budget (i32.load offset=BUDGET (i32.const 0))) (i32.const 6))
     (then
       (i32.store offset=SAMPLED_REGION (i32.const 0) (i32.const 1))
       (return_call_indirect 0 (param i32) (local.get $descriptor) (i32.const 99))))
@@ -15,7 +16,7 @@
     (local.set 13 (i32.sub (local.get $rsp) (i32.const 4)))
     (block $1
       (block $2
-        (br_if $2
+        (br_if $2 (; unlikely ;)
           (i64.ne
             (local.tee 14 (i64.load offset=WRITE_CELL[RSP].tag (local.get $tlb_table)))
             (i64.extend_i32_u (i32.and (local.get 13) (i32.const -4093)))))
@@ -23,10 +24,10 @@
           (i32.add (local.get 13) (i32.load offset=WRITE_CELL[RSP].addend (local.get $tlb_table)))
           (local.get $rbp))
         (br $1))
-      (br_if $tail
+      (br_if $tail (; unlikely ;)
         (i32.eq
           (local.tee 15
-            (call $regionTranslate
+            (call $regionTranslate (; bail at +0x100, 6 not executed, flags in the state ;)
               (i64.extend_i32_u (local.get 13))
               (i32.const 262916)
               (i32.const 33619974)
@@ -41,17 +42,17 @@
     (local.set 13
       (block $3 (result i32)
         (block $4
-          (br_if $4
+          (br_if $4 (; unlikely ;)
             (i64.ne
               (local.tee 14 (i64.load offset=READ_CELL[RBP].tag (local.get $tlb_table)))
               (i64.extend_i32_u (i32.and (local.get 13) (i32.const -4093)))))
           (i32.load 1
             (i32.add (local.get 13) (i32.load offset=READ_CELL[RBP].addend (local.get $tlb_table))))
           (br $3))
-        (br_if $tail
+        (br_if $tail (; unlikely ;)
           (i32.eq
             (local.tee 15
-              (call $regionTranslate
+              (call $regionTranslate (; bail at +0x103, 4 not executed, flags in the state ;)
                 (i64.extend_i32_u (local.get 13))
                 (i32.const 328196)
                 (i32.const 34013188)
@@ -61,7 +62,7 @@
     (local.set 15 (i32.sub (local.get $rsp) (i32.const 4)))
     (block $5
       (block $6
-        (br_if $6
+        (br_if $6 (; unlikely ;)
           (i64.ne
             (local.tee 14 (i64.load offset=WRITE_CELL[RSP].tag (local.get $tlb_table)))
             (i64.extend_i32_u (i32.and (local.get 15) (i32.const -4093)))))
@@ -69,10 +70,10 @@
           (i32.add (local.get 15) (i32.load offset=WRITE_CELL[RSP].addend (local.get $tlb_table)))
           (local.get 13))
         (br $5))
-      (br_if $tail
+      (br_if $tail (; unlikely ;)
         (i32.eq
           (local.tee 16
-            (call $regionTranslate
+            (call $regionTranslate (; bail at +0x103, 4 not executed, flags in the state ;)
               (i64.extend_i32_u (local.get 15))
               (i32.const 262916)
               (i32.const 34013188)
@@ -85,17 +86,17 @@
     (local.set 15
       (block $7 (result i32)
         (block $8
-          (br_if $8
+          (br_if $8 (; unlikely ;)
             (i64.ne
               (local.tee 14 (i64.load offset=READ_CELL[RSP].tag (local.get $tlb_table)))
               (i64.extend_i32_u (i32.and (local.get 15) (i32.const -4093)))))
           (i32.load 1
             (i32.add (local.get 15) (i32.load offset=READ_CELL[RSP].addend (local.get $tlb_table))))
           (br $7))
-        (br_if $tail
+        (br_if $tail (; unlikely ;)
           (i32.eq
             (local.tee 13
-              (call $regionTranslate
+              (call $regionTranslate (; bail at +0x106, 3 not executed, flags in the state ;)
                 (i64.extend_i32_u (local.get 15))
                 (i32.const 262660)
                 (i32.const 34406403)
@@ -109,17 +110,17 @@
     (local.set 15
       (block $9 (result i32)
         (block $10
-          (br_if $10
+          (br_if $10 (; unlikely ;)
             (i64.ne
               (local.tee 14 (i64.load offset=READ_CELL[RBP].tag (local.get $tlb_table)))
               (i64.extend_i32_u (i32.and (local.get 15) (i32.const -4093)))))
           (i32.load 1
             (i32.add (local.get 15) (i32.load offset=READ_CELL[RBP].addend (local.get $tlb_table))))
           (br $9))
-        (br_if $tail
+        (br_if $tail (; unlikely ;)
           (i32.eq
             (local.tee 13
-              (call $regionTranslate
+              (call $regionTranslate (; bail at +0x107, 2 not executed, flags in the state ;)
                 (i64.extend_i32_u (local.get 15))
                 (i32.const 328196)
                 (i32.const 34537474)
@@ -133,17 +134,17 @@
     (local.set 15
       (block $11 (result i32)
         (block $12
-          (br_if $12
+          (br_if $12 (; unlikely ;)
             (i64.ne
               (local.tee 14 (i64.load offset=READ_CELL[RSP].tag (local.get $tlb_table)))
               (i64.extend_i32_u (i32.and (local.get 15) (i32.const -4093)))))
           (i32.load 1
             (i32.add (local.get 15) (i32.load offset=READ_CELL[RSP].addend (local.get $tlb_table))))
           (br $11))
-        (br_if $tail
+        (br_if $tail (; unlikely ;)
           (i32.eq
             (local.tee 13
-              (call $regionTranslate
+              (call $regionTranslate (; bail at +0x108, 1 not executed, flags in the state ;)
                 (i64.extend_i32_u (local.get 15))
                 (i32.const 262660)
                 (i32.const 34668545)

@@ -1,5 +1,6 @@
 (func $region_1 (param $descriptor i32)
-  (if (i32.lt_s (local.tee $budget (i32.load offset=BUDGET (i32.const 0))) (i32.const 5))
+  (if (; unlikely ;)
+    (i32.lt_s (local.tee $budget (i32.load offset=BUDGET (i32.const 0))) (i32.const 5))
     (then
       (i32.store offset=SAMPLED_REGION (i32.const 0) (i32.const 1))
       (return_call_indirect 0 (param i32) (local.get $descriptor) (i32.const 99))))
@@ -11,10 +12,12 @@
   (block $tail
     (loop $loop0
       ;; 0: +0x100
-      (if (i32.lt_s (local.get $budget) (i32.const 5))
+      (if (; unlikely ;) (i32.lt_s (local.get $budget) (i32.const 5))
         (then
           (i32.store offset=SAMPLED_REGION (i32.const 0) (i32.const 1))
-          (i32.store offset=WHERE (i32.const 0) (i32.const 33586176))
+          (i32.store offset=WHERE (; to +0x100, flags of $flags_kind ;)
+            (i32.const 0)
+            (i32.const 33586176))
           (br $tail)))
       (local.set $budget (i32.sub (local.get $budget) (i32.const 2)))
       ;; +0x100  CMP EDI, 0x2
@@ -31,7 +34,7 @@
           (local.set 13
             (block $1 (result i64)
               (block $2
-                (br_if $2
+                (br_if $2 (; unlikely ;)
                   (i64.ne
                     (local.tee 13 (i64.load offset=READ_CELL[RSP].tag (local.get $tlb_table)))
                     (i64.and (local.get $rsp) (i64.const -4089))))
@@ -40,22 +43,24 @@
                     (i32.wrap_i64 (local.get $rsp))
                     (i32.load offset=READ_CELL[RSP].addend (local.get $tlb_table))))
                 (br $1))
-              (br_if $tail
+              (br_if $tail (; unlikely ;)
                 (i32.eq
                   (local.tee 14
-                    (call $regionTranslate
+                    (call $regionTranslate (; bail at +0x118, 1 not executed, flags of SUB 32 ;)
                       (local.get $rsp)
                       (i32.const 262664)
                       (i32.const 36772865)
                       (local.get 13)))
                   (i32.const -1)))
               (i64.load 1 (local.get 14))))
-          (if
+          (if (; unlikely ;)
             (i64.ne
               (i64.shr_s (i64.shl (local.get 13) (i64.const 16)) (i64.const 16))
               (local.get 13))
             (then
-              (i32.store offset=WHERE (i32.const 0) (i32.const 36772865))
+              (i32.store offset=WHERE (; bail at +0x118, 1 not executed, flags of SUB 32 ;)
+                (i32.const 0)
+                (i32.const 36772865))
               (br $tail)))
           (local.set $rsp (i64.add (local.get $rsp) (i64.const 8)))
           (local.set 15 (local.get 13))
@@ -65,17 +70,19 @@
               (local.set $flags_kind (i32.const 7))
               (loop $loop3
                 ;; 3: +0x10e
-                (if (i32.lt_s (local.get $budget) (i32.const 3))
+                (if (; unlikely ;) (i32.lt_s (local.get $budget) (i32.const 3))
                   (then
                     (i32.store offset=SAMPLED_REGION (i32.const 0) (i32.const 1))
-                    (i32.store offset=WHERE (i32.const 0) (i32.const 35421184))
+                    (i32.store offset=WHERE (; to +0x10e, flags of $flags_kind ;)
+                      (i32.const 0)
+                      (i32.const 35421184))
                     (br $tail)))
                 (local.set $budget (i32.sub (local.get $budget) (i32.const 3)))
                 ;; +0x10e  POP RDI
                 (local.set 16
                   (block $3 (result i64)
                     (block $4
-                      (br_if $4
+                      (br_if $4 (; unlikely ;)
                         (i64.ne
                           (local.tee 16 (i64.load offset=READ_CELL[RSP].tag (local.get $tlb_table)))
                           (i64.and (local.get $rsp) (i64.const -4089))))
@@ -84,10 +91,10 @@
                           (i32.wrap_i64 (local.get $rsp))
                           (i32.load offset=READ_CELL[RSP].addend (local.get $tlb_table))))
                       (br $3))
-                    (br_if $tail
+                    (br_if $tail (; unlikely ;)
                       (i32.eq
                         (local.tee 14
-                          (call $regionTranslate
+                          (call $regionTranslate (; bail at +0x10e, 3 not executed, flags of $flags_kind ;)
                             (local.get $rsp)
                             (i32.const 262664)
                             (i32.const 35486723)
@@ -140,7 +147,7 @@
                 (local.set 16
                   (block $5 (result i64)
                     (block $6
-                      (br_if $6
+                      (br_if $6 (; unlikely ;)
                         (i64.ne
                           (local.tee 16 (i64.load offset=READ_CELL[RSP].tag (local.get $tlb_table)))
                           (i64.and (local.get $rsp) (i64.const -4089))))
@@ -149,22 +156,24 @@
                           (i32.wrap_i64 (local.get $rsp))
                           (i32.load offset=READ_CELL[RSP].addend (local.get $tlb_table))))
                       (br $5))
-                    (br_if $tail
+                    (br_if $tail (; unlikely ;)
                       (i32.eq
                         (local.tee 14
-                          (call $regionTranslate
+                          (call $regionTranslate (; bail at +0x112, 1 not executed, flags in the state ;)
                             (local.get $rsp)
                             (i32.const 262664)
                             (i32.const 35979265)
                             (local.get 16)))
                         (i32.const -1)))
                     (i64.load 1 (local.get 14))))
-                (if
+                (if (; unlikely ;)
                   (i64.ne
                     (i64.shr_s (i64.shl (local.get 16) (i64.const 16)) (i64.const 16))
                     (local.get 16))
                   (then
-                    (i32.store offset=WHERE (i32.const 0) (i32.const 35979265))
+                    (i32.store offset=WHERE (; bail at +0x112, 1 not executed, flags in the state ;)
+                      (i32.const 0)
+                      (i32.const 35979265))
                     (br $tail)))
                 (local.set $rsp (i64.add (local.get $rsp) (i64.const 8)))
                 (local.set 20 (local.get 16))
@@ -207,7 +216,7 @@
       (local.set 15 (i64.sub (local.get $rsp) (i64.const 8)))
       (block $7
         (block $8
-          (br_if $8
+          (br_if $8 (; unlikely ;)
             (i64.ne
               (local.tee 13 (i64.load offset=WRITE_CELL[RSP].tag (local.get $tlb_table)))
               (i64.and (local.get 15) (i64.const -4089))))
@@ -217,10 +226,10 @@
               (i32.load offset=WRITE_CELL[RSP].addend (local.get $tlb_table)))
             (local.get $rdi))
           (br $7))
-        (br_if $tail
+        (br_if $tail (; unlikely ;)
           (i32.eq
             (local.tee 21
-              (call $regionTranslate
+              (call $regionTranslate (; bail at +0x105, 3 not executed, flags of SUB 32 ;)
                 (local.get 15)
                 (i32.const 262920)
                 (i32.const 34282499)
@@ -238,15 +247,18 @@
       ;; +0x109  CALL $-0x9
       (local.set 15 (i64.add (local.get $rip_base) (i64.const 270)))
       (local.set 15 (i64.add (local.get 15) (i64.const -14)))
-      (if (i64.ne (i64.shr_s (i64.shl (local.get 15) (i64.const 16)) (i64.const 16)) (local.get 15))
+      (if (; unlikely ;)
+        (i64.ne (i64.shr_s (i64.shl (local.get 15) (i64.const 16)) (i64.const 16)) (local.get 15))
         (then
-          (i32.store offset=WHERE (i32.const 0) (i32.const 34806785))
+          (i32.store offset=WHERE (; bail at +0x109, 1 not executed, flags of SUB 32 ;)
+            (i32.const 0)
+            (i32.const 34806785))
           (br $tail)))
       (local.set 15 (i64.add (local.get $rip_base) (i64.const 270)))
       (local.set 13 (i64.sub (local.get $rsp) (i64.const 8)))
       (block $9
         (block $10
-          (br_if $10
+          (br_if $10 (; unlikely ;)
             (i64.ne
               (local.tee 20 (i64.load offset=WRITE_CELL[RSP].tag (local.get $tlb_table)))
               (i64.and (local.get 13) (i64.const -4089))))
@@ -256,10 +268,10 @@
               (i32.load offset=WRITE_CELL[RSP].addend (local.get $tlb_table)))
             (local.get 15))
           (br $9))
-        (br_if $tail
+        (br_if $tail (; unlikely ;)
           (i32.eq
             (local.tee 21
-              (call $regionTranslate
+              (call $regionTranslate (; bail at +0x109, 1 not executed, flags of SUB 32 ;)
                 (local.get 13)
                 (i32.const 262920)
                 (i32.const 34806785)

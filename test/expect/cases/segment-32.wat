@@ -1,5 +1,6 @@
 (func $region_1 (param $descriptor i32)
-  (if (i32.lt_s (local.tee $budget (i32.load offset=BUDGET (i32.const 0))) (i32.const 3))
+  (if (; unlikely ;)
+    (i32.lt_s (local.tee $budget (i32.load offset=BUDGET (i32.const 0))) (i32.const 3))
     (then
       (i32.store offset=SAMPLED_REGION (i32.const 0) (i32.const 1))
       (return_call_indirect 0 (param i32) (local.get $descriptor) (i32.const 99))))
@@ -12,14 +13,16 @@
     (local.set $budget (i32.sub (local.get $budget) (i32.const 3)))
     ;; +0x100  MOV EAX, dword GS:[0x14]
     (local.set 12 (i64.const 20))
-    (if
+    (if (; unlikely ;)
       (i32.or
         (i32.eqz (i32.and (i32.load offset=GS.fast (i32.const 0)) (i32.const 1)))
         (i64.gt_u
           (i64.add (local.get 12) (i64.const 3))
           (i64.load32_u offset=GS.limit (i32.const 0))))
       (then
-        (i32.store offset=WHERE (i32.const 0) (i32.const 33619971))
+        (i32.store offset=WHERE (; bail at +0x100, 3 not executed, flags in the state ;)
+          (i32.const 0)
+          (i32.const 33619971))
         (br $tail)))
     (local.set 12
       (i64.and
@@ -29,17 +32,17 @@
     (local.set 13
       (block $1 (result i32)
         (block $2
-          (br_if $2
+          (br_if $2 (; unlikely ;)
             (i64.ne
               (local.tee 12 (i64.load offset=READ_CELL[16].tag (local.get $tlb_table)))
               (i64.extend_i32_u (i32.and (local.get 13) (i32.const -4093)))))
           (i32.load 1
             (i32.add (local.get 13) (i32.load offset=READ_CELL[16].addend (local.get $tlb_table))))
           (br $1))
-        (br_if $tail
+        (br_if $tail (; unlikely ;)
           (i32.eq
             (local.tee 14
-              (call $regionTranslate
+              (call $regionTranslate (; bail at +0x100, 3 not executed, flags in the state ;)
                 (i64.extend_i32_u (local.get 13))
                 (i32.const 1048580)
                 (i32.const 33619971)
@@ -51,7 +54,7 @@
     (local.set 13 (i32.add (local.get $rsp) (i32.const 4)))
     (block $3
       (block $4
-        (br_if $4
+        (br_if $4 (; unlikely ;)
           (i64.ne
             (local.tee 12 (i64.load offset=WRITE_CELL[RSP].tag (local.get $tlb_table)))
             (i64.extend_i32_u (i32.and (local.get 13) (i32.const -4093)))))
@@ -59,10 +62,10 @@
           (i32.add (local.get 13) (i32.load offset=WRITE_CELL[RSP].addend (local.get $tlb_table)))
           (local.get $rax))
         (br $3))
-      (br_if $tail
+      (br_if $tail (; unlikely ;)
         (i32.eq
           (local.tee 14
-            (call $regionTranslate
+            (call $regionTranslate (; bail at +0x107, 2 not executed, flags in the state ;)
               (i64.extend_i32_u (local.get 13))
               (i32.const 262916)
               (i32.const 34537474)
@@ -74,17 +77,17 @@
     (local.set 13
       (block $5 (result i32)
         (block $6
-          (br_if $6
+          (br_if $6 (; unlikely ;)
             (i64.ne
               (local.tee 12 (i64.load offset=READ_CELL[RSP].tag (local.get $tlb_table)))
               (i64.extend_i32_u (i32.and (local.get 13) (i32.const -4093)))))
           (i32.load 1
             (i32.add (local.get 13) (i32.load offset=READ_CELL[RSP].addend (local.get $tlb_table))))
           (br $5))
-        (br_if $tail
+        (br_if $tail (; unlikely ;)
           (i32.eq
             (local.tee 14
-              (call $regionTranslate
+              (call $regionTranslate (; bail at +0x10b, 1 not executed, flags in the state ;)
                 (i64.extend_i32_u (local.get 13))
                 (i32.const 262660)
                 (i32.const 35061761)

@@ -1,5 +1,6 @@
 (func $region_1 (param $descriptor i32)
-  (if (i32.lt_s (local.tee $budget (i32.load offset=BUDGET (i32.const 0))) (i32.const 3))
+  (if (; unlikely ;)
+    (i32.lt_s (local.tee $budget (i32.load offset=BUDGET (i32.const 0))) (i32.const 3))
     (then
       (i32.store offset=SAMPLED_REGION (i32.const 0) (i32.const 1))
       (return_call_indirect 0 (param i32) (local.get $descriptor) (i32.const 99))))
@@ -16,7 +17,7 @@
     (local.set 13
       (block $1 (result i64)
         (block $2
-          (br_if $2
+          (br_if $2 (; unlikely ;)
             (i64.ne
               (local.tee 12 (i64.load offset=READ_CELL[16].tag (local.get $tlb_table)))
               (i64.and (local.get 13) (i64.const -4089))))
@@ -25,10 +26,10 @@
               (i32.wrap_i64 (local.get 13))
               (i32.load offset=READ_CELL[16].addend (local.get $tlb_table))))
           (br $1))
-        (br_if $tail
+        (br_if $tail (; unlikely ;)
           (i32.eq
             (local.tee 14
-              (call $regionTranslate
+              (call $regionTranslate (; bail at +0x100, 3 not executed, flags in the state ;)
                 (local.get 13)
                 (i32.const 1048584)
                 (i32.const 33619971)
@@ -40,7 +41,7 @@
     (local.set 13 (i64.add (local.get $rsp) (i64.const 8)))
     (block $3
       (block $4
-        (br_if $4
+        (br_if $4 (; unlikely ;)
           (i64.ne
             (local.tee 12 (i64.load offset=WRITE_CELL[RSP].tag (local.get $tlb_table)))
             (i64.and (local.get 13) (i64.const -4089))))
@@ -50,10 +51,10 @@
             (i32.load offset=WRITE_CELL[RSP].addend (local.get $tlb_table)))
           (local.get $rax))
         (br $3))
-      (br_if $tail
+      (br_if $tail (; unlikely ;)
         (i32.eq
           (local.tee 14
-            (call $regionTranslate
+            (call $regionTranslate (; bail at +0x109, 2 not executed, flags in the state ;)
               (local.get 13)
               (i32.const 262920)
               (i32.const 34799618)
@@ -64,7 +65,7 @@
     (local.set 13
       (block $5 (result i64)
         (block $6
-          (br_if $6
+          (br_if $6 (; unlikely ;)
             (i64.ne
               (local.tee 13 (i64.load offset=READ_CELL[RSP].tag (local.get $tlb_table)))
               (i64.and (local.get $rsp) (i64.const -4089))))
@@ -73,19 +74,22 @@
               (i32.wrap_i64 (local.get $rsp))
               (i32.load offset=READ_CELL[RSP].addend (local.get $tlb_table))))
           (br $5))
-        (br_if $tail
+        (br_if $tail (; unlikely ;)
           (i32.eq
             (local.tee 14
-              (call $regionTranslate
+              (call $regionTranslate (; bail at +0x10e, 1 not executed, flags in the state ;)
                 (local.get $rsp)
                 (i32.const 262664)
                 (i32.const 35454977)
                 (local.get 13)))
             (i32.const -1)))
         (i64.load 1 (local.get 14))))
-    (if (i64.ne (i64.shr_s (i64.shl (local.get 13) (i64.const 16)) (i64.const 16)) (local.get 13))
+    (if (; unlikely ;)
+      (i64.ne (i64.shr_s (i64.shl (local.get 13) (i64.const 16)) (i64.const 16)) (local.get 13))
       (then
-        (i32.store offset=WHERE (i32.const 0) (i32.const 35454977))
+        (i32.store offset=WHERE (; bail at +0x10e, 1 not executed, flags in the state ;)
+          (i32.const 0)
+          (i32.const 35454977))
         (br $tail)))
     (local.set $rsp (i64.add (local.get $rsp) (i64.const 8)))
     (local.set 12 (local.get 13))

@@ -1,10 +1,11 @@
 (func $region_1 (param $descriptor i32)
-  (if (i32.lt_s (local.tee $budget (i32.load offset=BUDGET (i32.const 0))) (i32.const 4))
+  (if (; unlikely ;)
+    (i32.lt_s (local.tee $budget (i32.load offset=BUDGET (i32.const 0))) (i32.const 4))
     (then
       (i32.store offset=SAMPLED_REGION (i32.const 0) (i32.const 1))
       (return_call_indirect 0 (param i32) (local.get $descriptor) (i32.const 99))))
   (local.set $rip_base (i64.load offset=RIP_BASE (i32.const 0)))
-  (if
+  (if (; unlikely ;)
     (i32.or
       (i32.xor (i32.and (i32.load offset=mxcsr (i32.const 0)) (i32.const 32672)) (i32.const 8096))
       (i32.load offset=sseTrap (i32.const 0)))
@@ -18,10 +19,12 @@
   (block $tail
     (loop $loop0
       ;; 0: +0x100
-      (if (i32.lt_s (local.get $budget) (i32.const 4))
+      (if (; unlikely ;) (i32.lt_s (local.get $budget) (i32.const 4))
         (then
           (i32.store offset=SAMPLED_REGION (i32.const 0) (i32.const 1))
-          (i32.store offset=WHERE (i32.const 0) (i32.const 33586176))
+          (i32.store offset=WHERE (; to +0x100, flags of $flags_kind ;)
+            (i32.const 0)
+            (i32.const 33586176))
           (br $tail)))
       (local.set $budget (i32.sub (local.get $budget) (i32.const 2)))
       ;; +0x100  UCOMISD XMM0, XMM1
@@ -34,7 +37,7 @@
       (local.set 19
         (i64.sub (i64.shl (i64x2.extract_lane 0 (local.get $xmm1)) (i64.const 1)) (i64.const 1)))
       (local.set 20 (i32.or (local.get 16) (i32.shl (local.get 17) (i32.const 6))))
-      (if
+      (if (; unlikely ;)
         (i32.eqz
           (i32.and
             (i32.or (i32.or (local.get 16) (local.get 17)) (f64.gt (local.get 14) (local.get 15)))
@@ -44,7 +47,9 @@
         (then
           (i64.store offset=scratch[0] (i32.const 0) (i64x2.extract_lane 0 (local.get $xmm0)))
           (i64.store offset=scratch[1] (i32.const 0) (i64x2.extract_lane 0 (local.get $xmm1)))
-          (i32.store offset=WHERE (i32.const 0) (i32.const 33651714))
+          (i32.store offset=WHERE (; bail at +0x100, 2 not executed, flags of $flags_kind ;)
+            (i32.const 0)
+            (i32.const 33651714))
           (br $tail)
           (local.set 17 (i32.const 0))
           (local.set 20 (local.get 17))))
@@ -69,19 +74,22 @@
           (i64.shl (i64x2.extract_lane 0 (local.get $xmm0)) (i64.const 1))
           (i64.const -8953156059220934656)))
       (local.set 21 (i32.load offset=mxcsr (i32.const 0)))
-      (if
+      (if (; likely ;)
         (i32.and
           (local.get 16)
           (i32.eq (i32.and (local.get 21) (i32.const 32736)) (i32.const 8096)))
         (then
           (local.set $rax (i64.extend_i32_u (local.get 17))))
         (else
-          (if (i32.and (local.get 16) (f64.eq (f64.convert_i32_s (local.get 17)) (local.get 15)))
+          (if (; likely ;)
+            (i32.and (local.get 16) (f64.eq (f64.convert_i32_s (local.get 17)) (local.get 15)))
             (then
               (local.set $rax (i64.extend_i32_u (local.get 17))))
             (else
               (i64.store offset=scratch[0] (i32.const 0) (i64x2.extract_lane 0 (local.get $xmm0)))
-              (i32.store offset=WHERE (i32.const 0) (i32.const 34406402))
+              (i32.store offset=WHERE (; bail at +0x106, 2 not executed, flags in the state ;)
+                (i32.const 0)
+                (i32.const 34406402))
               (br $tail)
               (local.set 17 (i32.load offset=scratch[2] (i32.const 0)))
               (local.set $rax (i64.extend_i32_u (local.get 17)))))))
@@ -89,7 +97,7 @@
       (local.set 18
         (block $1 (result i64)
           (block $2
-            (br_if $2
+            (br_if $2 (; unlikely ;)
               (i64.ne
                 (local.tee 18 (i64.load offset=READ_CELL[RSP].tag (local.get $tlb_table)))
                 (i64.and (local.get $rsp) (i64.const -4089))))
@@ -98,19 +106,22 @@
                 (i32.wrap_i64 (local.get $rsp))
                 (i32.load offset=READ_CELL[RSP].addend (local.get $tlb_table))))
             (br $1))
-          (br_if $tail
+          (br_if $tail (; unlikely ;)
             (i32.eq
               (local.tee 17
-                (call $regionTranslate
+                (call $regionTranslate (; bail at +0x10a, 1 not executed, flags in the state ;)
                   (local.get $rsp)
                   (i32.const 262664)
                   (i32.const 34930689)
                   (local.get 18)))
               (i32.const -1)))
           (i64.load 1 (local.get 17))))
-      (if (i64.ne (i64.shr_s (i64.shl (local.get 18) (i64.const 16)) (i64.const 16)) (local.get 18))
+      (if (; unlikely ;)
+        (i64.ne (i64.shr_s (i64.shl (local.get 18) (i64.const 16)) (i64.const 16)) (local.get 18))
         (then
-          (i32.store offset=WHERE (i32.const 0) (i32.const 34930689))
+          (i32.store offset=WHERE (; bail at +0x10a, 1 not executed, flags in the state ;)
+            (i32.const 0)
+            (i32.const 34930689))
           (br $tail)))
       (local.set $rsp (i64.add (local.get $rsp) (i64.const 8)))
       (local.set 19 (local.get 18))

@@ -1,10 +1,11 @@
 (func $region_1 (param $descriptor i32)
-  (if (i32.lt_s (local.tee $budget (i32.load offset=BUDGET (i32.const 0))) (i32.const 6))
+  (if (; unlikely ;)
+    (i32.lt_s (local.tee $budget (i32.load offset=BUDGET (i32.const 0))) (i32.const 6))
     (then
       (i32.store offset=SAMPLED_REGION (i32.const 0) (i32.const 1))
       (return_call_indirect 0 (param i32) (local.get $descriptor) (i32.const 99))))
   (local.set $rip_base (i64.load offset=RIP_BASE (i32.const 0)))
-  (if
+  (if (; unlikely ;)
     (i32.or
       (i32.xor (i32.and (i32.load offset=mxcsr (i32.const 0)) (i32.const 32672)) (i32.const 8096))
       (i32.load offset=sseTrap (i32.const 0)))
@@ -24,21 +25,21 @@
     (local.set 18
       (block $1 (result v128)
         (block $2
-          (br_if $2
+          (br_if $2 (; unlikely ;)
             (i64.ne
               (local.tee 16 (i64.load offset=READ_CELL[RDI].tag (local.get $tlb_table)))
               (i64.and (local.get $rdi) (i64.const -4096))))
-          (br_if $2
+          (br_if $2 (; unlikely ;)
             (i32.gt_u (i32.and (i32.wrap_i64 (local.get $rdi)) (i32.const 4095)) (i32.const 4080)))
           (v128.load 1
             (i32.add
               (i32.wrap_i64 (local.get $rdi))
               (i32.load offset=READ_CELL[RDI].addend (local.get $tlb_table))))
           (br $1))
-        (br_if $tail
+        (br_if $tail (; unlikely ;)
           (i32.eq
             (local.tee 17
-              (call $regionTranslate
+              (call $regionTranslate (; bail at +0x100, 6 not executed, flags in the state ;)
                 (local.get $rdi)
                 (i32.const 458768)
                 (i32.const 33619974)
@@ -58,11 +59,11 @@
     ;; +0x111  MOVDQU oword DS:[RDI], XMM3
     (block $3
       (block $4
-        (br_if $4
+        (br_if $4 (; unlikely ;)
           (i64.ne
             (local.tee 16 (i64.load offset=WRITE_CELL[RDI].tag (local.get $tlb_table)))
             (i64.and (local.get $rdi) (i64.const -4096))))
-        (br_if $4
+        (br_if $4 (; unlikely ;)
           (i32.gt_u (i32.and (i32.wrap_i64 (local.get $rdi)) (i32.const 4095)) (i32.const 4080)))
         (v128.store 1
           (i32.add
@@ -70,10 +71,10 @@
             (i32.load offset=WRITE_CELL[RDI].addend (local.get $tlb_table)))
           (local.get $xmm3))
         (br $3))
-      (br_if $tail
+      (br_if $tail (; unlikely ;)
         (i32.eq
           (local.tee 17
-            (call $regionTranslate
+            (call $regionTranslate (; bail at +0x111, 2 not executed, flags in the state ;)
               (local.get $rdi)
               (i32.const 459024)
               (i32.const 35848194)
@@ -84,7 +85,7 @@
     (local.set 16
       (block $5 (result i64)
         (block $6
-          (br_if $6
+          (br_if $6 (; unlikely ;)
             (i64.ne
               (local.tee 16 (i64.load offset=READ_CELL[RSP].tag (local.get $tlb_table)))
               (i64.and (local.get $rsp) (i64.const -4089))))
@@ -93,19 +94,22 @@
               (i32.wrap_i64 (local.get $rsp))
               (i32.load offset=READ_CELL[RSP].addend (local.get $tlb_table))))
           (br $5))
-        (br_if $tail
+        (br_if $tail (; unlikely ;)
           (i32.eq
             (local.tee 17
-              (call $regionTranslate
+              (call $regionTranslate (; bail at +0x115, 1 not executed, flags in the state ;)
                 (local.get $rsp)
                 (i32.const 262664)
                 (i32.const 36372481)
                 (local.get 16)))
             (i32.const -1)))
         (i64.load 1 (local.get 17))))
-    (if (i64.ne (i64.shr_s (i64.shl (local.get 16) (i64.const 16)) (i64.const 16)) (local.get 16))
+    (if (; unlikely ;)
+      (i64.ne (i64.shr_s (i64.shl (local.get 16) (i64.const 16)) (i64.const 16)) (local.get 16))
       (then
-        (i32.store offset=WHERE (i32.const 0) (i32.const 36372481))
+        (i32.store offset=WHERE (; bail at +0x115, 1 not executed, flags in the state ;)
+          (i32.const 0)
+          (i32.const 36372481))
         (br $tail)))
     (local.set $rsp (i64.add (local.get $rsp) (i64.const 8)))
     (local.set 19 (local.get 16))

@@ -1,5 +1,6 @@
 (func $region_1 (param $descriptor i32)
-  (if (i32.lt_s (local.tee $budget (i32.load offset=BUDGET (i32.const 0))) (i32.const 2))
+  (if (; unlikely ;)
+    (i32.lt_s (local.tee $budget (i32.load offset=BUDGET (i32.const 0))) (i32.const 2))
     (then
       (i32.store offset=SAMPLED_REGION (i32.const 0) (i32.const 1))
       (return_call_indirect 0 (param i32) (local.get $descriptor) (i32.const 99))))
@@ -13,9 +14,11 @@
     (local.set $budget (i32.sub (local.get $budget) (i32.const 2)))
     ;; +0x100  ADDSD XMM0, XMM1
     (local.set 13 (i32.load offset=sseTrap (i32.const 0)))
-    (if (local.get 13)
+    (if (; unlikely ;) (local.get 13)
       (then
-        (i32.store offset=WHERE (i32.const 0) (i32.const 33619970))
+        (i32.store offset=WHERE (; bail at +0x100, 2 not executed, flags in the state ;)
+          (i32.const 0)
+          (i32.const 33619970))
         (br $tail)))
     (local.set 14
       (f64.add (f64x2.extract_lane 0 (local.get $xmm0)) (f64x2.extract_lane 0 (local.get $xmm1))))
@@ -35,7 +38,7 @@
         (i64.const -18014398509481985)))
     (local.set 19 (i32.load offset=mxcsr (i32.const 0)))
     (local.set 15 (i64x2.extract_lane 0 (local.get $xmm0)))
-    (if
+    (if (; likely ;)
       (i32.and
         (i32.and (local.get 18) (local.get 17))
         (i32.eq (i32.and (local.get 19) (i32.const 32672)) (i32.const 8096)))
@@ -68,13 +71,15 @@
                     (local.get 18))
                   (local.get 19))))))
         (local.set 19 (local.get 21))
-        (if (local.get 19)
+        (if (; likely ;) (local.get 19)
           (then
             (local.set $xmm0 (f64x2.replace_lane 0 (local.get $xmm0) (local.get 14))))
           (else
             (i64.store offset=scratch[0] (i32.const 0) (local.get 15))
             (i64.store offset=scratch[1] (i32.const 0) (i64x2.extract_lane 0 (local.get $xmm1)))
-            (i32.store offset=WHERE (i32.const 0) (i32.const 33619970))
+            (i32.store offset=WHERE (; bail at +0x100, 2 not executed, flags in the state ;)
+              (i32.const 0)
+              (i32.const 33619970))
             (br $tail)
             (local.set 15 (i64.load offset=scratch[2] (i32.const 0)))
             (local.set $xmm0 (i64x2.replace_lane 0 (local.get $xmm0) (local.get 15)))))))
@@ -82,7 +87,7 @@
     (local.set 15
       (block $1 (result i64)
         (block $2
-          (br_if $2
+          (br_if $2 (; unlikely ;)
             (i64.ne
               (local.tee 15 (i64.load offset=READ_CELL[RSP].tag (local.get $tlb_table)))
               (i64.and (local.get $rsp) (i64.const -4089))))
@@ -91,19 +96,22 @@
               (i32.wrap_i64 (local.get $rsp))
               (i32.load offset=READ_CELL[RSP].addend (local.get $tlb_table))))
           (br $1))
-        (br_if $tail
+        (br_if $tail (; unlikely ;)
           (i32.eq
             (local.tee 13
-              (call $regionTranslate
+              (call $regionTranslate (; bail at +0x104, 1 not executed, flags in the state ;)
                 (local.get $rsp)
                 (i32.const 262664)
                 (i32.const 34144257)
                 (local.get 15)))
             (i32.const -1)))
         (i64.load 1 (local.get 13))))
-    (if (i64.ne (i64.shr_s (i64.shl (local.get 15) (i64.const 16)) (i64.const 16)) (local.get 15))
+    (if (; unlikely ;)
+      (i64.ne (i64.shr_s (i64.shl (local.get 15) (i64.const 16)) (i64.const 16)) (local.get 15))
       (then
-        (i32.store offset=WHERE (i32.const 0) (i32.const 34144257))
+        (i32.store offset=WHERE (; bail at +0x104, 1 not executed, flags in the state ;)
+          (i32.const 0)
+          (i32.const 34144257))
         (br $tail)))
     (local.set $rsp (i64.add (local.get $rsp) (i64.const 8)))
     (local.set 16 (local.get 15))

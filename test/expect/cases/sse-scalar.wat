@@ -1,10 +1,11 @@
 (func $region_1 (param $descriptor i32)
-  (if (i32.lt_s (local.tee $budget (i32.load offset=BUDGET (i32.const 0))) (i32.const 5))
+  (if (; unlikely ;)
+    (i32.lt_s (local.tee $budget (i32.load offset=BUDGET (i32.const 0))) (i32.const 5))
     (then
       (i32.store offset=SAMPLED_REGION (i32.const 0) (i32.const 1))
       (return_call_indirect 0 (param i32) (local.get $descriptor) (i32.const 99))))
   (local.set $rip_base (i64.load offset=RIP_BASE (i32.const 0)))
-  (if
+  (if (; unlikely ;)
     (i32.or
       (i32.xor (i32.and (i32.load offset=mxcsr (i32.const 0)) (i32.const 32672)) (i32.const 8096))
       (i32.load offset=sseTrap (i32.const 0)))
@@ -23,7 +24,7 @@
     (local.set 15
       (block $1 (result i64)
         (block $2
-          (br_if $2
+          (br_if $2 (; unlikely ;)
             (i64.ne
               (local.tee 15 (i64.load offset=READ_CELL[RDI].tag (local.get $tlb_table)))
               (i64.and (local.get $rdi) (i64.const -4089))))
@@ -32,10 +33,10 @@
               (i32.wrap_i64 (local.get $rdi))
               (i32.load offset=READ_CELL[RDI].addend (local.get $tlb_table))))
           (br $1))
-        (br_if $tail
+        (br_if $tail (; unlikely ;)
           (i32.eq
             (local.tee 16
-              (call $regionTranslate
+              (call $regionTranslate (; bail at +0x100, 5 not executed, flags in the state ;)
                 (local.get $rdi)
                 (i32.const 458760)
                 (i32.const 33619973)
@@ -50,7 +51,7 @@
     (local.set 15
       (block $3 (result i64)
         (block $4
-          (br_if $4
+          (br_if $4 (; unlikely ;)
             (i64.ne
               (local.tee 15 (i64.load offset=READ_CELL[RSI].tag (local.get $tlb_table)))
               (i64.and (local.get $rsi) (i64.const -4089))))
@@ -59,10 +60,10 @@
               (i32.wrap_i64 (local.get $rsi))
               (i32.load offset=READ_CELL[RSI].addend (local.get $tlb_table))))
           (br $3))
-        (br_if $tail
+        (br_if $tail (; unlikely ;)
           (i32.eq
             (local.tee 16
-              (call $regionTranslate
+              (call $regionTranslate (; bail at +0x104, 4 not executed, flags in the state ;)
                 (local.get $rsi)
                 (i32.const 393224)
                 (i32.const 34144260)
@@ -79,7 +80,7 @@
         (select (local.get 19) (local.get 18) (i64.lt_u (local.get 19) (local.get 18)))
         (i64.const 9007199254740991)))
     (local.set 18 (i64x2.extract_lane 0 (local.get $xmm0)))
-    (if
+    (if (; likely ;)
       (i32.and
         (i64.lt_u
           (i64.sub
@@ -90,7 +91,7 @@
       (then
         (local.set $xmm0 (f64x2.replace_lane 0 (local.get $xmm0) (local.get 17))))
       (else
-        (if
+        (if (; likely ;)
           (i32.and
             (local.get 16)
             (i64.eqz (i64.shl (i64.reinterpret_f64 (local.get 17)) (i64.const 1))))
@@ -99,7 +100,9 @@
           (else
             (i64.store offset=scratch[0] (i32.const 0) (local.get 18))
             (i64.store offset=scratch[1] (i32.const 0) (local.get 15))
-            (i32.store offset=WHERE (i32.const 0) (i32.const 34144260))
+            (i32.store offset=WHERE (; bail at +0x104, 4 not executed, flags in the state ;)
+              (i32.const 0)
+              (i32.const 34144260))
             (br $tail)
             (local.set 15 (i64.load offset=scratch[2] (i32.const 0)))
             (local.set $xmm0 (i64x2.replace_lane 0 (local.get $xmm0) (local.get 15)))))))
@@ -115,7 +118,7 @@
         (select (local.get 18) (local.get 15) (i64.lt_u (local.get 18) (local.get 15)))
         (i64.const 9007199254740991)))
     (local.set 15 (i64x2.extract_lane 0 (local.get $xmm0)))
-    (if
+    (if (; likely ;)
       (i32.and
         (i64.lt_u
           (i64.sub
@@ -126,7 +129,7 @@
       (then
         (local.set $xmm0 (f64x2.replace_lane 0 (local.get $xmm0) (local.get 17))))
       (else
-        (if
+        (if (; likely ;)
           (i32.and
             (i32.and
               (local.get 16)
@@ -139,7 +142,9 @@
           (else
             (i64.store offset=scratch[0] (i32.const 0) (local.get 15))
             (i64.store offset=scratch[1] (i32.const 0) (i64x2.extract_lane 0 (local.get $xmm1)))
-            (i32.store offset=WHERE (i32.const 0) (i32.const 34668547))
+            (i32.store offset=WHERE (; bail at +0x108, 3 not executed, flags in the state ;)
+              (i32.const 0)
+              (i32.const 34668547))
             (br $tail)
             (local.set 15 (i64.load offset=scratch[2] (i32.const 0)))
             (local.set $xmm0 (i64x2.replace_lane 0 (local.get $xmm0) (local.get 15)))))))
@@ -147,7 +152,7 @@
     (local.set 15 (i64x2.extract_lane 0 (local.get $xmm0)))
     (block $5
       (block $6
-        (br_if $6
+        (br_if $6 (; unlikely ;)
           (i64.ne
             (local.tee 18 (i64.load offset=WRITE_CELL[RDI].tag (local.get $tlb_table)))
             (i64.and (local.get $rdi) (i64.const -4089))))
@@ -157,10 +162,10 @@
             (i32.load offset=WRITE_CELL[RDI].addend (local.get $tlb_table)))
           (local.get 15))
         (br $5))
-      (br_if $tail
+      (br_if $tail (; unlikely ;)
         (i32.eq
           (local.tee 16
-            (call $regionTranslate
+            (call $regionTranslate (; bail at +0x10c, 2 not executed, flags in the state ;)
               (local.get $rdi)
               (i32.const 459016)
               (i32.const 35192834)
@@ -171,7 +176,7 @@
     (local.set 15
       (block $7 (result i64)
         (block $8
-          (br_if $8
+          (br_if $8 (; unlikely ;)
             (i64.ne
               (local.tee 15 (i64.load offset=READ_CELL[RSP].tag (local.get $tlb_table)))
               (i64.and (local.get $rsp) (i64.const -4089))))
@@ -180,19 +185,22 @@
               (i32.wrap_i64 (local.get $rsp))
               (i32.load offset=READ_CELL[RSP].addend (local.get $tlb_table))))
           (br $7))
-        (br_if $tail
+        (br_if $tail (; unlikely ;)
           (i32.eq
             (local.tee 16
-              (call $regionTranslate
+              (call $regionTranslate (; bail at +0x110, 1 not executed, flags in the state ;)
                 (local.get $rsp)
                 (i32.const 262664)
                 (i32.const 35717121)
                 (local.get 15)))
             (i32.const -1)))
         (i64.load 1 (local.get 16))))
-    (if (i64.ne (i64.shr_s (i64.shl (local.get 15) (i64.const 16)) (i64.const 16)) (local.get 15))
+    (if (; unlikely ;)
+      (i64.ne (i64.shr_s (i64.shl (local.get 15) (i64.const 16)) (i64.const 16)) (local.get 15))
       (then
-        (i32.store offset=WHERE (i32.const 0) (i32.const 35717121))
+        (i32.store offset=WHERE (; bail at +0x110, 1 not executed, flags in the state ;)
+          (i32.const 0)
+          (i32.const 35717121))
         (br $tail)))
     (local.set $rsp (i64.add (local.get $rsp) (i64.const 8)))
     (local.set 18 (local.get 15))

@@ -1,5 +1,6 @@
 (func $region_1 (param $descriptor i32)
-  (if (i32.lt_s (local.tee $budget (i32.load offset=BUDGET (i32.const 0))) (i32.const 2))
+  (if (; unlikely ;)
+    (i32.lt_s (local.tee $budget (i32.load offset=BUDGET (i32.const 0))) (i32.const 2))
     (then
       (i32.store offset=SAMPLED_REGION (i32.const 0) (i32.const 1))
       (return_call_indirect 0 (param i32) (local.get $descriptor) (i32.const 99))))
@@ -17,7 +18,7 @@
     (local.set 14
       (block $1 (result i32)
         (block $2
-          (br_if $2
+          (br_if $2 (; unlikely ;)
             (i64.ne
               (local.tee 13 (i64.load offset=READ_CELL[RSI].tag (local.get $tlb_table)))
               (i64.and (local.get $rsi) (i64.const -4096))))
@@ -26,10 +27,10 @@
               (i32.wrap_i64 (local.get $rsi))
               (i32.load offset=READ_CELL[RSI].addend (local.get $tlb_table))))
           (br $1))
-        (br_if $tail
+        (br_if $tail (; unlikely ;)
           (i32.eq
             (local.tee 14
-              (call $regionTranslate
+              (call $regionTranslate (; bail at +0x105, 1 not executed, flags in the state ;)
                 (local.get $rsi)
                 (i32.const 393217)
                 (i32.const 34275329)
@@ -38,7 +39,7 @@
         (i32.load8_u 1 (local.get 14))))
     (block $3
       (block $4
-        (br_if $4
+        (br_if $4 (; unlikely ;)
           (i64.ne
             (local.tee 13 (i64.load offset=WRITE_CELL[RDI].tag (local.get $tlb_table)))
             (i64.and (local.get $rdi) (i64.const -4096))))
@@ -48,10 +49,10 @@
             (i32.load offset=WRITE_CELL[RDI].addend (local.get $tlb_table)))
           (local.get 14))
         (br $3))
-      (br_if $tail
+      (br_if $tail (; unlikely ;)
         (i32.eq
           (local.tee 15
-            (call $regionTranslate
+            (call $regionTranslate (; bail at +0x105, 1 not executed, flags in the state ;)
               (local.get $rdi)
               (i32.const 459009)
               (i32.const 34275329)
@@ -68,7 +69,7 @@
     (i64.store offset=RSI (i32.const 0) (local.get $rsi))
     (i64.store offset=RDI (i32.const 0) (local.get $rdi))
     (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
-    (if (local.tee 14 (i32.load offset=LINK_CELL[0] (i32.const 0)))
+    (if (; likely ;) (local.tee 14 (i32.load offset=LINK_CELL[0] (i32.const 0)))
       (then
         (return_call_indirect 0 (param i32) (local.get 14) (i32.load (local.get 14)))))
     (return_call $branchFlat

@@ -1,5 +1,6 @@
 (func $region_1 (param $descriptor i32)
-  (if (i32.lt_s (local.tee $budget (i32.load offset=BUDGET (i32.const 0))) (i32.const 6))
+  (if (; unlikely ;)
+    (i32.lt_s (local.tee $budget (i32.load offset=BUDGET (i32.const 0))) (i32.const 6))
     (then
       (i32.store offset=SAMPLED_REGION (i32.const 0) (i32.const 1))
       (return_call_indirect 0 (param i32) (local.get $descriptor) (i32.const 99))))
@@ -16,17 +17,19 @@
             (block $block2
               (block $block1
                 ;; 0: +0x100
-                (if (i32.lt_s (local.get $budget) (i32.const 6))
+                (if (; unlikely ;) (i32.lt_s (local.get $budget) (i32.const 6))
                   (then
                     (i32.store offset=SAMPLED_REGION (i32.const 0) (i32.const 1))
-                    (i32.store offset=WHERE (i32.const 0) (i32.const 33586176))
+                    (i32.store offset=WHERE (; to +0x100, flags of $flags_kind ;)
+                      (i32.const 0)
+                      (i32.const 33586176))
                     (br $tail)))
                 (local.set $budget (i32.sub (local.get $budget) (i32.const 2)))
                 ;; +0x100  MOVZX EAX, byte DS:[RSI]
                 (local.set 14
                   (block $1 (result i32)
                     (block $2
-                      (br_if $2
+                      (br_if $2 (; unlikely ;)
                         (i64.ne
                           (local.tee 13 (i64.load offset=READ_CELL[RSI].tag (local.get $tlb_table)))
                           (i64.and (local.get $rsi) (i64.const -4096))))
@@ -35,10 +38,10 @@
                           (i32.wrap_i64 (local.get $rsi))
                           (i32.load offset=READ_CELL[RSI].addend (local.get $tlb_table))))
                       (br $1))
-                    (br_if $tail
+                    (br_if $tail (; unlikely ;)
                       (i32.eq
                         (local.tee 14
-                          (call $regionTranslate
+                          (call $regionTranslate (; bail at +0x100, 2 not executed, flags of $flags_kind ;)
                             (local.get $rsi)
                             (i32.const 393217)
                             (i32.const 33651714)
@@ -51,7 +54,7 @@
                 (local.set 13
                   (block $3 (result i64)
                     (block $4
-                      (br_if $4
+                      (br_if $4 (; unlikely ;)
                         (i64.ne
                           (local.tee 15 (i64.load offset=READ_CELL[18].tag (local.get $tlb_table)))
                           (i64.and (local.get 13) (i64.const -4089))))
@@ -60,22 +63,24 @@
                           (i32.wrap_i64 (local.get 13))
                           (i32.load offset=READ_CELL[18].addend (local.get $tlb_table))))
                       (br $3))
-                    (br_if $tail
+                    (br_if $tail (; unlikely ;)
                       (i32.eq
                         (local.tee 14
-                          (call $regionTranslate
+                          (call $regionTranslate (; bail at +0x103, 1 not executed, flags of $flags_kind ;)
                             (local.get 13)
                             (i32.const 1179656)
                             (i32.const 34044929)
                             (local.get 15)))
                         (i32.const -1)))
                     (i64.load 1 (local.get 14))))
-                (if
+                (if (; unlikely ;)
                   (i64.ne
                     (i64.shr_s (i64.shl (local.get 13) (i64.const 16)) (i64.const 16))
                     (local.get 13))
                   (then
-                    (i32.store offset=WHERE (i32.const 0) (i32.const 34044929))
+                    (i32.store offset=WHERE (; bail at +0x103, 1 not executed, flags of $flags_kind ;)
+                      (i32.const 0)
+                      (i32.const 34044929))
                     (br $tail)))
                 (local.set 15 (local.get 13))
                 (local.set 13 (i64.sub (local.get 15) (local.get $rip_base)))

@@ -1,5 +1,6 @@
 (func $region_1 (param $descriptor i32)
-  (if (i32.lt_s (local.tee $budget (i32.load offset=BUDGET (i32.const 0))) (i32.const 4))
+  (if (; unlikely ;)
+    (i32.lt_s (local.tee $budget (i32.load offset=BUDGET (i32.const 0))) (i32.const 4))
     (then
       (i32.store offset=SAMPLED_REGION (i32.const 0) (i32.const 1))
       (return_call_indirect 0 (param i32) (local.get $descriptor) (i32.const 99))))
@@ -15,7 +16,7 @@
     (local.set 13
       (block $1 (result i64)
         (block $2
-          (br_if $2
+          (br_if $2 (; unlikely ;)
             (i64.ne
               (local.tee 13 (i64.load offset=READ_CELL[RDI].tag (local.get $tlb_table)))
               (i64.and (local.get $rdi) (i64.const -4089))))
@@ -24,10 +25,10 @@
               (i32.wrap_i64 (local.get $rdi))
               (i32.load offset=READ_CELL[RDI].addend (local.get $tlb_table))))
           (br $1))
-        (br_if $tail
+        (br_if $tail (; unlikely ;)
           (i32.eq
             (local.tee 14
-              (call $regionTranslate
+              (call $regionTranslate (; bail at +0x100, 4 not executed, flags in the state ;)
                 (local.get $rdi)
                 (i32.const 458760)
                 (i32.const 33619972)
@@ -35,10 +36,12 @@
             (i32.const -1)))
         (i64.load 1 (local.get 14))))
     (local.set 14 (call $x87PushReal64 (local.get 13)))
-    (if (local.get 14)
+    (if (; likely ;) (local.get 14)
       (then)
       (else
-        (i32.store offset=WHERE (i32.const 0) (i32.const 33619972))
+        (i32.store offset=WHERE (; bail at +0x100, 4 not executed, flags in the state ;)
+          (i32.const 0)
+          (i32.const 33619972))
         (br $tail)))
     (local.set 15 (i64.add (local.get $rip_base) (i64.const 256)))
     (i64.store offset=fip (i32.const 0) (local.get 15))
@@ -47,7 +50,7 @@
     (local.set 13
       (block $3 (result i64)
         (block $4
-          (br_if $4
+          (br_if $4 (; unlikely ;)
             (i64.ne
               (local.tee 13 (i64.load offset=READ_CELL[RSI].tag (local.get $tlb_table)))
               (i64.and (local.get $rsi) (i64.const -4089))))
@@ -56,10 +59,10 @@
               (i32.wrap_i64 (local.get $rsi))
               (i32.load offset=READ_CELL[RSI].addend (local.get $tlb_table))))
           (br $3))
-        (br_if $tail
+        (br_if $tail (; unlikely ;)
           (i32.eq
             (local.tee 14
-              (call $regionTranslate
+              (call $regionTranslate (; bail at +0x102, 3 not executed, flags in the state ;)
                 (local.get $rsi)
                 (i32.const 393224)
                 (i32.const 33882115)
@@ -67,22 +70,24 @@
             (i32.const -1)))
         (i64.load 1 (local.get 14))))
     (local.set 14 (call $x87AddReal64 (i32.const 0) (local.get 13)))
-    (if (local.get 14)
+    (if (; likely ;) (local.get 14)
       (then)
       (else
-        (i32.store offset=WHERE (i32.const 0) (i32.const 33882115))
+        (i32.store offset=WHERE (; bail at +0x102, 3 not executed, flags in the state ;)
+          (i32.const 0)
+          (i32.const 33882115))
         (br $tail)))
     (local.set 15 (i64.add (local.get $rip_base) (i64.const 258)))
     (i64.store offset=fip (i32.const 0) (local.get 15))
     (i64.store offset=fdp (i32.const 0) (local.get $rsi))
     ;; +0x104  FSTP qword DS:[RDI]
     (local.set 14 (call $x87StoreReal64Fast (i32.const 1)))
-    (if (local.get 14)
+    (if (; likely ;) (local.get 14)
       (then
         (local.set 13 (i64.load offset=scratch[0] (i32.const 0)))
         (block $5
           (block $6
-            (br_if $6
+            (br_if $6 (; unlikely ;)
               (i64.ne
                 (local.tee 15 (i64.load offset=WRITE_CELL[RDI].tag (local.get $tlb_table)))
                 (i64.and (local.get $rdi) (i64.const -4089))))
@@ -92,10 +97,10 @@
                 (i32.load offset=WRITE_CELL[RDI].addend (local.get $tlb_table)))
               (local.get 13))
             (br $5))
-          (br_if $tail
+          (br_if $tail (; unlikely ;)
             (i32.eq
               (local.tee 14
-                (call $regionTranslate
+                (call $regionTranslate (; bail at +0x104, 2 not executed, flags in the state ;)
                   (local.get $rdi)
                   (i32.const 459016)
                   (i32.const 34144258)
@@ -112,7 +117,7 @@
             (local.tee 14
               (block $7 (result i32)
                 (block $8
-                  (br_if $8
+                  (br_if $8 (; unlikely ;)
                     (i64.ne
                       (local.tee 13 (i64.load offset=WRITE_CELL[RDI].tag (local.get $tlb_table)))
                       (i64.and (local.get $rdi) (i64.const -4089))))
@@ -120,10 +125,10 @@
                     (i32.wrap_i64 (local.get $rdi))
                     (i32.load offset=WRITE_CELL[RDI].addend (local.get $tlb_table)))
                   (br $7))
-                (br_if $tail
+                (br_if $tail (; unlikely ;)
                   (i32.eq
                     (local.tee 16
-                      (call $regionTranslate
+                      (call $regionTranslate (; bail at +0x104, 2 not executed, flags in the state ;)
                         (local.get $rdi)
                         (i32.const 459016)
                         (i32.const 34144258)
@@ -131,7 +136,9 @@
                     (i32.const -1)))
                 (local.get 16)))))
         (i64.store offset=scratch[0] (i32.const 0) (local.get 13))
-        (i32.store offset=WHERE (i32.const 0) (i32.const 34144258))
+        (i32.store offset=WHERE (; bail at +0x104, 2 not executed, flags in the state ;)
+          (i32.const 0)
+          (i32.const 34144258))
         (br $tail)
         (local.set 13 (i64.load offset=scratch[0] (i32.const 0)))
         (i64.store 1 (local.get 14) (local.get 13))))
@@ -142,7 +149,7 @@
     (local.set 13
       (block $9 (result i64)
         (block $10
-          (br_if $10
+          (br_if $10 (; unlikely ;)
             (i64.ne
               (local.tee 13 (i64.load offset=READ_CELL[RSP].tag (local.get $tlb_table)))
               (i64.and (local.get $rsp) (i64.const -4089))))
@@ -151,19 +158,22 @@
               (i32.wrap_i64 (local.get $rsp))
               (i32.load offset=READ_CELL[RSP].addend (local.get $tlb_table))))
           (br $9))
-        (br_if $tail
+        (br_if $tail (; unlikely ;)
           (i32.eq
             (local.tee 14
-              (call $regionTranslate
+              (call $regionTranslate (; bail at +0x106, 1 not executed, flags in the state ;)
                 (local.get $rsp)
                 (i32.const 262664)
                 (i32.const 34406401)
                 (local.get 13)))
             (i32.const -1)))
         (i64.load 1 (local.get 14))))
-    (if (i64.ne (i64.shr_s (i64.shl (local.get 13) (i64.const 16)) (i64.const 16)) (local.get 13))
+    (if (; unlikely ;)
+      (i64.ne (i64.shr_s (i64.shl (local.get 13) (i64.const 16)) (i64.const 16)) (local.get 13))
       (then
-        (i32.store offset=WHERE (i32.const 0) (i32.const 34406401))
+        (i32.store offset=WHERE (; bail at +0x106, 1 not executed, flags in the state ;)
+          (i32.const 0)
+          (i32.const 34406401))
         (br $tail)))
     (local.set $rsp (i64.add (local.get $rsp) (i64.const 8)))
     (local.set 15 (local.get 13))
