@@ -9,6 +9,7 @@ import { InterpVcpu } from '../engine/interp/interp-vcpu.ts';
 import { JitVcpu } from '../engine/jit/jit-vcpu.ts';
 import type { BootModule } from '../firmware/boot/request.ts';
 import { hostClock, hostWallClock, nodeHost } from '../host/node/platform.ts';
+import { machineCodeBytes, processorTime, residentBytes } from '../host/node/process-figures.ts';
 import { type KernelBoot, Machine, type MachineEnd } from '../machine/vm/machine.ts';
 import { detectWasmFeatures, missingWasmFeatures } from '../wasm/features.ts';
 import type { RunOptions, SerialTarget } from './options.ts';
@@ -96,11 +97,19 @@ export async function run(options: RunOptions, prepared?: BootFiles): Promise<nu
       : undefined;
   try {
     const started = hostClock.now();
+    const startedProcessor = processorTime();
     const end = await machine.run();
     serial.flush();
     detach();
     if (options.stats)
-      process.stderr.write(formatStatistics(machine.statistics(), hostClock.now() - started));
+      process.stderr.write(
+        formatStatistics(machine.statistics(), {
+          elapsed: hostClock.now() - started,
+          processor: processorTime() - startedProcessor,
+          resident: residentBytes(),
+          machineCode: machineCodeBytes(),
+        }),
+      );
     return report(end, options, outputError);
   } finally {
     clearTimeout(timer);

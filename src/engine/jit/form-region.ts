@@ -311,3 +311,12 @@ export function formRegion(
   formation.form(entry);
   return assembleRegion(entry, mode, code, formation.activations, all.dispatches);
 }
+
+/** Why formRegion gives null: what stands at the entry. For --stats. */
+export function whyNotFormed(entry: number, mode: Mode, view: CodeView, features: DecodeFeatures): string {
+  const place = new GuestCode(view, mode, features).at(entry);
+  if (typeof place === 'string') return place;
+  const { form } = place.instruction;
+  const help = view.needsHelp?.(entry) ? ', which needs the interpreter too often' : '';
+  return `${form.repeat === 'none' ? '' : `${form.repeat} `}${form.mnemonic}${help}`;
+}

@@ -15,7 +15,7 @@ import { TABLE_SIZE } from '../interp/handlers.ts';
 import * as E from '../soft/engine-state.ts';
 import { floatsArePlain } from './assumptions.ts';
 import { type Candidate, CodePages } from './code-pages.ts';
-import { formRegion } from './form-region.ts';
+import { formRegion, whyNotFormed } from './form-region.ts';
 import { pageOf } from './guest-code.ts';
 import { GuestView } from './guest-view.ts';
 import type { Region } from './region.ts';
@@ -90,6 +90,8 @@ export class Translator implements BlockTranslator {
   #waited = 0;
   #nextId = 1;
   #bytes = 0;
+  /** Blocks that cannot become regions, by what stands at their beginning. */
+  readonly #failures = new Map<string, number>();
   /** Since creation, for --stats. */
   readonly #counts = {
     formed: 0,
@@ -258,6 +260,8 @@ export class Translator implements BlockTranslator {
     if (!region) {
       candidate.state = 'failed';
       this.#counts.unformed++;
+      const why = whyNotFormed(linear & 0xfff, modeFromKey(modeKey), view, features);
+      this.#failures.set(why, (this.#failures.get(why) ?? 0) + 1);
       return;
     }
     this.#counts.formed++;
@@ -413,6 +417,11 @@ export class Translator implements BlockTranslator {
   #now(): number {
     return this.#options.clock?.now() ?? 0;
   }
+  #instructionsNow(): number {
+    let count = 0;
+    for (const { offsets } of this.#bySlot.values()) count += offsets.length;
+    return count;
+  }
   /** Counters since creation, by name. */
   statistics(): Map<string, number> {
     const { state } = this.#host;
@@ -432,9 +441,11 @@ export class Translator implements BlockTranslator {
       ['blocks that cannot become regions', counts.unformed],
       ['samples in pages that change too often', counts.restless],
       ['instructions in regions', counts.instructions],
+      ['instructions in regions now', this.#instructionsNow()],
       ['region modules', counts.modules],
       ['bytes of region wasm', counts.wasm],
       ['bytes of region wasm now', this.#bytes],
+      ...[...this.#failures].map(([why, count]) => [`no region: ${why}`, count] as const),
       ...(this.#options.clock
         ? ([
             ['milliseconds of region forming', Math.round(counts.forming / 1e6)],
