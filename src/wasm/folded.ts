@@ -8,7 +8,8 @@
 // its instruction where it stands directly before it; others stay statements of their own, which leave their
 // values on the stack, as the format allows. Labels are numbered in their order.
 //
-// Not modelled: atomics other than loads and stores, bulk operations: they and their operands are not folded.
+// Not modelled: atomics and bulk operations: they and their operands are not folded. A branch that leaves the
+// function is written with the label $function, which no parser knows.
 import type { ByteReader } from './decoder.ts';
 import { type ModuleNames, readInstructions } from './disassembler.ts';
 import type { BranchHint } from './function.ts';

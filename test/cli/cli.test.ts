@@ -122,6 +122,18 @@ describe('mistakes', () => {
     ['a negative memory size', ['run', '--kernel', hello, '--memory=-5M'], /--memory/],
     ['a memory size beyond the limit', ['run', '--kernel', hello, '--memory', '64G'], /64G/],
     ['no processors', ['run', '--kernel', hello, '--cpus', '0'], /--cpus/],
+    ['an unknown trace', ['run', '--kernel', hello, '--trace', 'everything'], /everything/],
+    ['a trace without a file name', ['run', '--kernel', hello, '--trace', 'jit='], /jit=/],
+    [
+      'a trace into a directory',
+      ['run', '--kernel', hello, '--accel', 'jit', '--trace', `jit=${directory}`],
+      /EISDIR/,
+    ],
+    [
+      'a trace of a translator that does not run',
+      ['run', '--kernel', hello, '--accel', 'interp', '--trace', 'jit'],
+      /--accel jit/,
+    ],
     ['an unknown accelerator', ['run', '--kernel', hello, '--accel', 'warp'], /warp/],
     ['an unknown serial target', ['run', '--kernel', hello, '--serial', 'pigeon'], /pigeon/],
     [
@@ -179,6 +191,16 @@ describe('running a kernel', () => {
   test('--stats prints a table', () => {
     const { stderr } = doppel('run', '--kernel', hello, '--debug-exit-port', '0x501', '--stats');
     for (const word of ['time', 'instructions', 'exits', 'TLB']) assert.ok(stderr.includes(word), stderr);
+  });
+
+  test('--trace jit shows a region from guest code to WebAssembly; --stats its share', () => {
+    const words = ['run', '--kernel', spin, '--accel', 'jit', '--trace', 'jit=trace.txt', '--stats'];
+    const { status, stderr } = doppel(...words, '--timeout', '1');
+    assert.equal(status, 124);
+    assert.match(stderr, /in regions +[\d,]+ +\d/);
+    const trace = readFileSync(join(directory, 'trace.txt'), 'utf8');
+    for (const text of ['==== region 1 at 0x', 'eb fe', 'JMP $+0x0', 'branch32', '(func $region_1 '])
+      assert.ok(trace.includes(text), text);
   });
 
   test('a triple fault ends with a cause and the registers', () => {
