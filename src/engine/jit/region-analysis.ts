@@ -3,9 +3,9 @@
 
 import type { Form } from '../../x86/decode/instruction.ts';
 import { buildMeaning } from '../../x86/semantics/index.ts';
-import { FLAGS_STATUS, type Uop } from '../../x86/uops/ir.ts';
+import { FLAGS_STATUS, type Uop, type Value } from '../../x86/uops/ir.ts';
 import { specialize } from '../../x86/uops/specialize.ts';
-import { assume, assumeNothing } from './assumptions.ts';
+import { assume } from './assumptions.ts';
 import type { BlockEnd, Edge, Region } from './region.ts';
 import { registerAt } from './registers.ts';
 
@@ -33,7 +33,8 @@ export interface BlockFacts {
   readonly dirtyIn: number;
 }
 export interface RegionFacts {
-  /** Its entry must make sure that SSE floating point is plain. */
+  /** Its entry must make sure that the SSE unit may be used, and that MXCSR is plain. */
+  readonly assumesSse: boolean;
   readonly assumesPlainFloats: boolean;
   readonly blocks: readonly BlockFacts[];
   readonly touched: number;
@@ -67,7 +68,26 @@ export function successors(end: BlockEnd): { edges: readonly Edge[]; leaves: boo
   }
 }
 
+/** A 64-bit value whose upper half is zero. */
+function isZeroExtended(value: Value, definitions: ReadonlyMap<number, Uop>): boolean {
+  const uop = definitions.get(value.id);
+  switch (uop?.op) {
+    case 'const':
+      return BigInt.asUintN(64, uop.value as bigint) <= 0xffff_ffffn;
+    case 'unary':
+      return uop.operator === 'extend_u';
+    case 'binary':
+      return uop.operator === 'and' && isZeroExtended(uop.b, definitions);
+    case 'select':
+      return isZeroExtended(uop.a, definitions) && isZeroExtended(uop.b, definitions);
+    default:
+      return false;
+  }
+}
+
 interface Effects {
+  /** What defines the values that may be written to registers, outside 64-bit mode. */
+  readonly definitions: Map<number, Uop>;
   touched: number;
   written: number;
   defines: boolean;
@@ -77,6 +97,7 @@ interface Effects {
 
 function scan(uops: readonly Uop[], wide: boolean, nested: boolean, inLoop: boolean, e: Effects): void {
   for (const uop of uops) {
+    if (!wide && 'result' in uop && uop.result) e.definitions.set(uop.result.id, uop);
     switch (uop.op) {
       case 'get':
       case 'set': {
@@ -85,8 +106,10 @@ function scan(uops: readonly Uop[], wide: boolean, nested: boolean, inLoop: bool
         if (register < 0) break;
         e.touched |= 1 << register;
         if (uop.op === 'set') e.written |= 1 << register;
-        // Upper halves of general registers outside 64-bit mode are nowhere but in the state.
-        if (!wide && register < 16 && uop.bits === 64) e.interpreted = true;
+        // Outside 64-bit mode the upper halves of general registers are zero while a region runs.
+        if (!wide && register < 16 && uop.bits === 64) {
+          if (uop.op === 'get' || !isZeroExtended(uop.value, e.definitions)) e.interpreted = true;
+        }
         break;
       }
       case 'load':
@@ -129,7 +152,14 @@ function scan(uops: readonly Uop[], wide: boolean, nested: boolean, inLoop: bool
 
 /** What one instruction does, after specialization. */
 export function instructionFacts(uops: readonly Uop[], wide: boolean): InstructionFacts {
-  const e: Effects = { touched: 0, written: 0, defines: false, sees: false, interpreted: false };
+  const e: Effects = {
+    definitions: new Map(),
+    touched: 0,
+    written: 0,
+    defines: false,
+    sees: false,
+    interpreted: false,
+  };
   scan(uops, wide, false, false, e);
   return {
     uops,
@@ -156,11 +186,13 @@ export function analyseRegion(region: Region, isHeader: (block: number) => boole
   const meanings = blocks.flatMap((block) =>
     block.instructions.map((one) => meaningOf(one.instruction.form)),
   );
-  const plain = region.plainFloats === true && !meanings.some((uops) => assume(uops).breaks);
+  const breaks = meanings.some((uops) => assume(uops, 'nothing').breaks);
+  const what = breaks ? 'nothing' : region.plainFloats ? 'unit and MXCSR' : 'unit';
+  const assumed = meanings.map((uops) => assume(uops, what));
   const facts = blocks.map((block) =>
     block.instructions.map(({ instruction }) => {
       const meaning = meaningOf(instruction.form);
-      const uops = plain ? assume(meaning).uops : assumeNothing(meaning);
+      const { uops } = assume(meaning, what);
       return instructionFacts(specialize(uops, instruction), wide);
     }),
   );
@@ -193,7 +225,8 @@ export function analyseRegion(region: Region, isHeader: (block: number) => boole
   return {
     touched: facts.flat().reduce((set, i) => set | i.touched, 0),
     written: written.reduce((all, set) => all | set, 0),
-    assumesPlainFloats: plain && meanings.some((uops) => assume(uops).assumes),
+    assumesSse: assumed.some(({ unit }) => unit),
+    assumesPlainFloats: assumed.some(({ plain }) => plain),
     blocks: blocks.map((_, b) => {
       const instructions = facts[b]!;
       const flagsLive: boolean[] = [];

@@ -196,7 +196,7 @@ export class RegionLowering extends RegionFlags implements StructureSink {
     f.load(this.wide ? 'i64.load' : 'i32.load', E.RIP_BASE);
     f.localSet(this.#base);
     this.#checkPages(plain);
-    if (this.#facts.assumesPlainFloats) this.#checkFloats(plain);
+    this.#checkFloats(plain);
     f.i32Const(0);
     f.load('i32.load', E.TLB_TABLE);
     f.localSet(this.#tlb);
@@ -213,15 +213,19 @@ export class RegionLowering extends RegionFlags implements StructureSink {
 
   #checkFloats(plain: () => void): void {
     const { f } = this;
-    f.i32Const(0);
-    f.load('i32.load', S.MXCSR);
-    f.i32Const(MXCSR_ASSUMED);
-    f.op('i32.and');
-    f.i32Const(MXCSR_PLAIN);
-    f.op('i32.xor');
+    const { assumesSse, assumesPlainFloats } = this.#facts;
+    if (!assumesSse && !assumesPlainFloats) return;
     f.i32Const(0);
     f.load('i32.load', S.SSE_TRAP);
-    f.op('i32.or');
+    if (assumesPlainFloats) {
+      f.i32Const(0);
+      f.load('i32.load', S.MXCSR);
+      f.i32Const(MXCSR_ASSUMED);
+      f.op('i32.and');
+      f.i32Const(MXCSR_PLAIN);
+      f.op('i32.xor');
+      f.op('i32.or');
+    }
     f.if_(undefined, 'unlikely');
     plain();
     f.end();

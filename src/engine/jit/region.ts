@@ -17,10 +17,7 @@ export interface Region {
   readonly pages: readonly RegionPage[];
   /** The blocks; blocks[0] is the entry. */
   readonly blocks: readonly RegionBlock[];
-  /**
-   * When it was formed, SSE floating point was as most programs have it (assumptions.ts): the region makes sure of
-   * that at its entry, and not in each instruction.
-   */
+  /** MXCSR was, when the region was formed, as most programs that calculate have it (assumptions.ts). */
   readonly plainFloats?: boolean;
 }
 
