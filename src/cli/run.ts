@@ -10,6 +10,7 @@ import { JitVcpu } from '../engine/jit/jit-vcpu.ts';
 import type { BootModule } from '../firmware/boot/request.ts';
 import { hostClock, hostWallClock, nodeHost } from '../host/node/platform.ts';
 import { machineCodeBytes, processorTime, residentBytes } from '../host/node/process-figures.ts';
+import { regionServiceOfHost } from '../host/node/region-service.ts';
 import { type KernelBoot, Machine, type MachineEnd } from '../machine/vm/machine.ts';
 import { detectWasmFeatures, missingWasmFeatures } from '../wasm/features.ts';
 import type { RunOptions, SerialTarget } from './options.ts';
@@ -44,6 +45,7 @@ export async function run(options: RunOptions, prepared?: BootFiles): Promise<nu
     throw new DoppelError('--trace jit shows what the translator makes: it needs --accel jit.');
   }
   const trace = options.trace && openTrace(options.trace.file);
+  const service = regionServiceOfHost();
   let machine: Machine;
   let outputError = '';
   const serial = openSerial(options.serial, (code) => {
@@ -75,6 +77,7 @@ export async function run(options: RunOptions, prepared?: BootFiles): Promise<nu
         ? new JitVcpu(wires, {
             counts: options.stats,
             clock: hostClock,
+            ...(service && { service }),
             ...(trace && { onListing: (listing) => trace.write(traceRegion(listing, readPhysical)) }),
           })
         : new InterpVcpu(wires),
@@ -116,6 +119,7 @@ export async function run(options: RunOptions, prepared?: BootFiles): Promise<nu
     process.off('SIGTERM', interrupted);
     process.off('SIGINT', interrupted);
     detach();
+    machine.close();
     serial.close();
     trace?.close();
   }

@@ -25,6 +25,11 @@ export class JitVcpu extends InterpVcpu {
     this.translator = translator!;
   }
 
+  /** Ends what runs beside the vCPU. It may run on, without new regions. */
+  close(): void {
+    this.translator.close();
+  }
+
   override statistics(): Map<string, number> {
     return new Map([...super.statistics(), ...this.translator.statistics()]);
   }

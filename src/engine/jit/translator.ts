@@ -5,7 +5,10 @@
 //
 //   samples -> hot block -> formRegion -> queue -> compileRegions -> slots, descriptors
 //
-// A region that waits in the queue is out of date as soon as code of one of its pages changes; pages
+// Where the host lends a thread (region-service.ts), regions are compiled there. Slots and link cells are taken
+// when they are sent off; samples ask for what has come back. When that happens the guest cannot see.
+//
+// A region that waits in the queue or is being compiled is out of date as soon as code of one of its pages changes; pages
 // count generations for that. The bytes of a region are noted as code when it is formed.
 import type { Clock } from '../../base/services.ts';
 import { MODE_FLAT_CS, MODE_PROTECTED, modeFromKey } from '../../x86/decode/mode.ts';
@@ -18,10 +21,12 @@ import { type Candidate, CodePages } from './code-pages.ts';
 import { formRegion, whyNotFormed } from './form-region.ts';
 import { pageOf } from './guest-code.ts';
 import { GuestView } from './guest-view.ts';
+import { packRegion } from './packed-region.ts';
 import type { Region } from './region.ts';
-import type { RegionCompiler, RegionJob } from './region-compiler.ts';
+import type { CompileOptions, RegionCompiler, RegionJob } from './region-compiler.ts';
 import type { RegionListing } from './region-listing.ts';
 import { LEAVE_CAUSES, linkedExits } from './region-lowering.ts';
+import type { RegionService, RegionServiceFactory } from './region-service.ts';
 import { CellSpace, SlotSpace } from './region-space.ts';
 import { heatAt, type RegionModule, type TranslatedRegion, warm } from './translated-region.ts';
 
@@ -46,6 +51,8 @@ export interface TranslatorOptions {
   readonly onRegion?: (region: Region) => void;
   /** Sees every region once it is compiled, as text to be (print-listing.ts): --trace jit. */
   readonly onListing?: (listing: RegionListing) => void;
+  /** Compiles on another thread; not where `eager` or `onListing` is given. */
+  readonly service?: RegionServiceFactory;
 }
 
 const HOT_SAMPLES = 6;
@@ -54,6 +61,9 @@ const LONGEST_INTERVAL = 2_000_000;
 const BATCH = 8;
 /** Samples after which hot blocks wait no longer for others. */
 const PATIENCE = 16;
+/** Samples after which a region is formed anew, eight times as many for the second time; and how often at most. */
+const RENEWAL_HEAT = 24;
+const MOST_RENEWALS = 2;
 const CODE_BYTES = 24 * 2 ** 20;
 /** Eviction goes on until this share of the bound is left. */
 const AFTER_EVICTION = 0.9;
@@ -67,6 +77,15 @@ interface Queued {
   /** Of the region's pages, when it was formed. */
   readonly generations: readonly number[];
 }
+
+/** Regions with what was taken for them. */
+interface Batch {
+  readonly queued: readonly Queued[];
+  readonly jobs: readonly RegionJob[];
+}
+
+/** Batches that are with the other thread at a time: one that it works on, one so that it need not wait. */
+const MOST_FLIGHTS = 2;
 
 export class Translator implements BlockTranslator {
   readonly #host: TranslatorHost;
@@ -86,6 +105,11 @@ export class Translator implements BlockTranslator {
   readonly #bySlot = new Map<number, TranslatedRegion>();
   readonly #byId = new Map<number, TranslatedRegion>();
   #queue: Queued[] = [];
+  #service: RegionService | null = null;
+  #closed = false;
+  /** Batches that are being compiled elsewhere, by ticket. */
+  readonly #flights = new Map<number, Batch>();
+  #nextTicket = 1;
   /** Samples since the first in the queue came. */
   #waited = 0;
   #nextId = 1;
@@ -104,11 +128,13 @@ export class Translator implements BlockTranslator {
     outdated: 0,
     unformed: 0,
     restless: 0,
+    renewed: 0,
     modules: 0,
     wasm: 0,
     instructions: 0,
     forming: 0,
     compiling: 0,
+    compilingElsewhere: 0,
   };
 
   constructor(host: TranslatorHost, compiler: RegionCompiler, options: TranslatorOptions = {}) {
@@ -132,6 +158,7 @@ export class Translator implements BlockTranslator {
   // ---- BlockTranslator ----
 
   sample(descriptor: number, physical: number, linear: number, modeKey: number): void {
+    this.#collect();
     const own = this.#bySlot.get(this.#host.state.u32[descriptor >> 2]!);
     if (own && this.#isMapped(own, linear)) {
       this.#foundRegion(own);
@@ -144,8 +171,7 @@ export class Translator implements BlockTranslator {
     }
     this.#waited++;
     this.#consider(descriptor, physical, linear, modeKey);
-    const { length } = this.#queue;
-    if (length >= this.#batch || (length > 0 && this.#waited >= PATIENCE)) this.#compileQueue();
+    if (this.#queue.length >= this.#batch || this.#waited >= PATIENCE) this.#compileQueue();
   }
   #consider(descriptor: number, physical: number, linear: number, modeKey: number): void {
     if ((modeKey & MODE_FLAT_CS) === 0 || (modeKey & MODE_PROTECTED) === 0 || (modeKey & 3) === 0) return;
@@ -173,6 +199,7 @@ export class Translator implements BlockTranslator {
    * ends in code of the region, or of another one, regions are what runs here.
    */
   sampleRegion(id: number, physical: number): boolean {
+    this.#collect();
     const offset = physical % 4096;
     const page = (physical - offset) / 4096;
     const record = this.#pages.of(page);
@@ -185,9 +212,13 @@ export class Translator implements BlockTranslator {
     return false;
   }
   #foundRegion(region: TranslatedRegion): void {
+    region.heat += this.sampleInterval / this.#leastInterval;
+    if (region.heat >= RENEWAL_HEAT * 8 ** region.renewals && region.renewals < MOST_RENEWALS) {
+      this.#renew(region);
+    }
     this.sampleInterval = Math.min(2 * this.sampleInterval, this.#longestInterval);
     warm(region.module, this.#host.retired, 1);
-    if (this.#queue.length > 0 && ++this.#waited >= PATIENCE) this.#compileQueue();
+    if (++this.#waited >= PATIENCE) this.#compileQueue();
   }
 
   /** The table of translations for fetching may know the entry's page only: it is told the region's others. */
@@ -232,6 +263,8 @@ export class Translator implements BlockTranslator {
       this.#slots.release(slot);
       this.#cells.release(cells, cellCount);
     }
+    for (const { jobs } of this.#flights.values()) for (const { slot } of jobs) this.#slots.release(slot);
+    this.#flights.clear();
     this.#counts.dropped += this.#bySlot.size;
     this.#bySlot.clear();
     this.#byId.clear();
@@ -248,28 +281,65 @@ export class Translator implements BlockTranslator {
   // ---- forming and compiling ----
 
   #form(descriptor: number, candidate: Candidate, linear: number, modeKey: number): void {
+    const region = this.#formed(linear, modeKey);
+    if (!region) {
+      candidate.state = 'failed';
+      this.#counts.unformed++;
+      return;
+    }
+    this.#enqueue(region, descriptor, candidate, linear);
+  }
+  #formed(linear: number, modeKey: number): Region | null {
     const began = this.#now();
     const { retired, features } = this.#host;
     const view = new GuestView(this.#host, linear, modeKey, {
       mayTranslate: (page) => !this.#pages.restless(page, retired),
       needsHelp: (page, offset) => this.#pages.needsHelp(page, offset),
+      observed: (page, offset) => this.#pages.known(page)?.observed.get(offset),
     });
     const formed = formRegion(linear & 0xfff, modeFromKey(modeKey), view, features);
     const region = formed && { ...formed, plainFloats: floatsArePlain(this.#host.state) };
     this.#counts.forming += this.#now() - began;
     if (!region) {
-      candidate.state = 'failed';
-      this.#counts.unformed++;
       const why = whyNotFormed(linear & 0xfff, modeFromKey(modeKey), view, features);
       this.#failures.set(why, (this.#failures.get(why) ?? 0) + 1);
-      return;
     }
+    return region;
+  }
+  #enqueue(region: Region, descriptor: number, candidate: Candidate, linear: number): void {
     this.#counts.formed++;
     this.#note(region);
     candidate.state = 'queued';
     if (this.#queue.length === 0) this.#waited = 0;
     const generations = region.pages.map(({ frame }) => this.#pages.of(frame).generation);
     this.#queue.push({ region, descriptor, linear, candidate, generations });
+  }
+
+  /**
+   * Forms a hot region again: by now more code of its neighbourhood has run, and it is known where its jumps lead. It is
+   * replaced where that makes a difference.
+   */
+  #renew(region: TranslatedRegion): void {
+    region.renewals++;
+    this.#harvest(region);
+    const again = this.#formed(region.linear, region.modeKey);
+    if (!again || (offsetsOf(again).length === region.offsets.length && edgesOf(again) === region.edges)) return;
+    this.#counts.renewed++;
+    this.#enqueue(again, region.descriptor, { heat: region.heat, state: 'queued' }, region.linear);
+  }
+  /** Notes where jumps of the regions in the same pages went. */
+  #harvest({ pages }: TranslatedRegion): void {
+    const { i32 } = this.#host.state;
+    for (const { frame } of pages) {
+      for (const { sites, cells, cellCount, pages: itsPages } of this.#pages.of(frame).regions) {
+        sites.forEach((site, i) => {
+          const relative = i32[(cells >> 2) + cellCount - sites.length + i]!;
+          const index = pageOf(site);
+          const at = itsPages.find((page) => page.index === index)!.frame;
+          if (relative !== 0) this.#pages.of(at).observed.set(site - 4096 * index, relative - 4096 * index);
+        });
+      }
+    }
   }
 
   /** A change of the bytes that a region was made from shall be noticed. */
@@ -286,13 +356,45 @@ export class Translator implements BlockTranslator {
     }
   }
 
-  /** Compiles what waits and is still good, and installs it. */
+  /** Compiles what waits and is still good, or sends it off to be compiled. */
   #compileQueue(): void {
+    if (this.#queue.length === 0 || this.#flights.size >= MOST_FLIGHTS || this.#closed) return;
     const queue = this.#queue.filter((queued) => this.#isCurrent(queued));
     this.#counts.outdated += this.#queue.length - queue.length;
     this.#queue = [];
-    if (this.#bySlot.size === 0) this.#cells = this.#allCells();
-    const { code, handlers, state } = this.#host;
+    const { service } = this.#options;
+    const elsewhere = service !== undefined && !this.eager && !this.#options.onListing;
+    if (elsewhere && queue.length > this.#batch) {
+      // More became hot than are compiled: the hottest come first.
+      queue.sort((a, b) => b.candidate.heat - a.candidate.heat);
+      this.#queue = queue.splice(this.#batch);
+    }
+    const batch = this.#prepare(queue);
+    if (batch.jobs.length === 0) return;
+    if (elsewhere) {
+      this.#service ??= service(this.#host.features);
+      this.#send(batch, this.#service);
+      return;
+    }
+    const began = this.#now();
+    const bytes = this.#compiler.compileRegions(batch.jobs, {
+      ...this.#compileOptions(),
+      ...(this.#options.onListing ? { onListing: this.#options.onListing } : {}),
+    });
+    const module = new WebAssembly.Module(bytes as Uint8Array<ArrayBuffer>);
+    this.#install(batch, module, bytes.length);
+    this.#counts.compiling += this.#now() - began;
+  }
+  #compileOptions(): CompileOptions {
+    const { statePages, ramPages } = this.#host.handlers;
+    const countsInstructions = this.#options.counts ?? false;
+    return { statePages, ramPages, tableSize: TABLE_SIZE, countsInstructions };
+  }
+
+  /** Takes slots and cells for regions. */
+  #prepare(queue: readonly Queued[]): Batch {
+    if (this.#bySlot.size === 0 && this.#flights.size === 0) this.#cells = this.#allCells();
+    const { code } = this.#host;
     const jobs: RegionJob[] = [];
     const made: Queued[] = [];
     for (const queued of queue) {
@@ -311,36 +413,62 @@ export class Translator implements BlockTranslator {
       made.push(queued);
       this.#options.onRegion?.(region);
     }
-    if (jobs.length === 0) return;
-    const began = this.#now();
-    const bytes = this.#compiler.compileRegions(jobs, {
-      statePages: handlers.statePages,
-      ramPages: handlers.ramPages,
-      tableSize: TABLE_SIZE,
-      countsInstructions: this.#options.counts ?? false,
-      ...(this.#options.onListing ? { onListing: this.#options.onListing } : {}),
+    return { jobs, queued: made };
+  }
+
+  /** Sends a batch off; its regions are current, so the bytes that they were made from are still there. */
+  #send(batch: Batch, service: RegionService): void {
+    const ticket = this.#nextTicket++;
+    const { u8 } = this.#host.memory;
+    const jobs = batch.jobs.map(({ region, ...rest }) => {
+      const frames = new Map(region.pages.map(({ index, frame }) => [index, frame]));
+      const packed = packRegion(region, (at) => u8[frames.get(pageOf(at))! * 4096 + (at & 0xfff)]!);
+      return { ...rest, ...packed };
     });
-    new WebAssembly.Instance(new WebAssembly.Module(bytes as Uint8Array<ArrayBuffer>), {
-      env: handlers.environment,
-    });
-    this.#counts.compiling += this.#now() - began;
-    const module: RegionModule = {
-      bytes: bytes.length,
-      regions: new Set(),
-      heat: 0,
-      stamp: this.#host.retired,
-    };
-    this.#modules.add(module);
-    this.#bytes += bytes.length;
-    this.#counts.modules++;
-    this.#counts.wasm += bytes.length;
+    this.#flights.set(ticket, batch);
+    service.submit({ ticket, jobs, options: this.#compileOptions() });
+  }
+  /** Installs what has come back. */
+  #collect(): void {
+    if (this.#flights.size === 0 || !this.#service) return;
+    for (let result = this.#service.poll(); result; result = this.#service.poll()) {
+      this.#counts.compilingElsewhere += result.time;
+      const batch = this.#flights.get(result.ticket);
+      // Gone in a flush.
+      if (!batch) continue;
+      this.#flights.delete(result.ticket);
+      this.#install(batch, result.module, result.bytes);
+    }
+  }
+
+  /** Instantiates the module of a batch. Regions that are out of date by now lose their slots again. */
+  #install({ jobs, queued }: Batch, compiled: WebAssembly.Module, bytes: number): void {
+    const { code, handlers, state } = this.#host;
+    const current = queued.map((one) => this.#isCurrent(one));
+    if (current.includes(true)) new WebAssembly.Instance(compiled, { env: handlers.environment });
+    const module: RegionModule = { bytes, regions: new Set(), heat: 0, stamp: this.#host.retired };
     jobs.forEach((job, i) => {
-      const { descriptor, candidate } = made[i]!;
-      const { id, slot, cells, region } = job;
+      const { descriptor, candidate } = queued[i]!;
+      const { id, slot, cells, region, linear } = job;
       const cellCount = this.#compiler.linkCellCount(region);
+      const replaced = this.#bySlot.get(state.u32[descriptor >> 2]!);
+      if (!current[i]) {
+        this.#slots.release(slot);
+        this.#cells.release(cells, cellCount);
+        this.#counts.outdated++;
+        return;
+      }
       const { pages } = region;
       const offsets = Int32Array.from(offsetsOf(region));
-      const translated = { id, slot, cells, cellCount, descriptor, pages, offsets, module };
+      const translated = {
+        ...{ id, slot, cells, cellCount, descriptor, pages, offsets, linear, module },
+        modeKey: region.mode.key,
+        sites: jumpSites(region),
+        edges: edgesOf(region),
+        heat: 0,
+        renewals: replaced?.renewals ?? 0,
+      };
+      if (replaced) this.#drop(replaced);
       module.regions.add(translated);
       module.heat += candidate.heat;
       forget(candidate);
@@ -352,9 +480,22 @@ export class Translator implements BlockTranslator {
       if (state.u32[descriptor >> 2] === HANDLER_STOP) throw new Error('a region of code that is gone');
       code.install(descriptor, slot);
     });
-    this.#counts.compiled += jobs.length;
+    this.#counts.compiled += module.regions.size;
+    if (module.regions.size === 0) return;
+    this.#modules.add(module);
+    this.#bytes += bytes;
+    this.#counts.modules++;
+    this.#counts.wasm += bytes;
     if (this.#bytes > this.#codeBytes) this.#makeRoom(this.#codeBytes * AFTER_EVICTION, module);
   }
+
+  /** No more regions; ends the other thread, if there is one. */
+  close(): void {
+    this.#closed = true;
+    this.#service?.close();
+    this.#service = null;
+  }
+
   #noteExits(region: Region): void {
     const frames = new Map(region.pages.map(({ index, frame }) => [index, frame]));
     for (const offset of linkedExits(region))
@@ -431,6 +572,7 @@ export class Translator implements BlockTranslator {
     return new Map<string, number>([
       ['regions formed', counts.formed],
       ['regions compiled', counts.compiled],
+      ['regions formed anew', counts.renewed],
       ['regions dropped as their code changed', counts.dropped],
       ['regions dropped as they needed the interpreter', counts.unhelpful],
       ['instructions that need the interpreter', counts.needingHelp],
@@ -450,6 +592,10 @@ export class Translator implements BlockTranslator {
         ? ([
             ['milliseconds of region forming', Math.round(counts.forming / 1e6)],
             ['milliseconds of region compiling', Math.round(counts.compiling / 1e6)],
+            [
+              'milliseconds of region compiling on another thread',
+              Math.round(counts.compilingElsewhere / 1e6),
+            ],
           ] as const)
         : []),
       ...(this.#options.counts
@@ -466,6 +612,9 @@ export class Translator implements BlockTranslator {
   }
 }
 
+/** Edges from block to block. */
+const edgesOf = (region: Region): number =>
+  region.blocks.reduce((sum, { end }) => sum + successors(end).length, 0);
 const offsetsOf = (region: Region): number[] =>
   region.blocks.flatMap((block) => block.instructions.map(({ offset }) => offset));
 

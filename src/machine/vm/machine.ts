@@ -67,8 +67,8 @@ export interface MachineOptions {
   readonly engine?: (wires: InterpOptions) => MachineVcpu;
 }
 
-/** An engine as the machine knows it, with counters for --stats where it has some. */
-export type MachineVcpu = Vcpu & { statistics?(): ReadonlyMap<string, number> };
+/** An engine as the machine knows it, with counters for --stats and something to close where it has them. */
+export type MachineVcpu = Vcpu & { statistics?(): ReadonlyMap<string, number>; close?(): void };
 
 /** How a run ended. */
 export type MachineEnd =
@@ -283,6 +283,11 @@ export class Machine {
       return 0;
     }
     return this.#clock.idleUntil(this.alarms.next);
+  }
+
+  /** Gives back what the engine holds of the host besides memory: threads. For when it will not run again. */
+  close(): void {
+    this.vcpu.close?.();
   }
 
   /** Counters of the run so far, by name. */
