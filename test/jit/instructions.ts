@@ -1,118 +1,42 @@
 // Straight-line instructions for the region torture. Most are a few common encodings with their flags, partial
 // registers and memory operands mixed at random; the others come from the fuzzer's tables, which hold every encoding.
-//
-// Registers that programs keep: SP; BP points into the data; one register has a small index (R12, or BX in
-// 32-bit code); R13 to R15 count loops in 64-bit code. Everything else changes all the time.
-import * as iced from 'iced-x86';
 import { interesting } from '../isa/fuzz/initial.ts';
-import { type Template, templatesFor } from '../isa/fuzz/instructions.ts';
-import { makeInstruction, type Surroundings } from '../isa/fuzz/operands.ts';
 import type { Random } from '../isa/fuzz/random.ts';
+import { dword, encode, type Operand } from './encoding.ts';
+import { ExoticMaker } from './exotic.ts';
+import { BASE, BASE_VALUE, type Bits, freeRegisters, INDEX_VALUE, indexRegister } from './registers.ts';
 import { DATA, DATA_PAGES } from './world.ts';
 
-export type Bits = 32 | 64;
-
-export const BASE = 5;
-/** Where BP points. */
-export const BASE_VALUE = DATA + 0x1040;
-export const indexRegister = (bits: Bits): number => (bits === 64 ? 12 : 3);
-export const INDEX_VALUE = 3;
 const DATA_BYTES = DATA_PAGES * 4096;
-
-/** Registers that instructions may change. */
-export function freeRegisters(bits: Bits): readonly number[] {
-  return bits === 64 ? [0, 1, 2, 3, 6, 7, 8, 9, 10, 11] : [0, 1, 2, 6, 7];
-}
-
-/** An instruction in pieces: what is needed to put REX where it belongs. */
-interface Encoding {
-  /** Before REX. */
-  readonly prefixes: readonly number[];
-  readonly wide: boolean;
-  readonly opcode: readonly number[];
-  /** The register or the opcode's extension in ModRM. */
-  readonly reg: number;
-  readonly rm: Operand;
-  readonly immediate?: readonly number[];
-}
-type Operand =
-  | { readonly register: number }
-  | { readonly base: number; readonly index: number; readonly scale: number; readonly displacement: number }
-  | { readonly absolute: number };
-
-const dword = (value: number): number[] => [
-  value & 255,
-  (value >> 8) & 255,
-  (value >> 16) & 255,
-  value >>> 24,
-];
-
-/** Bytes of an instruction with ModRM. `low` 8-bit registers 4 to 7 are AH, CH, DH, BH where no REX is needed. */
-function encode(bits: Bits, e: Encoding): number[] {
-  const { rm } = e;
-  let modrm: number[];
-  let rex = e.wide ? 8 : 0;
-  if (e.reg >= 8) rex |= 4;
-  const reg = (e.reg & 7) << 3;
-  if ('register' in rm) {
-    if (rm.register >= 8) rex |= 1;
-    modrm = [0xc0 | reg | (rm.register & 7)];
-  } else if ('absolute' in rm) {
-    modrm = bits === 64 ? [reg | 4, 0x25, ...dword(rm.absolute)] : [reg | 5, ...dword(rm.absolute)];
-  } else {
-    if (rm.base >= 8) rex |= 1;
-    if (rm.index >= 8) rex |= 2;
-    const short = rm.displacement >= -128 && rm.displacement < 128;
-    const displacement = short ? [rm.displacement & 255] : dword(rm.displacement);
-    const mod = short ? 0x40 : 0x80;
-    if (rm.index < 0 && (rm.base & 7) !== 4) modrm = [mod | reg | (rm.base & 7), ...displacement];
-    else {
-      const index = rm.index < 0 ? 4 : rm.index & 7;
-      modrm = [mod | reg | 4, (rm.scale << 6) | (index << 3) | (rm.base & 7), ...displacement];
-    }
-  }
-  const rexBytes = rex !== 0 ? [0x40 | rex] : [];
-  return [...e.prefixes, ...rexBytes, ...e.opcode, ...modrm, ...(e.immediate ?? [])];
-}
 
 /** Makes the instructions of one program. */
 export class InstructionMaker {
   readonly #random: Random;
   readonly bits: Bits;
-  readonly #surroundings: Surroundings;
-  readonly #encoder: iced.Encoder;
+  readonly #exotics: ExoticMaker;
   /** Percentages: of the fuzzer's tables among all, of memory operands, of FS and GS. */
   readonly #exotic: number;
   readonly #memory: number;
   readonly #segments: number;
-  readonly #templates: readonly (readonly Template[])[];
 
   /** @param exotic percentages to choose from, of instructions from the fuzzer's tables. */
   constructor(random: Random, bits: Bits, exotic: readonly number[]) {
     this.#random = random;
     this.bits = bits;
-    this.#surroundings = {
-      random,
-      bits,
-      pointers: { bases: [[BASE, BASE_VALUE]], index: [indexRegister(bits), INDEX_VALUE] },
-      fsBase: 0,
-    };
-    this.#encoder = new iced.Encoder(bits);
+    this.#exotics = new ExoticMaker(random, bits);
     this.#exotic = random.pick(exotic);
     this.#memory = random.pick([0, 10, 30, 60]);
     this.#segments = random.pick([0, 0, 3, 10]);
-    const families = random.pick([['integer'], ['simd'], ['x87'], ['integer', 'simd', 'x87']]);
-    this.#templates = usable(bits).filter(([one]) => families.includes(one!.family));
   }
   free(): void {
-    this.#encoder.free();
+    this.#exotics.free();
   }
 
   /** One instruction, or a few that belong together; whether it may raise an exception that must be skipped. */
   next(): { bytes: number[]; guarded: boolean } {
     const random = this.#random;
     if (random.chance(this.#exotic)) {
-      const exotic = this.#fromTables();
+      const exotic = this.#exotics.next();
       if (exotic) return { bytes: exotic, guarded: true };
     }
     if (random.chance(4)) return { bytes: this.#masked(), guarded: false };
@@ -369,46 +293,4 @@ export class InstructionMaker {
     });
     return [...move, 0x25, ...dword(mask & (DATA_BYTES - 16)), ...access];
   }
-
-  /** One of all encodings there are; null when chance has made one that must not be used. */
-  #fromTables(): number[] | null {
-    const template = this.#random.pick(this.#random.pick(this.#templates));
-    const instruction = makeInstruction(this.#surroundings, template);
-    if (!instruction) return null;
-    try {
-      for (let i = 0; i < instruction.opCount; i++) {
-        if (instruction.opKind(i) === iced.OpKind.Register && this.#isKept(instruction.opRegister(i)))
-          return null;
-      }
-      this.#encoder.encode(instruction, 0x1000_0000n);
-      const bytes = [...this.#encoder.takeBuffer()];
-      return bytes.length < 16 ? bytes : null;
-    } catch {
-      this.#encoder.takeBuffer();
-      return null;
-    } finally {
-      instruction.free();
-    }
-  }
-  #isKept(register: iced.Register): boolean {
-    if (!iced.RegisterExt.isGPR(register)) return false;
-    const number = iced.RegisterExt.fullRegister(register) - iced.Register.RAX;
-    return number === 4 || !freeRegisters(this.bits).includes(number);
-  }
-}
-
-/** Not for straight-line code: they leave it, move the stack, or change what the loops count on. */
-const UNWANTED =
-  /^(Push|Pop(?!cnt)|Enter|Leave|Int|Bound|Ud|Into|Wr[fg]sbase|Xlat|Fldcw|Fldenv|Frstor|Fxrstor|Ldmxcsr|Cpuid|Rd)/;
-const usableTemplates = new Map<Bits, Template[][]>();
-function usable(bits: Bits): Template[][] {
-  let found = usableTemplates.get(bits);
-  if (!found) {
-    const list = templatesFor(bits).filter(
-      ({ family, mnemonic }) => ['integer', 'simd', 'x87'].includes(family) && !UNWANTED.test(mnemonic),
-    );
-    found = [...Map.groupBy(list, ({ mnemonic }) => mnemonic).values()];
-    usableTemplates.set(bits, found);
-  }
-  return found;
 }

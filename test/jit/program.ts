@@ -3,7 +3,8 @@
 // instructions that fault, single steps, stores into code. A tree can be cut down while a mismatch stays (minimise.ts).
 import { interesting } from '../isa/fuzz/initial.ts';
 import type { Random } from '../isa/fuzz/random.ts';
-import { type Bits, freeRegisters, InstructionMaker } from './instructions.ts';
+import { InstructionMaker } from './instructions.ts';
+import { type Bits, freeRegisters } from './registers.ts';
 import { DATA, DATA_PAGES } from './world.ts';
 
 export type Node =

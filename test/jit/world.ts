@@ -33,6 +33,8 @@ export const DATA_PAGES = 8;
 export const STACK = 0x3000_0000;
 export const STACK_TOP = STACK + 0x1f00;
 export const COUNTERS = STACK + 0x2000;
+/** Of FS in all programs. */
+export const FS_BASE = DATA + 0x800;
 export const REGION_RAM = 4 << 20;
 
 const HANDLER = 0x1_5000;
@@ -220,7 +222,7 @@ export function loadWorld(machine: TortureMachine, start: WorldStart, random: Ra
 /** FS and GS with bases; outside 64-bit mode FS ends after a page and a half, and GS cannot be written. */
 function setSegments(state: CpuState, bits: 32 | 64): void {
   for (const [number, base, limit, attributes] of [
-    [L.FS, DATA + 0x800, 0x17ff, 0x40f3],
+    [L.FS, FS_BASE, 0x17ff, 0x40f3],
     [L.GS, DATA + 0x3000, 0x3fff, 0x40f1],
   ] as const) {
     const segment = state.segments[number]!;
