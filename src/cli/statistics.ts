@@ -58,6 +58,12 @@ class Counters {
         : [],
     );
   }
+  /** Rows of all times whose names begin alike, milliseconds each. */
+  times(prefix: string): Row[] {
+    return [...this.#all]
+      .filter(([name]) => name.startsWith(prefix))
+      .map(([name]) => ({ name: `time for ${name.slice(prefix.length)}`, value: seconds(this.take(name)) }));
+  }
   /** Rows of all counters that begin alike, the biggest first, as shares of their sum. */
   family(prefix: string): { readonly rows: Row[]; readonly sum: number } {
     const members = [...this.#all].filter(([name]) => name.startsWith(prefix) && !this.#taken.has(name));
@@ -117,10 +123,7 @@ function regions(counters: Counters): Group {
       },
       { name: 'wasm, compiled', value: mebibytes(wasm) },
       { name: 'wasm, at the end', value: mebibytes(now) },
-      ...['forming', 'compiling'].flatMap((what) => {
-        const name = `milliseconds of region ${what}`;
-        return counters.has(name) ? [{ name: `time for ${what}`, value: seconds(counters.take(name)) }] : [];
-      }),
+      ...counters.times('milliseconds of region '),
       ...counters.rows(
         ['regions out of date before they were compiled', 'out of date before they were compiled'],
         ['regions dropped as their code changed', 'dropped as their code changed'],

@@ -3,9 +3,9 @@
 //
 //   npm run accept               all cases
 //   npm run accept -- loop       only those with "loop" in their names
-import { rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { CASES, caseNames, generate, orphans, readGolden, sourceOf } from './golden.ts';
+import { CASES, caseNames, generate, orphans, PAGE, pageWithCase, readGolden, sourceOf } from './golden.ts';
 import { measureAll, readSizes, SIZES, sizesText } from './sizes.ts';
 
 const wanted = process.argv.slice(2);
@@ -24,6 +24,7 @@ for (const name of caseNames()) {
   }
 }
 for (const orphan of orphans()) rmSync(join(CASES, orphan));
+writeFileSync(PAGE, pageWithCase(readFileSync(PAGE, 'utf8')));
 
 const before = readSizes();
 const sizes = measureAll();

@@ -1,7 +1,8 @@
 // Generated code against the golden files. When a difference is meant: `npm run accept`, and review it.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
-import { caseNames, generate, orphans, readGolden, sourceOf } from './golden.ts';
+import { caseNames, generate, orphans, PAGE, pageWithCase, readGolden, sourceOf } from './golden.ts';
 import { judge, measureAll, readSizes } from './sizes.ts';
 
 describe('golden cases', () => {
@@ -14,6 +15,11 @@ describe('golden cases', () => {
       assert.equal(wat, golden.wat, 'WebAssembly has changed: npm run accept');
     });
   }
+
+  test('the example of docs/translator.md', () => {
+    const page = readFileSync(PAGE, 'utf8');
+    assert.equal(page, pageWithCase(page), 'npm run accept');
+  });
 
   test('no golden file without a case', () => {
     assert.deepEqual(orphans(), []);

@@ -98,6 +98,18 @@ export function generate(text: string): Generated {
   };
 }
 
+/** The page that shows a case in full, between the comments "case NAME" and "end". */
+export const PAGE = join(import.meta.dirname, '../../docs/translator.md');
+
+/** The page with its case as it is generated now. */
+export function pageWithCase(page: string): string {
+  return page.replace(/(<!-- case (\S+) -->\n).*?(?=<!-- end -->)/s, (_, head: string, name: string) => {
+    const source = sourceOf(name).replace(/^[;.].*\n/gm, '');
+    const { uops, wat } = generate(sourceOf(name));
+    return `${head}\n${[source, uops, wat].map((text) => `\`\`\`\n${text}\`\`\`\n`).join('\n')}\n`;
+  });
+}
+
 /** A case's assembly text. */
 export const sourceOf = (name: string): string => readFileSync(join(CASES, `${name}.asm`), 'utf8');
 

@@ -82,6 +82,8 @@
         (br $tail)))
     (local.set $rsp (i64.add (local.get $rsp) (i64.const 8)))
     (local.set 17 (local.get 18))
+    (local.set 18 (i64.sub (local.get 17) (local.get $rip_base)))
+    (i32.store offset=LINK_CELL[0] (i32.const 0) (i32.wrap_i64 (local.get 18)))
     (if (local.get $flags_kind)
       (then
         (call $materializeFlags

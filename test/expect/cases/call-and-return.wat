@@ -129,6 +129,8 @@
             (br $tail)))
         (local.set $rsp (i64.add (local.get $rsp) (i64.const 8)))
         (local.set 18 (local.get 15))
+        (local.set 15 (i64.sub (local.get 18) (local.get $rip_base)))
+        (i32.store offset=LINK_CELL[1] (i32.const 0) (i32.wrap_i64 (local.get 15)))
         (local.set 16
           (i32.add (i32.wrap_i64 (local.get $flags_a)) (i32.wrap_i64 (local.get $flags_b))))
         (i64.store offset=flagResult (i32.const 0) (i64.extend_i32_s (local.get 16)))
@@ -148,6 +150,7 @@
         (i64.store offset=RDI (i32.const 0) (local.get $rdi))
         (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
         (return_call $jumpFlat (local.get 18))))
+    (i32.store offset=LINK_CELL[0] (i32.const 0) (i32.wrap_i64 (local.get 14)))
     (i64.store offset=RAX (i32.const 0) (local.get $rax))
     (i64.store offset=RSP (i32.const 0) (local.get $rsp))
     (i64.store offset=RDI (i32.const 0) (local.get $rdi))

@@ -26,6 +26,8 @@
           (i32.const 34417665))
         (br $tail)))
     (local.set 13 (local.get $rcx))
+    (local.set 14 (i64.sub (local.get 13) (local.get $rip_base)))
+    (i32.store offset=LINK_CELL[0] (i32.const 0) (i32.wrap_i64 (local.get 14)))
     (i64.store offset=flagResult (i32.const 0) (i64.extend32_s (local.get $flags_a)))
     (i32.store offset=flagAux (i32.const 0) (i32.const 0))
     (i64.store offset=RAX (i32.const 0) (local.get $rax))

@@ -69,6 +69,8 @@
         (br $tail)))
     (local.set $rsp (i64.add (local.get $rsp) (i64.const 8)))
     (local.set 19 (local.get 17))
+    (local.set 17 (i64.sub (local.get 19) (local.get $rip_base)))
+    (i32.store offset=LINK_CELL[0] (i32.const 0) (i32.wrap_i64 (local.get 17)))
     (local.set 20 (i64.sub (local.get $flags_a) (local.get $flags_b)))
     (i64.store offset=flagResult (i32.const 0) (local.get 20))
     (local.set 21

@@ -122,6 +122,8 @@
         (br $tail)))
     (local.set $rsp (i64.add (local.get $rsp) (i64.const 8)))
     (local.set 15 (local.get 17))
+    (local.set 17 (i64.sub (local.get 15) (local.get $rip_base)))
+    (i32.store offset=LINK_CELL[0] (i32.const 0) (i32.wrap_i64 (local.get 17)))
     (i64.store offset=flagResult (i32.const 0) (i64.extend32_s (local.get $flags_a)))
     (i32.store offset=flagAux (i32.const 0) (i32.const 0))
     (i64.store offset=RAX (i32.const 0) (local.get $rax))

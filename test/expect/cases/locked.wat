@@ -111,6 +111,8 @@
         (br $tail)))
     (local.set $rsp (i64.add (local.get $rsp) (i64.const 8)))
     (local.set 18 (local.get 19))
+    (local.set 19 (i64.sub (local.get 18) (local.get $rip_base)))
+    (i32.store offset=LINK_CELL[0] (i32.const 0) (i32.wrap_i64 (local.get 19)))
     (local.set 16 (i64.sub (local.get $flags_a) (local.get $flags_b)))
     (i64.store offset=flagResult (i32.const 0) (local.get 16))
     (local.set 20

@@ -170,6 +170,8 @@
         (br $tail)))
     (local.set $rsp (i64.add (local.get $rsp) (i64.const 8)))
     (local.set 18 (local.get 16))
+    (local.set 16 (i64.sub (local.get 18) (local.get $rip_base)))
+    (i32.store offset=LINK_CELL[0] (i32.const 0) (i32.wrap_i64 (local.get 16)))
     (i64.store offset=RAX (i32.const 0) (local.get $rax))
     (i64.store offset=RCX (i32.const 0) (local.get $rcx))
     (i64.store offset=RDX (i32.const 0) (local.get $rdx))

@@ -109,6 +109,8 @@
           (br $tail)))
       (local.set $rsp (i64.add (local.get $rsp) (i64.const 8)))
       (local.set 20 (local.get 16))
+      (local.set 16 (i64.sub (local.get 20) (local.get $rip_base)))
+      (i32.store offset=LINK_CELL[0] (i32.const 0) (i32.wrap_i64 (local.get 16)))
       (call $materializeFlags
         (i32.const 32)
         (local.get $flags_a)

@@ -69,6 +69,8 @@
         (br $tail)))
     (local.set $rsp (i64.add (local.get $rsp) (i64.const 8)))
     (local.set 18 (local.get 17))
+    (local.set 17 (i64.sub (local.get 18) (local.get $rip_base)))
+    (i32.store offset=LINK_CELL[0] (i32.const 0) (i32.wrap_i64 (local.get 17)))
     (local.set 15 (i32.add (i32.wrap_i64 (local.get $flags_a)) (i32.wrap_i64 (local.get $flags_b))))
     (i64.store offset=flagResult (i32.const 0) (i64.extend_i32_s (i32.extend16_s (local.get 15))))
     (local.set 16

@@ -6,186 +6,194 @@
       (return_call_indirect 0 (param i32) (local.get $descriptor) (i32.const 99))))
   (local.set $rip_base (i32.load offset=RIP_BASE (i32.const 0)))
   (local.set $tlb_table (i32.load offset=TLB_TABLE (i32.const 0)))
-  (local.set $rax (i32.load offset=RAX (i32.const 0)))
-  (local.set $rsp (i32.load offset=RSP (i32.const 0)))
-  (local.set $rbp (i32.load offset=RBP (i32.const 0)))
+  (local.set 13 (local.tee $rax (i64.load offset=RAX (i32.const 0))))
+  (local.set 10 (i32.wrap_i64 (local.get $rax)))
+  (local.set 13 (i64.or (local.tee $rax (i64.load offset=RSP (i32.const 0))) (local.get 13)))
+  (local.set 11 (i32.wrap_i64 (local.get $rax)))
+  (local.set 13 (i64.or (local.tee $rax (i64.load offset=RBP (i32.const 0))) (local.get 13)))
+  (local.set 12 (i32.wrap_i64 (local.get $rax)))
+  (if (; unlikely ;) (i32.wrap_i64 (i64.shr_u (local.get 13) (i64.const 32)))
+    (then
+      (return_call_indirect 0 (param i32) (local.get $descriptor) (i32.const 99))))
   (block $tail
     ;; 0: +0x100
     (local.set $budget (i32.sub (local.get $budget) (i32.const 6)))
     ;; +0x100  PUSH EBP
-    (local.set 13 (i32.sub (local.get $rsp) (i32.const 4)))
+    (local.set 15 (i32.sub (local.get 11) (i32.const 4)))
     (block $1
       (block $2
         (br_if $2 (; unlikely ;)
           (i64.ne
-            (local.tee 14 (i64.load offset=WRITE_CELL[RSP].tag (local.get $tlb_table)))
-            (i64.extend_i32_u (i32.and (local.get 13) (i32.const -4093)))))
+            (local.tee 13 (i64.load offset=WRITE_CELL[RSP].tag (local.get $tlb_table)))
+            (i64.extend_i32_u (i32.and (local.get 15) (i32.const -4093)))))
         (i32.store 1
-          (i32.add (local.get 13) (i32.load offset=WRITE_CELL[RSP].addend (local.get $tlb_table)))
-          (local.get $rbp))
+          (i32.add (local.get 15) (i32.load offset=WRITE_CELL[RSP].addend (local.get $tlb_table)))
+          (local.get 12))
         (br $1))
       (br_if $tail (; unlikely ;)
         (i32.eq
-          (local.tee 15
+          (local.tee 16
             (call $regionTranslate (; bail at +0x100, 6 not executed, flags in the state ;)
-              (i64.extend_i32_u (local.get 13))
+              (i64.extend_i32_u (local.get 15))
               (i32.const 262916)
               (i32.const 33619974)
-              (local.get 14)))
+              (local.get 13)))
           (i32.const -1)))
-      (i32.store 1 (local.get 15) (local.get $rbp)))
-    (local.set $rsp (i32.sub (local.get $rsp) (i32.const 4)))
+      (i32.store 1 (local.get 16) (local.get 12)))
+    (local.set 11 (i32.sub (local.get 11) (i32.const 4)))
     ;; +0x101  MOV EBP, ESP
-    (local.set $rbp (local.get $rsp))
+    (local.set 12 (local.get 11))
     ;; +0x103  PUSH dword SS:[EBP+0x8]
-    (local.set 13 (i32.add (local.get $rbp) (i32.const 8)))
-    (local.set 13
+    (local.set 15 (i32.add (local.get 12) (i32.const 8)))
+    (local.set 15
       (block $3 (result i32)
         (block $4
           (br_if $4 (; unlikely ;)
             (i64.ne
-              (local.tee 14 (i64.load offset=READ_CELL[RBP].tag (local.get $tlb_table)))
-              (i64.extend_i32_u (i32.and (local.get 13) (i32.const -4093)))))
+              (local.tee 13 (i64.load offset=READ_CELL[RBP].tag (local.get $tlb_table)))
+              (i64.extend_i32_u (i32.and (local.get 15) (i32.const -4093)))))
           (i32.load 1
-            (i32.add (local.get 13) (i32.load offset=READ_CELL[RBP].addend (local.get $tlb_table))))
+            (i32.add (local.get 15) (i32.load offset=READ_CELL[RBP].addend (local.get $tlb_table))))
           (br $3))
         (br_if $tail (; unlikely ;)
           (i32.eq
-            (local.tee 15
+            (local.tee 16
               (call $regionTranslate (; bail at +0x103, 4 not executed, flags in the state ;)
-                (i64.extend_i32_u (local.get 13))
+                (i64.extend_i32_u (local.get 15))
                 (i32.const 328196)
                 (i32.const 34013188)
-                (local.get 14)))
+                (local.get 13)))
             (i32.const -1)))
-        (i32.load 1 (local.get 15))))
-    (local.set 15 (i32.sub (local.get $rsp) (i32.const 4)))
+        (i32.load 1 (local.get 16))))
+    (local.set 16 (i32.sub (local.get 11) (i32.const 4)))
     (block $5
       (block $6
         (br_if $6 (; unlikely ;)
           (i64.ne
-            (local.tee 14 (i64.load offset=WRITE_CELL[RSP].tag (local.get $tlb_table)))
-            (i64.extend_i32_u (i32.and (local.get 15) (i32.const -4093)))))
+            (local.tee 13 (i64.load offset=WRITE_CELL[RSP].tag (local.get $tlb_table)))
+            (i64.extend_i32_u (i32.and (local.get 16) (i32.const -4093)))))
         (i32.store 1
-          (i32.add (local.get 15) (i32.load offset=WRITE_CELL[RSP].addend (local.get $tlb_table)))
-          (local.get 13))
+          (i32.add (local.get 16) (i32.load offset=WRITE_CELL[RSP].addend (local.get $tlb_table)))
+          (local.get 15))
         (br $5))
       (br_if $tail (; unlikely ;)
         (i32.eq
-          (local.tee 16
+          (local.tee 17
             (call $regionTranslate (; bail at +0x103, 4 not executed, flags in the state ;)
-              (i64.extend_i32_u (local.get 15))
+              (i64.extend_i32_u (local.get 16))
               (i32.const 262916)
               (i32.const 34013188)
-              (local.get 14)))
+              (local.get 13)))
           (i32.const -1)))
-      (i32.store 1 (local.get 16) (local.get 13)))
-    (local.set $rsp (i32.sub (local.get $rsp) (i32.const 4)))
+      (i32.store 1 (local.get 17) (local.get 15)))
+    (local.set 11 (i32.sub (local.get 11) (i32.const 4)))
     ;; +0x106  POP EAX
-    (local.set 15 (local.get $rsp))
-    (local.set 15
+    (local.set 16 (local.get 11))
+    (local.set 16
       (block $7 (result i32)
         (block $8
           (br_if $8 (; unlikely ;)
             (i64.ne
-              (local.tee 14 (i64.load offset=READ_CELL[RSP].tag (local.get $tlb_table)))
-              (i64.extend_i32_u (i32.and (local.get 15) (i32.const -4093)))))
+              (local.tee 13 (i64.load offset=READ_CELL[RSP].tag (local.get $tlb_table)))
+              (i64.extend_i32_u (i32.and (local.get 16) (i32.const -4093)))))
           (i32.load 1
-            (i32.add (local.get 15) (i32.load offset=READ_CELL[RSP].addend (local.get $tlb_table))))
+            (i32.add (local.get 16) (i32.load offset=READ_CELL[RSP].addend (local.get $tlb_table))))
           (br $7))
         (br_if $tail (; unlikely ;)
           (i32.eq
-            (local.tee 13
+            (local.tee 15
               (call $regionTranslate (; bail at +0x106, 3 not executed, flags in the state ;)
-                (i64.extend_i32_u (local.get 15))
+                (i64.extend_i32_u (local.get 16))
                 (i32.const 262660)
                 (i32.const 34406403)
-                (local.get 14)))
+                (local.get 13)))
             (i32.const -1)))
-        (i32.load 1 (local.get 13))))
-    (local.set $rsp (i32.add (local.get $rsp) (i32.const 4)))
-    (local.set $rax (local.get 15))
+        (i32.load 1 (local.get 15))))
+    (local.set 11 (i32.add (local.get 11) (i32.const 4)))
+    (local.set 10 (local.get 16))
     ;; +0x107  LEAVE
-    (local.set 15 (local.get $rbp))
-    (local.set 15
+    (local.set 16 (local.get 12))
+    (local.set 16
       (block $9 (result i32)
         (block $10
           (br_if $10 (; unlikely ;)
             (i64.ne
-              (local.tee 14 (i64.load offset=READ_CELL[RBP].tag (local.get $tlb_table)))
-              (i64.extend_i32_u (i32.and (local.get 15) (i32.const -4093)))))
+              (local.tee 13 (i64.load offset=READ_CELL[RBP].tag (local.get $tlb_table)))
+              (i64.extend_i32_u (i32.and (local.get 16) (i32.const -4093)))))
           (i32.load 1
-            (i32.add (local.get 15) (i32.load offset=READ_CELL[RBP].addend (local.get $tlb_table))))
+            (i32.add (local.get 16) (i32.load offset=READ_CELL[RBP].addend (local.get $tlb_table))))
           (br $9))
         (br_if $tail (; unlikely ;)
           (i32.eq
-            (local.tee 13
+            (local.tee 15
               (call $regionTranslate (; bail at +0x107, 2 not executed, flags in the state ;)
-                (i64.extend_i32_u (local.get 15))
+                (i64.extend_i32_u (local.get 16))
                 (i32.const 328196)
                 (i32.const 34537474)
-                (local.get 14)))
+                (local.get 13)))
             (i32.const -1)))
-        (i32.load 1 (local.get 13))))
-    (local.set $rsp (i32.add (local.get $rbp) (i32.const 4)))
-    (local.set $rbp (local.get 15))
+        (i32.load 1 (local.get 15))))
+    (local.set 11 (i32.add (local.get 12) (i32.const 4)))
+    (local.set 12 (local.get 16))
     ;; +0x108  RET 0x4
-    (local.set 15 (local.get $rsp))
-    (local.set 15
+    (local.set 16 (local.get 11))
+    (local.set 16
       (block $11 (result i32)
         (block $12
           (br_if $12 (; unlikely ;)
             (i64.ne
-              (local.tee 14 (i64.load offset=READ_CELL[RSP].tag (local.get $tlb_table)))
-              (i64.extend_i32_u (i32.and (local.get 15) (i32.const -4093)))))
+              (local.tee 13 (i64.load offset=READ_CELL[RSP].tag (local.get $tlb_table)))
+              (i64.extend_i32_u (i32.and (local.get 16) (i32.const -4093)))))
           (i32.load 1
-            (i32.add (local.get 15) (i32.load offset=READ_CELL[RSP].addend (local.get $tlb_table))))
+            (i32.add (local.get 16) (i32.load offset=READ_CELL[RSP].addend (local.get $tlb_table))))
           (br $11))
         (br_if $tail (; unlikely ;)
           (i32.eq
-            (local.tee 13
+            (local.tee 15
               (call $regionTranslate (; bail at +0x108, 1 not executed, flags in the state ;)
-                (i64.extend_i32_u (local.get 15))
+                (i64.extend_i32_u (local.get 16))
                 (i32.const 262660)
                 (i32.const 34668545)
-                (local.get 14)))
+                (local.get 13)))
             (i32.const -1)))
-        (i32.load 1 (local.get 13))))
-    (local.set $rsp (i32.add (local.get $rsp) (i32.const 8)))
-    (local.set 14 (i64.extend_i32_u (local.get 15)))
-    (i32.store offset=RAX (i32.const 0) (local.get $rax))
-    (i32.store offset=RSP (i32.const 0) (local.get $rsp))
-    (i32.store offset=RBP (i32.const 0) (local.get $rbp))
+        (i32.load 1 (local.get 15))))
+    (local.set 11 (i32.add (local.get 11) (i32.const 8)))
+    (local.set 13 (i64.extend_i32_u (local.get 16)))
+    (local.set 16 (i32.sub (i32.wrap_i64 (local.get 13)) (local.get $rip_base)))
+    (i32.store offset=LINK_CELL[0] (i32.const 0) (local.get 16))
+    (i64.store offset=RAX (i32.const 0) (i64.extend_i32_u (local.get 10)))
+    (i64.store offset=RSP (i32.const 0) (i64.extend_i32_u (local.get 11)))
+    (i64.store offset=RBP (i32.const 0) (i64.extend_i32_u (local.get 12)))
     (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
-    (return_call $jumpFlat (local.get 14)))
+    (return_call $jumpFlat (local.get 13)))
   (if
     (i32.eq
-      (local.tee 13
+      (local.tee 15
         (i32.and
-          (i32.shr_u (local.tee 15 (i32.load offset=WHERE (i32.const 0))) (i32.const 10))
+          (i32.shr_u (local.tee 16 (i32.load offset=WHERE (i32.const 0))) (i32.const 10))
           (i32.const 63)))
       (i32.const 31))
     (then
-      (local.set 13 (local.get $flags_kind))))
+      (local.set 15 (local.get $flags_kind))))
   (call $materializeFlags
-    (local.get 13)
+    (local.get 15)
     (i64.extend_i32_u (local.get $flags_a))
     (i64.extend_i32_u (local.get $flags_b))
     (i64.extend_i32_u (local.get $flags_r))
     (local.get $flags_cf_of))
-  (i32.store offset=RAX (i32.const 0) (local.get $rax))
-  (i32.store offset=RSP (i32.const 0) (local.get $rsp))
-  (i32.store offset=RBP (i32.const 0) (local.get $rbp))
-  (local.set $budget (i32.add (i32.and (local.get 15) (i32.const 1023)) (local.get $budget)))
+  (i64.store offset=RAX (i32.const 0) (i64.extend_i32_u (local.get 10)))
+  (i64.store offset=RSP (i32.const 0) (i64.extend_i32_u (local.get 11)))
+  (i64.store offset=RBP (i32.const 0) (i64.extend_i32_u (local.get 12)))
+  (local.set $budget (i32.add (i32.and (local.get 16) (i32.const 1023)) (local.get $budget)))
   (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
-  (local.set 14
+  (local.set 13
     (i64.extend_i32_u
       (i32.add
         (local.get $rip_base)
-        (i32.and (i32.shr_u (local.get 15) (i32.const 17)) (i32.const 4095)))))
-  (if (i32.and (local.get 15) (i32.const 65536))
+        (i32.and (i32.shr_u (local.get 16) (i32.const 17)) (i32.const 4095)))))
+  (if (i32.and (local.get 16) (i32.const 65536))
     (then
-      (i64.store offset=rip (i32.const 0) (local.get 14))
+      (i64.store offset=rip (i32.const 0) (local.get 13))
       (i32.store offset=EXIT (i32.const 0) (i32.const 5))
       (return)))
-  (return_call $jumpFlat (local.get 14)))
+  (return_call $jumpFlat (local.get 13)))

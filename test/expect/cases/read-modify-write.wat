@@ -105,6 +105,8 @@
         (br $tail)))
     (local.set $rsp (i64.add (local.get $rsp) (i64.const 8)))
     (local.set 17 (local.get 14))
+    (local.set 14 (i64.sub (local.get 17) (local.get $rip_base)))
+    (i32.store offset=LINK_CELL[0] (i32.const 0) (i32.wrap_i64 (local.get 14)))
     (call $materializeFlags
       (i32.const 23)
       (local.get $flags_a)

@@ -182,11 +182,13 @@
                   (then
                     (local.set $flags_kind (i32.const 0))
                     (br $loop3)))
+                (i32.store offset=LINK_CELL[1] (i32.const 0) (i32.wrap_i64 (local.get 16)))
                 (i64.store offset=RAX (i32.const 0) (local.get $rax))
                 (i64.store offset=RSP (i32.const 0) (local.get $rsp))
                 (i64.store offset=RDI (i32.const 0) (local.get $rdi))
                 (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
                 (return_call $jumpFlat (local.get 20)))))
+          (i32.store offset=LINK_CELL[0] (i32.const 0) (i32.wrap_i64 (local.get 13)))
           (local.set 14
             (i32.sub (i32.wrap_i64 (local.get $flags_a)) (i32.wrap_i64 (local.get $flags_b))))
           (i64.store offset=flagResult (i32.const 0) (i64.extend_i32_s (local.get 14)))

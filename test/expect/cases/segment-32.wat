@@ -6,8 +6,13 @@
       (return_call_indirect 0 (param i32) (local.get $descriptor) (i32.const 99))))
   (local.set $rip_base (i32.load offset=RIP_BASE (i32.const 0)))
   (local.set $tlb_table (i32.load offset=TLB_TABLE (i32.const 0)))
-  (local.set $rax (i32.load offset=RAX (i32.const 0)))
-  (local.set $rsp (i32.load offset=RSP (i32.const 0)))
+  (local.set 12 (local.tee $rax (i64.load offset=RAX (i32.const 0))))
+  (local.set 10 (i32.wrap_i64 (local.get $rax)))
+  (local.set 12 (i64.or (local.tee $rax (i64.load offset=RSP (i32.const 0))) (local.get 12)))
+  (local.set 11 (i32.wrap_i64 (local.get $rax)))
+  (if (; unlikely ;) (i32.wrap_i64 (i64.shr_u (local.get 12) (i64.const 32)))
+    (then
+      (return_call_indirect 0 (param i32) (local.get $descriptor) (i32.const 99))))
   (block $tail
     ;; 0: +0x100
     (local.set $budget (i32.sub (local.get $budget) (i32.const 3)))
@@ -28,103 +33,105 @@
       (i64.and
         (i64.add (local.get 12) (i64.load offset=GS.base (i32.const 0)))
         (i64.const 4294967295)))
-    (local.set 13 (i32.wrap_i64 (local.get 12)))
-    (local.set 13
+    (local.set 14 (i32.wrap_i64 (local.get 12)))
+    (local.set 14
       (block $1 (result i32)
         (block $2
           (br_if $2 (; unlikely ;)
             (i64.ne
               (local.tee 12 (i64.load offset=READ_CELL[16].tag (local.get $tlb_table)))
-              (i64.extend_i32_u (i32.and (local.get 13) (i32.const -4093)))))
+              (i64.extend_i32_u (i32.and (local.get 14) (i32.const -4093)))))
           (i32.load 1
-            (i32.add (local.get 13) (i32.load offset=READ_CELL[16].addend (local.get $tlb_table))))
+            (i32.add (local.get 14) (i32.load offset=READ_CELL[16].addend (local.get $tlb_table))))
           (br $1))
         (br_if $tail (; unlikely ;)
           (i32.eq
-            (local.tee 14
+            (local.tee 15
               (call $regionTranslate (; bail at +0x100, 3 not executed, flags in the state ;)
-                (i64.extend_i32_u (local.get 13))
+                (i64.extend_i32_u (local.get 14))
                 (i32.const 1048580)
                 (i32.const 33619971)
                 (local.get 12)))
             (i32.const -1)))
-        (i32.load 1 (local.get 14))))
-    (local.set $rax (local.get 13))
+        (i32.load 1 (local.get 15))))
+    (local.set 10 (local.get 14))
     ;; +0x107  MOV dword SS:[ESP+0x4], EAX
-    (local.set 13 (i32.add (local.get $rsp) (i32.const 4)))
+    (local.set 14 (i32.add (local.get 11) (i32.const 4)))
     (block $3
       (block $4
         (br_if $4 (; unlikely ;)
           (i64.ne
             (local.tee 12 (i64.load offset=WRITE_CELL[RSP].tag (local.get $tlb_table)))
-            (i64.extend_i32_u (i32.and (local.get 13) (i32.const -4093)))))
+            (i64.extend_i32_u (i32.and (local.get 14) (i32.const -4093)))))
         (i32.store 1
-          (i32.add (local.get 13) (i32.load offset=WRITE_CELL[RSP].addend (local.get $tlb_table)))
-          (local.get $rax))
+          (i32.add (local.get 14) (i32.load offset=WRITE_CELL[RSP].addend (local.get $tlb_table)))
+          (local.get 10))
         (br $3))
       (br_if $tail (; unlikely ;)
         (i32.eq
-          (local.tee 14
+          (local.tee 15
             (call $regionTranslate (; bail at +0x107, 2 not executed, flags in the state ;)
-              (i64.extend_i32_u (local.get 13))
+              (i64.extend_i32_u (local.get 14))
               (i32.const 262916)
               (i32.const 34537474)
               (local.get 12)))
           (i32.const -1)))
-      (i32.store 1 (local.get 14) (local.get $rax)))
+      (i32.store 1 (local.get 15) (local.get 10)))
     ;; +0x10b  RET
-    (local.set 13 (local.get $rsp))
-    (local.set 13
+    (local.set 14 (local.get 11))
+    (local.set 14
       (block $5 (result i32)
         (block $6
           (br_if $6 (; unlikely ;)
             (i64.ne
               (local.tee 12 (i64.load offset=READ_CELL[RSP].tag (local.get $tlb_table)))
-              (i64.extend_i32_u (i32.and (local.get 13) (i32.const -4093)))))
+              (i64.extend_i32_u (i32.and (local.get 14) (i32.const -4093)))))
           (i32.load 1
-            (i32.add (local.get 13) (i32.load offset=READ_CELL[RSP].addend (local.get $tlb_table))))
+            (i32.add (local.get 14) (i32.load offset=READ_CELL[RSP].addend (local.get $tlb_table))))
           (br $5))
         (br_if $tail (; unlikely ;)
           (i32.eq
-            (local.tee 14
+            (local.tee 15
               (call $regionTranslate (; bail at +0x10b, 1 not executed, flags in the state ;)
-                (i64.extend_i32_u (local.get 13))
+                (i64.extend_i32_u (local.get 14))
                 (i32.const 262660)
                 (i32.const 35061761)
                 (local.get 12)))
             (i32.const -1)))
-        (i32.load 1 (local.get 14))))
-    (local.set $rsp (i32.add (local.get $rsp) (i32.const 4)))
-    (local.set 12 (i64.extend_i32_u (local.get 13)))
-    (i32.store offset=RAX (i32.const 0) (local.get $rax))
-    (i32.store offset=RSP (i32.const 0) (local.get $rsp))
+        (i32.load 1 (local.get 15))))
+    (local.set 11 (i32.add (local.get 11) (i32.const 4)))
+    (local.set 12 (i64.extend_i32_u (local.get 14)))
+    (local.set 14 (i32.sub (i32.wrap_i64 (local.get 12)) (local.get $rip_base)))
+    (i32.store offset=LINK_CELL[0] (i32.const 0) (local.get 14))
+    (i64.store offset=RAX (i32.const 0) (i64.extend_i32_u (local.get 10)))
+    (i64.store offset=RSP (i32.const 0) (i64.extend_i32_u (local.get 11)))
     (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
     (return_call $jumpFlat (local.get 12)))
   (if
     (i32.eq
-      (local.tee 14
+      (local.tee 15
         (i32.and
-          (i32.shr_u (local.tee 13 (i32.load offset=WHERE (i32.const 0))) (i32.const 10))
+          (i32.shr_u (local.tee 14 (i32.load offset=WHERE (i32.const 0))) (i32.const 10))
           (i32.const 63)))
       (i32.const 31))
     (then
-      (local.set 14 (local.get $flags_kind))))
+      (local.set 15 (local.get $flags_kind))))
   (call $materializeFlags
-    (local.get 14)
+    (local.get 15)
     (i64.extend_i32_u (local.get $flags_a))
     (i64.extend_i32_u (local.get $flags_b))
     (i64.extend_i32_u (local.get $flags_r))
     (local.get $flags_cf_of))
-  (i32.store offset=RAX (i32.const 0) (local.get $rax))
-  (i32.store offset=RSP (i32.const 0) (local.get $rsp))
-  (local.set $budget (i32.add (i32.and (local.get 13) (i32.const 1023)) (local.get $budget)))
+  (i64.store offset=RAX (i32.const 0) (i64.extend_i32_u (local.get 10)))
+  (i64.store offset=RSP (i32.const 0) (i64.extend_i32_u (local.get 11)))
+  (local.set $budget (i32.add (i32.and (local.get 14) (i32.const 1023)) (local.get $budget)))
   (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
   (local.set 12
     (i64.extend_i32_u
       (i32.add
         (local.get $rip_base)
-        (i32.and (i32.shr_u (local.get 13) (i32.const 17)) (i32.const 4095)))))
-  (if (i32.and (local.get 13) (i32.const 65536))
+        (i32.and (i32.shr_u (local.get 14) (i32.const 17)) (i32.const 4095)))))
+  (if (i32.and (local.get 14) (i32.const 65536))
     (then
       (i64.store offset=rip (i32.const 0) (local.get 12))
       (i32.store offset=EXIT (i32.const 0) (i32.const 5))

@@ -119,6 +119,8 @@
           (br $tail)))
       (local.set $rsp (i64.add (local.get $rsp) (i64.const 8)))
       (local.set 16 (local.get 17))
+      (local.set 17 (i64.sub (local.get 16) (local.get $rip_base)))
+      (i32.store offset=LINK_CELL[0] (i32.const 0) (i32.wrap_i64 (local.get 17)))
       (i64.store offset=RAX (i32.const 0) (local.get $rax))
       (i64.store offset=RDX (i32.const 0) (local.get $rdx))
       (i64.store offset=RBX (i32.const 0) (local.get $rbx))

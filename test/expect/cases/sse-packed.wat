@@ -5,10 +5,7 @@
       (i32.store offset=SAMPLED_REGION (i32.const 0) (i32.const 1))
       (return_call_indirect 0 (param i32) (local.get $descriptor) (i32.const 99))))
   (local.set $rip_base (i64.load offset=RIP_BASE (i32.const 0)))
-  (if (; unlikely ;)
-    (i32.or
-      (i32.xor (i32.and (i32.load offset=mxcsr (i32.const 0)) (i32.const 32672)) (i32.const 8096))
-      (i32.load offset=sseTrap (i32.const 0)))
+  (if (; unlikely ;) (i32.load offset=sseTrap (i32.const 0))
     (then
       (return_call_indirect 0 (param i32) (local.get $descriptor) (i32.const 99))))
   (local.set $tlb_table (i32.load offset=TLB_TABLE (i32.const 0)))
@@ -113,6 +110,8 @@
         (br $tail)))
     (local.set $rsp (i64.add (local.get $rsp) (i64.const 8)))
     (local.set 19 (local.get 16))
+    (local.set 16 (i64.sub (local.get 19) (local.get $rip_base)))
+    (i32.store offset=LINK_CELL[0] (i32.const 0) (i32.wrap_i64 (local.get 16)))
     (i64.store offset=RSP (i32.const 0) (local.get $rsp))
     (v128.store offset=XMM0 (i32.const 0) (local.get $xmm0))
     (v128.store offset=XMM3 (i32.const 0) (local.get $xmm3))

@@ -7,8 +7,8 @@
   (local.set $rip_base (i64.load offset=RIP_BASE (i32.const 0)))
   (if (; unlikely ;)
     (i32.or
-      (i32.xor (i32.and (i32.load offset=mxcsr (i32.const 0)) (i32.const 32672)) (i32.const 8096))
-      (i32.load offset=sseTrap (i32.const 0)))
+      (i32.load offset=sseTrap (i32.const 0))
+      (i32.xor (i32.and (i32.load offset=mxcsr (i32.const 0)) (i32.const 32672)) (i32.const 8096)))
     (then
       (return_call_indirect 0 (param i32) (local.get $descriptor) (i32.const 99))))
   (local.set $tlb_table (i32.load offset=TLB_TABLE (i32.const 0)))
@@ -204,6 +204,8 @@
         (br $tail)))
     (local.set $rsp (i64.add (local.get $rsp) (i64.const 8)))
     (local.set 18 (local.get 15))
+    (local.set 15 (i64.sub (local.get 18) (local.get $rip_base)))
+    (i32.store offset=LINK_CELL[0] (i32.const 0) (i32.wrap_i64 (local.get 15)))
     (i64.store offset=RSP (i32.const 0) (local.get $rsp))
     (v128.store offset=XMM0 (i32.const 0) (local.get $xmm0))
     (i32.store offset=BUDGET (i32.const 0) (local.get $budget))

@@ -114,6 +114,7 @@
                     (then
                       (br $block4)))
                   (br $5))
+                (i32.store offset=LINK_CELL[0] (i32.const 0) (i32.wrap_i64 (local.get 13)))
                 (if (local.get $flags_kind)
                   (then
                     (call $materializeFlags

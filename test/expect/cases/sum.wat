@@ -1,0 +1,93 @@
+(func $region_1 (param $descriptor i32)
+  (if (; unlikely ;)
+    (i32.lt_s (local.tee $budget (i32.load offset=BUDGET (i32.const 0))) (i32.const 4))
+    (then
+      (i32.store offset=SAMPLED_REGION (i32.const 0) (i32.const 1))
+      (return_call_indirect 0 (param i32) (local.get $descriptor) (i32.const 99))))
+  (local.set $rip_base (i64.load offset=RIP_BASE (i32.const 0)))
+  (local.set $tlb_table (i32.load offset=TLB_TABLE (i32.const 0)))
+  (local.set $rax (i64.load offset=RAX (i32.const 0)))
+  (local.set $rsi (i64.load offset=RSI (i32.const 0)))
+  (local.set $rdi (i64.load offset=RDI (i32.const 0)))
+  (block $tail
+    (loop $loop0
+      ;; 0: +0x100
+      (if (; unlikely ;) (i32.lt_s (local.get $budget) (i32.const 4))
+        (then
+          (i32.store offset=SAMPLED_REGION (i32.const 0) (i32.const 1))
+          (i32.store offset=WHERE (; to +0x100, flags of $flags_kind ;)
+            (i32.const 0)
+            (i32.const 33586176))
+          (br $tail)))
+      (local.set $budget (i32.sub (local.get $budget) (i32.const 4)))
+      ;; +0x100  ADD RAX, qword DS:[RSI]
+      (local.set 13
+        (block $1 (result i64)
+          (block $2
+            (br_if $2 (; unlikely ;)
+              (i64.ne
+                (local.tee 13 (i64.load offset=READ_CELL[RSI].tag (local.get $tlb_table)))
+                (i64.and (local.get $rsi) (i64.const -4089))))
+            (i64.load 1
+              (i32.add
+                (i32.wrap_i64 (local.get $rsi))
+                (i32.load offset=READ_CELL[RSI].addend (local.get $tlb_table))))
+            (br $1))
+          (br_if $tail (; unlikely ;)
+            (i32.eq
+              (local.tee 14
+                (call $regionTranslate (; bail at +0x100, 4 not executed, flags of $flags_kind ;)
+                  (local.get $rsi)
+                  (i32.const 393224)
+                  (i32.const 33651716)
+                  (local.get 13)))
+              (i32.const -1)))
+          (i64.load 1 (local.get 14))))
+      (local.set 15 (i64.add (local.get $rax) (local.get 13)))
+      (local.get 15)
+      (local.set 16 (local.get $rax))
+      (local.set $rax)
+      ;; +0x103  ADD RSI, 0x8
+      (local.set 16 (i64.add (local.get $rsi) (i64.const 8)))
+      (local.get 16)
+      (local.set 15 (local.get $rsi))
+      (local.set $rsi)
+      ;; +0x107  CMP RSI, RDI
+      (local.set $flags_a (local.get $rsi))
+      (local.set $flags_b (local.get $rdi))
+      ;; +0x10a  JB $-0xa
+      (if (i64.lt_u (local.get $flags_a) (local.get $flags_b))
+        (then
+          (local.set $flags_kind (i32.const 8))
+          (br $loop0)))
+      (i32.store offset=WHERE (; to +0x10c, flags of SUB 64 ;) (i32.const 0) (i32.const 35135488))
+      (br $tail)))
+  (if
+    (i32.eq
+      (local.tee 17
+        (i32.and
+          (i32.shr_u (local.tee 14 (i32.load offset=WHERE (i32.const 0))) (i32.const 10))
+          (i32.const 63)))
+      (i32.const 31))
+    (then
+      (local.set 17 (local.get $flags_kind))))
+  (call $materializeFlags
+    (local.get 17)
+    (local.get $flags_a)
+    (local.get $flags_b)
+    (local.get $flags_r)
+    (local.get $flags_cf_of))
+  (i64.store offset=RAX (i32.const 0) (local.get $rax))
+  (i64.store offset=RSI (i32.const 0) (local.get $rsi))
+  (local.set $budget (i32.add (i32.and (local.get 14) (i32.const 1023)) (local.get $budget)))
+  (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
+  (local.set 15
+    (i64.add
+      (local.get $rip_base)
+      (i64.extend_i32_s (i32.and (i32.shr_u (local.get 14) (i32.const 17)) (i32.const 4095)))))
+  (if (i32.and (local.get 14) (i32.const 65536))
+    (then
+      (i64.store offset=rip (i32.const 0) (local.get 15))
+      (i32.store offset=EXIT (i32.const 0) (i32.const 5))
+      (return)))
+  (return_call $jumpFlat (local.get 15)))
