@@ -4,6 +4,10 @@ import { JitVcpu } from '../src/engine/jit/jit-vcpu.ts';
 import type { TranslatorOptions } from '../src/engine/jit/translator.ts';
 import { ReferenceVcpu } from '../src/engine/reference/reference-vcpu.ts';
 import type { Vcpu } from '../src/engine/vcpu.ts';
+import { regionServiceOfHost } from '../src/host/node/region-service.ts';
+
+const SOON: TranslatorOptions = { hotSamples: 1, sampleInterval: 100, batch: 1 };
+const service = regionServiceOfHost();
 
 const ENGINES = {
   reference: (wires: InterpOptions): Vcpu => new ReferenceVcpu(wires),
@@ -11,11 +15,13 @@ const ENGINES = {
   /** Every block becomes a region at once. */
   jit: translating({ eager: true }),
   /** Regions of what has run for a while: larger ones. */
-  'jit-soon': translating({ hotSamples: 1, sampleInterval: 100, batch: 1 }),
+  'jit-soon': translating(SOON),
   /** Regions early, and places for few of them: many come and go. */
   'jit-low': translating({ hotSamples: 1, sampleInterval: 2000, batch: 2, codeBytes: 2 ** 20 }),
-  /** As a user gets it. */
-  'jit-default': translating({}),
+  /** As a user gets it: compiled on a thread of its own where the host has one. */
+  'jit-default': translating(service ? { service } : {}),
+  /** The same, with regions early: what comes back from the thread is often out of date. */
+  'jit-thread': translating({ ...SOON, ...(service && { service }) }),
 };
 
 function translating(tuning: TranslatorOptions): (wires: InterpOptions) => Vcpu {
