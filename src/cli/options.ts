@@ -44,7 +44,8 @@ Boots a kernel: Linux bzImage, ELF with a PVH note, or Multiboot 1; 32 or 64 bit
   --append TEXT           kernel command line
   --memory SIZE           guest memory, e.g. 64M, 512M, 2G (default 512M, at most 3G)
   --cpus N                virtual processors (default 1, the only number so far)
-  --accel NAME            auto, interp, jit (default: auto, which is interp so far); kvm comes later
+  --accel NAME            interp: the interpreter alone; jit: with the translator of hot code;
+                          auto (default): the fastest that the host can run, which is jit; kvm comes later
   --serial TARGET         stdio (default), file:PATH or none
   --timeout SECONDS       end the run after so long, with status 124
   --exit-on TEXT          end with status 0 once the serial output contains TEXT

@@ -41,7 +41,8 @@ export async function run(options: RunOptions, prepared?: BootFiles): Promise<nu
     throw new DoppelError('No kernel given: use --kernel FILE (or `doppel quickstart` for a Debian one).');
   }
   const boot = prepared ?? (() => readBootFiles(options));
-  if (options.trace && options.accelerator !== 'jit') {
+  const translates = options.accelerator !== 'interp';
+  if (options.trace && !translates) {
     throw new DoppelError('--trace jit shows what the translator makes: it needs --accel jit.');
   }
   const trace = options.trace && openTrace(options.trace.file);
@@ -73,7 +74,7 @@ export async function run(options: RunOptions, prepared?: BootFiles): Promise<nu
     reboot: options.noReboot ? 'end' : 'restart',
     countTlbHits: options.stats,
     engine: (wires) =>
-      options.accelerator === 'jit'
+      translates
         ? new JitVcpu(wires, {
             counts: options.stats,
             clock: hostClock,

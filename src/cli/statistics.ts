@@ -58,6 +58,12 @@ class Counters {
         : [],
     );
   }
+  /** Rows of all other counters whose names begin alike. */
+  plain(prefix: string): Row[] {
+    return [...this.#all.keys()]
+      .filter((name) => name.startsWith(prefix) && !this.#taken.has(name))
+      .map((name) => ({ name: name.slice(prefix.length), value: whole(this.take(name)) }));
+  }
   /** Rows of all times whose names begin alike, milliseconds each. */
   times(prefix: string): Row[] {
     return [...this.#all]
@@ -135,8 +141,9 @@ function regions(counters: Counters): Group {
         ['regions evicted', 'evicted for others'],
         ['instructions that need the interpreter', 'instructions left out, needing the interpreter'],
         ['samples in pages that change too often', 'samples in pages that change too often'],
-        ['blocks that cannot become regions', 'blocks that cannot become regions'],
       ),
+      // Those that came after this table.
+      ...counters.plain('regions '),
     ],
   };
 }
@@ -151,6 +158,14 @@ function waysOut(counters: Counters): Group {
       note: `one in ${ratio(inRegions / sum)} instructions`,
     });
   return { title: 'exits from regions', rows };
+}
+
+/** What the first instruction was of hot blocks of which no region could be made. */
+function failures(counters: Counters): Group {
+  const count = counters.take('blocks that cannot become regions');
+  const { rows } = counters.family('no region: ');
+  if (count > 0) rows.push({ name: 'altogether', value: whole(count) });
+  return { title: 'hot blocks that cannot become regions, by their first instruction', rows };
 }
 
 function memory(counters: Counters): Group {
@@ -191,7 +206,7 @@ export function formatStatistics(statistics: Statistics, figures: ProcessFigures
     instructions(counters, figures),
     regions(counters),
     waysOut(counters),
-    { title: 'blocks that cannot become regions', rows: counters.family('no region: ').rows },
+    failures(counters),
     { title: 'exits to the run loop', rows: counters.family('exits ').rows },
     memory(counters),
     {
@@ -206,7 +221,7 @@ export function formatStatistics(statistics: Statistics, figures: ProcessFigures
       ),
     },
     hostMemory(counters, figures),
-    { title: 'other', rows: counters.family('').rows.map(({ name, value }) => ({ name, value })) },
+    { title: 'other', rows: counters.plain('') },
   ];
   return print(groups.filter(({ rows }) => rows.length > 0));
 }
