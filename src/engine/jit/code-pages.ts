@@ -31,6 +31,8 @@ export interface CodePageRecord {
   readonly regions: Set<TranslatedRegion>;
   /** Offsets in the page to which regions of it leave, also where they hold code there (a loop with two ways in, cut open). */
   readonly exits: Set<number>;
+  /** Offset in the page of a computed jump -> where it was seen to go, in bytes from the page's first. */
+  readonly observed: Map<number, number>;
 }
 
 /** Changes after which a page gets no regions, and instructions in which half of them are forgotten. */
@@ -57,6 +59,7 @@ export class CodePages {
         bails: new Map(),
         regions: new Set(),
         exits: new Set(),
+        observed: new Map(),
       };
       this.#pages.set(page, record);
     }
@@ -74,6 +77,7 @@ export class CodePages {
     record.candidates.clear();
     record.bails.clear();
     record.exits.clear();
+    record.observed.clear();
     return record;
   }
   /**
@@ -109,6 +113,7 @@ export class CodePages {
       record.bails.clear();
       record.regions.clear();
       record.exits.clear();
+      record.observed.clear();
     }
   }
 }

@@ -67,6 +67,8 @@ interface Work {
 
 /** How much further off the way past a branch is that may never have been passed. */
 const UNCERTAIN = 6;
+/** Callers of the region's own function that come in by its RETs. */
+const MOST_CALLERS = 2;
 /** Distance between two targets of a switch, so that what belongs to the first comes before the second. */
 const BETWEEN_TARGETS = 12;
 
@@ -165,8 +167,9 @@ class Formation {
       if (!known) doubtful.push(place);
 
       if (form.jump) {
-        if (form.returns || !looksLikeSwitch(place, latest)) return;
-        if (form.call) this.#callThroughTable(activation, place, far);
+        if (form.returns) this.#returnToCaller(activation, place, far);
+        else if (!looksLikeSwitch(place, latest)) this.#goWhereObserved(activation, place, far);
+        else if (form.call) this.#callThroughTable(activation, place, far);
         else this.#startSwitch(activation, place, far);
         return;
       }
@@ -202,6 +205,33 @@ class Formation {
     return true;
   }
 
+  // ---- where computed jumps went before ----
+
+  /** A jump or call through a pointer, as it went last. */
+  #goWhereObserved(activation: Activation, jump: CodeInstruction, distance: number): void {
+    const target = this.#code.view.observed?.(jump.offset);
+    if (target === undefined) return;
+    if (jump.form.call) {
+      this.#callOneOf(activation, jump, distance, [target]);
+    } else if (this.#inReach(target) && this.#code.view.ran(target)) {
+      activation.switches.set(jump.offset, [target]);
+      this.#add(activation, target, distance + 1, true);
+    }
+  }
+  /** The RET of the region's own function, to where it returned last: the caller's code there comes in. */
+  #returnToCaller(activation: Activation, { offset }: CodeInstruction, distance: number): void {
+    if (activation !== this.activations[0]) return;
+    const target = this.#code.view.observed?.(offset);
+    if (target === undefined || !this.#inReach(target) || !this.#code.view.ran(target)) return;
+    if (activation.returnsTo.some((site) => site.offset === target)) return;
+    if (this.#callers >= MOST_CALLERS) return;
+    this.#callers++;
+    const caller = this.#activate(null, target);
+    activation.returnsTo.push({ activation: caller, offset: target });
+    this.#add(caller, target, distance + 2, true);
+  }
+  #callers = 0;
+
   // ---- calls ----
 
   #call(activation: Activation, call: CodeInstruction, distance: number): void {
@@ -212,7 +242,7 @@ class Formation {
       this.#add(activation, next, distance, true);
       return;
     }
-    const again = activationWith(activation, target) ?? this.#entryWithin(activation, target);
+    const again = this.#again(activation, target);
     if (!again && !this.#follows(activation, target)) return;
     const callee = again ?? this.#activate(activation, target);
     activation.calls.set(call.offset, callee);
@@ -222,18 +252,36 @@ class Formation {
     this.#add(activation, next, distance + 2, true);
   }
 
+  /** The activation that a call of `target` leads back to: that of a function that it is in, or of the region's entry. */
+  #again(activation: Activation, target: number): Activation | null {
+    const within = activationWith(activation, target) ?? this.#entryWithin(activation, target);
+    // The caller of the region's own function, brought in by its RET, calls it again.
+    const root = this.activations[0]!;
+    return within ?? (root.start === target ? root : null);
+  }
+
   /** A CALL through a table of functions: of those that ran around here, the short ones are followed. */
   #callThroughTable(activation: Activation, call: CodeInstruction, distance: number): void {
+    const starts = calleeCandidates(activation, call, this.#code, this.#functions);
+    this.#callOneOf(activation, call, distance, starts);
+  }
+  #callOneOf(
+    activation: Activation,
+    call: CodeInstruction,
+    distance: number,
+    starts: Iterable<number>,
+  ): void {
     const { next } = call;
     if (!this.#code.view.ran(next)) return;
     const callees: Activation[] = [];
-    for (const start of calleeCandidates(activation, call, this.#code, this.#functions)) {
+    for (const start of starts) {
       if (callees.length >= this.#limits.callTargets) break;
-      if (!this.#inReach(start) || !this.#follows(activation, start)) continue;
-      const callee = this.#activate(activation, start);
+      const again = this.#again(activation, start);
+      if (!again && (!this.#inReach(start) || !this.#follows(activation, start))) continue;
+      const callee = again ?? this.#activate(activation, start);
       callees.push(callee);
       callee.returnsTo.push({ activation, offset: next });
-      this.#add(callee, start, distance + 1, true);
+      if (!callee.instructions.has(start)) this.#add(callee, start, distance + 1, true);
     }
     if (callees.length === 0) return;
     activation.tables.set(call.offset, callees);

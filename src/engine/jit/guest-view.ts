@@ -12,6 +12,8 @@ export interface ViewGuide {
   mayTranslate(page: number): boolean;
   /** Whether the instruction at an offset in a page is left to the interpreter. */
   needsHelp(page: number, offset: number): boolean;
+  /** Where the computed jump at an offset in a page was seen to go, from the page's first byte. */
+  observed(page: number, offset: number): number | undefined;
 }
 
 export class GuestView implements CodeView {
@@ -55,6 +57,13 @@ export class GuestView implements CodeView {
     const index = Math.floor(offset / PAGE);
     const page = this.page(index);
     return page !== null && this.#guide.needsHelp(page.frame, offset - index * PAGE);
+  }
+
+  observed(offset: number): number | undefined {
+    const index = Math.floor(offset / PAGE);
+    const page = this.page(index);
+    const target = page === null ? undefined : this.#guide.observed(page.frame, offset - index * PAGE);
+    return target === undefined ? undefined : target + index * PAGE;
   }
 
   leaders(index: number): readonly number[] {

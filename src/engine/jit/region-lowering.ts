@@ -86,9 +86,19 @@ export const MAXIMUM_REGION_PAGES = FAR;
 /** Longest list of predicted targets that is compared one by one. */
 const COMPARED_TARGETS = 3;
 
-/** Link cells that a region needs: one for every exit, taken often, to its own pages. */
+/** Cells that a region needs: link cells, one for every exit, taken often, to its own pages; then one for each jump site. */
 export function linkCellCount(region: Region): number {
-  return linkedExits(region).length;
+  return linkedExits(region).length + jumpSites(region).length;
+}
+/**
+ * Offsets of the instructions that jump to a computed address and may leave the region by it. Where they went last
+ * is in their cell, relative to the first byte of the entry's page (0: they have not left yet).
+ */
+export function jumpSites(region: Region): number[] {
+  return jumpBlocks(region).map(({ offset, instructions }) => instructions.at(-1)?.offset ?? offset);
+}
+function jumpBlocks(region: Region): RegionBlock[] {
+  return region.blocks.filter(({ end }) => end.kind === 'jump');
 }
 /** Offsets in its own pages to which a region leaves often. */
 export function linkedExits(region: Region): number[] {
@@ -204,11 +214,41 @@ export class RegionLowering extends RegionFlags implements StructureSink {
       f.localGet(this.#budget);
       f.localSet(this.#granted);
     }
-    forEachRegister(this.#facts.touched, (register) => {
+    this.#loadRegisters(plain);
+  }
+  /** Outside 64-bit mode the upper halves of the general registers must be zero, as they are unless 64-bit code has left something there. */
+  #loadRegisters(plain: () => void): void {
+    const { f } = this;
+    const { touched } = this.#facts;
+    const checked = this.wide || (touched & 0xffff) === 0 ? -1 : f.scratch('i64');
+    let first = true;
+    forEachRegister(touched, (register) => {
       f.i32Const(0);
-      f.load(register >= 16 ? 'v128.load' : this.wide ? 'i64.load' : 'i32.load', registerOffset(register));
+      f.load(register >= 16 ? 'v128.load' : 'i64.load', registerOffset(register));
+      if (register < 16 && !this.wide) {
+        const whole = f.scratch('i64');
+        f.localTee(whole);
+        if (!first) {
+          f.localGet(checked);
+          f.op('i64.or');
+        }
+        first = false;
+        f.localSet(checked);
+        f.localGet(whole);
+        f.op('i32.wrap_i64');
+        f.release(whole);
+      }
       f.localSet(this.registerLocals.get(register)!);
     });
+    if (checked < 0) return;
+    f.localGet(checked);
+    f.i64Const(32);
+    f.op('i64.shr_u');
+    f.op('i32.wrap_i64');
+    f.if_(undefined, 'unlikely');
+    plain();
+    f.end();
+    f.release(checked);
   }
 
   #checkFloats(plain: () => void): void {
@@ -390,10 +430,8 @@ export class RegionLowering extends RegionFlags implements StructureSink {
     forEachRegister(set, (register) => {
       f.i32Const(0);
       f.localGet(this.registerLocals.get(register)!);
-      f.store(
-        register >= 16 ? 'v128.store' : this.wide ? 'i64.store' : 'i32.store',
-        registerOffset(register),
-      );
+      if (register < 16 && !this.wide) f.op('i64.extend_i32_u');
+      f.store(register >= 16 ? 'v128.store' : 'i64.store', registerOffset(register));
     });
   }
   #storeBudget(): void {
@@ -532,7 +570,7 @@ export class RegionLowering extends RegionFlags implements StructureSink {
     }
     this.#remaining = 0;
     if (shared && block.end.kind === 'jump') {
-      this.#jumpTo(this.#sharedTarget, block.end.predicted, header ? this.#flow.longest[index]! : 0);
+      this.#jumpTo(block, this.#sharedTarget, block.end.predicted, header ? this.#flow.longest[index]! : 0);
     } else this.#emitEnd(block.end);
   }
   /** An end without a branching instruction. */
@@ -659,11 +697,11 @@ export class RegionLowering extends RegionFlags implements StructureSink {
     const rip = f.scratch('i64');
     this.push(target);
     f.localSet(rip);
-    this.#jumpTo(rip, end.predicted, 0);
+    this.#jumpTo(this.#block, rip, end.predicted, 0);
     f.release(rip);
   }
   /** Goes to the RIP in a local: within the region when it is predicted and the budget left is at least `needed`. */
-  #jumpTo(rip: number, predicted: readonly number[], needed: number): void {
+  #jumpTo(block: RegionBlock, rip: number, predicted: readonly number[], needed: number): void {
     const { f } = this;
     const { flags } = this;
     if (needed > 0) {
@@ -674,13 +712,11 @@ export class RegionLowering extends RegionFlags implements StructureSink {
     }
     // The target relative to the entry's page.
     const relative = f.scratch(this.wide ? 'i64' : 'i32');
-    if (predicted.length > 0) {
-      f.localGet(rip);
-      if (!this.wide) f.op('i32.wrap_i64');
-      f.localGet(this.#base);
-      f.op(this.wide ? 'i64.sub' : 'i32.sub');
-      f.localSet(relative);
-    }
+    f.localGet(rip);
+    if (!this.wide) f.op('i32.wrap_i64');
+    f.localGet(this.#base);
+    f.op(this.wide ? 'i64.sub' : 'i32.sub');
+    f.localSet(relative);
     if (predicted.length <= COMPARED_TARGETS) {
       for (const block of predicted) {
         this.#compareTarget(relative, block);
@@ -691,6 +727,10 @@ export class RegionLowering extends RegionFlags implements StructureSink {
       this.flags = flags;
     }
     if (needed > 0) f.end();
+    f.i32Const(0);
+    f.localGet(relative);
+    if (this.wide) f.op('i32.wrap_i64');
+    f.store('i32.store', this.#siteCell(block));
     this.storeFlags();
     this.#store(this.#blockFacts.dirtyOut);
     this.#storeBudget();
@@ -698,6 +738,10 @@ export class RegionLowering extends RegionFlags implements StructureSink {
     f.localGet(rip);
     f.returnCall(this.core.jumpFlat);
     f.release(relative);
+  }
+  #siteCell(block: RegionBlock): number {
+    const site = jumpBlocks(this.#region).indexOf(block);
+    return this.#place.cells + 4 * (linkedExits(this.#region).length + site);
   }
   /** Goes to the block if the relative target is its offset. */
   #compareTarget(relative: number, block: number): void {

@@ -300,7 +300,8 @@ export abstract class RegionValues extends Lowering {
       else if (bits === 16) f.lane('i16x8.replace_lane', byte >> 1);
       else if (bits === 8) f.lane('i8x16.replace_lane', byte);
     } else if (bits === 64) {
-      this.push(value);
+      if (this.wide) this.push(value);
+      else this.pushLow(value);
     } else if (bits === 32 && !this.wide) {
       this.pushLow(value);
     } else {

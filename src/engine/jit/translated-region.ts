@@ -22,6 +22,16 @@ export interface TranslatedRegion {
   readonly pages: readonly RegionPage[];
   /** Offsets of its instructions. */
   readonly offsets: Int32Array;
+  /** Linear address of its entry when it was formed, and the key of its mode. */
+  readonly linear: number;
+  readonly modeKey: number;
+  /** Offsets of the jumps whose targets are in its last cells, in their order. */
+  readonly sites: readonly number[];
+  /** How many of its edges lead from block to block. */
+  readonly edges: number;
+  /** Samples that found it, weighted, and how often it was formed anew because of them. */
+  heat: number;
+  renewals: number;
   readonly module: RegionModule;
 }
 

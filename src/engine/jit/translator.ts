@@ -19,13 +19,14 @@ import * as E from '../soft/engine-state.ts';
 import { floatsArePlain } from './assumptions.ts';
 import { type Candidate, CodePages } from './code-pages.ts';
 import { formRegion, whyNotFormed } from './form-region.ts';
+import { successors } from './graph.ts';
 import { pageOf } from './guest-code.ts';
 import { GuestView } from './guest-view.ts';
 import { packRegion } from './packed-region.ts';
-import type { Region } from './region.ts';
+import type { Region, RegionPage } from './region.ts';
 import type { CompileOptions, RegionCompiler, RegionJob } from './region-compiler.ts';
 import type { RegionListing } from './region-listing.ts';
-import { LEAVE_CAUSES, linkedExits } from './region-lowering.ts';
+import { jumpSites, LEAVE_CAUSES, linkedExits } from './region-lowering.ts';
 import type { RegionService, RegionServiceFactory } from './region-service.ts';
 import { CellSpace, SlotSpace } from './region-space.ts';
 import { heatAt, type RegionModule, type TranslatedRegion, warm } from './translated-region.ts';
@@ -74,8 +75,11 @@ interface Queued {
   /** Linear address of its entry when it was formed. */
   readonly linear: number;
   readonly candidate: Candidate;
-  /** Of the region's pages, when it was formed. */
+  /** The region's, and their generations when it was formed. */
+  readonly pages: readonly RegionPage[];
   readonly generations: readonly number[];
+  /** Of its instructions. */
+  readonly offsets: Int32Array;
 }
 
 /** Regions with what was taken for them. */
@@ -187,11 +191,26 @@ export class Translator implements BlockTranslator {
       candidates.set(descriptor, candidate);
     }
     if (candidate.state === 'failed') return;
+    // Where a region is on its way, it is waited for.
+    if (candidate.state === 'cold' && this.#awaits(page, physical % 4096)) {
+      this.#sampleSoon();
+      return;
+    }
     // A sample stands for the instructions since the one before.
     candidate.heat += this.sampleInterval / this.#leastInterval;
-    this.sampleInterval = this.#leastInterval;
+    this.#sampleSoon();
     if (candidate.state === 'queued' || (candidate.heat < this.#hotSamples && !this.eager)) return;
     this.#form(descriptor, candidate, linear, modeKey);
+  }
+  #sampleSoon(): void {
+    this.sampleInterval = this.#leastInterval;
+  }
+  /** Whether a region that waits or is being compiled holds the instruction at an offset of a physical page. */
+  #awaits(page: number, offset: number): boolean {
+    const here = (one: Queued) => holds(one, page, offset);
+    if (this.#queue.some(here)) return true;
+    for (const { queued } of this.#flights.values()) if (queued.some(here)) return true;
+    return false;
   }
 
   /**
@@ -312,7 +331,9 @@ export class Translator implements BlockTranslator {
     candidate.state = 'queued';
     if (this.#queue.length === 0) this.#waited = 0;
     const generations = region.pages.map(({ frame }) => this.#pages.of(frame).generation);
-    this.#queue.push({ region, descriptor, linear, candidate, generations });
+    const { pages } = region;
+    const offsets = Int32Array.from(offsetsOf(region));
+    this.#queue.push({ region, descriptor, linear, candidate, pages, generations, offsets });
   }
 
   /**
@@ -323,7 +344,8 @@ export class Translator implements BlockTranslator {
     region.renewals++;
     this.#harvest(region);
     const again = this.#formed(region.linear, region.modeKey);
-    if (!again || (offsetsOf(again).length === region.offsets.length && edgesOf(again) === region.edges)) return;
+    if (!again || (offsetsOf(again).length === region.offsets.length && edgesOf(again) === region.edges))
+      return;
     this.#counts.renewed++;
     this.#enqueue(again, region.descriptor, { heat: region.heat, state: 'queued' }, region.linear);
   }
@@ -448,7 +470,7 @@ export class Translator implements BlockTranslator {
     if (current.includes(true)) new WebAssembly.Instance(compiled, { env: handlers.environment });
     const module: RegionModule = { bytes, regions: new Set(), heat: 0, stamp: this.#host.retired };
     jobs.forEach((job, i) => {
-      const { descriptor, candidate } = queued[i]!;
+      const { descriptor, candidate, pages, offsets } = queued[i]!;
       const { id, slot, cells, region, linear } = job;
       const cellCount = this.#compiler.linkCellCount(region);
       const replaced = this.#bySlot.get(state.u32[descriptor >> 2]!);
@@ -458,8 +480,6 @@ export class Translator implements BlockTranslator {
         this.#counts.outdated++;
         return;
       }
-      const { pages } = region;
-      const offsets = Int32Array.from(offsetsOf(region));
       const translated = {
         ...{ id, slot, cells, cellCount, descriptor, pages, offsets, linear, module },
         modeKey: region.mode.key,
@@ -501,8 +521,8 @@ export class Translator implements BlockTranslator {
     for (const offset of linkedExits(region))
       this.#pages.of(frames.get(offset >> 12)!).exits.add(offset & 0xfff);
   }
-  #isCurrent({ region, generations }: Queued): boolean {
-    return region.pages.every(({ frame }, i) => this.#pages.of(frame).generation === generations[i]);
+  #isCurrent({ pages, generations }: Queued): boolean {
+    return pages.every(({ frame }, i) => this.#pages.of(frame).generation === generations[i]);
   }
 
   #takeSlot(): number {
@@ -624,7 +644,7 @@ function forget(candidate: Candidate): void {
 }
 
 /** Whether a region was made from the instruction at an offset of a physical page, among others. */
-function holds(region: TranslatedRegion, page: number, offset: number): boolean {
+function holds(region: Pick<TranslatedRegion, 'pages' | 'offsets'>, page: number, offset: number): boolean {
   return region.pages.some(
     ({ frame, index }) => frame === page && region.offsets.includes(4096 * index + offset),
   );

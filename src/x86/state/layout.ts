@@ -36,7 +36,7 @@ function array(name: string, type: FieldType, count: number, stride = SIZE[type]
 const u32 = (name: string) => array(name, 'u32', 1);
 const i64 = (name: string) => array(name, 'i64', 1);
 
-/** RAX RCX RDX RBX RSP RBP RSI RDI R8 .. R15, 8 bytes each. Outside 64-bit mode nothing changes the upper halves. */
+/** RAX RCX RDX RBX RSP RBP RSI RDI R8 .. R15, 8 bytes each. Outside 64-bit mode the upper halves are kept, and cleared by 32-bit writes. */
 export const GPR = array('gpr', 'i64', 16);
 /** Always zero: the base or index of an address that has none. */
 export const ZERO = i64('zero');

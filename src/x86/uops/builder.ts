@@ -72,7 +72,7 @@ export class Builder extends OperationBuilder {
   readInt(index: number): Int {
     return this.read(index) as Int;
   }
-  /** Writes an operand. A 32-bit general register clears its upper half in 64-bit mode; an XMM register keeps the bits above `width`. */
+  /** Writes an operand. A 32-bit general register clears its upper half; an XMM register keeps the bits above `width`. */
   write(index: number, value: Value): void {
     const operand = this.operand(index);
     switch (operand.kind) {
@@ -110,10 +110,9 @@ export class Builder extends OperationBuilder {
     if (width === 0 || width === 80) throw new Error(`${this.form.mnemonic}: operand ${index} is an area`);
     return width;
   }
-  /** In 64-bit mode 32 bits are zero-extended; outside it there is no telling what upper halves hold, and they stay. */
   writeGpr(bits: IntBits, location: Location, value: Int): void {
     if (bits === 64) this.setAt(64, location, this.toI64(value));
-    else if (bits === 32 && this.form.mode.bits === 64) {
+    else if (bits === 32) {
       this.setAt(64, location, value.type === 'i32' ? this.extendU(value as I32) : this.truncate(32, value));
     } else this.setAt(bits, location, value);
   }
