@@ -224,6 +224,9 @@ function oneLine(expression: Expression, names: ExpressionNames): string | null 
   return `(${parts.join(' ')})`;
 }
 
+function hasNotes({ notes, operands }: Expression): boolean {
+  return notes.length > 0 || operands.some(hasNotes);
+}
 function notesOf(expression: Expression): string[] {
   return [...expression.operands.flatMap(notesOf), ...expression.notes];
 }
@@ -232,6 +235,7 @@ function withoutNotes(expression: Expression): Expression {
 }
 
 function lines(expression: Expression, names: ExpressionNames, indent: number): string[] {
+  if (!hasNotes(expression)) return bareLines(expression, names, indent);
   const margin = ' '.repeat(indent);
   const notes = notesOf(expression).map((note) => `${margin};; ${note}`);
   return [...notes, ...bareLines(withoutNotes(expression), names, indent)];

@@ -9,7 +9,7 @@ import { generalRegisterName, printInstruction } from '../../x86/decode/print.ts
 import * as S from '../../x86/state/layout.ts';
 import { print } from '../../x86/uops/print.ts';
 import { D_LINK } from '../interp/descriptor.ts';
-import { WHERE } from '../soft/engine-state.ts';
+import { BUDGET, RIP_BASE, TLB_TABLE, WHERE } from '../soft/engine-state.ts';
 import { bitsOf, FLAGS_DYNAMIC, FLAGS_IN_STATE, FLAGS_OVERRIDE, operationOf } from '../soft/flag-kinds.ts';
 import { placeText, printEnd } from './print-region.ts';
 import type { Region } from './region.ts';
@@ -62,7 +62,10 @@ const isZero = ({ op, immediates }: Expression) => op === 'i32.const' && immedia
 const offsetIn = (immediates: string) => Number(/offset=(\d+)/.exec(immediates)?.[1] ?? 0);
 const inRam = (immediates: string) => /^1\b/.test(immediates);
 
-/** Names for what the region's locals hold, by what the entry loads into them. */
+/** The engine's variables that regions keep in locals. */
+const KEPT: ReadonlySet<number> = new Set([BUDGET, RIP_BASE, TLB_TABLE]);
+
+/** Names for what the region's locals hold; those of the engine's variables by what the entry loads into them. */
 function localNames(listing: RegionListing): Map<number, string> {
   const names = new Map(listing.locals);
   const visit = (expression: Expression): void => {
@@ -70,7 +73,8 @@ function localNames(listing: RegionListing): Map<number, string> {
     for (const operand of operands) visit(operand);
     const [from] = operands;
     if (!/^local\.(set|tee)$/.test(op) || !from?.op.includes('.load') || !isZero(from.operands[0]!)) return;
-    const name = stateName(offsetIn(from.immediates));
+    const offset = offsetIn(from.immediates);
+    const name = KEPT.has(offset) ? stateName(offset) : undefined;
     const local = Number(immediates);
     if (name !== undefined && !names.has(local)) names.set(local, name.toLowerCase());
   };

@@ -5,12 +5,13 @@ import { ByteReader } from '../../wasm/decoder.ts';
 import { type Expression, fold } from '../../wasm/folded.ts';
 import type { FunctionBuilder } from '../../wasm/function.ts';
 import type { ModuleBuilder } from '../../wasm/module.ts';
-import { printInstruction } from '../../x86/decode/print.ts';
+import { generalRegisterName, printInstruction } from '../../x86/decode/print.ts';
 import type { Uop } from '../../x86/uops/ir.ts';
 import { placeText } from './print-region.ts';
 import type { Region, RegionBlock } from './region.ts';
 import type { RegionJob } from './region-compiler.ts';
 import { RegionLowering, type RegionModule } from './region-lowering.ts';
+import { registerOffset } from './registers.ts';
 import type { Ways } from './structure.ts';
 
 export interface RegionListing {
@@ -87,6 +88,12 @@ export class ListedLowering extends RegionLowering {
       [this.override_, 'flags_cf_of'],
       [this.kind, 'flags_kind'],
     ]);
+    const general = this.wide ? 64 : 32;
+    for (const [register, local] of this.registerLocals) {
+      const name =
+        register < 16 ? generalRegisterName(registerOffset(register), general) : `XMM${register - 16}`;
+      locals.set(local, name.toLowerCase());
+    }
     return { job, wasm, bytes: this.f.size, locals };
   }
   /** Where the code of the entry's block begins: the block around all of them begins before it. */

@@ -6,12 +6,12 @@
       (return_call_indirect 0 (param i32) (local.get $descriptor) (i32.const 99))))
   (local.set $rip_base (i32.load offset=RIP_BASE (i32.const 0)))
   (local.set $tlb_table (i32.load offset=TLB_TABLE (i32.const 0)))
-  (local.set 13 (local.tee $rax (i64.load offset=RAX (i32.const 0))))
-  (local.set 10 (i32.wrap_i64 (local.get $rax)))
-  (local.set 13 (i64.or (local.tee $rax (i64.load offset=RSP (i32.const 0))) (local.get 13)))
-  (local.set 11 (i32.wrap_i64 (local.get $rax)))
-  (local.set 13 (i64.or (local.tee $rax (i64.load offset=RBP (i32.const 0))) (local.get 13)))
-  (local.set 12 (i32.wrap_i64 (local.get $rax)))
+  (local.set 13 (local.tee 14 (i64.load offset=RAX (i32.const 0))))
+  (local.set $eax (i32.wrap_i64 (local.get 14)))
+  (local.set 13 (i64.or (local.tee 14 (i64.load offset=RSP (i32.const 0))) (local.get 13)))
+  (local.set $esp (i32.wrap_i64 (local.get 14)))
+  (local.set 13 (i64.or (local.tee 14 (i64.load offset=RBP (i32.const 0))) (local.get 13)))
+  (local.set $ebp (i32.wrap_i64 (local.get 14)))
   (if (; unlikely ;) (i32.wrap_i64 (i64.shr_u (local.get 13) (i64.const 32)))
     (then
       (return_call_indirect 0 (param i32) (local.get $descriptor) (i32.const 99))))
@@ -19,7 +19,7 @@
     ;; 0: +0x100
     (local.set $budget (i32.sub (local.get $budget) (i32.const 6)))
     ;; +0x100  PUSH EBP
-    (local.set 15 (i32.sub (local.get 11) (i32.const 4)))
+    (local.set 15 (i32.sub (local.get $esp) (i32.const 4)))
     (block $1
       (block $2
         (br_if $2 (; unlikely ;)
@@ -28,7 +28,7 @@
             (i64.extend_i32_u (i32.and (local.get 15) (i32.const -4093)))))
         (i32.store 1
           (i32.add (local.get 15) (i32.load offset=WRITE_CELL[RSP].addend (local.get $tlb_table)))
-          (local.get 12))
+          (local.get $ebp))
         (br $1))
       (br_if $tail (; unlikely ;)
         (i32.eq
@@ -39,12 +39,12 @@
               (i32.const 33619974)
               (local.get 13)))
           (i32.const -1)))
-      (i32.store 1 (local.get 16) (local.get 12)))
-    (local.set 11 (i32.sub (local.get 11) (i32.const 4)))
+      (i32.store 1 (local.get 16) (local.get $ebp)))
+    (local.set $esp (i32.sub (local.get $esp) (i32.const 4)))
     ;; +0x101  MOV EBP, ESP
-    (local.set 12 (local.get 11))
+    (local.set $ebp (local.get $esp))
     ;; +0x103  PUSH dword SS:[EBP+0x8]
-    (local.set 15 (i32.add (local.get 12) (i32.const 8)))
+    (local.set 15 (i32.add (local.get $ebp) (i32.const 8)))
     (local.set 15
       (block $3 (result i32)
         (block $4
@@ -65,7 +65,7 @@
                 (local.get 13)))
             (i32.const -1)))
         (i32.load 1 (local.get 16))))
-    (local.set 16 (i32.sub (local.get 11) (i32.const 4)))
+    (local.set 16 (i32.sub (local.get $esp) (i32.const 4)))
     (block $5
       (block $6
         (br_if $6 (; unlikely ;)
@@ -86,9 +86,9 @@
               (local.get 13)))
           (i32.const -1)))
       (i32.store 1 (local.get 17) (local.get 15)))
-    (local.set 11 (i32.sub (local.get 11) (i32.const 4)))
+    (local.set $esp (i32.sub (local.get $esp) (i32.const 4)))
     ;; +0x106  POP EAX
-    (local.set 16 (local.get 11))
+    (local.set 16 (local.get $esp))
     (local.set 16
       (block $7 (result i32)
         (block $8
@@ -109,10 +109,10 @@
                 (local.get 13)))
             (i32.const -1)))
         (i32.load 1 (local.get 15))))
-    (local.set 11 (i32.add (local.get 11) (i32.const 4)))
-    (local.set 10 (local.get 16))
+    (local.set $esp (i32.add (local.get $esp) (i32.const 4)))
+    (local.set $eax (local.get 16))
     ;; +0x107  LEAVE
-    (local.set 16 (local.get 12))
+    (local.set 16 (local.get $ebp))
     (local.set 16
       (block $9 (result i32)
         (block $10
@@ -133,10 +133,10 @@
                 (local.get 13)))
             (i32.const -1)))
         (i32.load 1 (local.get 15))))
-    (local.set 11 (i32.add (local.get 12) (i32.const 4)))
-    (local.set 12 (local.get 16))
+    (local.set $esp (i32.add (local.get $ebp) (i32.const 4)))
+    (local.set $ebp (local.get 16))
     ;; +0x108  RET 0x4
-    (local.set 16 (local.get 11))
+    (local.set 16 (local.get $esp))
     (local.set 16
       (block $11 (result i32)
         (block $12
@@ -157,13 +157,13 @@
                 (local.get 13)))
             (i32.const -1)))
         (i32.load 1 (local.get 15))))
-    (local.set 11 (i32.add (local.get 11) (i32.const 8)))
+    (local.set $esp (i32.add (local.get $esp) (i32.const 8)))
     (local.set 13 (i64.extend_i32_u (local.get 16)))
     (local.set 16 (i32.sub (i32.wrap_i64 (local.get 13)) (local.get $rip_base)))
     (i32.store offset=LINK_CELL[0] (i32.const 0) (local.get 16))
-    (i64.store offset=RAX (i32.const 0) (i64.extend_i32_u (local.get 10)))
-    (i64.store offset=RSP (i32.const 0) (i64.extend_i32_u (local.get 11)))
-    (i64.store offset=RBP (i32.const 0) (i64.extend_i32_u (local.get 12)))
+    (i64.store offset=RAX (i32.const 0) (i64.extend_i32_u (local.get $eax)))
+    (i64.store offset=RSP (i32.const 0) (i64.extend_i32_u (local.get $esp)))
+    (i64.store offset=RBP (i32.const 0) (i64.extend_i32_u (local.get $ebp)))
     (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
     (return_call $jumpFlat (local.get 13)))
   (if
@@ -181,9 +181,9 @@
     (i64.extend_i32_u (local.get $flags_b))
     (i64.extend_i32_u (local.get $flags_r))
     (local.get $flags_cf_of))
-  (i64.store offset=RAX (i32.const 0) (i64.extend_i32_u (local.get 10)))
-  (i64.store offset=RSP (i32.const 0) (i64.extend_i32_u (local.get 11)))
-  (i64.store offset=RBP (i32.const 0) (i64.extend_i32_u (local.get 12)))
+  (i64.store offset=RAX (i32.const 0) (i64.extend_i32_u (local.get $eax)))
+  (i64.store offset=RSP (i32.const 0) (i64.extend_i32_u (local.get $esp)))
+  (i64.store offset=RBP (i32.const 0) (i64.extend_i32_u (local.get $ebp)))
   (local.set $budget (i32.add (i32.and (local.get 16) (i32.const 1023)) (local.get $budget)))
   (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
   (local.set 13

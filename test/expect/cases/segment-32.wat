@@ -6,10 +6,10 @@
       (return_call_indirect 0 (param i32) (local.get $descriptor) (i32.const 99))))
   (local.set $rip_base (i32.load offset=RIP_BASE (i32.const 0)))
   (local.set $tlb_table (i32.load offset=TLB_TABLE (i32.const 0)))
-  (local.set 12 (local.tee $rax (i64.load offset=RAX (i32.const 0))))
-  (local.set 10 (i32.wrap_i64 (local.get $rax)))
-  (local.set 12 (i64.or (local.tee $rax (i64.load offset=RSP (i32.const 0))) (local.get 12)))
-  (local.set 11 (i32.wrap_i64 (local.get $rax)))
+  (local.set 12 (local.tee 13 (i64.load offset=RAX (i32.const 0))))
+  (local.set $eax (i32.wrap_i64 (local.get 13)))
+  (local.set 12 (i64.or (local.tee 13 (i64.load offset=RSP (i32.const 0))) (local.get 12)))
+  (local.set $esp (i32.wrap_i64 (local.get 13)))
   (if (; unlikely ;) (i32.wrap_i64 (i64.shr_u (local.get 12) (i64.const 32)))
     (then
       (return_call_indirect 0 (param i32) (local.get $descriptor) (i32.const 99))))
@@ -54,9 +54,9 @@
                 (local.get 12)))
             (i32.const -1)))
         (i32.load 1 (local.get 15))))
-    (local.set 10 (local.get 14))
+    (local.set $eax (local.get 14))
     ;; +0x107  MOV dword SS:[ESP+0x4], EAX
-    (local.set 14 (i32.add (local.get 11) (i32.const 4)))
+    (local.set 14 (i32.add (local.get $esp) (i32.const 4)))
     (block $3
       (block $4
         (br_if $4 (; unlikely ;)
@@ -65,7 +65,7 @@
             (i64.extend_i32_u (i32.and (local.get 14) (i32.const -4093)))))
         (i32.store 1
           (i32.add (local.get 14) (i32.load offset=WRITE_CELL[RSP].addend (local.get $tlb_table)))
-          (local.get 10))
+          (local.get $eax))
         (br $3))
       (br_if $tail (; unlikely ;)
         (i32.eq
@@ -76,9 +76,9 @@
               (i32.const 34537474)
               (local.get 12)))
           (i32.const -1)))
-      (i32.store 1 (local.get 15) (local.get 10)))
+      (i32.store 1 (local.get 15) (local.get $eax)))
     ;; +0x10b  RET
-    (local.set 14 (local.get 11))
+    (local.set 14 (local.get $esp))
     (local.set 14
       (block $5 (result i32)
         (block $6
@@ -99,12 +99,12 @@
                 (local.get 12)))
             (i32.const -1)))
         (i32.load 1 (local.get 15))))
-    (local.set 11 (i32.add (local.get 11) (i32.const 4)))
+    (local.set $esp (i32.add (local.get $esp) (i32.const 4)))
     (local.set 12 (i64.extend_i32_u (local.get 14)))
     (local.set 14 (i32.sub (i32.wrap_i64 (local.get 12)) (local.get $rip_base)))
     (i32.store offset=LINK_CELL[0] (i32.const 0) (local.get 14))
-    (i64.store offset=RAX (i32.const 0) (i64.extend_i32_u (local.get 10)))
-    (i64.store offset=RSP (i32.const 0) (i64.extend_i32_u (local.get 11)))
+    (i64.store offset=RAX (i32.const 0) (i64.extend_i32_u (local.get $eax)))
+    (i64.store offset=RSP (i32.const 0) (i64.extend_i32_u (local.get $esp)))
     (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
     (return_call $jumpFlat (local.get 12)))
   (if
@@ -122,8 +122,8 @@
     (i64.extend_i32_u (local.get $flags_b))
     (i64.extend_i32_u (local.get $flags_r))
     (local.get $flags_cf_of))
-  (i64.store offset=RAX (i32.const 0) (i64.extend_i32_u (local.get 10)))
-  (i64.store offset=RSP (i32.const 0) (i64.extend_i32_u (local.get 11)))
+  (i64.store offset=RAX (i32.const 0) (i64.extend_i32_u (local.get $eax)))
+  (i64.store offset=RSP (i32.const 0) (i64.extend_i32_u (local.get $esp)))
   (local.set $budget (i32.add (i32.and (local.get 14) (i32.const 1023)) (local.get $budget)))
   (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
   (local.set 12
