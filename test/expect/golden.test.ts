@@ -2,13 +2,13 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
-import { caseNames, generate, orphans, PAGE, pageWithCase, readGolden, sourceOf } from './golden.ts';
+import { caseNames, generateCase, orphans, PAGE, pageWithCase, readGolden } from './golden.ts';
 import { judge, measureAll, readSizes } from './sizes.ts';
 
 describe('golden cases', () => {
   for (const name of caseNames()) {
     test(name, () => {
-      const { uops, wat } = generate(sourceOf(name));
+      const { uops, wat } = generateCase(name);
       const golden = readGolden(name);
       assert.ok(golden, 'a new case: npm run accept');
       assert.equal(uops, golden.uops, 'micro-operations have changed: npm run accept');

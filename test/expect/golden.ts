@@ -87,7 +87,7 @@ export function compileAlone(region: Region): RegionListing {
   return result!;
 }
 
-export function generate(text: string): Generated {
+function generate(text: string): Generated {
   const region = regionOfText(text);
   const listing = compileAlone(region);
   return {
@@ -105,13 +105,24 @@ export const PAGE = join(import.meta.dirname, '../../docs/translator.md');
 export function pageWithCase(page: string): string {
   return page.replace(/(<!-- case (\S+) -->\n).*?(?=<!-- end -->)/s, (_, head: string, name: string) => {
     const source = sourceOf(name).replace(/^[;.].*\n/gm, '');
-    const { uops, wat } = generate(sourceOf(name));
+    const { uops, wat } = generateCase(name);
     return `${head}\n${[source, uops, wat].map((text) => `\`\`\`\n${text}\`\`\`\n`).join('\n')}\n`;
   });
 }
 
 /** A case's assembly text. */
 export const sourceOf = (name: string): string => readFileSync(join(CASES, `${name}.asm`), 'utf8');
+
+const generated = new Map<string, Generated>();
+/** The same for a case, once. */
+export function generateCase(name: string): Generated {
+  let result = generated.get(name);
+  if (!result) {
+    result = generate(sourceOf(name));
+    generated.set(name, result);
+  }
+  return result;
+}
 
 /** What was accepted for a case; null where it is new. */
 export function readGolden(name: string): Pick<Generated, 'uops' | 'wat'> | null {

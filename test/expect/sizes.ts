@@ -10,7 +10,7 @@ import { viewOf } from '../../src/engine/jit/testing-code.ts';
 import { ALL_FEATURES } from '../../src/x86/cpuid/feature-names.ts';
 import { decode } from '../../src/x86/decode/decode.ts';
 import { MODE_KEY_32, MODE_KEY_64, modeFromKey } from '../../src/x86/decode/mode.ts';
-import { caseNames, compileAlone, generate, sourceOf } from './golden.ts';
+import { caseNames, compileAlone, generateCase } from './golden.ts';
 
 export const SIZES = join(import.meta.dirname, 'sizes.json');
 /** Share by which a size may differ from what was accepted. */
@@ -27,10 +27,11 @@ export function readSizes(): Sizes {
   return existsSync(SIZES) ? (JSON.parse(readFileSync(SIZES, 'utf8')) as Sizes) : {};
 }
 
-export function measureAll(): Sizes {
+/** Of the named cases and of the common instructions. */
+export function measureAll(names: readonly string[] = caseNames()): Sizes {
   const sizes: Record<string, Size> = {};
-  for (const name of caseNames()) {
-    const { instructions, bytes } = generate(sourceOf(name));
+  for (const name of names) {
+    const { instructions, bytes } = generateCase(name);
     sizes[name] = { instructions, bytes };
   }
   sizes['common instructions, 32-bit'] = measureCommon(MODE_KEY_32);
