@@ -83,6 +83,8 @@ export class CodeCache {
   onStale: (start: number, end: number) => void = () => {};
   /** For tools: sees the bytes of every instruction that is decoded. */
   onDecoded: ((bytes: Uint8Array, mode: Mode) => void) | null = null;
+  /** A translator's wish: blocks end after instructions of these forms, which it leaves to the interpreter, so that what follows can be its. */
+  cutsAfter: ((form: Form) => boolean) | null = null;
   /** For --stats. */
   blocks = 0;
   instructions = 0;
@@ -263,6 +265,7 @@ export class CodeCache {
       at += instruction.length;
       // Handlers are compiled a block at a time; whether a form ends the block is known from its meaning.
       ends = this.#handlers.endsBlock(instruction.form);
+      if (!ends && this.cutsAfter?.(instruction.form)) break;
     }
     if (run.length === 0) return this.#decodeCrossing(physical, mode, pageBytes, limit, second);
     this.#handlers.compile(

@@ -25,6 +25,7 @@ import { GuestView } from './guest-view.ts';
 import { packRegion } from './packed-region.ts';
 import type { Region, RegionPage } from './region.ts';
 import type { CompileOptions, RegionCompiler, RegionJob } from './region-compiler.ts';
+import { regionForm } from './region-form.ts';
 import type { RegionListing } from './region-listing.ts';
 import { jumpSites, LEAVE_CAUSES, linkedExits } from './region-lowering.ts';
 import type { RegionService, RegionServiceFactory } from './region-service.ts';
@@ -154,6 +155,7 @@ export class Translator implements BlockTranslator {
     this.#codeBytes = options.codeBytes ?? CODE_BYTES;
     this.#slots = new SlotSpace(host.handlers.table, TABLE_SIZE);
     this.#cells = this.#allCells();
+    host.code.cutsAfter = (form) => !regionForm(form).allowed;
   }
   #allCells(): CellSpace {
     return new CellSpace(this.#host.state.u32, E.LINK_CELLS, E.LINK_CELL_COUNT);
@@ -393,19 +395,20 @@ export class Translator implements BlockTranslator {
     }
     const batch = this.#prepare(queue);
     if (batch.jobs.length === 0) return;
+    const began = this.#now();
     if (elsewhere) {
       this.#service ??= service(this.#host.features);
       this.#send(batch, this.#service);
-      return;
-    }
-    const began = this.#now();
+    } else this.#compile(batch);
+    this.#counts.compiling += this.#now() - began;
+  }
+  #compile(batch: Batch): void {
     const bytes = this.#compiler.compileRegions(batch.jobs, {
       ...this.#compileOptions(),
       ...(this.#options.onListing ? { onListing: this.#options.onListing } : {}),
     });
     const module = new WebAssembly.Module(bytes as Uint8Array<ArrayBuffer>);
     this.#install(batch, module, bytes.length);
-    this.#counts.compiling += this.#now() - began;
   }
   #compileOptions(): CompileOptions {
     const { statePages, ramPages } = this.#host.handlers;
@@ -459,7 +462,9 @@ export class Translator implements BlockTranslator {
       // Gone in a flush.
       if (!batch) continue;
       this.#flights.delete(result.ticket);
+      const began = this.#now();
       this.#install(batch, result.module, result.bytes);
+      this.#counts.compiling += this.#now() - began;
     }
   }
 
