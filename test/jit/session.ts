@@ -127,7 +127,7 @@ export function regionCase(
 ): { program: RegionProgram; runs: readonly RunOptions[] } {
   const random = new Random(seed, number);
   const nodes = random.pick([6, 15, 40, 120]);
-  const work = random.pick([200, 2000, 20_000]);
+  const work = random.pick([200, 2000, 20_000, 20_000, 100_000]);
   const program = makeRegionProgram(random, random.chance(35) ? 32 : 64, { nodes, work });
   const limit = 3 * work + 200;
   const cuts: Cut[] = ['whole', random.pick(['long', 'random', 'short'])];
