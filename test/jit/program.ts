@@ -185,7 +185,8 @@ class Generator {
     if (falls(wild.string)) return { kind: 'code', bytes: this.#string(), guarded: false };
     if (falls(wild.flags)) return { kind: 'code', bytes: this.#flags(), guarded: false };
     if (falls(wild.control)) return { kind: 'code', bytes: this.#maker.control(this.#tame), guarded: false };
-    if (falls(wild.exchange)) return { kind: 'code', bytes: [0xcc], guarded: false };
+    if (falls(wild.exchange))
+      return { kind: 'code', bytes: random.pick([[0xcc], [0xcd, 4]]), guarded: false };
     if (falls(this.#compounds) && depth < 6) return this.#compound(self, depth, work);
     return { kind: 'code', ...this.#maker.next() };
   }

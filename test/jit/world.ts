@@ -1,6 +1,7 @@
 // The world of the region torture: a user program, 64-bit or in compatibility mode, under a kernel that goes on
 // after every exception. Page faults on data mend a page and spoil another one; of other faulting instructions
-// the byte before them tells the length, and they are skipped; INT3 exchanges two pages of data and may set CR0.TS; single steps are
+// the byte before them tells the length, and they are skipped; INT3 exchanges two pages of data and may set CR0.TS; INT 4
+// puts another copy of a page of code in its place; single steps are
 // counted down; interrupts from outside are taken. Each of them leaves a record with all registers in a log.
 //
 // Linear addresses of the program; the frames of its code and data lie in another order than
@@ -62,6 +63,8 @@ const KERNEL_CS = 0x10;
 
 /** Order of the frames behind code pages. */
 const codeFrame = (page: number) => USER_PAGES + 0x1000 * ((page * 5 + 3) % CODE_PAGES);
+/** Bit of a page table entry that leads to the other copy of the code. */
+const COPY_BIT = 17;
 const DATA_FRAMES = USER_PAGES + 0x1000 * CODE_PAGES;
 const dataFrame = (page: number) => DATA_FRAMES + 0x1000 * ((page * 3 + 5) % DATA_PAGES);
 const STACK_FRAMES = DATA_FRAMES + 0x1000 * DATA_PAGES;
@@ -76,7 +79,7 @@ export interface WorldStart {
 }
 
 /** The handler, in 64-bit code. The stack: 15 registers (R15 lowest), vector, error code, RIP, CS, RFLAGS, RSP, SS. */
-function handler(dataTable: number): Uint8Array {
+function handler(dataTable: number, codeTable: number): Uint8Array {
   const code = new Assembler(HANDLER, 64);
   const order = [0, 1, 2, 3, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15];
   for (const r of order) code.raw(...(r >= 8 ? [0x41] : []), 0x50 | (r & 7));
@@ -100,7 +103,7 @@ function handler(dataTable: number): Uint8Array {
   code.hex('83 f8 0e').jcc(4, 'page fault');
   code.hex('83 f8 01').jcc(4, 'step');
   code.hex('83 f8 03').jcc(4, 'exchange');
-  code.hex('83 f8 04').jcc(4, 'back');
+  code.hex('83 f8 04').jcc(4, 'copy');
   code.hex('83 f8 07').jcc(4, 'unit');
   code.hex('83 f8').raw(FIRST_INTERRUPT).jcc(3, 'back'); // jae back
 
@@ -161,7 +164,19 @@ function handler(dataTable: number): Uint8Array {
   code.hex('48 8b 04 d1 48 8b 74 d1 08 48 89 34 d1 48 89 44 d1 08'); // entries edx and edx + 1 change places
   code.hex('c1 e2 0c 81 c2').number(DATA, 4).hex('0f 01 3a 81 c2').number(0x1000, 4).hex('0f 01 3a');
 
+  code.jmp('unit goes');
+
+  code.label('copy');
+  code
+    .hex('48 8b 53')
+    .raw(EXCEPTIONS)
+    .hex('83 e2')
+    .raw(CODE_PAGES - 1)
+    .mov(CX, BigInt(KERNEL + codeTable));
+  code.hex('48 0f ba 3c d1').raw(COPY_BIT).hex('c1 e2 0c 81 c2').number(CODE, 4).hex('0f 01 3a'); // btc [rcx+8*rdx], bit
+
   // Now and then the floating-point unit goes: CR0.TS.
+  code.label('unit goes');
   code.hex('f6 43').raw(EXCEPTIONS, 3).hex('75 08 0f 20 c0 0c 08 0f 22 c0');
 
   code.label('back');
@@ -206,11 +221,13 @@ export function loadWorld(machine: TortureMachine, start: WorldStart, random: Ra
     if (start.spoiled & (1 << i)) memory.u8[entry]! &= ~1;
     else if (start.spoiled & (0x100 << i)) memory.u8[entry]! &= ~2;
   }
-  memory.u8.set(handler(dataTable), HANDLER);
+  memory.u8.set(handler(dataTable, tableEntry(machine, CODE)), HANDLER);
   memory.u8[VARIABLES + STEPS] = 10;
   buildEntries(machine);
   start.code.forEach((byte, offset) => {
-    memory.u8[codeFrame(offset >> 12) + (offset & 0xfff)] = byte;
+    const at = codeFrame(offset >> 12) + (offset & 0xfff);
+    memory.u8[at] = byte;
+    memory.u8[at ^ (1 << COPY_BIT)] = byte;
   });
   for (let i = 0; i < DATA_PAGES * 4096; i += 4) memory.view.setUint32(DATA_FRAMES + i, random.u32(), true);
   enterUserMode(vcpu.state, start.bits);
