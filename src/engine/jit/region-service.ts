@@ -23,7 +23,7 @@ export interface CompiledRegions {
   readonly module: WebAssembly.Module;
   /** Of wasm. */
   readonly bytes: number;
-  /** Nanoseconds that it took, on its thread. */
+  /** Nanoseconds for which its thread ran. */
   readonly time: number;
 }
 
