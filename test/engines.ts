@@ -4,7 +4,7 @@ import { JitVcpu } from '../src/engine/jit/jit-vcpu.ts';
 import type { TranslatorOptions } from '../src/engine/jit/translator.ts';
 import { ReferenceVcpu } from '../src/engine/reference/reference-vcpu.ts';
 import type { Vcpu } from '../src/engine/vcpu.ts';
-import { NodeRegionService, regionServiceOfHost } from '../src/host/node/region-service.ts';
+import { regionServiceOfHost } from '../src/host/node/region-service.ts';
 
 const SOON: TranslatorOptions = { hotSamples: 1, sampleInterval: 100, batch: 1 };
 const service = regionServiceOfHost();
