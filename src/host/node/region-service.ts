@@ -1,5 +1,7 @@
-// Compiles regions in a worker thread of Node. The thread starts with the service; it does not keep the
-// process alive.
+// Compiles regions in a worker thread of Node: one thread for all machines of the process. It starts when the
+// first of them has something to compile, ends when the last one is closed, and does not keep the process alive.
+//
+// Each service has a channel of its own to the thread, which it reads without the event loop.
 import * as modules from 'node:module';
 import { availableParallelism } from 'node:os';
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads';
@@ -13,10 +15,13 @@ import type { DecodeFeatures } from '../../x86/cpuid/feature-names.ts';
 
 /** What the thread is told at its start. */
 export interface RegionWorkerData {
-  readonly port: MessagePort;
-  readonly features: DecodeFeatures;
   /** Where this process keeps compiled JavaScript, if it does. */
   readonly cacheDirectory: string | undefined;
+}
+/** What it is told for each service: requests will come by this port. */
+export interface RegionWorkerClient {
+  readonly port: MessagePort;
+  readonly features: DecodeFeatures;
 }
 /** What comes back for each request. */
 export type RegionWorkerReply =
@@ -27,25 +32,47 @@ export type RegionWorkerReply =
 /** MiB. The compiler needs about 20; what it leaves behind of a batch dies young. */
 const LIMITS = { maxYoungGenerationSizeMb: 8, maxOldGenerationSizeMb: 256 };
 
-export class NodeRegionService implements RegionService {
+/** The thread and those who use it. */
+class RegionThread {
   readonly #worker: Worker;
-  readonly #port: MessagePort;
-  #ended: Error | undefined;
+  #users = 0;
+  /** Why it has ended by itself. */
+  failure: Error | undefined;
 
-  /** `entry` is for tests: the module that the thread runs. */
-  constructor(features: DecodeFeatures, entry: URL = workerEntry()) {
-    const { port1, port2 } = new MessageChannel();
-    const workerData: RegionWorkerData = {
-      port: port2,
-      features,
-      cacheDirectory: modules.getCompileCacheDir?.(),
-    };
-    this.#port = port1;
-    this.#worker = new Worker(entry, { workerData, transferList: [port2], resourceLimits: LIMITS });
+  constructor(entry: URL) {
+    const workerData: RegionWorkerData = { cacheDirectory: modules.getCompileCacheDir?.() };
+    this.#worker = new Worker(entry, { workerData, resourceLimits: LIMITS, name: 'doppel regions' });
     this.#worker.unref();
     this.#worker.on('error', (cause: Error) => {
-      this.#ended = new Error(`The thread that compiles regions has ended: ${cause.message}`, { cause });
+      this.failure = new Error(`The thread that compiles regions has ended: ${cause.message}`, { cause });
     });
+  }
+  open(features: DecodeFeatures): MessagePort {
+    const { port1, port2 } = new MessageChannel();
+    const client: RegionWorkerClient = { port: port2, features };
+    this.#worker.postMessage(client, [port2]);
+    this.#users++;
+    return port1;
+  }
+  /** Ends the thread with its last user; true then. */
+  close(): boolean {
+    if (--this.#users > 0) return false;
+    void this.#worker.terminate();
+    return true;
+  }
+}
+
+let shared: RegionThread | undefined;
+
+export class NodeRegionService implements RegionService {
+  readonly #thread: RegionThread;
+  readonly #port: MessagePort;
+
+  /** `entry` is for tests: a thread of its own runs that module. */
+  constructor(features: DecodeFeatures, entry?: URL) {
+    if (!entry && (!shared || shared.failure)) shared = new RegionThread(workerEntry());
+    this.#thread = entry ? new RegionThread(entry) : shared!;
+    this.#port = this.#thread.open(features);
   }
   submit(request: CompileRequest): void {
     this.#port.postMessage(
@@ -54,7 +81,7 @@ export class NodeRegionService implements RegionService {
     );
   }
   poll(): CompiledRegions | null {
-    if (this.#ended) throw this.#ended;
+    if (this.#thread.failure) throw this.#thread.failure;
     const message = receiveMessageOnPort(this.#port)?.message as RegionWorkerReply | undefined;
     if (!message) return null;
     if ('failed' in message) throw new Error(`Regions could not be compiled: ${message.failed}`);
@@ -62,7 +89,7 @@ export class NodeRegionService implements RegionService {
   }
   close(): void {
     this.#port.close();
-    void this.#worker.terminate();
+    if (this.#thread.close() && shared === this.#thread) shared = undefined;
   }
 }
 
