@@ -1,7 +1,9 @@
-// Debian's 32-bit kernel with PAE paging.
+// Debian's 32-bit kernel with PAE paging, on the translator.
+import { makeEngine } from '../engines.ts';
 import { testSystem } from './system-tests.ts';
 
 testSystem({
+  engine: (wires) => makeEngine('jit-default', wires),
   kernel: '686-pae',
   machine: 'i686',
   programs: ['i386'],
