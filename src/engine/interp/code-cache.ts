@@ -10,7 +10,7 @@
 import type { GuestMemory } from '../../memory/guest-memory.ts';
 import type { DecodeFeatures } from '../../x86/cpuid/feature-names.ts';
 import { decode } from '../../x86/decode/decode.ts';
-import type { Form, Instruction } from '../../x86/decode/instruction.ts';
+import type { DecodedInstruction, Form } from '../../x86/decode/instruction.ts';
 import { type Mode, modeFromKey } from '../../x86/decode/mode.ts';
 import { GP, GuestFault } from '../../x86/exceptions/fault.ts';
 import type { CpuState } from '../../x86/state/cpu-state.ts';
@@ -100,8 +100,10 @@ export class CodeCache {
     memory.onCodeWrite((page, first, last) => this.#written(page, first, last));
   }
 
-  /** Whether the block of the last find() lies in one page: only such blocks may be cached by linear address and linked. */
+  /** Whether the block of the last find() may be cached by linear address: the segment does not end near it. */
   cacheable = true;
+  /** Whether it lies in one page besides: only such blocks may be linked and translated. */
+  linkable = true;
 
   /**
    * The first descriptor of the block at a physical address, decoded now if need be.
@@ -115,13 +117,16 @@ export class CodeCache {
     const found = this.#pages.get(page)?.blocks.get(key);
     if (found !== undefined) {
       this.cacheable = !near;
+      this.linkable = !near;
       return found;
     }
     const crossing = this.#crossing.get(crossingKey(physical, modeKey));
     if (crossing) {
       checkLimit(4097 - (physical & 0xfff), limit);
-      this.cacheable = false;
+      this.linkable = false;
       if (pageOf(second()) === crossing.secondPage) {
+        // The second page was looked up for fetching: what forgets that renews the key of the cache.
+        this.cacheable = limit >= 4096;
         checkLimit(crossing.length, limit);
         return crossing.descriptor;
       }
@@ -248,7 +253,7 @@ export class CodeCache {
     const page = pageOf(physical);
     const start = physical & 0xfff;
     const pageBytes = this.#pageBytes(page);
-    const run: Instruction[] = [];
+    const run: DecodedInstruction[] = [];
     let at = start;
     let ends = false;
     const last = Math.min(4096, start + limit);
@@ -275,6 +280,7 @@ export class CodeCache {
     const descriptor = this.#emit(run, start, ends, mode);
     this.#record(page, key, descriptor, start, at);
     this.cacheable = limit >= 4096;
+    this.linkable = this.cacheable;
     return descriptor;
   }
 
@@ -312,11 +318,12 @@ export class CodeCache {
     this.#crossing.set(crossingKey(physical, mode.key), { descriptor, firstPage, secondPage, length });
     this.#record(firstPage, -1, descriptor, start, 4096);
     this.#record(secondPage, -1, descriptor, 0, start + length - 4096);
-    this.cacheable = false;
+    this.cacheable = limit >= 4096;
+    this.linkable = false;
     return descriptor;
   }
 
-  #emit(run: readonly Instruction[], start: number, ends: boolean, mode: Mode): number {
+  #emit(run: readonly DecodedInstruction[], start: number, ends: boolean, mode: Mode): number {
     const descriptor = this.#next;
     let at = start;
     run.forEach((instruction, order) => {
@@ -334,8 +341,8 @@ export class CodeCache {
     return descriptor;
   }
 
-  #writeDescriptor(at: number, i: Instruction, start: number, order: number): void {
-    const { u32, u16, u8, view } = this.#state;
+  #writeDescriptor(at: number, i: DecodedInstruction, start: number, order: number): void {
+    const { u32, i32, u16, u8, view } = this.#state;
     const compiled = this.#handlers.get(i.form)!;
     u32[(at + D.D_HANDLER) >> 2] = compiled.handler;
     u16[(at + D.D_START) >> 1] = start;
@@ -350,11 +357,14 @@ export class CodeCache {
     u8[at + D.D_ORDER] = order;
     if (compiled.branches) {
       u32[(at + D.D_LINK) >> 2] = 0;
-      view.setBigInt64(at + D.D_TARGET, BigInt(start + i.length) + i.imm, true);
+      const target = start + i.length + i.immLow;
+      view.setInt32(at + D.D_TARGET, target, true);
+      view.setInt32(at + D.D_TARGET + 4, Math.floor(target / 2 ** 32), true);
     } else if (compiled.usesR2) {
       u16[(at + D.D_R2) >> 1] = i.r2;
     } else {
-      view.setBigInt64(at + D.D_IMMEDIATE, i.imm, true);
+      i32[(at + D.D_IMMEDIATE) >> 2] = i.immLow;
+      i32[(at + D.D_IMMEDIATE + 4) >> 2] = i.immHigh;
     }
     if (compiled.usesImmediate2) u16[(at + D.D_IMMEDIATE2) >> 1] = i.imm2;
   }
@@ -365,7 +375,8 @@ export class CodeCache {
     u16[(at + D.D_NEXT) >> 1] = next;
     u8[at + D.D_ORDER] = order;
     u32[(at + D.D_LINK) >> 2] = 0;
-    view.setBigInt64(at + D.D_TARGET, BigInt(next), true);
+    view.setInt32(at + D.D_TARGET, next, true);
+    view.setInt32(at + D.D_TARGET + 4, 0, true);
   }
 
   /** Enters a block into its page (key -1: only for invalidation) and marks the bytes it was decoded from. */

@@ -402,6 +402,12 @@ function emitJump(
     f.load('i32.load', D.D_HANDLER);
     f.i32Const(HANDLER_STOP);
     f.op('i32.ne');
+    // And one that begins with an instruction across two pages holds only where the second is mapped here.
+    f.localGet(descriptor);
+    f.load('i32.load16_u', D.D_NEXT);
+    f.i32Const(4096);
+    f.op('i32.le_u');
+    f.op('i32.and');
     f.if_();
     f.localGet(branch);
     f.localGet(descriptor);

@@ -367,7 +367,7 @@ export class InterpVcpu implements Vcpu, TranslatorHost {
       u32[E.SAMPLED_REGION >> 2] = 0;
       if (translator.sampleRegion(region, this.#physical) && !translator.eager) return;
     }
-    if (!this.code.cacheable) return;
+    if (!this.code.linkable) return;
     translator.sample(descriptor, this.#physical, this.#fetching, u32[L.MODE >> 2]!);
   }
 
@@ -446,7 +446,9 @@ export class InterpVcpu implements Vcpu, TranslatorHost {
     if (code.flushes !== flushes) link = 0;
     const base = rip - (linear & 0xfff);
     if (code.cacheable) {
-      if (link && base === state.getNumber(E.RIP_BASE)) u32[(link + D.D_LINK) >> 2] = descriptor;
+      if (link && code.linkable && base === state.getNumber(E.RIP_BASE)) {
+        u32[(link + D.D_LINK) >> 2] = descriptor;
+      }
       const entry = jumpEntry(linear);
       state.setNumber(entry, linear);
       u32[(entry + 8) >> 2] = descriptor;

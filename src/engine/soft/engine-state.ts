@@ -105,7 +105,7 @@ export const TLB_BYPASS = TLB + 3 * TLB_SIZE;
 next += 4 * TLB_SIZE;
 
 // Jump cache entry, 16 bytes: +0 i64 linear address, +8 u32 descriptor, +12 u32 key.
-export const JUMP_ENTRIES = 8192;
+export const JUMP_ENTRIES = 32_768;
 export const JUMP_CACHE = next;
 next += JUMP_ENTRIES * 16;
 

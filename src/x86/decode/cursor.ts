@@ -42,8 +42,3 @@ export function dword(cursor: Cursor): number {
     (bytes[position + 3]! << 24)
   );
 }
-/** 64 bits, signed. */
-export function qword(cursor: Cursor): bigint {
-  const low = dword(cursor) >>> 0;
-  return (BigInt(dword(cursor)) << 32n) | BigInt(low);
-}

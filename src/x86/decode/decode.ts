@@ -8,7 +8,7 @@ import type { DecodeFeatures } from '../cpuid/feature-names.ts';
 import { parseTable } from '../opcodes/notation.ts';
 import * as S from '../state/layout.ts';
 import { type Address, address16, address32 } from './address.ts';
-import { byte, type Cursor, dword, qword, signedByte, word } from './cursor.ts';
+import { byte, type Cursor, dword, signedByte, word } from './cursor.ts';
 import { type Cell, type Dispatch, dispatchFor } from './dispatch.ts';
 import {
   makeForm,
@@ -19,7 +19,7 @@ import {
   SEGMENT_FLAT,
   SEGMENT_WITH_BASE,
 } from './forms.ts';
-import type { Form, Instruction } from './instruction.ts';
+import type { DecodedInstruction, Form } from './instruction.ts';
 import type { Mode } from './mode.ts';
 import { ACTION, type DecodeRow, prepareRow, SIZE_FORCED_64, SIZE_NORMAL } from './row.ts';
 
@@ -44,7 +44,7 @@ PREFIX[0xf3] = 6;
 const NO_OVERRIDE = -1;
 const segmentRecord = (number: number) => S.SEGMENT + number * S.SEGMENT_SIZE;
 
-class DecodedInstruction implements Instruction {
+class Decoding implements DecodedInstruction {
   form: Form;
   length: number;
   r0 = 0;
@@ -55,16 +55,28 @@ class DecodedInstruction implements Instruction {
   scale = 0;
   seg: number = segmentRecord(S.DS);
   disp = 0;
-  imm = 0n;
+  immLow = 0;
+  immHigh = 0;
   imm2 = 0;
 
   constructor(form: Form, length: number) {
     this.form = form;
     this.length = length;
   }
+  /** A bigint is made when somebody asks for it: most instructions are decoded for the interpreter, which wants the halves. */
+  get imm(): bigint {
+    if (this.immHigh === this.immLow >> 31) return BigInt(this.immLow);
+    return (BigInt(this.immHigh) << 32n) | BigInt(this.immLow >>> 0);
+  }
 }
 
-function setRegister(instruction: DecodedInstruction, operand: number, value: number): void {
+/** The immediate of 32 bits, sign-extended. */
+function setImmediate(instruction: Decoding, value: number): void {
+  instruction.immLow = value;
+  instruction.immHigh = value >> 31;
+}
+
+function setRegister(instruction: Decoding, operand: number, value: number): void {
   if (operand === 0) instruction.r0 = value;
   else if (operand === 1) instruction.r1 = value;
   else instruction.r2 = value;
@@ -89,14 +101,14 @@ const address: Address = { shape: 0, base: 0, index: 0, scale: 0, disp: 0, stack
 let latestFeatures: DecodeFeatures | null = null;
 let latestDispatch: Dispatch;
 
-function finish(row: DecodeRow, mode: Mode): Instruction {
+function finish(row: DecodeRow, mode: Mode): DecodedInstruction {
   const size = mode.bits === 16 ? 0 : mode.bits === 32 ? 1 : 2;
   const key = mode.key | (size << 10) | (size << 12);
-  return new DecodedInstruction(row.forms.get(key) ?? makeForm(row, key), cursor.position);
+  return new Decoding(row.forms.get(key) ?? makeForm(row, key), cursor.position);
 }
 
 /** The end for bytes that make no instruction: more are needed, there are too many, or they are undefined. */
-function reject(mode: Mode): Instruction | null {
+function reject(mode: Mode): DecodedInstruction | null {
   if (!cursor.starved) return finish(INVALID, mode);
   if (cursor.limit < MAXIMUM_LENGTH) return null;
   cursor.position = MAXIMUM_LENGTH;
@@ -113,7 +125,7 @@ export function decode(
   available: number,
   mode: Mode,
   features: DecodeFeatures,
-): Instruction | null {
+): DecodedInstruction | null {
   if (features !== latestFeatures) {
     latestDispatch = dispatchFor(features);
     latestFeatures = features;
@@ -189,7 +201,7 @@ export function decode(
     addressSize = (mode.bits === 32) !== addressSizePrefix ? 1 : 0;
   }
 
-  const instruction = new DecodedInstruction(null as unknown as Form, 0);
+  const instruction = new Decoding(null as unknown as Form, 0);
   let rm = RM_REGISTER;
   let segment = override === NO_OVERRIDE ? S.DS : override;
   let hasMemory = row.implicitMemory;
@@ -270,11 +282,14 @@ export function decode(
         const bits = operand.bits[size]!;
         // Extended to the operand size, which may be 16 bits.
         const kept = operand.extended && size === 0 ? 0xffff : -1;
-        if (bits === 8) instruction.imm = BigInt(operand.extended ? signedByte(cursor) & kept : byte(cursor));
+        if (bits === 8)
+          setImmediate(instruction, operand.extended ? signedByte(cursor) & kept : byte(cursor));
         else if (bits === 16)
-          instruction.imm = BigInt(operand.extended ? ((word(cursor) << 16) >> 16) & kept : word(cursor));
-        else if (bits === 32) instruction.imm = BigInt(dword(cursor));
-        else instruction.imm = qword(cursor);
+          setImmediate(instruction, operand.extended ? ((word(cursor) << 16) >> 16) & kept : word(cursor));
+        else {
+          setImmediate(instruction, dword(cursor));
+          if (bits === 64) instruction.immHigh = dword(cursor);
+        }
         break;
       }
       case ACTION.immediate2:
@@ -282,20 +297,22 @@ export function decode(
         break;
       case ACTION.relative: {
         const bits = operand.bits[size]!;
-        instruction.imm = BigInt(
+        setImmediate(
+          instruction,
           bits === 8 ? signedByte(cursor) : bits === 16 ? (word(cursor) << 16) >> 16 : dword(cursor),
         );
         break;
       }
       case ACTION.far:
-        instruction.imm = BigInt(size === 0 ? word(cursor) : dword(cursor) >>> 0);
+        instruction.immLow = size === 0 ? word(cursor) : dword(cursor);
         instruction.imm2 = word(cursor);
         break;
       case ACTION.offset:
         hasMemory = true;
         if (addressSize === 2) {
           rm = RM_ABSOLUTE;
-          instruction.imm = qword(cursor);
+          instruction.immLow = dword(cursor);
+          instruction.immHigh = dword(cursor);
         } else {
           rm = RM_NONE;
           instruction.disp = addressSize === 1 ? dword(cursor) : word(cursor);

@@ -104,3 +104,11 @@ export interface Instruction extends Fields {
   /** Length in bytes, 1..15. */
   readonly length: number;
 }
+
+/** What the decoder makes. */
+export interface DecodedInstruction extends Instruction {
+  readonly imm: bigint;
+  /** The halves of imm, signed 32 bits each. */
+  readonly immLow: number;
+  readonly immHigh: number;
+}
