@@ -1,6 +1,7 @@
 // The engines that tests know by name. One that joins here joins every comparison: torture, fuzzer, lockstep, vectors.
 import { type InterpOptions, InterpVcpu } from '../src/engine/interp/interp-vcpu.ts';
 import { JitVcpu } from '../src/engine/jit/jit-vcpu.ts';
+import type { Region } from '../src/engine/jit/region.ts';
 import type { TranslatorOptions } from '../src/engine/jit/translator.ts';
 import { ReferenceVcpu } from '../src/engine/reference/reference-vcpu.ts';
 import type { Vcpu } from '../src/engine/vcpu.ts';
@@ -16,6 +17,8 @@ const ENGINES = {
   jit: translating({ eager: true }),
   /** Regions of what has run for a while: larger ones. */
   'jit-soon': translating(SOON),
+  /** Room for about five regions. */
+  'jit-tiny': translating({ ...SOON, codeBytes: 12_000 }),
   /** Regions early, and places for few of them: many come and go. */
   'jit-low': translating({ hotSamples: 1, sampleInterval: 2000, batch: 2, codeBytes: 2 ** 20 }),
   /** As a user gets it: compiled on a thread of its own where the host has one. */
@@ -25,7 +28,20 @@ const ENGINES = {
 };
 
 function translating(tuning: TranslatorOptions): (wires: InterpOptions) => Vcpu {
-  return (wires) => new JitVcpu(wires, tuning);
+  return (wires) => new JitVcpu(wires, { ...tuning, onRegion: keepRegion });
+}
+
+/** The last regions that any translator here has made, the newest last; none unless asked for. */
+export const recentRegions: Region[] = [];
+let regionsKept = 0;
+export function keepRegions(count: number): void {
+  regionsKept = count;
+  recentRegions.length = 0;
+}
+function keepRegion(region: Region): void {
+  if (regionsKept === 0) return;
+  recentRegions.push(region);
+  if (recentRegions.length > regionsKept) recentRegions.shift();
 }
 
 export type EngineName = keyof typeof ENGINES;

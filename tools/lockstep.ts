@@ -10,10 +10,10 @@
 import { parseArgs } from 'node:util';
 import type { CpioEntry } from '../src/backend/initramfs/cpio.ts';
 import type { DebianKernel } from '../src/host/node/debian-packages.ts';
-import { engineNamed } from '../test/engines.ts';
+import { engineNamed, keepRegions } from '../test/engines.ts';
 import { buildProgram } from '../test/guest/build.ts';
 import { bootLockstep } from '../test/isa/lockstep/boot.ts';
-import { debianPair } from '../test/isa/lockstep/debian.ts';
+import { debianPair, regionsAt } from '../test/isa/lockstep/debian.ts';
 
 const { values } = parseArgs({
   options: {
@@ -32,6 +32,7 @@ const files: CpioEntry[] = values.stress
   ? [{ kind: 'file', path: 'bin/stress', mode: 0o755, bytes: buildProgram(target) }]
   : [];
 const [one, other] = values.engines.split(',').map(engineNamed);
+keepRegions(5000);
 const started = performance.now();
 const { retired, ended, report } = await bootLockstep({
   make: debianPair(values.kernel as DebianKernel, one!, other!, { memory: Number(values.memory), files }),
@@ -39,6 +40,7 @@ const { retired, ended, report } = await bootLockstep({
   ramEvery: Number(values['ram-every']),
   until: Number(values.until),
   command: values.command ?? (values.stress ? 'stress stress; poweroff' : 'uname -a; poweroff'),
+  explain: regionsAt,
   say: (line) => console.error(`${((performance.now() - started) / 1000).toFixed(0)} s: ${line}`),
 });
 if (report.length > 0) console.log(report.join('\n'));

@@ -14,7 +14,7 @@ import { REGION_RAM } from './world.ts';
 const SEED = 1974;
 const CASES = 60 * Number(process.env.DOPPEL_TORTURE ?? 1);
 
-for (const engine of SUBJECTS) {
+for (const engine of [...SUBJECTS, 'jit-tiny'] as const) {
   test(`${CASES} random programs of loops and branches on ${engine}`, () => {
     // The reference engine is slow: it vouches for the interpreter, and that for the others.
     const pair = new Pair(REGION_RAM, engine, engine === 'interp' ? 'reference' : 'interp');

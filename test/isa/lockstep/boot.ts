@@ -24,8 +24,8 @@ export interface BootLockstepOptions {
   /** Typed when the shell is there. */
   readonly command: string;
   readonly say?: (line: string) => void;
-  /** Called with the second machine when a difference was found, for what its engine can tell. */
-  readonly explain?: (machine: Machine) => readonly string[];
+  /** What the second machine's engine can tell about the code around the difference: linear addresses of instructions. */
+  readonly explain?: (machine: Machine, addresses: readonly number[]) => readonly string[];
 }
 
 export interface BootLockstepResult {
@@ -186,8 +186,9 @@ async function goTo(run: Run, target: number, step: number, typeAt: number | nul
   }
 }
 
-/** Most instructions that a report lists. */
+/** Most instructions that a report lists, and most of them that the engine is asked about. */
 const LISTED = 150;
+const EXPLAINED = 5;
 
 async function describe(
   options: BootLockstepOptions,
@@ -203,13 +204,15 @@ async function describe(
   // The first machine an instruction at a time; the second in one go.
   advance(run.b, to);
   const trace: string[] = [];
+  const addresses = new Set<number>();
   while (run.a.vcpu.retired < to) {
+    addresses.add(run.a.vcpu.state.rip);
     trace.push(instructionText(run.a));
     if (!advance(run.a, run.a.vcpu.retired + 1)) break;
     if (trace.length > LISTED) trace.shift();
   }
   lines.push(`the last ${trace.length} instructions:`, ...trace.map((line) => `  ${line}`));
-  lines.push(...(options.explain?.(run.b) ?? []));
+  lines.push(...(options.explain?.(run.b, [...addresses].slice(-EXPLAINED)) ?? []));
   return lines;
 }
 
