@@ -3,7 +3,7 @@
 // Layout: the functions, the first one first, then tables of addresses for computed jumps.
 import { Assembler } from '../torture/assembler.ts';
 import type { Node, RegionProgram } from './program.ts';
-import { ALIAS, CODE, CODE_PAGES, COUNTERS, END_VECTOR } from './world.ts';
+import { ALIAS, CODE, COUNTERS, END_VECTOR, PROGRAM_PAGES } from './world.ts';
 
 export interface Assembled {
   readonly code: Uint8Array;
@@ -361,5 +361,5 @@ export function childLists(node: Node): Node[][] {
 export function assembleRegionProgram(program: RegionProgram): Assembled | null {
   const emitter = new Emitter(program);
   const code = emitter.emit();
-  return code.length <= CODE_PAGES * 4096 ? { code, listing: emitter.listing } : null;
+  return code.length <= PROGRAM_PAGES * 4096 ? { code, listing: emitter.listing } : null;
 }

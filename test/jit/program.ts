@@ -5,7 +5,7 @@ import { interesting } from '../isa/fuzz/initial.ts';
 import type { Random } from '../isa/fuzz/random.ts';
 import { InstructionMaker } from './instructions.ts';
 import { type Bits, freeRegisters } from './registers.ts';
-import { DATA, DATA_PAGES } from './world.ts';
+import { ALIAS, CODE, DATA, DATA_PAGES, WRITTEN_CODE } from './world.ts';
 
 export type Node =
   /** Bytes as they are; `guarded`: the NOP that tells the kernel their length comes before. */
@@ -85,6 +85,7 @@ class Generator {
   >;
   readonly #compounds: number;
   readonly #tame: boolean;
+  readonly #writesCode: boolean;
 
   constructor(random: Random, bits: Bits, options: ProgramOptions) {
     this.#random = random;
@@ -92,6 +93,7 @@ class Generator {
     // Most programs stay in regions for long; in the others everything happens.
     const tame = random.chance(60);
     this.#tame = tame;
+    this.#writesCode = random.chance(25);
     this.#maker = new InstructionMaker(random, bits, tame ? [0, 0, 4, 15, 50] : [0, 5, 20, 60]);
     this.#compounds = random.pick([150, 260, 400]);
     this.#left = options.nodes;
@@ -197,6 +199,7 @@ class Generator {
     const condition = random.chance(6) ? 16 : random.below(16);
     const kind = random.below(100);
     if (kind < 9 && work > 60) return this.#walk(work);
+    if (kind < 11 && work > 200 && this.#writesCode) return this.#generate(work);
     if (kind < 34 && work > 30) {
       const count = 1 + random.below(Math.floor(Math.min(work / 15, random.pick([4, 20, 100, 100]))));
       const style = random.pick(['register', 'register', 'stack', 'loop', 'up'] as const);
@@ -276,6 +279,31 @@ class Generator {
       pop: random.chance(50) ? pointer : this.#free(),
       body: [load, loop],
     };
+  }
+
+  /** A loop that writes a function into one of several pages, calls it, changes it and calls it again. */
+  #generate(work: number): Node {
+    const random = this.#random;
+    const plain = (...bytes: number[]): Node => ({ kind: 'code', bytes, guarded: false });
+    const low = (value: number) => [0, 8, 16, 24].map((shift) => (value >>> shift) & 255);
+    const wide = this.#bits === 64 ? [0x48] : [];
+    // MOV EDI, [SP]; AND EDI, 3; SHL EDI, 12; ADD EDI, address: the loop's counter is on the stack.
+    const address = WRITTEN_CODE + random.below(0xfc0);
+    const body = [plain(0x8b, 0x3c, 0x24, 0x83, 0xe7, 3, 0xc1, 0xe7, 12, 0x81, 0xc7, ...low(address))];
+    const count = 1 + random.below(5);
+    for (let i = 0; i < count; i++) {
+      // MOV dword [DI + n]: an operation on EAX or EDX with a byte, and NOP.
+      const modrm = 0xc0 | (random.below(8) << 3) | random.pick([0, 2]);
+      body.push(plain(0xc7, 0x47, 4 * i, 0x83, modrm, random.below(256), 0x90));
+    }
+    body.push(plain(0xc6, 0x47, 4 * count, 0xc3));
+    body.push(plain(0xff, 0xd7));
+    // MOV [DI + n], AL: another immediate; through the alias now and then.
+    if (random.chance(30)) body.push(plain(...wide, 0x8d, 0xb7, ...low(ALIAS - CODE), 0x88, 0x46, 2));
+    else body.push(plain(0x88, 0x47, 4 * random.below(count) + 2));
+    body.push(plain(0xff, 0xd7));
+    const rounds = 2 + random.below(Math.floor(Math.min(60, work / 40)));
+    return { kind: 'loop', style: 'stack', register: 1, count: rounds, body };
   }
 
   /** An instruction that faults, or may. */

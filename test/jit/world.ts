@@ -7,7 +7,8 @@
 // Linear addresses of the program; the frames of its code and data lie in another order than
 // its pages:
 //
-//   10000000 code, 16 pages     10100000 the same frames again     20000000 data, 8 pages
+//   10000000 code, 16 pages, of which the last four are for code that the program writes
+//   10100000 the same frames again     20000000 data, 8 pages
 //   30000000 stack, 2 pages, and a page of counters that are always there
 //
 // Kernel, from physical 0, besides what src/engine/testing-user-program.ts has there:
@@ -28,6 +29,9 @@ import type { TortureMachine } from '../torture/pair.ts';
 
 export const CODE = 0x1000_0000;
 export const CODE_PAGES = 16;
+/** Pages that hold the program itself. */
+export const PROGRAM_PAGES = 12;
+export const WRITTEN_CODE = CODE + 0x1000 * PROGRAM_PAGES;
 export const ALIAS = 0x1010_0000;
 export const DATA = 0x2000_0000;
 export const DATA_PAGES = 8;
@@ -162,7 +166,10 @@ function handler(dataTable: number, codeTable: number): Uint8Array {
     .hex('83 e2 06')
     .mov(CX, BigInt(KERNEL + dataTable)); // edx = exceptions & 6
   code.hex('48 8b 04 d1 48 8b 74 d1 08 48 89 34 d1 48 89 44 d1 08'); // entries edx and edx + 1 change places
+  // The TLB hears of it by INVLPG, or by MOV CR3.
+  code.hex('f6 43').raw(EXCEPTIONS, 8).jcc(5, 'reload');
   code.hex('c1 e2 0c 81 c2').number(DATA, 4).hex('0f 01 3a 81 c2').number(0x1000, 4).hex('0f 01 3a');
+  code.jmp('unit goes').label('reload').hex('0f 20 d8 0f 22 d8');
 
   code.jmp('unit goes');
 
