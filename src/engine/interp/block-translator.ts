@@ -18,6 +18,8 @@ export interface BlockTranslator {
    * address; `modeKey` is that of its mode. Only cacheable blocks are told.
    */
   sample(descriptor: number, physical: number, linear: number, modeKey: number): void;
+  /** A block has run as often as was asked for (CodeCache.runsUntilHot). */
+  hot(descriptor: number, physical: number, linear: number, modeKey: number): void;
   /** A sample: the region with this identifier (E.SAMPLED_REGION) used up the budget. */
   sampleRegion(id: number, physical: number): boolean;
   /** A block whose handler is a region's slot was looked up: the jump cache knew it no longer. */

@@ -14,8 +14,8 @@ import type { DecodedInstruction, Form } from '../../x86/decode/instruction.ts';
 import { type Mode, modeFromKey } from '../../x86/decode/mode.ts';
 import { GP, GuestFault } from '../../x86/exceptions/fault.ts';
 import type { CpuState } from '../../x86/state/cpu-state.ts';
-import { DESCRIPTORS } from '../soft/engine-state.ts';
-import { HANDLER_GOTO_FLAT, HANDLER_GOTO_SEGMENTED, HANDLER_STOP } from './core-module.ts';
+import { counterOf, DESCRIPTORS } from '../soft/engine-state.ts';
+import { HANDLER_COUNT, HANDLER_GOTO_FLAT, HANDLER_GOTO_SEGMENTED, HANDLER_STOP } from './core-module.ts';
 import * as D from './descriptor.ts';
 import { type HandlerTable, TABLE_SIZE } from './handlers.ts';
 
@@ -85,6 +85,8 @@ export class CodeCache {
   onDecoded: ((bytes: Uint8Array, mode: Mode) => void) | null = null;
   /** A translator's wish: blocks end after instructions of these forms, which it leaves to the interpreter, so that what follows can be its. */
   cutsAfter: ((form: Form) => boolean) | null = null;
+  /** A translator's wish: runs of a block of this mode after which it is told (0: never), see HANDLER_COUNT. */
+  runsUntilHot: ((mode: Mode) => number) | null = null;
   /** For --stats. */
   blocks = 0;
   instructions = 0;
@@ -281,7 +283,34 @@ export class CodeCache {
     this.#record(page, key, descriptor, start, at);
     this.cacheable = limit >= 4096;
     this.linkable = this.cacheable;
+    if (this.cacheable) this.#count(descriptor, mode);
     return descriptor;
+  }
+
+  // ---- counting the runs of blocks ----
+
+  #count(descriptor: number, mode: Mode): void {
+    const runs = this.runsUntilHot?.(mode) ?? 0;
+    if (runs > 0) this.countRuns(descriptor, runs);
+  }
+  /** The block is reported (EXIT_HOT) after so many more runs, unless a region takes its place. */
+  countRuns(descriptor: number, runs: number): void {
+    const { u32 } = this.#state;
+    const handler = u32[descriptor >> 2]!;
+    if (handler >= TABLE_SIZE || handler === HANDLER_STOP) return;
+    const counter = counterOf(descriptor) >> 2;
+    u32[counter] = runs;
+    if (handler === HANDLER_COUNT) return;
+    u32[counter + 1] = handler;
+    this.#plain.set(descriptor, handler);
+    u32[descriptor >> 2] = HANDLER_COUNT;
+  }
+  /** Nobody wants to know any more. */
+  stopCounting(descriptor: number): void {
+    const { u32 } = this.#state;
+    if (u32[descriptor >> 2] !== HANDLER_COUNT) return;
+    u32[descriptor >> 2] = this.#plain.get(descriptor)!;
+    this.#plain.delete(descriptor);
   }
 
   /** The bytes of a page; ones where there is neither RAM nor ROM. */

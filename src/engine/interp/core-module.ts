@@ -52,7 +52,9 @@ export const CORE_SIGNATURES = {
 export const HANDLER_STOP = 1;
 export const HANDLER_GOTO_FLAT = 2;
 export const HANDLER_GOTO_SEGMENTED = 3;
-export const FIRST_FREE_HANDLER = 4;
+/** First of a block whose runs are counted (engine-state.ts, COUNTERS). */
+export const HANDLER_COUNT = 4;
+export const FIRST_FREE_HANDLER = 5;
 
 const LOW32 = 0xffffffffn;
 
@@ -172,6 +174,35 @@ export function buildCoreModule(statePages: number, ramPages: number, tableSize:
   defineHandler(HANDLER_STOP, 'stop', (f) => {
     storeI32(f, E.EXIT_DESCRIPTOR, () => f.localGet(0));
     storeI32(f, E.EXIT, () => f.i32Const(E.EXIT_STOP));
+  });
+  defineHandler(HANDLER_COUNT, 'count', (f) => {
+    const counter = f.local('i32');
+    const left = f.local('i32');
+    // COUNTERS + (descriptor - DESCRIPTORS) / 4, of which the constants are in the accesses' offsets.
+    f.localGet(0);
+    f.i32Const(E.DESCRIPTORS);
+    f.op('i32.sub');
+    f.i32Const(2);
+    f.op('i32.shr_u');
+    f.localTee(counter);
+    f.localGet(counter);
+    f.load('i32.load', E.COUNTERS);
+    f.i32Const(1);
+    f.op('i32.sub');
+    f.localTee(left);
+    f.store('i32.store', E.COUNTERS);
+    f.localGet(left);
+    f.i32Const(0);
+    f.op('i32.lt_s');
+    f.if_(undefined, 'unlikely');
+    storeI32(f, E.EXIT_DESCRIPTOR, () => f.localGet(0));
+    storeI32(f, E.EXIT, () => f.i32Const(E.EXIT_HOT));
+    f.op('return');
+    f.end();
+    f.localGet(0);
+    f.localGet(counter);
+    f.load('i32.load', E.COUNTERS + 4);
+    f.returnCallIndirect(handlerType, table);
   });
   defineHandler(HANDLER_GOTO_FLAT, 'gotoFlat', (f) => {
     retire(f);

@@ -50,7 +50,7 @@ export interface InterpOptions extends VcpuWires {
 }
 
 /** Memory 0: state, TLB, jump cache, and room for about 1.9 million decoded instructions. */
-const STATE_BYTES = 64 * 2 ** 20;
+const STATE_BYTES = 80 * 2 ** 20;
 /** Instructions between two samples of where the time goes, unless a translator wishes otherwise. */
 const SAMPLE_INTERVAL = 20_000;
 
@@ -83,7 +83,7 @@ export class InterpVcpu implements Vcpu, TranslatorHost {
   readonly #sampleInterval: number;
   #sampling = false;
   /** Leaves of the wasm code by EXIT_ value, for --stats. */
-  readonly exits = new Float64Array(6);
+  readonly exits = new Float64Array(7);
 
   constructor(options: InterpOptions) {
     const stateMemory = new WebAssembly.Memory({
@@ -268,13 +268,18 @@ export class InterpVcpu implements Vcpu, TranslatorHost {
     this.#granted = i32[E.BUDGET >> 2]!;
     // The instruction at which a region bailed out runs by its own handler, and so does a block cut short.
     let plain = exactly !== 0;
+    // What is found next is the block whose runs were counted.
+    let counted = false;
     while (true) {
       let descriptor: number;
       try {
         this.#wantsPlace = this.#sampling || plain || this.#translator?.eager === true;
         descriptor = this.#find(link);
         if (this.#translator) {
-          if (plain && exactly === 0 && u32[E.TLB_TABLE >> 2] !== E.TLB_BYPASS) {
+          if (counted) {
+            this.#translator.hot(descriptor, this.#physical, this.#fetching, u32[L.MODE >> 2]!);
+            counted = false;
+          } else if (plain && exactly === 0 && u32[E.TLB_TABLE >> 2] !== E.TLB_BYPASS) {
             this.#translator.bailed(this.#physical);
           }
           if (this.#sampling || this.#translator.eager) this.#sampleForTranslator(descriptor);
@@ -308,6 +313,14 @@ export class InterpVcpu implements Vcpu, TranslatorHost {
         this.#settle(0);
         link = 0;
         plain = true;
+        continue;
+      }
+      if (exit === E.EXIT_HOT) {
+        this.#settle(0);
+        this.#setRip(u32[E.EXIT_DESCRIPTOR >> 2]!);
+        link = 0;
+        plain = true;
+        counted = true;
         continue;
       }
       if (exit === E.EXIT_END_BLOCK) {

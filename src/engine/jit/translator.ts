@@ -35,6 +35,8 @@ import { heatAt, type RegionModule, type TranslatedRegion, warm } from './transl
 export interface TranslatorOptions {
   /** Samples that make a block hot, where they are `sampleInterval` apart; where they are further apart fewer do. */
   readonly hotSamples?: number;
+  /** Runs of a block after which it is hot; 0: only samples tell. */
+  readonly hotRuns?: number;
   /** Instructions between two samples while they find blocks that have no region; more and more where they find regions. */
   readonly sampleInterval?: number;
   /** The most that becomes of it. */
@@ -58,6 +60,7 @@ export interface TranslatorOptions {
 }
 
 const HOT_SAMPLES = 6;
+const HOT_RUNS = 3000;
 const SAMPLE_INTERVAL = 20_000;
 const LONGEST_INTERVAL = 2_000_000;
 const BATCH = 8;
@@ -156,6 +159,8 @@ export class Translator implements BlockTranslator {
     this.#slots = new SlotSpace(host.handlers.table, TABLE_SIZE);
     this.#cells = this.#allCells();
     host.code.cutsAfter = (form) => !regionForm(form).allowed;
+    const runs = this.eager ? 0 : (options.hotRuns ?? HOT_RUNS);
+    host.code.runsUntilHot = ({ key }) => (isTranslatable(key) ? runs : 0);
   }
   #allCells(): CellSpace {
     return new CellSpace(this.#host.state.u32, E.LINK_CELLS, E.LINK_CELL_COUNT);
@@ -180,7 +185,7 @@ export class Translator implements BlockTranslator {
     if (this.#queue.length >= this.#batch || this.#waited >= PATIENCE) this.#compileQueue();
   }
   #consider(descriptor: number, physical: number, linear: number, modeKey: number): void {
-    if ((modeKey & MODE_FLAT_CS) === 0 || (modeKey & MODE_PROTECTED) === 0 || (modeKey & 3) === 0) return;
+    if (!isTranslatable(modeKey)) return;
     const page = Math.floor(physical / 4096);
     if (this.#pages.restless(page, this.#host.retired)) {
       this.#counts.restless++;
@@ -213,6 +218,34 @@ export class Translator implements BlockTranslator {
     if (this.#queue.some(here)) return true;
     for (const { queued } of this.#flights.values()) if (queued.some(here)) return true;
     return false;
+  }
+
+  /** Counted runs tell sooner than samples, and of every block. */
+  hot(descriptor: number, physical: number, linear: number, modeKey: number): void {
+    this.#collect();
+    const { code, state, retired } = this.#host;
+    if (this.#bySlot.has(state.u32[descriptor >> 2]!)) return;
+    const page = Math.floor(physical / 4096);
+    const runs = this.#options.hotRuns ?? HOT_RUNS;
+    // Asked again later, in case that no region comes of it.
+    code.countRuns(descriptor, 4 * runs);
+    if (this.#pages.restless(page, retired)) {
+      this.#counts.restless++;
+      return;
+    }
+    const { candidates } = this.#pages.of(page);
+    let candidate = candidates.get(descriptor);
+    if (!candidate) {
+      candidate = { heat: 0, state: 'cold' };
+      candidates.set(descriptor, candidate);
+    }
+    if (candidate.state === 'cold') {
+      candidate.heat = Math.max(candidate.heat, this.#hotSamples);
+      this.#form(descriptor, candidate, linear, modeKey);
+    }
+    if ((candidate.state as Candidate['state']) === 'failed') code.stopCounting(descriptor);
+    this.#waited++;
+    if (this.#queue.length >= this.#batch || this.#waited >= PATIENCE) this.#compileQueue();
   }
 
   /**
@@ -637,6 +670,9 @@ export class Translator implements BlockTranslator {
   }
 }
 
+/** Flat protected-mode code of 32 or 64 bits. */
+const isTranslatable = (modeKey: number): boolean =>
+  (modeKey & MODE_FLAT_CS) !== 0 && (modeKey & MODE_PROTECTED) !== 0 && (modeKey & 3) !== 0;
 /** Edges from block to block. */
 const edgesOf = (region: Region): number =>
   region.blocks.reduce((sum, { end }) => sum + successors(end).length, 0);

@@ -73,6 +73,8 @@ export const EXIT_STOP = 3;
 export const EXIT_REPEAT = 4;
 /** A region leaves an instruction to the interpreter: RIP is its address, BUDGET is exact. */
 export const EXIT_BAIL = 5;
+/** A block that a translator wants to know of has run often enough. */
+export const EXIT_HOT = 6;
 
 // A TLB table is two arrays of TLB_ENTRIES entries, one for reads and, TLB_WRITES behind it, one for
 // writes, so that a copy from page to page never fights over an entry. An entry is 16 bytes:
@@ -105,13 +107,13 @@ export const TLB_BYPASS = TLB + 3 * TLB_SIZE;
 next += 4 * TLB_SIZE;
 
 // Jump cache entry, 16 bytes: +0 i64 linear address, +8 u32 descriptor, +12 u32 key.
-export const JUMP_ENTRIES = 32_768;
+export const JUMP_ENTRIES = 65536;
 export const JUMP_CACHE = next;
 next += JUMP_ENTRIES * 16;
 
 // Translations for fetching, of user and of supervisor code: EXECUTE_ENTRIES entries of 16 bytes each,
 // indexed by linear page: +0 i64 linear address of the page (TLB_INVALID: none), +8 u32 guest-physical page number.
-export const EXECUTE_ENTRIES = 512;
+export const EXECUTE_ENTRIES = 4096;
 next = (next + 63) & ~63;
 export const EXECUTE_USER = next;
 export const EXECUTE_SUPERVISOR = next + EXECUTE_ENTRIES * 16;
@@ -122,5 +124,18 @@ export const LINK_CELL_COUNT = 1 << 18;
 export const LINK_CELLS = next;
 next += 4 * LINK_CELL_COUNT;
 
+// Execution counters of blocks (core-module.ts, `count`): 8 bytes for each descriptor of which only those of
+// first descriptors are used: +0 i32 runs left until EXIT_HOT, +4 u32 handler of the block's first instruction.
+export const COUNTER_BYTES = 8;
+/** Most descriptors that there is room for. */
+export const MAXIMUM_DESCRIPTORS = 2 ** 21;
+next = (next + 63) & ~63;
+export const COUNTERS = next;
+next += COUNTER_BYTES * MAXIMUM_DESCRIPTORS;
+
 /** Start of the descriptor area, 64-byte aligned. */
-export const DESCRIPTORS = (next + 63) & ~63;
+export const DESCRIPTORS = next;
+/** Byte offset of the counter of a descriptor. */
+export function counterOf(descriptor: number): number {
+  return COUNTERS + ((descriptor - DESCRIPTORS) >> 2);
+}
