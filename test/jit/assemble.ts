@@ -2,7 +2,7 @@
 //
 // Layout: the functions, the first one first, then tables of addresses for computed jumps.
 import { Assembler } from '../torture/assembler.ts';
-import type { Node, RegionProgram } from './program.ts';
+import type { Node, RegionProgram } from './nodes.ts';
 import { ALIAS, CODE, COUNTERS, END_VECTOR, PROGRAM_PAGES } from './world.ts';
 
 export interface Assembled {

@@ -1,7 +1,7 @@
 // Cuts a region torture program down while it still fails: nodes go, loops and branches become their bodies, counts
 // become small, interrupts and spoiled pages go.
 import { childLists } from './assemble.ts';
-import type { Node, RegionProgram } from './program.ts';
+import type { Node, RegionProgram } from './nodes.ts';
 
 export type StillFails = (program: RegionProgram) => boolean;
 

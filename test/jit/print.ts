@@ -1,7 +1,7 @@
 // A region torture program as text: the nodes of its tree, and every instruction with its address.
 import * as iced from 'iced-x86';
 import { assembleRegionProgram } from './assemble.ts';
-import type { RegionProgram } from './program.ts';
+import type { RegionProgram } from './nodes.ts';
 import { CODE } from './world.ts';
 
 export function listRegionProgram(program: RegionProgram): string[] {

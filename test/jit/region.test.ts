@@ -6,8 +6,9 @@ import { SUBJECTS } from '../engines.ts';
 import { Random } from '../isa/fuzz/random.ts';
 import { Pair } from '../torture/pair.ts';
 import { minimiseRegionProgram } from './minimise.ts';
+import type { Node } from './nodes.ts';
 import { listRegionProgram } from './print.ts';
-import { makeRegionProgram, type Node } from './program.ts';
+import { makeRegionProgram } from './program.ts';
 import { runRegionCase } from './session.ts';
 import { REGION_RAM } from './world.ts';
 

@@ -6,7 +6,8 @@ import { stateDifferences } from '../isa/fuzz/garbage.ts';
 import { Random } from '../isa/fuzz/random.ts';
 import { type Pair, type Pieces, runUntil, type TortureMachine, WHOLE } from '../torture/pair.ts';
 import { type Assembled, assembleRegionProgram } from './assemble.ts';
-import { makeRegionProgram, type RegionProgram } from './program.ts';
+import type { RegionProgram } from './nodes.ts';
+import { makeRegionProgram } from './program.ts';
 import { BASE, BASE_VALUE, INDEX_VALUE, indexRegister } from './registers.ts';
 import { CODE, exceptionsTaken, FIRST_INTERRUPT, LAST_INTERRUPT, loadWorld, STACK_TOP } from './world.ts';
 
