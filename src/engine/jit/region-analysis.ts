@@ -5,6 +5,7 @@ import type { Form } from '../../x86/decode/instruction.ts';
 import { buildMeaning } from '../../x86/semantics/index.ts';
 import { FLAGS_STATUS, type Uop, type Value } from '../../x86/uops/ir.ts';
 import { specialize } from '../../x86/uops/specialize.ts';
+import { removeUnused, valueCount } from '../../x86/uops/uses.ts';
 import { assume } from './assumptions.ts';
 import type { BlockEnd, Edge, Region } from './region.ts';
 import { registerAt } from './registers.ts';
@@ -190,10 +191,12 @@ export function analyseRegion(region: Region, isHeader: (block: number) => boole
   const what = breaks ? 'nothing' : region.plainFloats ? 'unit and MXCSR' : 'unit';
   const assumed = meanings.map((uops) => assume(uops, what));
   const facts = blocks.map((block) =>
-    block.instructions.map(({ instruction }) => {
+    block.instructions.map(({ instruction }, i) => {
       const meaning = meaningOf(instruction.form);
       const { uops } = assume(meaning, what);
-      return instructionFacts(specialize(uops, instruction), wide);
+      const special = specialize(uops, instruction);
+      const calls = wide && i === block.instructions.length - 1 && block.end.kind === 'goto';
+      return instructionFacts(calls ? withoutTargetCheck(special, region, block.end) : special, wide);
     }),
   );
   const written = facts.map((list) => list.reduce((set, i) => set | i.written, 0));
@@ -236,7 +239,9 @@ export function analyseRegion(region: Region, isHeader: (block: number) => boole
         live = liveBefore(instructions[i]!, live);
       }
       return {
-        instructions,
+        instructions: instructions.map((one, i) =>
+          flagsLive[i] ? one : { ...one, uops: withoutFlags(one.uops) },
+        ),
         flagsLive,
         flagsLiveIn: liveIn[b]!,
         written: written[b]!,
@@ -246,6 +251,44 @@ export function analyseRegion(region: Region, isHeader: (block: number) => boole
     }),
   };
 }
+/** A relative CALL of code in the region's own pages: its target is mapped, so it is canonical. */
+function withoutTargetCheck(uops: Uop[], region: Region, end: BlockEnd & { kind: 'goto' }): readonly Uop[] {
+  if (uops.at(-1)?.op !== 'branch') return uops;
+  const { to } = end;
+  const page = (to.kind === 'block' ? region.blocks[to.block]!.offset : to.offset) >> 12;
+  if (!region.pages.some(({ index }) => index === page)) return uops;
+  const rest = uops.filter((uop) => uop.op !== 'faultIf');
+  removeUnused(rest, EVERY_VARIABLE, valueCount(uops));
+  return rest;
+}
+/** The micro-operations without those that set flags, and without what only those need. */
+function withoutFlags(uops: readonly Uop[]): readonly Uop[] {
+  if (!setsFlags(uops)) return uops;
+  const rest = stripped(uops);
+  removeUnused(rest, EVERY_VARIABLE, valueCount(uops));
+  return rest;
+}
+function stripped(uops: readonly Uop[]): Uop[] {
+  const rest: Uop[] = [];
+  for (const uop of uops) {
+    if (uop.op === 'if') rest.push({ ...uop, then: stripped(uop.then), else: stripped(uop.else) });
+    else if (uop.op === 'loop') rest.push({ ...uop, body: stripped(uop.body) });
+    else if (uop.op !== 'flagsArith' && uop.op !== 'flagsSet') rest.push(uop);
+  }
+  return rest;
+}
+function setsFlags(uops: readonly Uop[]): boolean {
+  return uops.some(
+    (uop) =>
+      uop.op === 'flagsArith' ||
+      uop.op === 'flagsSet' ||
+      (uop.op === 'if' && (setsFlags(uop.then) || setsFlags(uop.else))) ||
+      (uop.op === 'loop' && setsFlags(uop.body)),
+  );
+}
+/** More variables than any meaning has. */
+const EVERY_VARIABLE: readonly boolean[] = new Array<boolean>(256).fill(true);
+
 function liveBefore(facts: InstructionFacts, after: boolean): boolean {
   return facts.seesFlags || facts.interpreted || (after && !facts.definesFlags);
 }

@@ -415,6 +415,13 @@ export abstract class RegionFlags extends RegionValues {
     const source = this.#source();
     this.flags = flags;
     if (source && (plain || !overridden)) {
+      if (source.kind === 'sub' && source.carryFromOperands && code >> 1 === 2) {
+        // Operands have no more bits than the operation.
+        source.a();
+        source.b();
+        f.op(`${source.bits === 64 ? 'i64' : 'i32'}.${code & 1 ? 'ne' : 'eq'}`);
+        return;
+      }
       if (source.kind === 'logic' && code >> 1 === 3) {
         // Below or equal without a carry: equal.
         lowerKnownCondition(this, 4 | (code & 1), source);
