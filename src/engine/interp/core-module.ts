@@ -401,17 +401,31 @@ function emitJump(
   f.op('i32.and');
   f.i32Const(4);
   f.op('i32.shl');
-  f.localTee(entry);
-  f.load('i64.load', E.JUMP_CACHE);
-  f.localGet(linear);
-  f.op('i64.eq');
+  f.localSet(entry);
+  const pushFound = () => {
+    f.localGet(entry);
+    f.load('i64.load', E.JUMP_CACHE);
+    f.localGet(linear);
+    f.op('i64.eq');
+    f.localGet(entry);
+    f.load('i32.load', E.JUMP_CACHE + 12);
+    f.i32Const(0);
+    f.load('i32.load', E.JUMP_KEY);
+    f.op('i32.eq');
+    f.op('i32.and');
+  };
+  f.block();
+  pushFound();
+  f.brIf(0, 'likely');
+  // What another address has displaced is next to it.
   f.localGet(entry);
-  f.load('i32.load', E.JUMP_CACHE + 12);
-  f.i32Const(0);
-  f.load('i32.load', E.JUMP_KEY);
-  f.op('i32.eq');
-  f.op('i32.and');
-  f.if_();
+  f.i32Const(E.JUMP_OTHER);
+  f.op('i32.xor');
+  f.localSet(entry);
+  pushFound();
+  f.op('i32.eqz');
+  f.brIf(1);
+  f.end();
   f.localGet(entry);
   f.load('i32.load', E.JUMP_CACHE + 8);
   f.localSet(descriptor);
@@ -448,7 +462,6 @@ function emitJump(
   }
   storeI64(f, E.RIP_BASE, base);
   tailCallDescriptor(f, descriptor);
-  f.end();
   f.end();
   storeI64(f, S.RIP, rip);
   storeI32(f, E.LINK_FROM, () => (branch === null ? f.i32Const(0) : f.localGet(branch)));

@@ -463,6 +463,13 @@ export class InterpVcpu implements Vcpu, TranslatorHost {
         u32[(link + D.D_LINK) >> 2] = descriptor;
       }
       const entry = jumpEntry(linear);
+      const displaced = state.getNumber(entry);
+      if (displaced !== linear && u32[(entry + 12) >> 2] === this.#jumpKeys.current()) {
+        const other = entry ^ E.JUMP_OTHER;
+        state.setNumber(other, displaced);
+        u32[(other + 8) >> 2] = u32[(entry + 8) >> 2]!;
+        u32[(other + 12) >> 2] = u32[(entry + 12) >> 2]!;
+      }
       state.setNumber(entry, linear);
       u32[(entry + 8) >> 2] = descriptor;
       u32[(entry + 12) >> 2] = this.#jumpKeys.current();
@@ -477,13 +484,20 @@ export class InterpVcpu implements Vcpu, TranslatorHost {
   /** The descriptor that the jump cache has for an address, or 0. */
   #known(linear: number): number {
     const { u32 } = this.state;
-    const entry = jumpEntry(linear);
-    if (u32[(entry + 12) >> 2] !== this.#jumpKeys.current()) return 0;
-    if (this.state.getNumber(entry) !== linear) return 0;
+    const key = this.#jumpKeys.current();
+    let entry = jumpEntry(linear);
+    if (!this.#isCached(entry, linear, key)) {
+      entry ^= E.JUMP_OTHER;
+      if (!this.#isCached(entry, linear, key)) return 0;
+    }
     const descriptor = u32[(entry + 8) >> 2]!;
     const handler = u32[(descriptor + D.D_HANDLER) >> 2]!;
     // What was dropped is a stop; the entries of regions are told to the translator.
     return handler === HANDLER_STOP || handler >= TABLE_SIZE ? 0 : descriptor;
+  }
+
+  #isCached(entry: number, linear: number, key: number): boolean {
+    return this.state.u32[(entry + 12) >> 2] === key && this.state.getNumber(entry) === linear;
   }
 
   // ---- called back from wasm ----

@@ -106,8 +106,12 @@ export const TLB_SUPERVISOR_AC = TLB + 2 * TLB_SIZE;
 export const TLB_BYPASS = TLB + 3 * TLB_SIZE;
 next += 4 * TLB_SIZE;
 
-// Jump cache entry, 16 bytes: +0 i64 linear address, +8 u32 descriptor, +12 u32 key.
+// Jump cache entry, 16 bytes: +0 i64 linear address, +8 u32 descriptor, +12 u32 key. An entry that is displaced moves to
+// the other of its pair (byte offset xor JUMP_OTHER): two functions that call each other from places that fall
+// together would have to be looked up at every call.
+export const JUMP_OTHER = 16;
 export const JUMP_ENTRIES = 65536;
+next = (next + 2 * JUMP_OTHER - 1) & ~(2 * JUMP_OTHER - 1);
 export const JUMP_CACHE = next;
 next += JUMP_ENTRIES * 16;
 
