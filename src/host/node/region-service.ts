@@ -30,7 +30,7 @@ export type RegionWorkerReply =
   | { readonly ticket: number; readonly failed: string };
 
 /** MiB. The compiler needs about 20; what it leaves behind of a batch dies young. */
-const LIMITS = { maxYoungGenerationSizeMb: 8, maxOldGenerationSizeMb: 256 };
+const LIMITS = { maxYoungGenerationSizeMb: 4, maxOldGenerationSizeMb: 256 };
 
 /** The thread and those who use it. */
 class RegionThread {
