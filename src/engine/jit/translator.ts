@@ -60,15 +60,15 @@ export interface TranslatorOptions {
 }
 
 const HOT_SAMPLES = 6;
-const HOT_RUNS = 3000;
+const HOT_RUNS = 20_000;
 const SAMPLE_INTERVAL = 20_000;
 const LONGEST_INTERVAL = 2_000_000;
 const BATCH = 8;
 /** Samples after which hot blocks wait no longer for others. */
 const PATIENCE = 16;
-/** Samples after which a region is formed anew, eight times as many for the second time; and how often at most. */
-const RENEWAL_HEAT = 24;
-const MOST_RENEWALS = 2;
+/** Samples after which a region is formed anew (times eight for every time before), and how often at most. */
+const RENEWAL_HEAT = 250;
+const MOST_RENEWALS = 1;
 const CODE_BYTES = 24 * 2 ** 20;
 /** Eviction goes on until this share of the bound is left. */
 const AFTER_EVICTION = 0.9;
