@@ -24,22 +24,25 @@ export function residentNow(pid: number): number {
   return Number(match![1]) * 1024;
 }
 
+/** Bytes by which a mapping may be larger than the RAM in it. */
+const MARGIN = 2 ** 20;
+
 /**
- * Resident bytes of the guest's RAM and of mapped files. RAM is the smallest mapping that is readable, writable
- * and not smaller than `size`.
+ * Resident bytes of the guest's RAM and of mapped files. RAM is a mapping that is readable, writable and of
+ * `size` or little more (what an allocator adds); of several, that with most in it.
  */
 export function residentParts(pid: number, size: number): { touched: number; files: number } {
   const mappings = readFileSync(`/proc/${pid}/smaps`, 'latin1').split(/^(?=[0-9a-f]+-[0-9a-f]+ )/m);
-  let ram = { size: Number.POSITIVE_INFINITY, resident: 0 };
+  let touched = 0;
   let files = 0;
   for (const text of mappings) {
     const [, permissions, , , inode] = text.split('\n', 1)[0]!.split(/\s+/);
     const length = Number(/^Size:\s+(\d+) kB/m.exec(text)?.[1] ?? 0) * 1024;
     const bytes = Number(/^Rss:\s+(\d+) kB/m.exec(text)?.[1] ?? 0) * 1024;
     if (inode !== '0') files += bytes;
-    else if (permissions!.startsWith('rw') && length >= size && length < ram.size) {
-      ram = { size: length, resident: bytes };
+    else if (permissions!.startsWith('rw') && length >= size && length <= size + MARGIN) {
+      touched = Math.max(touched, bytes);
     }
   }
-  return { touched: ram.resident, files };
+  return { touched, files };
 }

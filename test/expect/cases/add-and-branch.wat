@@ -23,10 +23,7 @@
           (br $tail)))
       (local.set $budget (i32.sub (local.get $budget) (i32.const 3)))
       ;; +0x100  ADD RAX, RCX
-      (local.set 15 (i64.add (local.get $rax) (local.get $rcx)))
-      (local.get 15)
-      (local.set 16 (local.get $rax))
-      (local.set $rax)
+      (local.set $rax (i64.add (local.get $rax) (local.get $rcx)))
       ;; +0x103  CMP RAX, RDX
       (local.set $flags_a (local.get $rax))
       (local.set $flags_b (local.get $rdx))
@@ -42,7 +39,7 @@
         (block $2
           (br_if $2 (; unlikely ;)
             (i64.ne
-              (local.tee 16 (i64.load offset=WRITE_CELL[RDI].tag (local.get $tlb_table)))
+              (local.tee 15 (i64.load offset=WRITE_CELL[RDI].tag (local.get $tlb_table)))
               (i64.and (local.get $rdi) (i64.const -4089))))
           (i64.store 1
             (i32.add
@@ -52,21 +49,21 @@
           (br $1))
         (br_if $tail (; unlikely ;)
           (i32.eq
-            (local.tee 17
+            (local.tee 16
               (call $regionTranslate (; bail at +0x108, 2 not executed, flags of SUB 64 ;)
                 (local.get $rdi)
                 (i32.const 459016)
                 (i32.const 34676738)
-                (local.get 16)))
+                (local.get 15)))
             (i32.const -1)))
-        (i64.store 1 (local.get 17) (local.get $rax)))
+        (i64.store 1 (local.get 16) (local.get $rax)))
       ;; +0x10b  RET
-      (local.set 16
+      (local.set 15
         (block $3 (result i64)
           (block $4
             (br_if $4 (; unlikely ;)
               (i64.ne
-                (local.tee 16 (i64.load offset=READ_CELL[RSP].tag (local.get $tlb_table)))
+                (local.tee 15 (i64.load offset=READ_CELL[RSP].tag (local.get $tlb_table)))
                 (i64.and (local.get $rsp) (i64.const -4089))))
             (i64.load 1
               (i32.add
@@ -75,25 +72,25 @@
             (br $3))
           (br_if $tail (; unlikely ;)
             (i32.eq
-              (local.tee 17
+              (local.tee 16
                 (call $regionTranslate (; bail at +0x10b, 1 not executed, flags of SUB 64 ;)
                   (local.get $rsp)
                   (i32.const 262664)
                   (i32.const 35069953)
-                  (local.get 16)))
+                  (local.get 15)))
               (i32.const -1)))
-          (i64.load 1 (local.get 17))))
+          (i64.load 1 (local.get 16))))
       (if (; unlikely ;)
-        (i64.ne (i64.shr_s (i64.shl (local.get 16) (i64.const 16)) (i64.const 16)) (local.get 16))
+        (i64.ne (i64.shr_s (i64.shl (local.get 15) (i64.const 16)) (i64.const 16)) (local.get 15))
         (then
           (i32.store offset=WHERE (; bail at +0x10b, 1 not executed, flags of SUB 64 ;)
             (i32.const 0)
             (i32.const 35069953))
           (br $tail)))
       (local.set $rsp (i64.add (local.get $rsp) (i64.const 8)))
-      (local.set 15 (local.get 16))
-      (local.set 16 (i64.sub (local.get 15) (local.get $rip_base)))
-      (i32.store offset=LINK_CELL[0] (i32.const 0) (i32.wrap_i64 (local.get 16)))
+      (local.set 17 (local.get 15))
+      (local.set 15 (i64.sub (local.get 17) (local.get $rip_base)))
+      (i32.store offset=LINK_CELL[0] (i32.const 0) (i32.wrap_i64 (local.get 15)))
       (local.set 18 (i64.sub (local.get $flags_a) (local.get $flags_b)))
       (i64.store offset=flagResult (i32.const 0) (local.get 18))
       (local.set 19
@@ -110,12 +107,12 @@
       (i64.store offset=RAX (i32.const 0) (local.get $rax))
       (i64.store offset=RSP (i32.const 0) (local.get $rsp))
       (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
-      (return_call $jumpFlat (local.get 15))))
+      (return_call $jumpFlat (local.get 17))))
   (if
     (i32.eq
       (local.tee 20
         (i32.and
-          (i32.shr_u (local.tee 17 (i32.load offset=WHERE (i32.const 0))) (i32.const 10))
+          (i32.shr_u (local.tee 16 (i32.load offset=WHERE (i32.const 0))) (i32.const 10))
           (i32.const 63)))
       (i32.const 31))
     (then
@@ -128,15 +125,15 @@
     (local.get $flags_cf_of))
   (i64.store offset=RAX (i32.const 0) (local.get $rax))
   (i64.store offset=RSP (i32.const 0) (local.get $rsp))
-  (local.set $budget (i32.add (i32.and (local.get 17) (i32.const 1023)) (local.get $budget)))
+  (local.set $budget (i32.add (i32.and (local.get 16) (i32.const 1023)) (local.get $budget)))
   (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
-  (local.set 15
+  (local.set 17
     (i64.add
       (local.get $rip_base)
-      (i64.extend_i32_s (i32.and (i32.shr_u (local.get 17) (i32.const 17)) (i32.const 4095)))))
-  (if (i32.and (local.get 17) (i32.const 65536))
+      (i64.extend_i32_s (i32.and (i32.shr_u (local.get 16) (i32.const 17)) (i32.const 4095)))))
+  (if (i32.and (local.get 16) (i32.const 65536))
     (then
-      (i64.store offset=rip (i32.const 0) (local.get 15))
+      (i64.store offset=rip (i32.const 0) (local.get 17))
       (i32.store offset=EXIT (i32.const 0) (i32.const 5))
       (return)))
-  (return_call $jumpFlat (local.get 15)))
+  (return_call $jumpFlat (local.get 17)))

@@ -37,10 +37,10 @@
       ;; 1: +0x107
       (local.set $budget (i32.sub (local.get $budget) (i32.const 2)))
       ;; +0x107  BTS RAX, RCX
-      (local.set 17 (i64.extend_i32_u (i32.wrap_i64 (local.get $rcx))))
-      (i64.or (local.get $rax) (i64.shl (i64.const 1) (local.get 17)))
-      (local.set 18 (local.get $rax))
-      (local.set $rax)
+      (local.set $rax
+        (i64.or
+          (local.get $rax)
+          (i64.shl (i64.const 1) (i64.extend_i32_u (i32.wrap_i64 (local.get $rcx))))))
       ;; +0x10b  BSF RDX, RAX
       (if (i64.ne (local.get $rax) (i64.const 0))
         (then
@@ -51,12 +51,12 @@
     ;; 2: +0x10f
     (local.set $budget (i32.sub (local.get $budget) (i32.const 1)))
     ;; +0x10f  RET
-    (local.set 18
+    (local.set 17
       (block $1 (result i64)
         (block $2
           (br_if $2 (; unlikely ;)
             (i64.ne
-              (local.tee 18 (i64.load offset=READ_CELL[RSP].tag (local.get $tlb_table)))
+              (local.tee 17 (i64.load offset=READ_CELL[RSP].tag (local.get $tlb_table)))
               (i64.and (local.get $rsp) (i64.const -4089))))
           (i64.load 1
             (i32.add
@@ -65,25 +65,25 @@
           (br $1))
         (br_if $tail (; unlikely ;)
           (i32.eq
-            (local.tee 19
+            (local.tee 18
               (call $regionTranslate (; bail at +0x10f, 1 not executed, flags of $flags_kind ;)
                 (local.get $rsp)
                 (i32.const 262664)
                 (i32.const 35617793)
-                (local.get 18)))
+                (local.get 17)))
             (i32.const -1)))
-        (i64.load 1 (local.get 19))))
+        (i64.load 1 (local.get 18))))
     (if (; unlikely ;)
-      (i64.ne (i64.shr_s (i64.shl (local.get 18) (i64.const 16)) (i64.const 16)) (local.get 18))
+      (i64.ne (i64.shr_s (i64.shl (local.get 17) (i64.const 16)) (i64.const 16)) (local.get 17))
       (then
         (i32.store offset=WHERE (; bail at +0x10f, 1 not executed, flags of $flags_kind ;)
           (i32.const 0)
           (i32.const 35617793))
         (br $tail)))
     (local.set $rsp (i64.add (local.get $rsp) (i64.const 8)))
-    (local.set 17 (local.get 18))
-    (local.set 18 (i64.sub (local.get 17) (local.get $rip_base)))
-    (i32.store offset=LINK_CELL[0] (i32.const 0) (i32.wrap_i64 (local.get 18)))
+    (local.set 19 (local.get 17))
+    (local.set 17 (i64.sub (local.get 19) (local.get $rip_base)))
+    (i32.store offset=LINK_CELL[0] (i32.const 0) (i32.wrap_i64 (local.get 17)))
     (if (local.get $flags_kind)
       (then
         (call $materializeFlags
@@ -96,12 +96,12 @@
     (i64.store offset=RDX (i32.const 0) (local.get $rdx))
     (i64.store offset=RSP (i32.const 0) (local.get $rsp))
     (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
-    (return_call $jumpFlat (local.get 17)))
+    (return_call $jumpFlat (local.get 19)))
   (if
     (i32.eq
       (local.tee 20
         (i32.and
-          (i32.shr_u (local.tee 19 (i32.load offset=WHERE (i32.const 0))) (i32.const 10))
+          (i32.shr_u (local.tee 18 (i32.load offset=WHERE (i32.const 0))) (i32.const 10))
           (i32.const 63)))
       (i32.const 31))
     (then
@@ -115,15 +115,15 @@
   (i64.store offset=RAX (i32.const 0) (local.get $rax))
   (i64.store offset=RDX (i32.const 0) (local.get $rdx))
   (i64.store offset=RSP (i32.const 0) (local.get $rsp))
-  (local.set $budget (i32.add (i32.and (local.get 19) (i32.const 1023)) (local.get $budget)))
+  (local.set $budget (i32.add (i32.and (local.get 18) (i32.const 1023)) (local.get $budget)))
   (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
-  (local.set 17
+  (local.set 19
     (i64.add
       (local.get $rip_base)
-      (i64.extend_i32_s (i32.and (i32.shr_u (local.get 19) (i32.const 17)) (i32.const 4095)))))
-  (if (i32.and (local.get 19) (i32.const 65536))
+      (i64.extend_i32_s (i32.and (i32.shr_u (local.get 18) (i32.const 17)) (i32.const 4095)))))
+  (if (i32.and (local.get 18) (i32.const 65536))
     (then
-      (i64.store offset=rip (i32.const 0) (local.get 17))
+      (i64.store offset=rip (i32.const 0) (local.get 19))
       (i32.store offset=EXIT (i32.const 0) (i32.const 5))
       (return)))
-  (return_call $jumpFlat (local.get 17)))
+  (return_call $jumpFlat (local.get 19)))

@@ -16,15 +16,6 @@
     (local.set $rdi (i64.const 3))
     ;; +0x105  CALL $+0x9
     (local.set 13 (i64.add (local.get $rip_base) (i64.const 266)))
-    (local.set 13 (i64.add (local.get 13) (i64.const 4)))
-    (if (; unlikely ;)
-      (i64.ne (i64.shr_s (i64.shl (local.get 13) (i64.const 16)) (i64.const 16)) (local.get 13))
-      (then
-        (i32.store offset=WHERE (; bail at +0x105, 1 not executed, flags in the state ;)
-          (i32.const 0)
-          (i32.const 34275329))
-        (br $tail)))
-    (local.set 13 (i64.add (local.get $rip_base) (i64.const 266)))
     (local.set 14 (i64.sub (local.get $rsp) (i64.const 8)))
     (block $1
       (block $2

@@ -38,15 +38,6 @@
     (local.set $rsp (local.get 12))
     ;; +0x101  CALL $+0x7f
     (local.set 12 (i64.add (local.get $rip_base) (i64.const 262)))
-    (local.set 12 (i64.add (local.get 12) (i64.const 122)))
-    (if (; unlikely ;)
-      (i64.ne (i64.shr_s (i64.shl (local.get 12) (i64.const 16)) (i64.const 16)) (local.get 12))
-      (then
-        (i32.store offset=WHERE (; bail at +0x101, 1 not executed, flags in the state ;)
-          (i32.const 0)
-          (i32.const 33751041))
-        (br $tail)))
-    (local.set 12 (i64.add (local.get $rip_base) (i64.const 262)))
     (local.set 13 (i64.sub (local.get $rsp) (i64.const 8)))
     (block $3
       (block $4

@@ -36,7 +36,7 @@
       (i64.or
         (i64.and (local.get $rbx) (i64.const -256))
         (i64.extend_i32_u
-          (i32.and (i64.eqz (i64.sub (local.get $flags_a) (local.get $flags_b))) (i32.const 255)))))
+          (i32.and (i64.eq (local.get $flags_a) (local.get $flags_b)) (i32.const 255)))))
     ;; +0x10d  RET
     (local.set 17
       (block $1 (result i64)

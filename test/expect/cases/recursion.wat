@@ -248,15 +248,6 @@
       (local.set $flags_b (i64.extend_i32_u (i32.const 1)))
       ;; +0x109  CALL $-0x9
       (local.set 15 (i64.add (local.get $rip_base) (i64.const 270)))
-      (local.set 15 (i64.add (local.get 15) (i64.const -14)))
-      (if (; unlikely ;)
-        (i64.ne (i64.shr_s (i64.shl (local.get 15) (i64.const 16)) (i64.const 16)) (local.get 15))
-        (then
-          (i32.store offset=WHERE (; bail at +0x109, 1 not executed, flags of SUB 32 ;)
-            (i32.const 0)
-            (i32.const 34806785))
-          (br $tail)))
-      (local.set 15 (i64.add (local.get $rip_base) (i64.const 270)))
       (local.set 13 (i64.sub (local.get $rsp) (i64.const 8)))
       (block $9
         (block $10

@@ -24,55 +24,51 @@
           (br $tail)))
       (local.set $budget (i32.sub (local.get $budget) (i32.const 5)))
       ;; +0x100  SHL RAX, 0x3
-      (local.set 16 (i64.shl (local.get $rax) (i64.const 3)))
-      (local.get 16)
-      (local.set 17 (local.get $rax))
-      (local.set $rax)
-      (local.set 17 (i64.shl (local.get 17) (i64.const 2)))
+      (local.set $rax (i64.shl (local.get $rax) (i64.const 3)))
       ;; +0x104  SAR EDX, 0x1f
-      (local.set 18 (i32.shr_s (i32.wrap_i64 (local.get $rdx)) (i32.const 31)))
-      (i64.extend_i32_u (local.get 18))
-      (local.set 19 (i32.wrap_i64 (local.get $rdx)))
+      (local.set 16 (i32.shr_s (i32.wrap_i64 (local.get $rdx)) (i32.const 31)))
+      (i64.extend_i32_u (local.get 16))
+      (local.set 17 (i32.wrap_i64 (local.get $rdx)))
       (local.set $rdx)
-      (local.set 19 (i32.and (i32.shr_s (local.get 19) (i32.const 30)) (i32.const 1)))
-      (local.set 19
-        (i32.or (i32.shl (local.get 19) (i32.const 31)) (i32.shl (local.get 19) (i32.const 30))))
-      (local.set $flags_a (i64.extend_i32_u (local.get 19)))
-      (local.set $flags_b (i64.extend_i32_u (local.get 19)))
-      (local.set $flags_r (i64.extend_i32_u (local.get 18)))
+      (local.set 17 (i32.and (i32.shr_s (local.get 17) (i32.const 30)) (i32.const 1)))
+      (local.set 17
+        (i32.or (i32.shl (local.get 17) (i32.const 31)) (i32.shl (local.get 17) (i32.const 30))))
+      (local.set $flags_a (i64.extend_i32_u (local.get 17)))
+      (local.set $flags_b (i64.extend_i32_u (local.get 17)))
+      (local.set $flags_r (i64.extend_i32_u (local.get 16)))
       ;; +0x107  ROL EBX, 0x7
-      (local.set 18 (i32.rotl (i32.wrap_i64 (local.get $rbx)) (i32.const 7)))
-      (local.set $rbx (i64.extend_i32_u (local.get 18)))
-      (local.set 19 (i32.and (local.get 18) (i32.const 1)))
+      (local.set 16 (i32.rotl (i32.wrap_i64 (local.get $rbx)) (i32.const 7)))
+      (local.set $rbx (i64.extend_i32_u (local.get 16)))
+      (local.set 17 (i32.and (local.get 16) (i32.const 1)))
       (local.set $flags_cf_of
         (i32.or
           (i32.shl
-            (i32.xor (i32.shr_u (local.get 18) (i32.const 31)) (local.get 19))
+            (i32.xor (i32.shr_u (local.get 16) (i32.const 31)) (local.get 17))
             (i32.const 11))
-          (local.get 19)))
+          (local.get 17)))
       ;; +0x10a  SHR RSI, CL
-      (local.set 19
+      (local.set 17
         (i32.and (i32.and (i32.wrap_i64 (local.get $rcx)) (i32.const 255)) (i32.const 63)))
-      (local.set 17 (i64.shr_u (local.get $rsi) (i64.extend_i32_u (local.get 19))))
-      (local.get 17)
-      (local.set 16 (local.get $rsi))
+      (local.set 18 (i64.shr_u (local.get $rsi) (i64.extend_i32_u (local.get 17))))
+      (local.get 18)
+      (local.set 19 (local.get $rsi))
       (local.set $rsi)
       (local.set $flags_kind (i32.const 47))
-      (if (local.get 19)
+      (if (local.get 17)
         (then
-          (local.set 16
-            (i64.shr_u (local.get 16) (i64.extend_i32_u (i32.sub (local.get 19) (i32.const 1)))))
-          (local.set 16
+          (local.set 19
+            (i64.shr_u (local.get 19) (i64.extend_i32_u (i32.sub (local.get 17) (i32.const 1)))))
+          (local.set 19
             (i64.or
-              (i64.shl (i64.and (local.get 16) (i64.const 1)) (i64.const 63))
+              (i64.shl (i64.and (local.get 19) (i64.const 1)) (i64.const 63))
               (i64.shl
                 (i64.and
-                  (i64.xor (local.get 16) (i64.shr_u (local.get 16) (i64.const 63)))
+                  (i64.xor (local.get 19) (i64.shr_u (local.get 19) (i64.const 63)))
                   (i64.const 1))
                 (i64.const 62))))
-          (local.set $flags_a (local.get 16))
-          (local.set $flags_b (local.get 16))
-          (local.set $flags_r (local.get 17))
+          (local.set $flags_a (local.get 19))
+          (local.set $flags_b (local.get 19))
+          (local.set $flags_r (local.get 18))
           (local.set $flags_kind (i32.const 16))))
       ;; +0x10d  JB $-0xd
       (call $materializeFlags
@@ -88,12 +84,12 @@
       ;; 1: +0x10f
       (local.set $budget (i32.sub (local.get $budget) (i32.const 1)))
       ;; +0x10f  RET
-      (local.set 17
+      (local.set 18
         (block $1 (result i64)
           (block $2
             (br_if $2 (; unlikely ;)
               (i64.ne
-                (local.tee 17 (i64.load offset=READ_CELL[RSP].tag (local.get $tlb_table)))
+                (local.tee 18 (i64.load offset=READ_CELL[RSP].tag (local.get $tlb_table)))
                 (i64.and (local.get $rsp) (i64.const -4089))))
             (i64.load 1
               (i32.add
@@ -102,43 +98,43 @@
             (br $1))
           (br_if $tail (; unlikely ;)
             (i32.eq
-              (local.tee 19
+              (local.tee 17
                 (call $regionTranslate (; bail at +0x10f, 1 not executed, flags in the state ;)
                   (local.get $rsp)
                   (i32.const 262664)
                   (i32.const 35586049)
-                  (local.get 17)))
+                  (local.get 18)))
               (i32.const -1)))
-          (i64.load 1 (local.get 19))))
+          (i64.load 1 (local.get 17))))
       (if (; unlikely ;)
-        (i64.ne (i64.shr_s (i64.shl (local.get 17) (i64.const 16)) (i64.const 16)) (local.get 17))
+        (i64.ne (i64.shr_s (i64.shl (local.get 18) (i64.const 16)) (i64.const 16)) (local.get 18))
         (then
           (i32.store offset=WHERE (; bail at +0x10f, 1 not executed, flags in the state ;)
             (i32.const 0)
             (i32.const 35586049))
           (br $tail)))
       (local.set $rsp (i64.add (local.get $rsp) (i64.const 8)))
-      (local.set 16 (local.get 17))
-      (local.set 17 (i64.sub (local.get 16) (local.get $rip_base)))
-      (i32.store offset=LINK_CELL[0] (i32.const 0) (i32.wrap_i64 (local.get 17)))
+      (local.set 19 (local.get 18))
+      (local.set 18 (i64.sub (local.get 19) (local.get $rip_base)))
+      (i32.store offset=LINK_CELL[0] (i32.const 0) (i32.wrap_i64 (local.get 18)))
       (i64.store offset=RAX (i32.const 0) (local.get $rax))
       (i64.store offset=RDX (i32.const 0) (local.get $rdx))
       (i64.store offset=RBX (i32.const 0) (local.get $rbx))
       (i64.store offset=RSP (i32.const 0) (local.get $rsp))
       (i64.store offset=RSI (i32.const 0) (local.get $rsi))
       (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
-      (return_call $jumpFlat (local.get 16))))
+      (return_call $jumpFlat (local.get 19))))
   (if
     (i32.eq
-      (local.tee 18
+      (local.tee 16
         (i32.and
-          (i32.shr_u (local.tee 19 (i32.load offset=WHERE (i32.const 0))) (i32.const 10))
+          (i32.shr_u (local.tee 17 (i32.load offset=WHERE (i32.const 0))) (i32.const 10))
           (i32.const 63)))
       (i32.const 31))
     (then
-      (local.set 18 (local.get $flags_kind))))
+      (local.set 16 (local.get $flags_kind))))
   (call $materializeFlags
-    (local.get 18)
+    (local.get 16)
     (local.get $flags_a)
     (local.get $flags_b)
     (local.get $flags_r)
@@ -148,15 +144,15 @@
   (i64.store offset=RBX (i32.const 0) (local.get $rbx))
   (i64.store offset=RSP (i32.const 0) (local.get $rsp))
   (i64.store offset=RSI (i32.const 0) (local.get $rsi))
-  (local.set $budget (i32.add (i32.and (local.get 19) (i32.const 1023)) (local.get $budget)))
+  (local.set $budget (i32.add (i32.and (local.get 17) (i32.const 1023)) (local.get $budget)))
   (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
-  (local.set 16
+  (local.set 19
     (i64.add
       (local.get $rip_base)
-      (i64.extend_i32_s (i32.and (i32.shr_u (local.get 19) (i32.const 17)) (i32.const 4095)))))
-  (if (i32.and (local.get 19) (i32.const 65536))
+      (i64.extend_i32_s (i32.and (i32.shr_u (local.get 17) (i32.const 17)) (i32.const 4095)))))
+  (if (i32.and (local.get 17) (i32.const 65536))
     (then
-      (i64.store offset=rip (i32.const 0) (local.get 16))
+      (i64.store offset=rip (i32.const 0) (local.get 19))
       (i32.store offset=EXIT (i32.const 0) (i32.const 5))
       (return)))
-  (return_call $jumpFlat (local.get 16)))
+  (return_call $jumpFlat (local.get 19)))

@@ -43,15 +43,9 @@
                   (local.get 13)))
               (i32.const -1)))
           (i64.load 1 (local.get 14))))
-      (local.set 15 (i64.add (local.get $rax) (local.get 13)))
-      (local.get 15)
-      (local.set 16 (local.get $rax))
-      (local.set $rax)
+      (local.set $rax (i64.add (local.get $rax) (local.get 13)))
       ;; +0x103  ADD RSI, 0x8
-      (local.set 16 (i64.add (local.get $rsi) (i64.const 8)))
-      (local.get 16)
-      (local.set 15 (local.get $rsi))
-      (local.set $rsi)
+      (local.set $rsi (i64.add (local.get $rsi) (i64.const 8)))
       ;; +0x107  CMP RSI, RDI
       (local.set $flags_a (local.get $rsi))
       (local.set $flags_b (local.get $rdi))
@@ -64,15 +58,15 @@
       (br $tail)))
   (if
     (i32.eq
-      (local.tee 17
+      (local.tee 15
         (i32.and
           (i32.shr_u (local.tee 14 (i32.load offset=WHERE (i32.const 0))) (i32.const 10))
           (i32.const 63)))
       (i32.const 31))
     (then
-      (local.set 17 (local.get $flags_kind))))
+      (local.set 15 (local.get $flags_kind))))
   (call $materializeFlags
-    (local.get 17)
+    (local.get 15)
     (local.get $flags_a)
     (local.get $flags_b)
     (local.get $flags_r)
@@ -81,13 +75,13 @@
   (i64.store offset=RSI (i32.const 0) (local.get $rsi))
   (local.set $budget (i32.add (i32.and (local.get 14) (i32.const 1023)) (local.get $budget)))
   (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
-  (local.set 15
+  (local.set 13
     (i64.add
       (local.get $rip_base)
       (i64.extend_i32_s (i32.and (i32.shr_u (local.get 14) (i32.const 17)) (i32.const 4095)))))
   (if (i32.and (local.get 14) (i32.const 65536))
     (then
-      (i64.store offset=rip (i32.const 0) (local.get 15))
+      (i64.store offset=rip (i32.const 0) (local.get 13))
       (i32.store offset=EXIT (i32.const 0) (i32.const 5))
       (return)))
-  (return_call $jumpFlat (local.get 15)))
+  (return_call $jumpFlat (local.get 13)))
