@@ -3,7 +3,7 @@
 
 import type { Form } from '../../x86/decode/instruction.ts';
 import { buildMeaning } from '../../x86/semantics/index.ts';
-import { FLAGS_STATUS, type Uop, type Value } from '../../x86/uops/ir.ts';
+import { FLAGS_STATUS, type Uop } from '../../x86/uops/ir.ts';
 import { specialize } from '../../x86/uops/specialize.ts';
 import { removeUnused, valueCount } from '../../x86/uops/uses.ts';
 import { assume } from './assumptions.ts';
@@ -69,26 +69,7 @@ export function successors(end: BlockEnd): { edges: readonly Edge[]; leaves: boo
   }
 }
 
-/** A 64-bit value whose upper half is zero. */
-function isZeroExtended(value: Value, definitions: ReadonlyMap<number, Uop>): boolean {
-  const uop = definitions.get(value.id);
-  switch (uop?.op) {
-    case 'const':
-      return BigInt.asUintN(64, uop.value as bigint) <= 0xffff_ffffn;
-    case 'unary':
-      return uop.operator === 'extend_u';
-    case 'binary':
-      return uop.operator === 'and' && isZeroExtended(uop.b, definitions);
-    case 'select':
-      return isZeroExtended(uop.a, definitions) && isZeroExtended(uop.b, definitions);
-    default:
-      return false;
-  }
-}
-
 interface Effects {
-  /** What defines the values that may be written to registers, outside 64-bit mode. */
-  readonly definitions: Map<number, Uop>;
   touched: number;
   written: number;
   defines: boolean;
@@ -98,7 +79,6 @@ interface Effects {
 
 function scan(uops: readonly Uop[], wide: boolean, nested: boolean, inLoop: boolean, e: Effects): void {
   for (const uop of uops) {
-    if (!wide && 'result' in uop && uop.result) e.definitions.set(uop.result.id, uop);
     switch (uop.op) {
       case 'get':
       case 'set': {
@@ -107,10 +87,9 @@ function scan(uops: readonly Uop[], wide: boolean, nested: boolean, inLoop: bool
         if (register < 0) break;
         e.touched |= 1 << register;
         if (uop.op === 'set') e.written |= 1 << register;
-        // Outside 64-bit mode the upper halves of general registers are zero while a region runs.
-        if (!wide && register < 16 && uop.bits === 64) {
-          if (uop.op === 'get' || !isZeroExtended(uop.value, e.definitions)) e.interpreted = true;
-        }
+        // Outside 64-bit mode the upper halves of general registers are zero while a region runs: what writes all 64
+        // bits there writes 32, zero-extended.
+        if (!wide && register < 16 && uop.bits === 64 && uop.op === 'get') e.interpreted = true;
         break;
       }
       case 'load':
@@ -154,7 +133,6 @@ function scan(uops: readonly Uop[], wide: boolean, nested: boolean, inLoop: bool
 /** What one instruction does, after specialization. */
 export function instructionFacts(uops: readonly Uop[], wide: boolean): InstructionFacts {
   const e: Effects = {
-    definitions: new Map(),
     touched: 0,
     written: 0,
     defines: false,
