@@ -12,6 +12,7 @@ import {
   OPERATION_SBB,
   OPERATION_SUB,
 } from '../soft/flag-kinds.ts';
+import { pushWithCarry } from '../soft/lower-flags.ts';
 
 const LOW32 = 0xffffffffn;
 
@@ -301,24 +302,7 @@ export function emitMaterializeFlags(f: FunctionBuilder): void {
   f.op('i32.or');
   f.localSet(aux);
   when([OPERATION_INC, OPERATION_DEC], () => {
-    // CF stays; bit 30 = CF xor OF, and OF is bit 31 xor bit 30 of what was just computed.
-    f.localGet(aux);
-    f.i32Const(8);
-    f.op('i32.and');
-    f.localGet(carry);
-    f.op('i32.or');
-    f.localGet(carry);
-    f.localGet(aux);
-    f.localGet(aux);
-    f.i32Const(1);
-    f.op('i32.shl');
-    f.op('i32.xor');
-    f.op('i32.xor');
-    f.i32Const(1);
-    f.op('i32.shr_u');
-    f.i32Const(0x40000000);
-    f.op('i32.and');
-    f.op('i32.or');
+    pushWithCarry(f, aux, carry);
     f.localSet(aux);
   });
   f.i32Const(0);

@@ -1,6 +1,7 @@
 // Status flags in WebAssembly, in the representation of x86/state/layout.ts: the last result,
 // sign-extended, and a word with the carries. An arithmetic instruction stores both (a handful of
 // register operations); a reader picks the one flag it needs.
+import type { FunctionBuilder } from '../../wasm/function.ts';
 import * as S from '../../x86/state/layout.ts';
 import type { I32, Uop, Value } from '../../x86/uops/ir.ts';
 import { FLAG_CF, FLAG_OF, FLAGS_STATUS } from '../../x86/uops/ir.ts';
@@ -65,6 +66,30 @@ function pushAuxiliary(l: ValueEmitter, bits: number, vector: number): void {
   f.op('i32.or');
 }
 
+/**
+ * Pushes FLAG_AUX of INC or DEC: AF and OF of the word in `aux`, CF as in bit 31 of `carry` (its other bits zero). Bit 30 is
+ * CF xor OF, and OF is bit 31 xor bit 30 of what was computed.
+ */
+export function pushWithCarry(f: FunctionBuilder, aux: number, carry: number): void {
+  f.localGet(aux);
+  f.i32Const(8);
+  f.op('i32.and');
+  f.localGet(carry);
+  f.op('i32.or');
+  f.localGet(carry);
+  f.localGet(aux);
+  f.localGet(aux);
+  f.i32Const(1);
+  f.op('i32.shl');
+  f.op('i32.xor');
+  f.op('i32.xor');
+  f.i32Const(1);
+  f.op('i32.shr_u');
+  f.i32Const(0x40000000);
+  f.op('i32.and');
+  f.op('i32.or');
+}
+
 /** Operands and result of the operation that set the flags, in locals of the function being built. */
 export interface FlagSource {
   readonly kind: 'add' | 'sub' | 'logic';
@@ -112,30 +137,13 @@ export function lowerFlagsArith(l: ValueEmitter, uop: Uop & { op: 'flagsArith' }
   f.localSet(aux);
   f.i32Const(0);
   if (uop.keepCarry) {
-    // CF stays; bit 30 = CF xor the new OF, which is bit 31 xor bit 30 of the new word.
     const carry = f.local('i32');
     f.i32Const(0);
     f.load('i32.load', S.FLAG_AUX);
     f.i32Const(0x80000000 | 0);
     f.op('i32.and');
     f.localSet(carry);
-    f.localGet(aux);
-    f.i32Const(8);
-    f.op('i32.and');
-    f.localGet(carry);
-    f.op('i32.or');
-    f.localGet(carry);
-    f.localGet(aux);
-    f.localGet(aux);
-    f.i32Const(1);
-    f.op('i32.shl');
-    f.op('i32.xor');
-    f.op('i32.xor');
-    f.i32Const(1);
-    f.op('i32.shr_u');
-    f.i32Const(0x40000000);
-    f.op('i32.and');
-    f.op('i32.or');
+    pushWithCarry(f, aux, carry);
   } else {
     f.localGet(aux);
   }
