@@ -19,6 +19,8 @@ export { buildBusyboxInitramfs } from './backend/initramfs/busybox.ts';
 export { type CpioEntry, writeCpio } from './backend/initramfs/cpio.ts';
 export { DoppelError } from './base/errors.ts';
 export type { Clock, Entropy, WallClock } from './base/services.ts';
+/** The translator, for MachineOptions.engine: `engine: (wires) => new JitVcpu(wires)`. Without it the interpreter runs everything. */
+export { JitVcpu } from './engine/jit/jit-vcpu.ts';
 export type { Exit } from './engine/vcpu.ts';
 export type { BootModule, LinuxEntry } from './firmware/boot/request.ts';
 export {
