@@ -12,7 +12,7 @@ import {
   OPERATION_SBB,
   OPERATION_SUB,
 } from '../soft/flag-kinds.ts';
-import { pushWithCarry } from '../soft/lower-flags.ts';
+import { pushCarryVector, pushWithCarry } from '../soft/lower-flags.ts';
 
 const LOW32 = 0xffffffffn;
 
@@ -256,24 +256,13 @@ export function emitMaterializeFlags(f: FunctionBuilder): void {
     f.localGet(a);
     f.localSet(r);
   });
-  // Bit n of the vector is the carry or borrow out of bit n:
-  // add: (a & b) | ((a | b) & ~r)      sub: (~a & b) | ((~a | b) & r)
+  const get = (local: number) => () => f.localGet(local);
   when([OPERATION_ADD, OPERATION_ADC, OPERATION_INC], () => {
-    emitVector(
-      f,
-      () => f.localGet(a),
-      b,
-      () => pushComplement(f, r),
-    );
+    pushCarryVector(f, 'add', 'i64', get(a), get(b), get(r));
     f.localSet(vector);
   });
   when([OPERATION_SUB, OPERATION_SBB, OPERATION_DEC], () => {
-    emitVector(
-      f,
-      () => pushComplement(f, a),
-      b,
-      () => f.localGet(r),
-    );
+    pushCarryVector(f, 'sub', 'i64', get(a), get(b), get(r));
     f.localSet(vector);
   });
   // FLAG_RESULT: the result, sign-extended.
@@ -335,21 +324,4 @@ export function emitMaterializeFlags(f: FunctionBuilder): void {
   f.op('i32.or');
   f.store('i32.store', S.FLAG_AUX);
   f.end();
-}
-function pushComplement(f: FunctionBuilder, local: number): void {
-  f.localGet(local);
-  f.i64Const(-1n);
-  f.op('i64.xor');
-}
-/** Pushes (x & b) | ((x | b) & y). */
-function emitVector(f: FunctionBuilder, pushX: () => void, b: number, pushY: () => void): void {
-  pushX();
-  f.localGet(b);
-  f.op('i64.and');
-  pushX();
-  f.localGet(b);
-  f.op('i64.or');
-  pushY();
-  f.op('i64.and');
-  f.op('i64.or');
 }

@@ -6,8 +6,10 @@ import { buildMeaning } from '../../x86/semantics/index.ts';
 import { FLAGS_STATUS, type Uop } from '../../x86/uops/ir.ts';
 import { specialize } from '../../x86/uops/specialize.ts';
 import { removeUnused, valueCount } from '../../x86/uops/uses.ts';
+import { someUop } from '../interp/handler.ts';
 import { assume } from './assumptions.ts';
-import type { BlockEnd, Edge, Region } from './region.ts';
+import { successors } from './graph.ts';
+import type { BlockEnd, Region } from './region.ts';
 import { registerAt } from './registers.ts';
 
 export interface InstructionFacts {
@@ -28,10 +30,8 @@ export interface BlockFacts {
   readonly flagsLive: readonly boolean[];
   /** The flags at its beginning may be seen. */
   readonly flagsLiveIn: boolean;
-  readonly written: number;
-  /** Registers that may differ from the state at its end (and at its beginning). */
+  /** Registers that may differ from the state at its end. */
   readonly dirtyOut: number;
-  readonly dirtyIn: number;
 }
 export interface RegionFacts {
   /** Its entry must make sure that the SSE unit may be used, and that MXCSR is plain. */
@@ -55,17 +55,15 @@ export function meaningOf(form: Form): readonly Uop[] {
   return uops;
 }
 
-/** The edges of a block's end, and whether it may also leave the region in other ways. */
-export function successors(end: BlockEnd): { edges: readonly Edge[]; leaves: boolean } {
+/** Whether the region may be left at a block's end. */
+function mayLeave(end: BlockEnd): boolean {
   switch (end.kind) {
     case 'goto':
-      return { edges: [end.to], leaves: false };
+      return end.to.kind === 'exit';
     case 'branch':
-      return { edges: [end.taken, end.next], leaves: false };
-    case 'jump':
-      return { edges: end.predicted.map((block) => ({ kind: 'block', block }) as const), leaves: true };
-    case 'interpret':
-      return { edges: [], leaves: true };
+      return end.taken.kind === 'exit' || end.next.kind === 'exit';
+    default:
+      return true;
   }
 }
 
@@ -185,8 +183,8 @@ export function analyseRegion(region: Region, isHeader: (block: number) => boole
   for (let changed = true; changed; ) {
     changed = false;
     for (let b = blocks.length - 1; b >= 0; b--) {
-      const { edges, leaves } = successors(blocks[b]!.end);
-      const out = leaves || edges.some((edge) => edge.kind === 'exit' || liveIn[edge.block]!);
+      const { end } = blocks[b]!;
+      const out = mayLeave(end) || successors(end).some((to) => liveIn[to]!);
       let live = out;
       for (let i = facts[b]!.length - 1; i >= 0; i--) live = liveBefore(facts[b]![i]!, live);
       if (isHeader(b)) live = true;
@@ -198,9 +196,7 @@ export function analyseRegion(region: Region, isHeader: (block: number) => boole
       const out = dirtyIn[b]! | written[b]!;
       if (out !== dirtyOut[b]) changed = true;
       dirtyOut[b] = out;
-      for (const edge of successors(blocks[b]!.end).edges) {
-        if (edge.kind === 'block') dirtyIn[edge.block]! |= out;
-      }
+      for (const to of successors(blocks[b]!.end)) dirtyIn[to]! |= out;
     }
   }
   return {
@@ -222,8 +218,6 @@ export function analyseRegion(region: Region, isHeader: (block: number) => boole
         ),
         flagsLive,
         flagsLiveIn: liveIn[b]!,
-        written: written[b]!,
-        dirtyIn: dirtyIn[b]!,
         dirtyOut: dirtyOut[b]!,
       };
     }),
@@ -241,7 +235,7 @@ function withoutTargetCheck(uops: Uop[], region: Region, end: BlockEnd & { kind:
 }
 /** The micro-operations without those that set flags, and without what only those need. */
 function withoutFlags(uops: readonly Uop[]): readonly Uop[] {
-  if (!setsFlags(uops)) return uops;
+  if (!someUop(uops, ({ op }) => op === 'flagsArith' || op === 'flagsSet')) return uops;
   const rest = stripped(uops);
   removeUnused(rest, EVERY_VARIABLE, valueCount(uops));
   return rest;
@@ -254,15 +248,6 @@ function stripped(uops: readonly Uop[]): Uop[] {
     else if (uop.op !== 'flagsArith' && uop.op !== 'flagsSet') rest.push(uop);
   }
   return rest;
-}
-function setsFlags(uops: readonly Uop[]): boolean {
-  return uops.some(
-    (uop) =>
-      uop.op === 'flagsArith' ||
-      uop.op === 'flagsSet' ||
-      (uop.op === 'if' && (setsFlags(uop.then) || setsFlags(uop.else))) ||
-      (uop.op === 'loop' && setsFlags(uop.body)),
-  );
 }
 /** More variables than any meaning has. */
 const EVERY_VARIABLE: readonly boolean[] = new Array<boolean>(256).fill(true);

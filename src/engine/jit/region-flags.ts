@@ -5,6 +5,7 @@
 import type { FunctionBuilder } from '../../wasm/function.ts';
 import * as S from '../../x86/state/layout.ts';
 import { FLAG_CF, FLAG_OF, FLAGS_STATUS, type Uop, type Value } from '../../x86/uops/ir.ts';
+import { someUop } from '../interp/handler.ts';
 import type { CoreFunctions } from '../soft/core-functions.ts';
 import * as K from '../soft/flag-kinds.ts';
 import {
@@ -13,30 +14,23 @@ import {
   lowerFlagsGet,
   lowerFlagsSet,
   lowerKnownCondition,
+  pushCarryVector,
 } from '../soft/lower-flags.ts';
 import { RegionValues } from './region-values.ts';
 import { registerAt } from './registers.ts';
 
 const CARRY_AND_OVERFLOW = FLAG_CF | FLAG_OF;
 
+const FLAG_OPERATIONS = new Set<Uop['op']>(['flagsArith', 'flagsSet', 'flagsGet', 'condition']);
+
 /** True when the list, or one inside it, has to do with flags. */
 function concernsFlags(uops: readonly Uop[]): boolean {
-  return uops.some(
-    (uop) =>
-      uop.op === 'flagsArith' ||
-      uop.op === 'flagsSet' ||
-      uop.op === 'flagsGet' ||
-      uop.op === 'condition' ||
-      (uop.op === 'if' && (concernsFlags(uop.then) || concernsFlags(uop.else))) ||
-      (uop.op === 'loop' && concernsFlags(uop.body)),
-  );
+  return someUop(uops, (uop) => FLAG_OPERATIONS.has(uop.op));
 }
 
 /** Calls a helper, perhaps on some condition: a rare path. */
 function callsHelper(uops: readonly Uop[]): boolean {
-  return uops.some(
-    (uop) => uop.op === 'call' || (uop.op === 'if' && (callsHelper(uop.then) || callsHelper(uop.else))),
-  );
+  return someUop(uops, ({ op }) => op === 'call');
 }
 
 export abstract class RegionFlags extends RegionValues {
@@ -126,12 +120,6 @@ export abstract class RegionFlags extends RegionValues {
     const result = f.scratch(type);
     const vector = f.scratch(type);
     const source = this.#source()!;
-    const complement = (push: () => void) => () => {
-      push();
-      if (bits === 64) f.i64Const(-1n);
-      else f.i32Const(-1);
-      f.op(`${type}.xor`);
-    };
     source.result();
     f.localSet(result);
     f.i32Const(0);
@@ -140,19 +128,8 @@ export abstract class RegionFlags extends RegionValues {
     if (bits === 16) f.op('i32.extend16_s');
     if (bits !== 64) f.op('i64.extend_i32_s');
     f.store('i64.store', S.FLAG_RESULT);
-    // (x & b) | ((x | b) & y): the carries out of every bit.
-    const add = source.kind === 'add';
-    const x = add ? source.a : complement(source.a);
-    const y = add ? complement(() => f.localGet(result)) : () => f.localGet(result);
-    x();
-    source.b();
-    f.op(`${type}.and`);
-    x();
-    source.b();
-    f.op(`${type}.or`);
-    y();
-    f.op(`${type}.and`);
-    f.op(`${type}.or`);
+    const kind = source.kind === 'add' ? 'add' : 'sub';
+    pushCarryVector(f, kind, type, source.a, source.b, () => f.localGet(result));
     f.localSet(vector);
     f.i32Const(0);
     f.localGet(vector);
@@ -348,25 +325,9 @@ export abstract class RegionFlags extends RegionValues {
         }
         return;
       default: {
-        // The carry vector's top bit: (x & b) | ((x | b) & y), see lower-flags.ts.
-        const add = K.operationOf(flags) === K.OPERATION_ADC;
-        const complement = (push: () => void) => {
-          push();
-          if (bits === 64) f.i64Const(-1n);
-          else f.i32Const(-1);
-          f.op(`${type}.xor`);
-        };
-        const x = () => (add ? source.a() : complement(source.a));
-        x();
-        source.b();
-        f.op(`${type}.and`);
-        x();
-        source.b();
-        f.op(`${type}.or`);
-        if (add) complement(source.result);
-        else source.result();
-        f.op(`${type}.and`);
-        f.op(`${type}.or`);
+        // The carry vector's top bit.
+        const kind = K.operationOf(flags) === K.OPERATION_ADC ? 'add' : 'sub';
+        pushCarryVector(f, kind, type, source.a, source.b, source.result);
         if (bits === 64) {
           f.i64Const(63);
           f.op('i64.shr_u');

@@ -79,10 +79,6 @@ export const WHERE_OFFSET = 17;
 export const WHERE_BAIL = 1 << 16;
 export const WHERE_FLAGS = 10;
 export const WHERE_COUNT = 0x3ff;
-/** Most instructions of a block: they are counted in the low bits of WHERE. */
-export const MAXIMUM_REGION_BLOCK = WHERE_COUNT;
-/** Most pages of a region. */
-export const MAXIMUM_REGION_PAGES = FAR;
 /** Longest list of predicted targets that is compared one by one. */
 const COMPARED_TARGETS = 3;
 
@@ -138,6 +134,8 @@ export class RegionLowering extends RegionFlags implements StructureSink {
   /** Local with the RIP to which a jump with shared predictions goes; -1 where there is none yet. */
   #sharedTarget = -1;
   #cell: number;
+  /** Blocks that end in a computed jump -> byte address of the cell for where it went. */
+  readonly #siteCells: ReadonlyMap<RegionBlock, number>;
   /** Depth of the tail's block, and of every open merge block and loop. */
   #tail = 0;
   readonly #labels = new Map<number, number>();
@@ -162,6 +160,8 @@ export class RegionLowering extends RegionFlags implements StructureSink {
     this.#flow = analyse(region.blocks);
     this.#facts = analyseRegion(region, (block) => this.#flow.isLoopHeader[block] !== 0);
     this.#cell = place.cells;
+    const sites = place.cells + 4 * linkedExits(region).length;
+    this.#siteCells = new Map(jumpBlocks(region).map((block, i) => [block, sites + 4 * i]));
     this.#budget = f.local('i32');
     this.#granted = module.counts ? f.local('i32') : -1;
     this.#base = f.local(wide ? 'i64' : 'i32');
@@ -730,7 +730,7 @@ export class RegionLowering extends RegionFlags implements StructureSink {
     f.i32Const(0);
     f.localGet(relative);
     if (this.wide) f.op('i32.wrap_i64');
-    f.store('i32.store', this.#siteCell(block));
+    f.store('i32.store', this.#siteCells.get(block)!);
     this.storeFlags();
     this.#store(this.#blockFacts.dirtyOut);
     this.#storeBudget();
@@ -738,10 +738,6 @@ export class RegionLowering extends RegionFlags implements StructureSink {
     f.localGet(rip);
     f.returnCall(this.core.jumpFlat);
     f.release(relative);
-  }
-  #siteCell(block: RegionBlock): number {
-    const site = jumpBlocks(this.#region).indexOf(block);
-    return this.#place.cells + 4 * (linkedExits(this.#region).length + site);
   }
   /** Goes to the block if the relative target is its offset. */
   #compareTarget(relative: number, block: number): void {

@@ -100,6 +100,7 @@ export class Translator implements BlockTranslator {
   readonly #compiler: RegionCompiler;
   readonly #options: TranslatorOptions;
   readonly #hotSamples: number;
+  readonly #hotRuns: number;
   readonly #batch: number;
   readonly #leastInterval: number;
   readonly #longestInterval: number;
@@ -159,8 +160,8 @@ export class Translator implements BlockTranslator {
     this.#slots = new SlotSpace(host.handlers.table, TABLE_SIZE);
     this.#cells = this.#allCells();
     host.code.cutsAfter = (form) => !regionForm(form).allowed;
-    const runs = this.eager ? 0 : (options.hotRuns ?? HOT_RUNS);
-    host.code.runsUntilHot = ({ key }) => (isTranslatable(key) ? runs : 0);
+    this.#hotRuns = this.eager ? 0 : (options.hotRuns ?? HOT_RUNS);
+    host.code.runsUntilHot = ({ key }) => (isTranslatable(key) ? this.#hotRuns : 0);
   }
   #allCells(): CellSpace {
     return new CellSpace(this.#host.state.u32, E.LINK_CELLS, E.LINK_CELL_COUNT);
@@ -182,24 +183,14 @@ export class Translator implements BlockTranslator {
     }
     this.#waited++;
     this.#consider(descriptor, physical, linear, modeKey);
-    if (this.#queue.length >= this.#batch || this.#waited >= PATIENCE) this.#compileQueue();
+    this.#compileIfDue();
   }
   #consider(descriptor: number, physical: number, linear: number, modeKey: number): void {
     if (!isTranslatable(modeKey)) return;
-    const page = Math.floor(physical / 4096);
-    if (this.#pages.restless(page, this.#host.retired)) {
-      this.#counts.restless++;
-      return;
-    }
-    const { candidates } = this.#pages.of(page);
-    let candidate = candidates.get(descriptor);
-    if (!candidate) {
-      candidate = { heat: 0, state: 'cold' };
-      candidates.set(descriptor, candidate);
-    }
-    if (candidate.state === 'failed') return;
+    const candidate = this.#candidate(descriptor, physical);
+    if (!candidate || candidate.state === 'failed') return;
     // Where a region is on its way, it is waited for.
-    if (candidate.state === 'cold' && this.#awaits(page, physical % 4096)) {
+    if (candidate.state === 'cold' && this.#awaits(physical)) {
       this.#sampleSoon();
       return;
     }
@@ -212,8 +203,29 @@ export class Translator implements BlockTranslator {
   #sampleSoon(): void {
     this.sampleInterval = this.#leastInterval;
   }
-  /** Whether a region that waits or is being compiled holds the instruction at an offset of a physical page. */
-  #awaits(page: number, offset: number): boolean {
+  /** What is known of a block at a physical address; null in a page that changes too often. */
+  #candidate(descriptor: number, physical: number): Candidate | null {
+    const page = Math.floor(physical / 4096);
+    if (this.#pages.restless(page, this.#host.retired)) {
+      this.#counts.restless++;
+      return null;
+    }
+    const { candidates } = this.#pages.of(page);
+    let candidate = candidates.get(descriptor);
+    if (!candidate) {
+      candidate = { heat: 0, state: 'cold' };
+      candidates.set(descriptor, candidate);
+    }
+    return candidate;
+  }
+  /** Compiles what waits when it is many, or has waited long. */
+  #compileIfDue(): void {
+    if (this.#queue.length >= this.#batch || this.#waited >= PATIENCE) this.#compileQueue();
+  }
+  /** Whether a region that waits or is being compiled holds the instruction at a physical address. */
+  #awaits(physical: number): boolean {
+    const offset = physical % 4096;
+    const page = (physical - offset) / 4096;
     const here = (one: Queued) => holds(one, page, offset);
     if (this.#queue.some(here)) return true;
     for (const { queued } of this.#flights.values()) if (queued.some(here)) return true;
@@ -223,29 +235,20 @@ export class Translator implements BlockTranslator {
   /** Counted runs tell sooner than samples, and of every block. */
   hot(descriptor: number, physical: number, linear: number, modeKey: number): void {
     this.#collect();
-    const { code, state, retired } = this.#host;
+    const { code, state } = this.#host;
     if (this.#bySlot.has(state.u32[descriptor >> 2]!)) return;
-    const page = Math.floor(physical / 4096);
-    const runs = this.#options.hotRuns ?? HOT_RUNS;
     // Asked again later, in case that no region comes of it.
-    code.countRuns(descriptor, 4 * runs);
-    if (this.#pages.restless(page, retired)) {
-      this.#counts.restless++;
-      return;
-    }
-    const { candidates } = this.#pages.of(page);
-    let candidate = candidates.get(descriptor);
-    if (!candidate) {
-      candidate = { heat: 0, state: 'cold' };
-      candidates.set(descriptor, candidate);
-    }
+    code.countRuns(descriptor, 4 * this.#hotRuns);
+    const candidate = this.#candidate(descriptor, physical);
+    if (!candidate) return;
     if (candidate.state === 'cold') {
       candidate.heat = Math.max(candidate.heat, this.#hotSamples);
       this.#form(descriptor, candidate, linear, modeKey);
     }
-    if ((candidate.state as Candidate['state']) === 'failed') code.stopCounting(descriptor);
+    const { state: outcome } = candidate;
+    if (outcome === 'failed') code.stopCounting(descriptor);
     this.#waited++;
-    if (this.#queue.length >= this.#batch || this.#waited >= PATIENCE) this.#compileQueue();
+    this.#compileIfDue();
   }
 
   /**

@@ -9,32 +9,34 @@ import type { ValueEmitter } from './core-functions.ts';
 
 const CARRIES = 0xc0000000 | 0;
 
-/** Pushes the carry-out vector in the type of the operands: bit n is the carry (borrow) out of bit n. */
-function pushCarryVector(
-  l: ValueEmitter,
+/**
+ * Pushes the vector of carries of r = a + b (+ carry), or of borrows of a - b (- borrow), in the type of the operands: bit n
+ * is the one out of bit n.
+ */
+export function pushCarryVector(
+  f: FunctionBuilder,
   kind: 'add' | 'sub',
   type: 'i32' | 'i64',
-  a: Value,
-  b: Value,
-  r: Value,
+  a: () => void,
+  b: () => void,
+  r: () => void,
 ): void {
-  const { f } = l;
-  const pushNot = (value: Value) => {
-    l.pushAs(type, value);
+  const complement = (push: () => void) => {
+    push();
     if (type === 'i64') f.i64Const(-1n);
     else f.i32Const(-1);
     f.op(`${type}.xor`);
   };
   // add: (a & b) | ((a | b) & ~r)      sub: (~a & b) | ((~a | b) & r)
-  const pushA = kind === 'add' ? () => l.pushAs(type, a) : () => pushNot(a);
+  const pushA = kind === 'add' ? a : () => complement(a);
   pushA();
-  l.pushAs(type, b);
+  b();
   f.op(`${type}.and`);
   pushA();
-  l.pushAs(type, b);
+  b();
   f.op(`${type}.or`);
-  if (kind === 'add') pushNot(r);
-  else l.pushAs(type, r);
+  if (kind === 'add') complement(r);
+  else r();
   f.op(`${type}.and`);
   f.op(`${type}.or`);
 }
@@ -130,7 +132,8 @@ export function lowerFlagsArith(l: ValueEmitter, uop: Uop & { op: 'flagsArith' }
   }
   const type = bits === 64 ? 'i64' : 'i32';
   const vector = f.local(type);
-  pushCarryVector(l, uop.kind, type, uop.a!, uop.b!, uop.result);
+  const pushValue = (value: Value) => () => l.pushAs(type, value);
+  pushCarryVector(f, uop.kind, type, pushValue(uop.a!), pushValue(uop.b!), pushValue(uop.result));
   f.localSet(vector);
   const aux = f.local('i32');
   pushAuxiliary(l, bits, vector);

@@ -373,18 +373,11 @@ export class SoftMmu implements TranslationControl {
    * free of code).
    */
   regionFill(kind: number): boolean {
-    const bytes = kind & KIND_BYTES;
-    const linear = this.#wrap(this.#state.getNumber(E.ACCESS_ADDRESS));
-    if (linear + bytes > CANONICAL_END || linear < -CANONICAL_END) return false;
-    if (4096 - (linear & 0xfff) < bytes || this.#state.u32[E.TLB_TABLE >> 2] === E.TLB_BYPASS) return false;
-    const access = kind & KIND_WRITE ? ACCESS_WRITE : ACCESS_READ;
-    const physical = this.#tryResolve(linear, access);
-    if (physical < 0) return false;
-    const memoryKind = this.#memory.kind(physical);
-    if (memoryKind === PAGE_RAM) {
-      return access === ACCESS_READ || this.#memory.codePages[physical >>> 12] === 0;
-    }
-    return memoryKind === PAGE_ROM && access === ACCESS_READ;
+    const { u32 } = this.#state;
+    const linear = this.#state.getNumber(E.ACCESS_ADDRESS);
+    if (4096 - (linear & 0xfff) < (kind & KIND_BYTES)) return false;
+    const array = kind & KIND_WRITE ? E.TLB_WRITES : 0;
+    return this.#refill(linear, u32[E.TLB_TABLE >> 2]!, array, 'current') >= 0;
   }
   #wrap(linear: Linear): Linear {
     return (this.#state.u32[L.EFER >> 2]! & EFER_LMA) === 0 ? linear >>> 0 : linear;
@@ -455,7 +448,7 @@ export class SoftMmu implements TranslationControl {
     this.#fill(table + E.TLB_WRITES, linear, t.frame, t.properties);
     return true;
   }
-  /** For helpers' accesses (TlbMemory). */
+  /** For accesses of helpers (TlbMemory) and of regions: the physical address, or -1 and nothing entered. */
   #refill(address: Linear, table: number, array: number, privilege: Privilege): number {
     if (table === E.TLB_BYPASS) return -1;
     const linear = this.#wrap(address);

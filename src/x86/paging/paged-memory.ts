@@ -118,15 +118,6 @@ export class PagedMemory implements LinearMemory, TranslationControl {
     return linear;
   }
 
-  /**
-   * Physical address of a byte for an access of the current code, or -1 where it would fault; then nothing
-   * has happened that a second try would show.
-   */
-  tryTranslate(linear: Linear, access: number): GuestPhysical {
-    if (linear >= CANONICAL_END || linear < -CANONICAL_END) return -1;
-    return this.#find(linear, access, this.#view('current'));
-  }
-
   /** Physical address of an access within one page; raises #PF. */
   #resolve(linear: Linear, access: number, privilege: Privilege): GuestPhysical {
     const address = this.#normalize(linear);
