@@ -148,12 +148,16 @@ export class GuestSession {
     this.machine.serialInput(new TextEncoder().encode(text.replaceAll('\n', '\r')));
   }
 
-  /** Runs a shell command at the prompt; answers what it printed and its status. */
+  /**
+   * Runs a shell command at the prompt; answers what it printed and its status. Waits for the next prompt too:
+   * what is typed before it would be echoed twice, by the kernel and by the shell's line editor.
+   */
   async command(line: string, timeout: number): Promise<{ output: string; status: number }> {
     // The echo of what is typed contains no digit after "status=".
     this.type(`${line}; echo status=$?\n`);
     await this.waitFor(/status=\$\?\r?\n/, timeout);
     const text = await this.waitFor(/status=\d+\r?\n/, timeout);
+    await this.waitFor(PROMPT, timeout);
     const at = text.lastIndexOf('status=');
     return { output: text.slice(0, at), status: Number.parseInt(text.slice(at + 7), 10) };
   }
