@@ -9,7 +9,8 @@ import type { CoreFunctions } from '../soft/core-functions.ts';
 import { meaningOf } from './region-analysis.ts';
 import type { CompileOptions, RegionCompiler, RegionJob } from './region-compiler.ts';
 import { ListedLowering } from './region-listing.ts';
-import { linkCellCount, RegionLowering } from './region-lowering.ts';
+import { RegionLowering } from './region-lowering.ts';
+import { linkCellCount } from './region-places.ts';
 import { defineRoutines } from './region-routines.ts';
 
 /** The module's bytes. It imports env.state, env.ram, env.table, the core functions and the routines. */

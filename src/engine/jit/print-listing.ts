@@ -24,7 +24,7 @@ import {
   WHERE_FLAGS,
   WHERE_OFFSET,
   WHERE_PAGE,
-} from './region-lowering.ts';
+} from './region-places.ts';
 import { pageCellName, stateName } from './state-names.ts';
 import { analyse } from './structure.ts';
 

@@ -10,7 +10,8 @@ import type { Uop } from '../../x86/uops/ir.ts';
 import { placeText } from './print-region.ts';
 import type { Region, RegionBlock } from './region.ts';
 import type { RegionJob } from './region-compiler.ts';
-import { RegionLowering, type RegionModule } from './region-lowering.ts';
+import { RegionLowering } from './region-lowering.ts';
+import type { RegionModule } from './region-places.ts';
 import { registerOffset } from './registers.ts';
 import type { Ways } from './structure.ts';
 

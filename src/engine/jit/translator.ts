@@ -27,7 +27,7 @@ import type { Region, RegionPage } from './region.ts';
 import type { CompileOptions, RegionCompiler, RegionJob } from './region-compiler.ts';
 import { regionForm } from './region-form.ts';
 import type { RegionListing } from './region-listing.ts';
-import { jumpSites, LEAVE_CAUSES, linkedExits } from './region-lowering.ts';
+import { jumpSites, LEAVE_CAUSES, linkedExits } from './region-places.ts';
 import type { RegionService, RegionServiceFactory } from './region-service.ts';
 import { CellSpace, SlotSpace } from './region-space.ts';
 import { heatAt, type RegionModule, type TranslatedRegion, warm } from './translated-region.ts';
