@@ -1,0 +1,163 @@
+import assert from 'node:assert/strict';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { contents, outcome } from '../../backend/block/testing.ts';
+import { DoppelError } from '../../base/errors.ts';
+import { createRawDisk, openFileDisk } from './file-disk.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'doppel-disk-'));
+after(() => rmSync(folder, { recursive: true }));
+const at = (name: string): string => join(folder, name);
+const pattern = (length: number, seed: number): Uint8Array =>
+  Uint8Array.from({ length }, (_, i) => (i * 7 + seed) & 0xff);
+
+test('a raw disk is sparse, and what is written is in the file', () => {
+  const path = at('sparse.img');
+  createRawDisk(path, 4 * 2 ** 30);
+  assert.equal(statSync(path).size, 4 * 2 ** 30);
+  assert.ok(statSync(path).blocks < 100);
+  const disk = openFileDisk(path);
+  assert.equal(disk.sectors, 8 * 2 ** 20);
+  assert.deepEqual(contents(disk, 3 * 2 ** 30, 512), new Uint8Array(512));
+  const data = pattern(4096, 3);
+  assert.equal(
+    outcome((done) => disk.write(3 * 2 ** 30 + 512, data, done)),
+    null,
+  );
+  assert.equal(
+    outcome((done) => disk.flush(done)),
+    null,
+  );
+  assert.deepEqual(contents(disk, 3 * 2 ** 30 + 512, 4096), data);
+  disk.close();
+  const again = openFileDisk(path, { readOnly: true });
+  assert.deepEqual(contents(again, 3 * 2 ** 30 + 512, 4096), data);
+  again.close();
+  assert.equal(
+    outcome((done) => again.read(0, new Uint8Array(512), done)),
+    'io',
+  );
+  assert.throws(() => createRawDisk(path, 512), /exists already/);
+  assert.throws(() => createRawDisk(at('x'), 700), DoppelError);
+  assert.throws(() => createRawDisk(at('no/folder'), 512), DoppelError);
+});
+
+test('ranges, read-only images and sizes that are no whole number of sectors', () => {
+  const path = at('odd.img');
+  writeFileSync(path, pattern(2000, 1));
+  const messages: string[] = [];
+  const disk = openFileDisk(path, { readOnly: true, report: (message) => messages.push(message) });
+  assert.equal(disk.sectors, 3);
+  assert.match(messages[0]!, /its last 464 are left out/);
+  assert.equal(
+    outcome((done) => disk.read(3 * 512, new Uint8Array(512), done)),
+    'out-of-range',
+  );
+  assert.equal(
+    outcome((done) => disk.read(100, new Uint8Array(512), done)),
+    'out-of-range',
+  );
+  assert.equal(
+    outcome((done) => disk.write(0, new Uint8Array(512), done)),
+    'read-only',
+  );
+  assert.equal(
+    outcome((done) => disk.discard(0, 512, done)),
+    'read-only',
+  );
+  assert.equal(
+    outcome((done) => disk.flush(done)),
+    null,
+  );
+  assert.equal(existsSync(`${path}.lock`), false, 'readers take no lock');
+  disk.close();
+  writeFileSync(at('tiny'), 'tiny');
+  assert.throws(() => openFileDisk(at('tiny')), /at least one sector/);
+  assert.throws(() => openFileDisk(folder, { readOnly: true }), /not a file/);
+  assert.throws(() => openFileDisk(at('nowhere')), /does not exist/);
+});
+
+test('a file that becomes shorter gives errors that are told once', () => {
+  const path = at('shorter.img');
+  createRawDisk(path, 8192);
+  const messages: string[] = [];
+  const disk = openFileDisk(path, { report: (message) => messages.push(message) });
+  truncateSync(path, 4096);
+  assert.equal(
+    outcome((done) => disk.read(2048, new Uint8Array(2048), done)),
+    null,
+  );
+  assert.equal(
+    outcome((done) => disk.read(2048, new Uint8Array(4096), done)),
+    'io',
+  );
+  assert.equal(
+    outcome((done) => disk.read(4096, new Uint8Array(512), done)),
+    'io',
+  );
+  assert.equal(messages.length, 1);
+  assert.match(messages[0]!, /has become shorter/);
+  disk.close();
+});
+
+test('a write that the host refuses is an error for the guest and a sentence for the user', () => {
+  // A full file system would need root to make: a limit on the size of files does the same.
+  const path = at('limited.img');
+  createRawDisk(path, 1 << 20);
+  const script = `
+    const { openFileDisk } = await import(${JSON.stringify(new URL('./file-disk.ts', import.meta.url).href)});
+    const disk = openFileDisk(${JSON.stringify(path)}, { report: (m) => console.log(m) });
+    disk.write(600 * 1024, new Uint8Array(512), (e) => console.log('result', e));
+    disk.close();`;
+  const run = spawnSync(
+    'bash',
+    ['-c', `trap '' XFSZ; ulimit -f 512; exec "$0" --input-type=module -e "$1"`, process.execPath, script],
+    { encoding: 'utf8' },
+  );
+  assert.match(run.stdout, /could not be written/, run.stderr);
+  assert.match(run.stdout, /result io/);
+});
+
+test('a second writer is refused, and a dead one leaves nothing behind', async () => {
+  const path = at('locked.img');
+  createRawDisk(path, 4096);
+  const disk = openFileDisk(path);
+  assert.throws(() => openFileDisk(path), /in use by another machine/);
+  openFileDisk(path, { readOnly: true }).close();
+  disk.close();
+  assert.equal(existsSync(`${path}.lock`), false);
+
+  const script = `
+    const { openFileDisk } = await import(${JSON.stringify(new URL('./file-disk.ts', import.meta.url).href)});
+    const disk = openFileDisk(${JSON.stringify(path)});
+    disk.write(512, new Uint8Array(512).fill(0x77), () => console.log('written'));
+    setInterval(() => {}, 1000);`;
+  const other = spawn(process.execPath, ['--input-type=module', '-e', script], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  await once(other.stdout, 'data');
+  assert.throws(() => openFileDisk(path), new RegExp(`process ${other.pid} `));
+  other.kill('SIGKILL');
+  await once(other, 'exit');
+  assert.equal(existsSync(`${path}.lock`), true);
+  const after = openFileDisk(path);
+  assert.deepEqual(
+    contents(after, 512, 512),
+    new Uint8Array(512).fill(0x77),
+    'the write has reached the file',
+  );
+  after.close();
+  assert.equal(readFileSync(path).length, 4096);
+});
