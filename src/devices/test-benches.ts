@@ -1,6 +1,8 @@
 // Every chip on a bench of its own: built with stand-ins for its wires, with the pushes from outside
 // (line levels, input bytes, buttons) that it can get, and with a record of what it drives. The tests
 // of every device (devices.test.ts) run over this list; a new chip is added here.
+
+import type { Unmap } from '../memory/region.ts';
 import { Uart16550 } from './char/uart16550.ts';
 import type { Chip } from './chip.ts';
 import { ApicBus } from './intc/apic-bus.ts';
@@ -9,7 +11,10 @@ import { IO_APIC_PINS, IoApic } from './intc/io-apic.ts';
 import { LocalApic } from './intc/local-apic.ts';
 import type { IrqLine } from './lines.ts';
 import { PciBus, PciConfigPorts } from './pci/config-ports.ts';
+import type { PciFunction } from './pci/config-space.ts';
+import { type PciAddressSpaces, PciEndpoint } from './pci/endpoint.ts';
 import { HostBridge440Fx } from './pci/host-bridge.ts';
+import { Piix3IsaBridge } from './pci/isa-bridge.ts';
 import { AcpiPm } from './platform/acpi-pm.ts';
 import { DebugConsole, DebugExit, PostPort } from './platform/debug-ports.ts';
 import { I8042 } from './platform/i8042.ts';
@@ -259,15 +264,71 @@ const makeHostBridge: BenchMaker = {
   make() {
     const { log, lines, note } = recorder();
     const chip = new HostBridge440Fx({ shadowChanged: note('pam') });
-    const config = (value: number) => (value * 0x0100_0193) >>> 0;
+    return {
+      chip,
+      log,
+      lines,
+      pushes: configPushes(chip),
+    };
+  },
+};
+
+/** Random accesses to the configuration space of a function, as pushes. */
+const configPushes = (target: PciFunction): Bench['pushes'] => {
+  const config = (value: number) => (value * 0x0100_0193) >>> 0;
+  return [
+    (value) => target.readConfig(value & 0xfc, 4),
+    (value) => target.writeConfig(value & 0xfc, 4, config(value)),
+    (value) => target.writeConfig(value & 0x3c, 4, config(value)),
+    (value) => target.writeConfig(0x04, 1, value),
+    (value) => target.writeConfig(value, 1, config(value) & 0xff),
+  ];
+};
+
+/** Address spaces that note where BARs are placed. */
+const notedSpaces = (log: string[]): PciAddressSpaces => {
+  const place =
+    (space: string) =>
+    (start: number, size: number): Unmap => {
+      log.push(`${space} ${start} ${size}`);
+      return () => log.push(`${space} ${start} unmapped`);
+    };
+  return { ports: place('ports'), memory: place('memory') };
+};
+
+const makeEndpoint: BenchMaker = {
+  name: 'pci-endpoint',
+  make() {
+    const { log, lines, line } = recorder();
+    const shows = { name: 'registers', read: () => 0, write() {} };
+    const chip = new PciEndpoint({
+      name: 'card',
+      header: { vendor: 0x1234, device: 0x5678, revision: 0, classCode: 0x020000, interruptPin: 1 },
+      bars: [
+        { space: 'ports', index: 0, size: 32, shows },
+        { space: 'memory', index: 2, size: 0x1_0000, shows },
+        { space: 'memory', index: 'rom', size: 0x8000, shows },
+      ],
+      spaces: notedSpaces(log),
+      pin: line('pin'),
+    });
+    return { chip, log, lines, pushes: [...configPushes(chip), (value) => chip.interrupt.set(value > 127)] };
+  },
+};
+
+const makeIsaBridge: BenchMaker = {
+  name: 'piix3-isa',
+  make() {
+    const { log, lines, line } = recorder();
+    const chip = new Piix3IsaBridge((number) => line(`irq${number}`));
     return {
       chip,
       log,
       lines,
       pushes: [
-        (value) => chip.readConfig(value & 0xfc, 4),
-        (value) => chip.writeConfig(value & 0xfc, 4, config(value)),
-        (value) => chip.writeConfig(value, 1, config(value) & 0xff),
+        ...configPushes(chip),
+        (value) => chip.writeConfig(0x60 + (value & 3), 1, value >> 2),
+        (value) => chip.pin(value & 31, 0, 1 + (value & 3)).set(value > 127),
       ],
     };
   },
@@ -294,6 +355,8 @@ export const BENCHES: readonly BenchMaker[] = [
   makePortB,
   makePciConfig,
   makeHostBridge,
+  makeEndpoint,
+  makeIsaBridge,
   makeSmall('reset-control', (note) => new ResetControl(note('reset'))),
   makeSmall('debug-console', (note) => new DebugConsole({ write: note('sent') })),
   makeSmall('debug-exit', (note) => new DebugExit(note('exit'))),

@@ -11,7 +11,8 @@ import { PAGE_SHIFT, PAGE_SIZE } from '../base/addresses.ts';
 import { DoppelError } from '../base/errors.ts';
 import type { AccessWidth } from '../base/guest-bus.ts';
 import type { PhysicalMemory } from '../x86/paging/physical-memory.ts';
-import type { Region } from './region.ts';
+import { isPlainMemory, type MemoryTarget } from './plain-memory.ts';
+import type { Region, Unmap } from './region.ts';
 
 /** What a page of the first 4 GiB is. */
 export const PAGE_UNMAPPED = 0;
@@ -46,6 +47,10 @@ export class GuestMemory implements PhysicalMemory {
   u8: Uint8Array;
   view: DataView;
   readonly #regions: MappedRegion[] = [];
+  /** What overlay() mapped, in the order in which it was placed. */
+  #overlays: readonly MappedRegion[] = [];
+  /** One byte a page: 1 where an overlay shows. */
+  readonly #overlaid = new Uint8Array(PAGES);
   #codeWriteListeners: CodeWriteListener[] = [];
 
   /** @param size RAM in bytes; a multiple of 64 KiB, at least 1 MiB and at most 3 GiB. */
@@ -104,8 +109,37 @@ export class GuestMemory implements PhysicalMemory {
     this.#regions.push({ start, end, region });
     this.#setKind(start, size, PAGE_DEVICE);
   }
+  /**
+   * Maps a device where the guest has placed it (a PCI BAR), until that is taken back: in those pages of the range that
+   * are otherwise unmapped, the range that was placed first before later ones.
+   */
+  overlay(start: GuestPhysical, size: number, region: MemoryTarget): Unmap {
+    checkGranularity(start, size);
+    if (isPlainMemory(region)) throw new Error('plain memory cannot be mapped yet');
+    const mapped = { start, end: start + size, region };
+    this.#overlays = [...this.#overlays, mapped];
+    this.#place(mapped, start, mapped.end);
+    return () => {
+      if (!this.#overlays.includes(mapped)) return;
+      this.#overlays = this.#overlays.filter((other) => other !== mapped);
+      for (let page = start / PAGE_SIZE; page < mapped.end / PAGE_SIZE; page++) {
+        if (this.#overlaid[page] === 0) continue;
+        this.#overlaid[page] = 0;
+        this.kinds[page] = PAGE_UNMAPPED;
+      }
+      for (const other of this.#overlays) this.#place(other, start, mapped.end);
+    };
+  }
+  #place(mapped: MappedRegion, start: number, end: number): void {
+    const last = Math.min(end, mapped.end) / PAGE_SIZE;
+    for (let page = Math.max(start, mapped.start) / PAGE_SIZE; page < last; page++) {
+      if (this.kinds[page] !== PAGE_UNMAPPED) continue;
+      this.kinds[page] = PAGE_DEVICE;
+      this.#overlaid[page] = 1;
+    }
+  }
   #setKind(start: number, size: number, kind: number): void {
-    if (start % PAGE_SIZE || size % PAGE_SIZE) throw new Error('the memory map has page granularity');
+    checkGranularity(start, size);
     this.kinds.fill(kind, start / PAGE_SIZE, (start + size) / PAGE_SIZE);
   }
   /** PAGE_* of the page at a physical address. */
@@ -117,7 +151,8 @@ export class GuestMemory implements PhysicalMemory {
     return this.#readable(address);
   }
   #region(address: number): MappedRegion | undefined {
-    for (const mapped of this.#regions) if (address >= mapped.start && address < mapped.end) return mapped;
+    const placed = this.#overlaid[address >>> PAGE_SHIFT] ? this.#overlays : this.#regions;
+    for (const mapped of placed) if (address >= mapped.start && address < mapped.end) return mapped;
     return undefined;
   }
 
@@ -204,4 +239,8 @@ export class GuestMemory implements PhysicalMemory {
       done += length;
     }
   }
+}
+
+function checkGranularity(start: number, size: number): void {
+  if (start % PAGE_SIZE || size % PAGE_SIZE) throw new Error('the memory map has page granularity');
 }

@@ -9,3 +9,6 @@ export interface Region {
   read(offset: number, width: AccessWidth): number;
   write(offset: number, width: AccessWidth, value: number): void;
 }
+
+/** Takes back what was mapped; calling it again does nothing. */
+export type Unmap = () => void;

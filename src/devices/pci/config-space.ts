@@ -30,13 +30,14 @@ export interface PciFunction {
   writeConfig(offset: number, width: AccessWidth, value: number): void;
 }
 
-const SHAPE = { bytes: bytes(CONFIG_SPACE_SIZE) };
+/** What a configuration space saves. */
+export const CONFIG_SHAPE = { bytes: bytes(CONFIG_SPACE_SIZE) };
 
 export class PciConfigSpace implements PciFunction, Saveable {
   readonly registers: readonly ConfigRegister[];
   readonly #name: string;
   readonly #changed: ((offset: number, width: AccessWidth) => void) | undefined;
-  readonly #state: StateOf<typeof SHAPE> = initialState(SHAPE);
+  readonly #state: StateOf<typeof CONFIG_SHAPE> = initialState(CONFIG_SHAPE);
   readonly #resetValues = new Uint8Array(CONFIG_SPACE_SIZE);
   readonly #writable = new Uint8Array(CONFIG_SPACE_SIZE);
   readonly #clearable = new Uint8Array(CONFIG_SPACE_SIZE);
@@ -88,13 +89,23 @@ export class PciConfigSpace implements PciFunction, Saveable {
   }
 
   save(): StateRecord {
-    return saveState(this.#name, 1, SHAPE, this.#state);
+    return saveState(this.#name, 1, CONFIG_SHAPE, this.#state);
   }
 
   /** Also refuses a record whose read-only registers are those of another device. */
   restore(record: StateRecord): void {
-    const restored = initialState(SHAPE);
-    restoreState(this.#name, 1, SHAPE, restored, record);
+    const restored = initialState(CONFIG_SHAPE);
+    restoreState(this.#name, 1, CONFIG_SHAPE, restored, record);
+    this.takeOver(restored);
+  }
+
+  /** The state, for a chip that saves it with its own. */
+  get state(): StateOf<typeof CONFIG_SHAPE> {
+    return this.#state;
+  }
+
+  /** Takes over a state; throws DoppelError where it is that of another device. */
+  takeOver(restored: StateOf<typeof CONFIG_SHAPE>): void {
     for (let at = 0; at < 4; at++) {
       if (restored.bytes[at] !== this.#resetValues[at]) {
         throw new DoppelError(`The snapshot's ${this.#name} is damaged: it is another PCI device.`);
@@ -167,4 +178,9 @@ export function memoryBar(index: number, size: number, prefetchable = false): Co
     reset: prefetchable ? 8 : 0,
     writable: ~(size - 1) >>> 0,
   };
+}
+
+/** The BAR of an expansion ROM of `size` bytes (a power of two, 2 KiB .. 16 MiB); bit 0 lets it decode. */
+export function romBar(size: number): ConfigRegister {
+  return { name: 'Expansion ROM BAR', offset: 0x30, width: 4, reset: 0, writable: (~(size - 1) | 1) >>> 0 };
 }

@@ -8,6 +8,7 @@ import type { StateRecord } from '../../base/state-record.ts';
 import type { Chip } from '../chip.ts';
 import type { ConfigRegister, PciFunction } from './config-space.ts';
 import { headerType0, PciConfigSpace } from './config-space.ts';
+import { SUBSYSTEM } from './subsystem.ts';
 
 const PAM0 = 0x59;
 const PAM_COUNT = 7;
@@ -30,6 +31,7 @@ export const HOST_BRIDGE_REGISTERS: readonly ConfigRegister[] = [
     command: 0x0006,
     commandWritable: 0x0140,
     status: 0x0280,
+    ...SUBSYSTEM,
   }),
   { name: 'PMCCFG', offset: 0x50, width: 2, reset: 0, writable: 0xffff },
   byte('DETURBO', 0x52, 0, 0xff),

@@ -34,6 +34,14 @@ export const PCI_CONFIG_DATA = 0xcfc;
 export const PCI_IO_WINDOW = 0x1000;
 export const PCI_IO_WINDOW_END = 0x1_0000;
 
+/** Where a PCI function is plugged in: device and function on bus 0. */
+export type PciSlot = readonly [device: number, func: number];
+export const PCI_ISA_BRIDGE: PciSlot = [1, 0];
+export const PCI_IDE: PciSlot = [1, 1];
+export const PCI_POWER_MANAGEMENT: PciSlot = [1, 3];
+export const PCI_VGA: PciSlot = [2, 0];
+
+export const ISA_IRQS = 16;
 /** ISA interrupt lines: inputs of the PICs, and of the I/O APIC except where overridden. */
 export const IRQ_PIT = 0;
 export const IRQ_KEYBOARD = 1;

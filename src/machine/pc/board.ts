@@ -14,9 +14,12 @@ import { ApicBus } from '../../devices/intc/apic-bus.ts';
 import { I8259Pair } from '../../devices/intc/i8259.ts';
 import { IoApic } from '../../devices/intc/io-apic.ts';
 import { type ApicProcessor, LocalApic } from '../../devices/intc/local-apic.ts';
+import { fanOut, SharedLine } from '../../devices/intc/wires.ts';
 import { type IrqLine, unconnected } from '../../devices/lines.ts';
 import { PciBus, PciConfigPorts } from '../../devices/pci/config-ports.ts';
+import type { PciAddressSpaces, PciEndpoint } from '../../devices/pci/endpoint.ts';
 import { HostBridge440Fx } from '../../devices/pci/host-bridge.ts';
+import { Piix3IsaBridge } from '../../devices/pci/isa-bridge.ts';
 import { AcpiPm } from '../../devices/platform/acpi-pm.ts';
 import { DebugConsole, DebugExit, PostPort } from '../../devices/platform/debug-ports.ts';
 import { I8042 } from '../../devices/platform/i8042.ts';
@@ -50,6 +53,13 @@ export interface BoardOptions {
   readonly powerOff: () => void;
   readonly reset: () => void;
   readonly debugExit: (status: number) => void;
+}
+
+/** What a chip with a PCI function is given for it. */
+export interface PciSlotWires {
+  readonly spaces: PciAddressSpaces;
+  /** Its interrupt pin. */
+  readonly pin: IrqLine;
 }
 
 export class Board implements GuestBus {
@@ -90,16 +100,11 @@ export class Board implements GuestBus {
     pic = add('pic', new I8259Pair(apic.lint(0)), P.PIC_FIRST, P.PIC_SECOND, P.PIC_EDGE_LEVEL);
     const ioApic = add('io-apic', new IoApic({ bus: apicBus, id: P.IO_APIC_ID }));
     apicBus.attachListener(ioApic);
-    const irq = (number: number): IrqLine => {
-      const toPic = pic.line(number);
+    const irqs = Array.from({ length: P.ISA_IRQS }, (_, number) => {
       const toIoApic = ioApic.pin(number === P.IRQ_PIT ? P.GSI_PIT : number);
-      return {
-        set: (level) => {
-          toPic.set(level);
-          toIoApic.set(level);
-        },
-      };
-    };
+      return new SharedLine(fanOut(pic.line(number), toIoApic));
+    });
+    const irq = (number: number): IrqLine => irqs[number]!.driver();
 
     // clocks and timers
     const pit = add('pit', new Pit({ clock, irq: irq(P.IRQ_PIT) }), P.PIT);
@@ -134,6 +139,22 @@ export class Board implements GuestBus {
     this.pci = new PciBus();
     const bridge = add('host-bridge', new HostBridge440Fx());
     this.pci.attach(0, 0, bridge);
+    const isaBridge = add('isa-bridge', new Piix3IsaBridge(irq));
+    this.pci.attach(...P.PCI_ISA_BRIDGE, isaBridge);
+    // What a chip with a PCI function is given, and the function plugged in (under a name of its own among the chips):
+    //   const ide = add('ide', new Ide({ pci: pciSlot(P.PCI_IDE, 1), ... }));
+    //   plug('ide-pci', P.PCI_IDE, ide.pci);
+    const pciSlot = ([device, func]: P.PciSlot, pin: 1 | 2 | 3 | 4): PciSlotWires => ({
+      spaces: {
+        ports: (start, size, shows) => this.ports.overlay(start, size, shows),
+        memory: (start, size, shows) => memory.overlay(start, size, shows),
+      },
+      pin: isaBridge.pin(device, func, pin),
+    });
+    const plug = (name: string, [device, func]: P.PciSlot, endpoint: PciEndpoint): void => {
+      this.pci.attach(device, func, add(name, endpoint));
+    };
+    void [pciSlot, plug];
     add('pci-config', new PciConfigPorts(this.pci, resetControl.regions[0]!), P.PCI_CONFIG_ADDRESS);
 
     // the user's choice of port comes last
