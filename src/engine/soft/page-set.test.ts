@@ -15,8 +15,17 @@ test('pages are in the set until it is emptied', () => {
 test('pages of one hash: a few fit, then there is no room', () => {
   const set = new PageSet();
   const same = (n: number) => 0x1000 + n * 2 ** 44;
-  const fitting = [0, 1, 2, 3, 4].filter((n) => set.add(same(n)));
-  assert.deepEqual(fitting, [0, 1, 2, 3]);
-  assert.equal(set.has(same(4)), false);
+  const numbers = Array.from({ length: 17 }, (_, n) => n);
+  const fitting = numbers.filter((n) => set.add(same(n)));
+  assert.deepEqual(fitting, numbers.slice(0, 16));
+  assert.equal(set.has(same(16)), false);
   assert.equal(set.add(same(2)), true);
+});
+
+test('a kernel of 4,000 pages with modules and programs of as many has room', () => {
+  const set = new PageSet();
+  for (let n = 0; n < 4000; n++) {
+    assert.ok(set.add(-0x7f00_0000 + n * 4096));
+    assert.ok(set.add(-0x4000_0000 + n * 4096));
+  }
 });

@@ -2,9 +2,10 @@
 // they were added.
 import type { Linear } from '../../base/addresses.ts';
 
-const SLOTS = 8192;
+const SLOT_BITS = 14;
+const SLOTS = 1 << SLOT_BITS;
 /** Slots that a page may lie in, from that of its hash on. */
-const REACH = 4;
+const REACH = 16;
 
 export class PageSet {
   readonly #pages = new Float64Array(SLOTS + REACH);
@@ -41,6 +42,6 @@ export class PageSet {
 }
 
 function slotOf(page: Linear): number {
-  const number = page >>> 12;
-  return (number ^ (number >>> 13)) & (SLOTS - 1);
+  // Kernel, modules and programs are runs of pages: scattered, they fill the table evenly (a prime near 2^32 / phi).
+  return Math.imul(page >>> 12, 0x9e37_79b1) >>> (32 - SLOT_BITS);
 }
