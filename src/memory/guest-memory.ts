@@ -1,68 +1,89 @@
 // GuestMemory: the guest-physical address space of one machine.
 //
 //   0 ............ RAM, as one WebAssembly memory (memory 1 of every engine; offset = address)
-//   anywhere ..... ROM (backed by the same memory, writes ignored), device regions, or nothing
+//   anywhere ..... plain memory and ROMs (behind RAM in the same memory), device regions, or nothing
 //
-// Engines read and write RAM pages directly and come here for everything else. A page that holds
-// decoded code is marked; a write to such a page must go through here (or tell `codeWritten`), so
-// that the engines forget what they decoded (decision D7).
+//   memory 1:   RAM | guard, 64 KiB | plain memory: video memory, ROMs | guard, 64 KiB
+//
+// Engines read and write pages of memory 1 directly and come here for everything else. They know such a page by its place
+// in memory 1, wherever and however often the guest sees it: a page that holds decoded code is marked there, and a write
+// to such a page must go through here (or tell `codeWritten`), so that the engines forget what they decoded (decision D7).
 import type { GuestPhysical } from '../base/addresses.ts';
 import { PAGE_SHIFT, PAGE_SIZE } from '../base/addresses.ts';
 import { DoppelError } from '../base/errors.ts';
 import type { AccessWidth } from '../base/guest-bus.ts';
 import type { PhysicalMemory } from '../x86/paging/physical-memory.ts';
-import { isPlainMemory, type MemoryTarget } from './plain-memory.ts';
+import {
+  isReadable,
+  isWritable,
+  MAPPED_PAGES,
+  MemoryMap,
+  PAGE_DEVICE,
+  PAGE_PLAIN,
+  PAGE_RAM,
+  PAGE_ROM,
+  PAGE_SHADOWED,
+  PAGE_UNMAPPED,
+} from './memory-map.ts';
+import { isPlainMemory, type MemoryTarget, type PlainMemory } from './plain-memory.ts';
 import type { Region, Unmap } from './region.ts';
 
-/** What a page of the first 4 GiB is. */
-export const PAGE_UNMAPPED = 0;
-export const PAGE_RAM = 1;
-export const PAGE_ROM = 2;
-export const PAGE_DEVICE = 3;
-
-/** Called when the guest or a device writes to bytes of a page that is marked as code. */
+/** Called when the guest or a device writes to bytes of a page of memory 1 that is marked as code. */
 export type CodeWriteListener = (page: number, firstByte: number, lastByte: number) => void;
+/** Called when writes to pages of memory 1 (`end` excluded) must be seen again: no TLB may let them pass unmarked. */
+export type TrackListener = (firstPage: number, end: number) => void;
 
-const PAGES = 1 << 20;
 /** RAM ends below the PCI hole: 3 GiB. */
 export const MAXIMUM_RAM = 3 * 2 ** 30;
+const WASM_PAGE = 65536;
+/** Added to a physical address that memory 1 holds nothing for: beyond every place in memory 1. */
+const NOWHERE = 2 ** 42;
 
-interface MappedRegion {
+/** What becomes of writes to plain memory: they change it, vanish, or go to the RAM at the same address. */
+export type WritesTo = 'memory' | 'nowhere' | 'ram';
+
+interface Allocation {
   readonly start: number;
   readonly end: number;
-  readonly region: Region;
 }
 
 export class GuestMemory implements PhysicalMemory {
-  /** Memory 1. Exactly as large as RAM, plus one page at its end that soaks up accesses that straddle it. */
+  /** Memory 1. Its last page soaks up accesses that straddle the end. */
   readonly memory: WebAssembly.Memory;
   /** RAM size in bytes, a multiple of the page size. */
   readonly size: number;
-  /** One byte a page of the first 4 GiB: PAGE_*. */
-  readonly kinds = new Uint8Array(PAGES);
-  /** One byte a page: 1 where decoded code lives. */
+  /** Pages of memory 1 that a page of the guest's can be. */
+  readonly pageCount: number;
+  /** One byte a page of memory 1: 1 where decoded code lives. */
   readonly codePages: Uint8Array;
-  /** One byte a RAM page: 1 where it was written since takeDirty (when tracking is on, engines see to that). */
+  /** One byte a page of memory 1: 1 where it was written since somebody put a 0 there (and had the TLBs track writes). */
   readonly dirtyPages: Uint8Array;
   u8: Uint8Array;
   view: DataView;
-  readonly #regions: MappedRegion[] = [];
-  /** What overlay() mapped, in the order in which it was placed. */
-  #overlays: readonly MappedRegion[] = [];
-  /** One byte a page: 1 where an overlay shows. */
-  readonly #overlaid = new Uint8Array(PAGES);
+  readonly #map: MemoryMap<Region>;
+  readonly #kinds: Uint8Array;
+  readonly #moves: Int32Array;
+  readonly #allocations = new Map<PlainMemory, Allocation>();
+  #nextFree: number;
   #codeWriteListeners: CodeWriteListener[] = [];
+  #trackListeners: TrackListener[] = [];
+  #mapListeners: (() => void)[] = [];
 
-  /** @param size RAM in bytes; a multiple of 64 KiB, at least 1 MiB and at most 3 GiB. */
-  constructor(size: number) {
-    if (!Number.isSafeInteger(size) || size < 1 << 20 || size > MAXIMUM_RAM || size % 65536 !== 0) {
+  /**
+   * @param size RAM in bytes; a multiple of 64 KiB, at least 1 MiB and at most 3 GiB.
+   * @param plain bytes that allocate() can hand out, rounded up to 64 KiB.
+   */
+  constructor(size: number, plain = 0) {
+    if (!Number.isSafeInteger(size) || size < 1 << 20 || size > MAXIMUM_RAM || size % WASM_PAGE !== 0) {
       throw new DoppelError(
         `A memory of ${size} bytes cannot be had: give a size between 1 MiB and 3 GiB, in whole 64 KiB.`,
       );
     }
     this.size = size;
+    const plainPages = Math.ceil(plain / WASM_PAGE);
+    const pages = size / WASM_PAGE + 1 + (plainPages > 0 ? plainPages + 1 : 0);
     try {
-      this.memory = new WebAssembly.Memory({ initial: size / 65536 + 1, maximum: size / 65536 + 1 });
+      this.memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
     } catch (cause) {
       throw new DoppelError(
         `The host refuses ${Math.round(size / 2 ** 20)} MiB for the guest's memory; try a smaller --memory.`,
@@ -71,12 +92,19 @@ export class GuestMemory implements PhysicalMemory {
     }
     this.u8 = new Uint8Array(this.memory.buffer);
     this.view = new DataView(this.memory.buffer);
-    this.codePages = new Uint8Array(size / PAGE_SIZE + 16);
-    this.dirtyPages = new Uint8Array(size / PAGE_SIZE + 16);
-    this.kinds.fill(PAGE_RAM, 0, size / PAGE_SIZE);
+    this.pageCount = (pages - 1) * (WASM_PAGE / PAGE_SIZE);
+    this.#nextFree = size + WASM_PAGE;
+    this.codePages = new Uint8Array(this.pageCount + 16);
+    this.dirtyPages = new Uint8Array(this.pageCount + 16);
+    this.#map = new MemoryMap(size / PAGE_SIZE);
+    this.#map.onChange = () => {
+      for (const listener of this.#mapListeners) listener();
+    };
+    this.#kinds = this.#map.kinds;
+    this.#moves = this.#map.moves;
   }
 
-  /** RAM as bytes, without the guard page. */
+  /** RAM as bytes, without what lies behind it. */
   get ram(): Uint8Array {
     return this.u8.subarray(0, this.size);
   }
@@ -91,156 +119,232 @@ export class GuestMemory implements PhysicalMemory {
     }
   }
 
-  // ---- the map ----
-
-  /** Takes a range out of RAM: reads as ones, writes vanish. Page-granular. */
-  unmap(start: GuestPhysical, size: number): void {
-    this.#setKind(start, size, PAGE_UNMAPPED);
-  }
-  /** Makes a range of RAM read-only. Page-granular. */
-  protect(start: GuestPhysical, size: number): void {
-    this.#setKind(start, size, PAGE_ROM);
-  }
-  /** Maps a device. Ranges are page-granular and may not overlap another device's. */
-  map(start: GuestPhysical, size: number, region: Region): void {
+  /** A piece of what the constructor was told to have ready: `size` zero bytes, whole pages. Not mapped anywhere yet. */
+  allocate(name: string, size: number): PlainMemory {
+    const start = this.#nextFree;
     const end = start + size;
-    const other = this.#regions.find((r) => start < r.end && r.start < end);
-    if (other) throw new Error(`${region.name} overlaps ${other.region.name}`);
-    this.#regions.push({ start, end, region });
-    this.#setKind(start, size, PAGE_DEVICE);
+    if (size % PAGE_SIZE !== 0 || end > this.pageCount * PAGE_SIZE) {
+      throw new Error(`there are no ${size} bytes for ${name}`);
+    }
+    this.#nextFree = end;
+    const plain: PlainMemory = {
+      name,
+      bytes: this.u8.subarray(start, end),
+      written: (offset, count) => this.#writtenByDevice(start + offset, count),
+      takeWritten: (pages) => this.#takeWritten(start / PAGE_SIZE, end / PAGE_SIZE, pages),
+    };
+    this.#allocations.set(plain, { start, end });
+    return plain;
+  }
+  #allocation(plain: PlainMemory): Allocation {
+    const allocation = this.#allocations.get(plain);
+    if (!allocation) throw new Error(`${plain.name} belongs to another memory`);
+    return allocation;
+  }
+
+  // ---- the map: page-granular ----
+
+  /** A range reads as ones, writes vanish, whatever RAM there is. */
+  unmap(start: GuestPhysical, size: number): void {
+    this.#map.set({ ...pagesOf(start, size), kind: PAGE_UNMAPPED, first: 0 });
+  }
+  /** A range is RAM, perhaps read-only. */
+  mapRam(start: GuestPhysical, size: number, writes: 'memory' | 'nowhere'): void {
+    if (start + size > this.size) throw new Error('there is no RAM there');
+    const pages = pagesOf(start, size);
+    this.#map.set({ ...pages, kind: writes === 'memory' ? PAGE_RAM : PAGE_ROM, first: pages.start });
+  }
+  /** Makes a range of RAM read-only. */
+  protect(start: GuestPhysical, size: number): void {
+    this.mapRam(start, size, 'nowhere');
+  }
+  /** A range shows plain memory from `offset`. */
+  mapPlain(start: GuestPhysical, size: number, plain: PlainMemory, offset: number, writes: WritesTo): void {
+    if (offset + size > plain.bytes.length) throw new Error(`${plain.name} is smaller`);
+    if (writes === 'ram' && start + size > this.size) throw new Error('there is no RAM to write to');
+    const first = pagesOf(this.#allocation(plain).start + offset, 0).start;
+    const kind = writes === 'memory' ? PAGE_PLAIN : writes === 'ram' ? PAGE_SHADOWED : PAGE_ROM;
+    this.#map.set({ ...pagesOf(start, size), kind, first });
+  }
+  /** Maps a device. It may not overlap another. */
+  map(start: GuestPhysical, size: number, region: Region): void {
+    const pages = pagesOf(start, size);
+    for (let page = pages.start; page < pages.end; page++) {
+      const other = this.#map.deviceAt(page);
+      if (other && other.target !== region) throw new Error(`${region.name} overlaps ${other.target!.name}`);
+    }
+    this.#map.set({ ...pages, kind: PAGE_DEVICE, first: 0, target: region });
   }
   /**
-   * Maps a device where the guest has placed it (a PCI BAR), until that is taken back: in those pages of the range that
-   * are otherwise unmapped, the range that was placed first before later ones.
+   * Maps what the guest has placed (a PCI BAR), until that is taken back: in those pages of the range that are nothing
+   * else, the range that was placed first before later ones. Plain memory can be written.
    */
-  overlay(start: GuestPhysical, size: number, region: MemoryTarget): Unmap {
-    checkGranularity(start, size);
-    if (isPlainMemory(region)) throw new Error('plain memory cannot be mapped yet');
-    const mapped = { start, end: start + size, region };
-    this.#overlays = [...this.#overlays, mapped];
-    this.#place(mapped, start, mapped.end);
-    return () => {
-      if (!this.#overlays.includes(mapped)) return;
-      this.#overlays = this.#overlays.filter((other) => other !== mapped);
-      for (let page = start / PAGE_SIZE; page < mapped.end / PAGE_SIZE; page++) {
-        if (this.#overlaid[page] === 0) continue;
-        this.#overlaid[page] = 0;
-        this.kinds[page] = PAGE_UNMAPPED;
-      }
-      for (const other of this.#overlays) this.#place(other, start, mapped.end);
-    };
+  overlay(start: GuestPhysical, size: number, target: MemoryTarget): Unmap {
+    const pages = pagesOf(start, size);
+    if (!isPlainMemory(target)) return this.#map.overlay({ ...pages, kind: PAGE_DEVICE, first: 0, target });
+    const first = this.#allocation(target).start / PAGE_SIZE;
+    const end = Math.min(pages.end, pages.start + target.bytes.length / PAGE_SIZE);
+    return this.#map.overlay({ start: pages.start, end, kind: PAGE_PLAIN, first });
   }
-  #place(mapped: MappedRegion, start: number, end: number): void {
-    const last = Math.min(end, mapped.end) / PAGE_SIZE;
-    for (let page = Math.max(start, mapped.start) / PAGE_SIZE; page < last; page++) {
-      if (this.kinds[page] !== PAGE_UNMAPPED) continue;
-      this.kinds[page] = PAGE_DEVICE;
-      this.#overlaid[page] = 1;
-    }
+  /** Whether address line 20 counts (it does at first); while not, odd MiB show the even ones before them. */
+  get a20(): boolean {
+    return this.#map.a20;
   }
-  #setKind(start: number, size: number, kind: number): void {
-    checkGranularity(start, size);
-    this.kinds.fill(kind, start / PAGE_SIZE, (start + size) / PAGE_SIZE);
+  set a20(open: boolean) {
+    this.#map.a20 = open;
   }
+  /** Called after the map of bytes has changed: translations to places in memory 1 are out of date. */
+  onMapChange(listener: () => void): void {
+    this.#mapListeners.push(listener);
+  }
+
   /** PAGE_* of the page at a physical address. */
   kind(address: GuestPhysical): number {
-    return address < PAGES * PAGE_SIZE ? this.kinds[address >>> PAGE_SHIFT]! : PAGE_UNMAPPED;
+    return address < MAPPED_PAGES * PAGE_SIZE ? this.#kinds[address >>> PAGE_SHIFT]! : PAGE_UNMAPPED;
   }
-  /** Whether code can be fetched straight from memory 1 at this address. */
-  codeAllowed(address: GuestPhysical): boolean {
-    return this.#readable(address);
+  /**
+   * Offset in memory 1 of the byte that a read of an address gives. Where there is no memory, a number that is no
+   * offset and that no other address has.
+   */
+  place(address: GuestPhysical): number {
+    const kind = this.kind(address);
+    if (kind === PAGE_RAM) return address;
+    return isReadable(kind) ? this.#moved(address) : NOWHERE + address;
   }
-  #region(address: number): MappedRegion | undefined {
-    const placed = this.#overlaid[address >>> PAGE_SHIFT] ? this.#overlays : this.#regions;
-    for (const mapped of placed) if (address >= mapped.start && address < mapped.end) return mapped;
-    return undefined;
+  #moved(address: number): number {
+    return address + this.#moves[address >>> PAGE_SHIFT]! * PAGE_SIZE;
   }
 
   // ---- devices (GuestBus) ----
 
   mmioRead(address: GuestPhysical, width: AccessWidth): number {
-    const mapped = this.kind(address) === PAGE_DEVICE ? this.#region(address) : undefined;
-    return mapped ? mapped.region.read(address - mapped.start, width) >>> 0 : 0xffffffff >>> (32 - 8 * width);
+    const ones = 0xffffffff >>> (32 - 8 * width);
+    if (this.kind(address) !== PAGE_DEVICE) return ones;
+    const at = this.#moved(address);
+    const range = this.#map.deviceAt(at >>> PAGE_SHIFT);
+    return range ? range.target!.read(at - range.start * PAGE_SIZE, width) >>> 0 : ones;
   }
   mmioWrite(address: GuestPhysical, width: AccessWidth, value: number): void {
-    const mapped = this.kind(address) === PAGE_DEVICE ? this.#region(address) : undefined;
-    mapped?.region.write(address - mapped.start, width, value >>> 0);
+    if (this.kind(address) !== PAGE_DEVICE) return;
+    const at = this.#moved(address);
+    const range = this.#map.deviceAt(at >>> PAGE_SHIFT);
+    if (range) range.target!.write(at - range.start * PAGE_SIZE, width, value >>> 0);
   }
 
   // ---- PhysicalMemory: any kind of page, accesses inside one page ----
 
-  #readable(address: number): boolean {
-    const kind = this.kind(address);
-    return kind === PAGE_RAM || kind === PAGE_ROM;
-  }
   read8(address: GuestPhysical): number {
-    return this.#readable(address) ? this.u8[address]! : this.mmioRead(address, 1);
+    const at = this.place(address);
+    return at < NOWHERE ? this.u8[at]! : this.mmioRead(address, 1);
   }
   read16(address: GuestPhysical): number {
-    if (this.#readable(address)) return this.view.getUint16(address, true);
-    return this.mmioRead(address, 2);
+    const at = this.place(address);
+    return at < NOWHERE ? this.view.getUint16(at, true) : this.mmioRead(address, 2);
   }
   read32(address: GuestPhysical): number {
-    if (this.#readable(address)) return this.view.getUint32(address, true);
-    return this.mmioRead(address, 4);
+    const at = this.place(address);
+    return at < NOWHERE ? this.view.getUint32(at, true) : this.mmioRead(address, 4);
   }
-  #writable(address: number, bytes: number): boolean {
-    if (this.kind(address) !== PAGE_RAM) return false;
-    this.touched(address, bytes);
-    return true;
+  /**
+   * Offset in memory 1 where `bytes` bytes from an address are about to be written: marks the page, tells the engines of
+   * code. -1 where the write goes elsewhere or nowhere.
+   */
+  writeTo(address: GuestPhysical, bytes: number): number {
+    const kind = this.kind(address);
+    // What is shadowed lies in the RAM of the same address, but behind a closed A20 gate that is another's.
+    const at =
+      kind === PAGE_RAM ? address : kind === PAGE_SHADOWED ? this.#shadow(address) : this.#moved(address);
+    if (!isWritable(kind) && kind !== PAGE_SHADOWED) return -1;
+    this.touched(at, bytes);
+    return at;
+  }
+  #shadow(address: number): number {
+    return this.a20 ? address : (address & ~0x10_0000) >>> 0;
   }
   write8(address: GuestPhysical, value: number): void {
-    if (this.#writable(address, 1)) this.u8[address] = value;
-    else if (this.kind(address) !== PAGE_ROM) this.mmioWrite(address, 1, value & 0xff);
+    const at = this.writeTo(address, 1);
+    if (at >= 0) this.u8[at] = value;
+    else this.mmioWrite(address, 1, value & 0xff);
   }
   write16(address: GuestPhysical, value: number): void {
-    if (this.#writable(address, 2)) this.view.setUint16(address, value, true);
-    else if (this.kind(address) !== PAGE_ROM) this.mmioWrite(address, 2, value & 0xffff);
+    const at = this.writeTo(address, 2);
+    if (at >= 0) this.view.setUint16(at, value, true);
+    else this.mmioWrite(address, 2, value & 0xffff);
   }
   write32(address: GuestPhysical, value: number): void {
-    if (this.#writable(address, 4)) this.view.setUint32(address, value, true);
-    else if (this.kind(address) !== PAGE_ROM) this.mmioWrite(address, 4, value);
+    const at = this.writeTo(address, 4);
+    if (at >= 0) this.view.setUint32(at, value, true);
+    else this.mmioWrite(address, 4, value);
   }
 
   // ---- marks ----
 
-  /** Called with (page number, first and last byte in it) before bytes of a code page change. */
+  /** Called with (page of memory 1, first and last byte in it) before bytes of a code page change. */
   onCodeWrite(listener: CodeWriteListener): void {
     this.#codeWriteListeners.push(listener);
   }
-  /** A write of `bytes` bytes inside one RAM page is about to happen: marks it dirty, tells the engines of code. */
-  touched(address: GuestPhysical, bytes: number): void {
-    const page = address >>> PAGE_SHIFT;
+  /** A write of `bytes` bytes inside one page of memory 1 is about to happen: marks it dirty, tells the engines of code. */
+  touched(offset: number, bytes: number): void {
+    const page = offset >>> PAGE_SHIFT;
     this.dirtyPages[page] = 1;
     if (this.codePages[page]) {
-      const first = address & (PAGE_SIZE - 1);
+      const first = offset & (PAGE_SIZE - 1);
       for (const listener of this.#codeWriteListeners) listener(page, first, first + bytes - 1);
     }
   }
 
+  onTrack(listener: TrackListener): void {
+    this.#trackListeners.push(listener);
+  }
+  #writtenByDevice(start: number, count: number): void {
+    for (let done = 0; done < count; ) {
+      const length = Math.min(count - done, PAGE_SIZE - ((start + done) % PAGE_SIZE));
+      this.touched(start + done, length);
+      done += length;
+    }
+  }
+  #takeWritten(first: number, end: number, pages: Uint8Array): boolean {
+    const { dirtyPages } = this;
+    let any = false;
+    for (
+      let page = dirtyPages.indexOf(1, first);
+      page >= 0 && page < end;
+      page = dirtyPages.indexOf(1, page + 1)
+    ) {
+      dirtyPages[page] = 0;
+      pages[page - first] = 1;
+      any = true;
+    }
+    if (any) for (const listener of this.#trackListeners) listener(first, end);
+    return any;
+  }
+
   // ---- DMA (DmaView) ----
 
-  /** Copies guest memory out; what is not RAM or ROM reads as ones. */
+  /** Copies guest memory out; what is no memory reads as ones. */
   read(address: GuestPhysical, target: Uint8Array): void {
     for (let done = 0; done < target.length; ) {
       const at = address + done;
       const length = Math.min(target.length - done, PAGE_SIZE - (at % PAGE_SIZE));
-      if (at >= 0 && this.#readable(at)) target.set(this.u8.subarray(at, at + length), done);
+      const place = at >= 0 ? this.place(at) : NOWHERE;
+      if (place < NOWHERE) target.set(this.u8.subarray(place, place + length), done);
       else target.fill(0xff, done, done + length);
       done += length;
     }
   }
-  /** Copies into RAM; what is not RAM swallows its part. */
+  /** Copies into memory; what cannot be written swallows its part. */
   write(address: GuestPhysical, source: Uint8Array): void {
     for (let done = 0; done < source.length; ) {
       const at = address + done;
       const length = Math.min(source.length - done, PAGE_SIZE - (at % PAGE_SIZE));
-      if (at >= 0 && this.#writable(at, length)) this.u8.set(source.subarray(done, done + length), at);
+      const place = at >= 0 ? this.writeTo(at, length) : -1;
+      if (place >= 0) this.u8.set(source.subarray(done, done + length), place);
       done += length;
     }
   }
 }
 
-function checkGranularity(start: number, size: number): void {
+function pagesOf(start: number, size: number): { readonly start: number; readonly end: number } {
   if (start % PAGE_SIZE || size % PAGE_SIZE) throw new Error('the memory map has page granularity');
+  return { start: start / PAGE_SIZE, end: (start + size) / PAGE_SIZE };
 }

@@ -1,4 +1,5 @@
-// CodeCache: guest code decoded into descriptors, found by physical page, offset and mode.
+// CodeCache: guest code decoded into descriptors, found by page of memory 1, offset and mode. What is called
+// physical here is a place in memory 1, which for RAM is the physical address.
 //
 // A block is a straight run of instructions: it goes on past conditional branches (not taken) and
 // ends at an unconditional one, at the end of its page, or after MAXIMUM_BLOCK instructions, where a
@@ -37,7 +38,7 @@ interface CrossingBlock {
   readonly length: number;
 }
 
-/** Page number; physical addresses have up to 40 bits. */
+/** Page number of a place in memory 1; what lies nowhere has numbers of up to 43 bits (GuestMemory.place). */
 const pageOf = (physical: number) => Math.floor(physical / 4096);
 const crossingKey = (physical: number, modeKey: number) => physical * 1024 + modeKey;
 
@@ -313,12 +314,9 @@ export class CodeCache {
     this.#plain.delete(descriptor);
   }
 
-  /** The bytes of a page; ones where there is neither RAM nor ROM. */
+  /** The bytes of a page; ones where there is no memory. */
   #pageBytes(page: number): Uint8Array {
-    const address = page * 4096;
-    if (address + 4096 <= this.#memory.u8.length && this.#memory.codeAllowed(address)) {
-      return this.#memory.u8.subarray(address, address + 4096);
-    }
+    if (page < this.#memory.pageCount) return this.#memory.u8.subarray(page * 4096, page * 4096 + 4096);
     return new Uint8Array(4096).fill(0xff);
   }
 

@@ -143,6 +143,11 @@ export class InterpVcpu implements Vcpu, TranslatorHost {
     this.code.onUninstall = (descriptor, slot, handler) => this.#mendPatches(descriptor, slot, handler);
     this.code.onStale = (start, end) => this.#forgetPatches(start, end);
     this.mmu.onFlush = (user) => this.#jumpKeys.renew(user);
+    // Where the running code lies may have changed too: it goes on from where it lies now.
+    options.memory.onMapChange(() => {
+      this.mmu.flushAll('dropGlobal');
+      this.kick();
+    });
     this.memory = options.memory;
     this.features = options.features.decode;
     this.#translator = options.translator?.(this) ?? null;

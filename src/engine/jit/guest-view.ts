@@ -47,8 +47,8 @@ export class GuestView implements CodeView {
     if ((this.#modeKey & 3) !== 2 && (linear < 0 || linear >= END_32)) return null;
     const physical = this.#host.mmu.probeExecute(linear);
     const { memory } = this.#host;
-    if (physical < 0 || physical + PAGE > memory.size || !memory.codeAllowed(physical)) return null;
     const frame = physical / PAGE;
+    if (physical < 0 || frame >= memory.pageCount) return null;
     if (!this.#guide.mayTranslate(frame)) return null;
     return { frame, bytes: memory.u8.subarray(physical, physical + PAGE) };
   }

@@ -7,9 +7,13 @@
 //
 // Entries for writes are made by writes, of pages that are RAM (the walk has set the dirty flag) and free
 // of decoded code (decision D7).
+//
+// The walk ends at a guest-physical page; what is entered here, and what code is known by, is the page's place in
+// memory 1 (GuestMemory.place). When the guest's memory map changes, everything is looked up anew.
 import type { Linear } from '../../base/addresses.ts';
 import type { AccessWidth, GuestBus } from '../../base/guest-bus.ts';
-import { type GuestMemory, PAGE_DEVICE, PAGE_RAM, PAGE_ROM } from '../../memory/guest-memory.ts';
+import type { GuestMemory } from '../../memory/guest-memory.ts';
+import { isReadable, isWritable, PAGE_DEVICE, PAGE_RAM } from '../../memory/memory-map.ts';
 import { dataBreakpoints } from '../../x86/control/debug-registers.ts';
 import { AC, GP, GuestFault, PF, SS } from '../../x86/exceptions/fault.ts';
 import type { TranslationControl } from '../../x86/helpers/cpu.ts';
@@ -53,7 +57,7 @@ export class SoftMmu implements TranslationControl {
   /** For helpers and for accesses over a page's end. */
   readonly paged: PagedMemory;
   readonly #translation = newPageTranslation();
-  /** Of every entry of the three tables: guest-physical page number, and whether the translation is global. */
+  /** Of every entry of the three tables: page of memory 1, and whether the translation is global. */
   readonly #pages = new Uint32Array((TABLES.length * E.TLB_SIZE) >> E.TLB_ENTRY_SHIFT);
   readonly #globals = new Uint8Array((TABLES.length * E.TLB_SIZE) >> E.TLB_ENTRY_SHIFT);
   /** Entries that were filled since they were last flushed, so that a flush touches no others: local and global ones. */
@@ -76,6 +80,7 @@ export class SoftMmu implements TranslationControl {
     this.#user = new ExecuteTable(state, E.EXECUTE_USER, () => this.onFlush(true));
     this.#supervisor = new ExecuteTable(state, E.EXECUTE_SUPERVISOR, () => this.onFlush(false));
     this.flushAll('dropGlobal');
+    memory.onTrack((first, end) => this.trackWrites(first, end));
   }
 
   /** Chooses the table for the current privilege; call it whenever CPL, EFLAGS.AC, CR0 or CR4 may have changed. */
@@ -178,13 +183,13 @@ export class SoftMmu implements TranslationControl {
     this.#lastNoted[slot] = part;
   }
 
-  /** A physical page has begun to hold decoded code: no table may let writes to it pass. */
+  /** A page of memory 1 has begun to hold decoded code: no table may let writes to it pass. */
   protectCodePage(page: number): void {
     this.#dropWrites((entry) => this.#pages[entry] === page);
   }
-  /** Every page's next write takes the slow path, which marks it dirty. */
-  trackWrites(): void {
-    this.#dropWrites(() => true);
+  /** Every page's next write takes the slow path, which marks it dirty; of pages `first` to `end` of memory 1. */
+  trackWrites(first = 0, end = Number.POSITIVE_INFINITY): void {
+    this.#dropWrites((entry) => this.#pages[entry]! >= first && this.#pages[entry]! < end);
   }
   #dropWrites(which: (entry: number) => boolean): void {
     this.#emptyCells();
@@ -200,7 +205,7 @@ export class SoftMmu implements TranslationControl {
 
   // ---- fetching ----
 
-  /** Physical address of code at a linear address; raises #PF (or #GP for a non-canonical address). */
+  /** Place in memory 1 of code at a linear address, or no offset where there is no memory; raises #PF (or #GP for a non-canonical address). */
   translateExecute(linear: Linear): number {
     const offset = linear & 0xfff;
     const known = this.#executeTable().find(linear - offset);
@@ -211,11 +216,10 @@ export class SoftMmu implements TranslationControl {
       this.#state.cr2 = linear;
       throw new GuestFault(PF, t.errorCode);
     }
-    this.#noteExecuted(linear - offset);
-    return t.frame + offset;
+    return this.#noteExecuted(linear - offset) + offset;
   }
   /**
-   * Physical address of code at a linear address, or -1 where a fetch would fault or would set accessed flags. The
+   * Place in memory 1 of code at a linear address, or -1 where a fetch would fault or would set accessed flags. The
    * guest cannot see that it was asked.
    */
   probeExecute(linear: Linear): number {
@@ -225,8 +229,7 @@ export class SoftMmu implements TranslationControl {
     if (linear >= CANONICAL_END || linear < -CANONICAL_END) return -1;
     const t = this.#translation;
     if (!peek(this.#state, this.#memory, linear, ACCESS_EXECUTE, this.#view(), t)) return -1;
-    this.#noteExecuted(linear - offset);
-    return t.frame + offset;
+    return this.#noteExecuted(linear - offset) + offset;
   }
   #view(): number {
     return this.#state.u32[L.CPL >> 2] === 3 ? VIEW_USER : VIEW_SUPERVISOR;
@@ -234,11 +237,13 @@ export class SoftMmu implements TranslationControl {
   #executeTable(): ExecuteTable {
     return this.#state.u32[L.CPL >> 2] === 3 ? this.#user : this.#supervisor;
   }
-  /** Enters the translation just done. */
-  #noteExecuted(page: Linear): void {
+  /** Enters the translation just done; place of the page. */
+  #noteExecuted(page: Linear): number {
     const t = this.#translation;
     if (t.pageShift !== 12) this.#noteLargePage(page, t.pageShift);
-    this.#executeTable().enter(page, t.frame, (t.properties & PAGE_GLOBAL) !== 0);
+    const frame = this.#memory.place(t.frame);
+    this.#executeTable().enter(page, frame, (t.properties & PAGE_GLOBAL) !== 0);
+    return frame;
   }
 
   // ---- slow accesses: address in ACCESS_ADDRESS, value in ACCESS_VALUE ----
@@ -314,8 +319,8 @@ export class SoftMmu implements TranslationControl {
 
   #loadPhysical(physical: number, bytes: number): void {
     const memoryKind = this.#memory.kind(physical);
-    if (memoryKind === PAGE_RAM || memoryKind === PAGE_ROM) {
-      this.#copyOut(physical, bytes);
+    if (isReadable(memoryKind)) {
+      this.#copyOut(this.#memory.place(physical), bytes);
       return;
     }
     if (memoryKind === PAGE_DEVICE) this.deviceAccesses++;
@@ -328,14 +333,12 @@ export class SoftMmu implements TranslationControl {
     }
   }
   #storePhysical(physical: number, bytes: number): void {
-    const memoryKind = this.#memory.kind(physical);
-    if (memoryKind === PAGE_RAM) {
-      this.#memory.touched(physical, bytes);
-      this.#copyIn(physical, bytes);
+    const place = this.#memory.writeTo(physical, bytes);
+    if (place >= 0) {
+      this.#copyIn(place, bytes);
       return;
     }
-    if (memoryKind === PAGE_ROM) return;
-    if (memoryKind === PAGE_DEVICE) this.deviceAccesses++;
+    if (this.#memory.kind(physical) === PAGE_DEVICE) this.deviceAccesses++;
     const { u8 } = this.#state;
     for (let done = 0; done < bytes; ) {
       const width = pieceWidth(physical + done, bytes - done);
@@ -345,31 +348,31 @@ export class SoftMmu implements TranslationControl {
       done += width;
     }
   }
-  /** Bytes of RAM to ACCESS_VALUE. */
-  #copyOut(physical: number, bytes: number): void {
+  /** Bytes of memory 1 to ACCESS_VALUE. */
+  #copyOut(place: number, bytes: number): void {
     const { u8, u32 } = this.#state;
     if (bytes < 4) {
-      for (let i = 0; i < bytes; i++) u8[E.ACCESS_VALUE + i] = this.#memory.u8[physical + i]!;
+      for (let i = 0; i < bytes; i++) u8[E.ACCESS_VALUE + i] = this.#memory.u8[place + i]!;
       return;
     }
     const { view } = this.#memory;
-    for (let i = 0; i < bytes; i += 4) u32[(E.ACCESS_VALUE + i) >> 2] = view.getUint32(physical + i, true);
+    for (let i = 0; i < bytes; i += 4) u32[(E.ACCESS_VALUE + i) >> 2] = view.getUint32(place + i, true);
   }
-  #copyIn(physical: number, bytes: number): void {
+  #copyIn(place: number, bytes: number): void {
     const { u8, u32 } = this.#state;
     if (bytes < 4) {
-      for (let i = 0; i < bytes; i++) this.#memory.u8[physical + i] = u8[E.ACCESS_VALUE + i]!;
+      for (let i = 0; i < bytes; i++) this.#memory.u8[place + i] = u8[E.ACCESS_VALUE + i]!;
       return;
     }
     const { view } = this.#memory;
-    for (let i = 0; i < bytes; i += 4) view.setUint32(physical + i, u32[(E.ACCESS_VALUE + i) >> 2]!, true);
+    for (let i = 0; i < bytes; i += 4) view.setUint32(place + i, u32[(E.ACCESS_VALUE + i) >> 2]!, true);
   }
 
   // ---- accesses of regions ----
 
   /**
    * Enters the page of the access in ACCESS_ADDRESS into the TLB. False, and no trace of it, where the interpreter has to do the
-   * instruction: the access faults, lies across two pages, or its page is not plain (RAM; ROM too for reading; for writing,
+   * instruction: the access faults, lies across two pages, or its page is not memory (for writing: writable and
    * free of code).
    */
   regionFill(kind: number): boolean {
@@ -432,33 +435,37 @@ export class SoftMmu implements TranslationControl {
     this.#enter(linear, access, state.u32[E.TLB_TABLE >> 2]!);
     return t.frame + (linear & 0xfff);
   }
-  /** Enters the translation just done into a table: RAM and ROM for reads, RAM without code for writes. Whether it did. */
-  #enter(linear: Linear, access: number, table: number): boolean {
+  /**
+   * Enters the translation just done into a table: all memory for reads, what is writable and holds no code for
+   * writes. The page's place in memory 1, or -1 where it did not.
+   */
+  #enter(linear: Linear, access: number, table: number): number {
     const t = this.#translation;
     const kind = this.#memory.kind(t.frame);
-    if ((kind !== PAGE_RAM && kind !== PAGE_ROM) || table === E.TLB_BYPASS) return false;
+    if (!isReadable(kind) || table === E.TLB_BYPASS) return -1;
+    const frame = kind === PAGE_RAM ? t.frame : this.#memory.place(t.frame);
     if (t.pageShift !== 12) this.#noteLargePage(linear, t.pageShift);
     if (access === ACCESS_READ) {
-      this.#fill(table, linear, t.frame, t.properties);
-      return true;
+      this.#fill(table, linear, frame, t.properties);
+      return frame;
     }
-    const frame = t.frame >>> 12;
-    if (kind === PAGE_ROM || this.#memory.codePages[frame] !== 0) return false;
-    this.#memory.dirtyPages[frame] = 1;
-    this.#fill(table + E.TLB_WRITES, linear, t.frame, t.properties);
-    return true;
+    const page = frame >>> 12;
+    if (!isWritable(kind) || this.#memory.codePages[page] !== 0) return -1;
+    this.#memory.dirtyPages[page] = 1;
+    this.#fill(table + E.TLB_WRITES, linear, frame, t.properties);
+    return frame;
   }
-  /** For accesses of helpers (TlbMemory) and of regions: the physical address, or -1 and nothing entered. */
+  /** For accesses of helpers (TlbMemory) and of regions: the place in memory 1, or -1 and nothing entered. */
   #refill(address: Linear, table: number, array: number, privilege: Privilege): number {
     if (table === E.TLB_BYPASS) return -1;
     const linear = this.#wrap(address);
     if (linear >= CANONICAL_END || linear < -CANONICAL_END) return -1;
     const access = array === 0 ? ACCESS_READ : ACCESS_WRITE;
     const view = privilege === 'current' ? this.#view() : VIEW_IMPLICIT;
-    const t = this.#translation;
     if (!this.#translate(linear, access, view)) return -1;
     this.misses++;
-    return this.#enter(linear, access, table) ? t.frame + (linear & 0xfff) : -1;
+    const frame = this.#enter(linear, access, table);
+    return frame >= 0 ? frame + (linear & 0xfff) : -1;
   }
   /** Enters a translation into one array of a table. */
   #fill(array: number, linear: Linear, frame: number, properties: number): void {

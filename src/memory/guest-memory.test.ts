@@ -1,0 +1,120 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { GuestMemory } from './guest-memory.ts';
+import type { Region } from './region.ts';
+
+const MIB = 2 ** 20;
+const BIOS = 0xf_0000;
+const VIDEO = 0xe000_0000;
+
+const registers = (name: string, value: number): Region => ({ name, read: () => value, write() {} });
+
+test('a ROM is read at every place that shows it; writes vanish or reach the RAM behind it', () => {
+  const memory = new GuestMemory(2 * MIB, 0x2_0000);
+  const rom = memory.allocate('bios', 0x2_0000);
+  rom.bytes.fill(0x55);
+  memory.mapPlain(0xfffe_0000, 0x2_0000, rom, 0, 'nowhere');
+  memory.mapPlain(BIOS, 0x1_0000, rom, 0x1_0000, 'ram');
+  assert.equal(memory.read32(0xffff_fff0), 0x5555_5555);
+  assert.equal(memory.place(BIOS), memory.place(0xffff_0000));
+  memory.write32(0xffff_fff0, 0);
+  memory.write16(BIOS, 0x1234);
+  assert.equal(memory.read16(BIOS), 0x5555);
+  // The RAM is what was written.
+  memory.mapRam(BIOS, 0x1_0000, 'memory');
+  assert.equal(memory.read32(BIOS), 0x1234);
+  memory.mapRam(BIOS, 0x1_0000, 'nowhere');
+  memory.write(BIOS, Uint8Array.of(7, 7));
+  assert.equal(memory.read32(BIOS), 0x1234);
+});
+
+test('video memory is written where its BAR is, and tells what has changed', () => {
+  const memory = new GuestMemory(2 * MIB, 4 * MIB);
+  const video = memory.allocate('video', 4 * MIB);
+  const pages = new Uint8Array(1024);
+  assert.equal(video.takeWritten(pages), false);
+  const unmap = memory.overlay(VIDEO, 4 * MIB, video);
+  memory.write32(VIDEO + 0x5000, 0xaabb_ccdd);
+  memory.write(VIDEO + 0x7fff, Uint8Array.of(1, 2));
+  assert.equal(video.bytes[0x5003], 0xaa);
+  assert.equal(video.takeWritten(pages), true);
+  assert.deepEqual(
+    [...pages.entries()].filter(([, written]) => written).map(([page]) => page),
+    [5, 7, 8],
+  );
+  assert.equal(video.takeWritten(pages), false);
+  unmap();
+  assert.equal(memory.read32(VIDEO + 0x5000), 0xffff_ffff);
+  memory.overlay(VIDEO + 0x100_0000, 4 * MIB, video);
+  assert.equal(memory.read32(VIDEO + 0x100_5000), 0xaabb_ccdd);
+  video.written(0x1fff, 2);
+  pages.fill(0);
+  assert.equal(video.takeWritten(pages), true);
+  assert.deepEqual([...pages.subarray(0, 4)], [0, 1, 1, 0]);
+});
+
+test('code listeners hear of writes through every place of a page', () => {
+  const memory = new GuestMemory(2 * MIB, 0x1000);
+  const plain = memory.allocate('plain', 0x1000);
+  memory.mapPlain(0x10_0000, 0x1000, plain, 0, 'memory');
+  memory.mapPlain(0x11_0000, 0x1000, plain, 0, 'memory');
+  const heard: number[][] = [];
+  memory.onCodeWrite((...what) => heard.push(what));
+  const page = memory.place(0x10_0000) / 4096;
+  memory.codePages[page] = 1;
+  memory.write16(0x11_0010, 1);
+  memory.write(0x10_0020, Uint8Array.of(1, 2, 3));
+  plain.written(0x30, 1);
+  assert.deepEqual(heard, [[page, 0x10, 0x11], [page, 0x20, 0x22], [page, 0x30, 0x30]]); // biome-ignore format: short
+});
+
+test('the map is told of when memory moves, not for devices', () => {
+  const memory = new GuestMemory(2 * MIB, 0x1_0000);
+  let changes = 0;
+  memory.onMapChange(() => changes++);
+  memory.map(0xfec0_0000, 0x1000, registers('apic', 1));
+  memory.overlay(VIDEO, 0x2000, registers('card', 2))();
+  assert.equal(changes, 0);
+  memory.map(0xa_0000, 0x2_0000, registers('video', 3));
+  memory.unmap(0xc_0000, 0x1000);
+  memory.unmap(0xc_0000, 0x1000);
+  assert.equal(changes, 2);
+  memory.overlay(VIDEO, 0x1_0000, memory.allocate('plain', 0x1_0000))();
+  assert.equal(changes, 4);
+});
+
+test('a closed A20 gate shows even MiB in odd ones, devices and ROMs too', () => {
+  const memory = new GuestMemory(4 * MIB, 0x1000);
+  const rom = memory.allocate('rom', 0x1000);
+  rom.bytes.fill(0x99);
+  memory.mapPlain(0xc_0000, 0x1000, rom, 0, 'ram');
+  memory.map(0xa_0000, 0x1000, registers('video', 0x42));
+  memory.write8(0x500, 1);
+  memory.write8(0x10_0500, 2);
+  memory.a20 = false;
+  assert.equal(memory.read8(0x10_0500), 1);
+  memory.write8(0x30_0000, 9);
+  assert.equal(memory.read8(0x20_0000), 9);
+  assert.equal(memory.read8(0x1a_0000), 0x42);
+  assert.equal(memory.read8(0x1c_0000), 0x99);
+  memory.write8(0x1c_0000, 3);
+  memory.unmap(0x1000, 0x1000);
+  assert.equal(memory.read8(0x10_1000), 0xff);
+  memory.a20 = true;
+  assert.equal(memory.read8(0x10_0500), 2);
+  assert.equal(memory.read8(0x30_0000), 0);
+  memory.mapRam(0xc_0000, 0x1000, 'memory');
+  assert.equal(memory.read8(0xc_0000), 3);
+});
+
+test('what cannot be is refused', () => {
+  const memory = new GuestMemory(2 * MIB, 0x1_0000);
+  const plain = memory.allocate('plain', 0x1_0000);
+  assert.throws(() => memory.allocate('more', 0x1000), /no 4096 bytes/);
+  assert.throws(() => memory.mapPlain(0, 0x1000, plain, 0x1_0000, 'memory'), /smaller/);
+  assert.throws(() => new GuestMemory(MIB).mapPlain(0, 0x1000, plain, 0, 'memory'), /another/);
+  assert.throws(() => memory.mapRam(2 * MIB, 0x1000, 'memory'), /no RAM/);
+  assert.throws(() => memory.unmap(0x800, 0x1000), /granularity/);
+  memory.map(0xfec0_0000, 0x1000, registers('one', 1));
+  assert.throws(() => memory.map(0xfec0_0000, 0x1000, registers('two', 1)), /overlaps/);
+});
