@@ -26,6 +26,8 @@ export interface CoreCallbacks {
   bulkString(kind: number): number;
   /** An access of a region is to be found in the TLB: (kind) -> 1 when it is there now, 0 when the interpreter has to do the instruction. */
   regionFill(kind: number): number;
+  /** The time-stamp counter, before TSC_OFFSET is added. */
+  timeStamp(): number;
 }
 
 /** Names under which the core's exports are imported by handler modules, with their types. */
@@ -45,6 +47,7 @@ export const CORE_SIGNATURES = {
   resume: [[], []],
   bulkString: [['i32'], ['i32']],
   regionTranslate: [['i64', 'i32', 'i32', 'i64'], ['i32']],
+  timeStamp: [[], ['f64']],
   materializeFlags: [['i32', 'i64', 'i64', 'i64', 'i32'], []],
 } as const;
 
@@ -58,7 +61,7 @@ export const FIRST_FREE_HANDLER = 5;
 
 const LOW32 = 0xffffffffn;
 
-/** Builds the module. Imports: env.state (memory 0), env.ram (memory 1), env.table, env.load/store/linear/bulk/regionFill. */
+/** Builds the module. Imports: env.state (memory 0), env.ram (memory 1), env.table, env.load/store/linear/bulk/regionFill/timeStamp. */
 export function buildCoreModule(statePages: number, ramPages: number, tableSize: number): Uint8Array {
   const module = new ModuleBuilder();
   module.importMemory('env', 'state', { min: statePages });
@@ -69,6 +72,7 @@ export function buildCoreModule(statePages: number, ramPages: number, tableSize:
   const linear = module.importFunction('env', 'linear', ['i32', 'i32', 'i32'], []);
   const bulk = module.importFunction('env', 'bulk', ['i32'], ['i32']);
   const regionFill = module.importFunction('env', 'regionFill', ['i32'], ['i32']);
+  const timeStamp = module.importFunction('env', 'timeStamp', [], ['f64']);
   const handlerType = module.type(['i32'], []);
 
   const define = (name: keyof typeof CORE_SIGNATURES, emit: (f: FunctionBuilder) => void): number => {
@@ -123,6 +127,7 @@ export function buildCoreModule(statePages: number, ramPages: number, tableSize:
     storeI32(f, E.EXIT, () => f.i32Const(E.EXIT_FAULT));
   });
   define('regionTranslate', (f) => emitRegionTranslate(f, regionFill));
+  define('timeStamp', (f) => f.call(timeStamp));
   const mulHighU = define('mulHighU', emitMulHighUnsigned);
   define('mulHighS', (f) => emitMulHighSigned(f, mulHighU));
   const flagsGet = define('flagsGet', emitFlagsGet);

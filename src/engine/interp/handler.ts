@@ -103,7 +103,7 @@ export function someUop(uops: readonly Uop[], predicate: (uop: Uop) => boolean):
   );
 }
 
-function setsRip(uop: Uop): boolean {
+export function setsRip(uop: Uop): boolean {
   return uop.op === 'set' && uop.location.kind === 'state' && uop.location.offset === S.RIP;
 }
 
@@ -391,6 +391,19 @@ export class HandlerLowering extends Lowering {
     if (!this.#callsHelper) this.#storeNextRip();
     this.#retireBlock();
     this.f.returnCall(this.core.resume);
+  }
+  /** While every access has to be looked at, the table for that stays. */
+  lowerUserPages(uop: Uop & { op: 'userPages' }): void {
+    const { f } = this;
+    f.i32Const(0);
+    f.load('i32.load', E.TLB_TABLE);
+    f.i32Const(E.TLB_BYPASS);
+    f.op('i32.ne');
+    f.if_();
+    f.i32Const(0);
+    this.pushSupervisorTable(uop.open);
+    f.store('i32.store', E.TLB_TABLE);
+    f.end();
   }
   #storeNextRip(): void {
     this.f.i32Const(0);

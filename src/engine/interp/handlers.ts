@@ -123,6 +123,7 @@ export class HandlerTable {
           linear: (d: number, record: number, kind: number) => callbacks.linear(d, record, kind),
           bulk: (kind: number) => callbacks.bulkString(kind),
           regionFill: (kind: number) => callbacks.regionFill(kind),
+          timeStamp: () => callbacks.timeStamp(),
         },
       },
     );

@@ -120,6 +120,11 @@ export class InterpVcpu implements Vcpu, TranslatorHost {
           linear: (descriptor, record, kind) => this.#slowLinear(descriptor, record, kind),
           bulkString: (kind) => bulkString(state, options.memory, kind),
           regionFill: (kind) => (this.mmu.regionFill(kind) ? 1 : 0),
+          timeStamp: () => {
+            // BUDGET is exact.
+            this.#descriptor = 0;
+            return this.cpu.timeStamp();
+          },
         },
         {
           cpu: this.cpu,

@@ -130,6 +130,7 @@ class RoutineLowering extends Lowering {
   lowerJump = impossible;
   lowerRepeat = impossible;
   lowerEndBlock = impossible;
+  lowerUserPages = impossible;
   lowerCall = impossible;
   tlbHit = impossible;
   slowAccessDone = impossible;

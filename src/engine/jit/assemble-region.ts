@@ -96,6 +96,7 @@ class Assembly {
   #end(activation: Activation, place: CodeInstruction): BlockEnd | null {
     const { form, next, target, offset } = place;
     if (form.jump) return this.#jump(activation, place);
+    if (form.ends) return { kind: 'jump', predicted: [] };
     if (form.branch === 'conditional') {
       const taken = this.#edge(activation, target, !this.#code.view.ran(target));
       return { kind: 'branch', taken, next: this.#edge(activation, next, activation.cold.has(next)) };

@@ -165,6 +165,7 @@ class Formation {
       if (activation.depth > 0 && this.#promised > 0) this.#promised--;
       far++;
       if (!known) doubtful.push(place);
+      if (form.ends) return;
 
       if (form.jump) {
         if (form.returns) this.#returnToCaller(activation, place, far);

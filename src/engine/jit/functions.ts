@@ -44,7 +44,7 @@ export class Functions {
         code.add(at);
         const { form } = place;
         if (form.returns) returns = true;
-        if (form.jump && !form.call) break;
+        if (form.ends || (form.jump && !form.call)) break;
         const branches = form.branch !== 'none' && !form.call;
         if (branches && view.ran(place.target)) places.push(place.target);
         if (branches && form.branch === 'always') break;

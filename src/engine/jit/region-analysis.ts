@@ -21,6 +21,8 @@ export interface InstructionFacts {
   readonly definesFlags: boolean;
   /** The flags before it may be seen: it reads some, keeps some, or may be left to the interpreter. */
   readonly seesFlags: boolean;
+  /** The region may be left after it where nothing else leaves it, or in its midst: the flags it sets may be seen. */
+  readonly leaves: boolean;
   /** It can only be interpreted. */
   readonly interpreted: boolean;
 }
@@ -72,6 +74,7 @@ interface Effects {
   written: number;
   defines: boolean;
   sees: boolean;
+  leaves: boolean;
   interpreted: boolean;
 }
 
@@ -120,8 +123,11 @@ function scan(uops: readonly Uop[], wide: boolean, nested: boolean, inLoop: bool
       case 'loop':
         scan(uop.body, wide, true, true, e);
         break;
-      case 'repeat':
       case 'endBlock':
+        e.sees = true;
+        e.leaves = true;
+        break;
+      case 'repeat':
         e.interpreted = true;
         break;
     }
@@ -135,6 +141,7 @@ export function instructionFacts(uops: readonly Uop[], wide: boolean): Instructi
     written: 0,
     defines: false,
     sees: false,
+    leaves: false,
     interpreted: false,
   };
   scan(uops, wide, false, false, e);
@@ -144,6 +151,7 @@ export function instructionFacts(uops: readonly Uop[], wide: boolean): Instructi
     written: e.written,
     definesFlags: e.defines || definesAfterAll(uops),
     seesFlags: e.sees,
+    leaves: e.leaves,
     interpreted: e.interpreted,
   };
 }
@@ -209,7 +217,7 @@ export function analyseRegion(region: Region, isHeader: (block: number) => boole
       const flagsLive: boolean[] = [];
       let live = liveOut[b]!;
       for (let i = instructions.length - 1; i >= 0; i--) {
-        flagsLive[i] = live;
+        flagsLive[i] = live || instructions[i]!.leaves;
         live = liveBefore(instructions[i]!, live);
       }
       return {

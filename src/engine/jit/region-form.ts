@@ -6,7 +6,8 @@
 // written before it there; what comes after it on that path is never reached in a region.
 import type { Form } from '../../x86/decode/instruction.ts';
 import { buildMeaning } from '../../x86/semantics/index.ts';
-import { MODE } from '../../x86/state/layout.ts';
+import { timeStampHelper } from '../../x86/semantics/system/helpers.ts';
+import { ACTIVITY, MODE } from '../../x86/state/layout.ts';
 import type { Location, Uop } from '../../x86/uops/ir.ts';
 
 export interface RegionForm {
@@ -20,6 +21,8 @@ export interface RegionForm {
   readonly call: boolean;
   /** A near RET. */
   readonly returns: boolean;
+  /** Nothing follows it: control goes on wherever the state says then, perhaps in another mode (SYSCALL, IRET). */
+  readonly ends: boolean;
 }
 
 const NOT_ALLOWED: RegionForm = {
@@ -28,6 +31,7 @@ const NOT_ALLOWED: RegionForm = {
   jump: false,
   call: false,
   returns: false,
+  ends: false,
 };
 
 /** Guest-visible state, not operands of helpers in the scratch area. */
@@ -35,18 +39,25 @@ function isArchitectural(location: Location): boolean {
   return location.kind !== 'state' || location.offset < MODE;
 }
 
-/** Where control is after a list of micro-operations: it goes on, has bailed for sure, or the list is not for regions. */
-type Reach = 'goes on' | 'bails' | 'unfit';
+/**
+ * Where control is after a list of micro-operations: it goes on, has bailed or ended its block for sure, or the list is not for
+ * regions.
+ */
+type Reach = 'goes on' | 'bails' | 'ends' | 'unfit';
 
 /** Follows the paths of one instruction. */
 class Walk {
   written = false;
+  /** Some path ends the block. */
+  ends = false;
 
   list(uops: readonly Uop[], nested: boolean): Reach {
     for (let i = 0; i < uops.length; i++) {
       const uop = uops[i]!;
       switch (uop.op) {
         case 'set':
+          // Nothing is gained by a region for HLT.
+          if (uop.location.kind === 'state' && uop.location.offset === ACTIVITY) return 'unfit';
           if (isArchitectural(uop.location)) this.written = true;
           break;
         case 'store':
@@ -54,11 +65,18 @@ class Walk {
         case 'flagsSet':
           this.written = true;
           break;
+        case 'userPages':
+          this.written = true;
+          break;
         case 'call':
+          if (uop.helper === timeStampHelper) break;
           return this.written ? 'unfit' : 'bails';
         case 'repeat':
-        case 'endBlock':
           return 'unfit';
+        case 'endBlock':
+          if (uop.stays) break;
+          this.ends = true;
+          return 'ends';
         case 'branch':
         case 'jump':
           if (nested || i < uops.length - 1) return 'unfit';
@@ -89,9 +107,10 @@ class Walk {
     this.written = before;
     const second = this.list(otherwise, true);
     if (first === 'unfit' || second === 'unfit') return 'unfit';
-    // A way that bails does not come back with what it wrote.
+    // A way that bails or ends does not come back with what it wrote.
     this.written = (first === 'goes on' && afterFirst) || (second === 'goes on' && this.written) || before;
-    return first === 'bails' && second === 'bails' ? 'bails' : 'goes on';
+    if (first === 'goes on' || second === 'goes on') return 'goes on';
+    return first === 'ends' || second === 'ends' ? 'ends' : 'bails';
   }
 }
 
@@ -107,7 +126,9 @@ function alwaysFaults(uops: readonly Uop[]): boolean {
 
 function classify(form: Form): RegionForm {
   const { uops } = buildMeaning(form);
-  if (alwaysFaults(uops) || new Walk().list(uops, false) !== 'goes on') return NOT_ALLOWED;
+  const walk = new Walk();
+  const reach = walk.list(uops, false);
+  if (alwaysFaults(uops) || reach === 'unfit' || (reach === 'bails' && !walk.ends)) return NOT_ALLOWED;
   const last = uops.at(-1);
   const branch = last?.op === 'branch' ? last : null;
   // A branch that cuts RIP to 16 bits leads elsewhere than its displacement says.
@@ -118,6 +139,7 @@ function classify(form: Form): RegionForm {
     jump: last?.op === 'jump',
     call: form.mnemonic === 'CALL',
     returns: form.mnemonic === 'RET',
+    ends: reach !== 'goes on',
   };
 }
 

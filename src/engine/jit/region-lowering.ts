@@ -11,7 +11,6 @@ import { D_HANDLER, D_LINK } from '../interp/descriptor.ts';
 import * as E from '../soft/engine-state.ts';
 import { FLAGS_DYNAMIC, FLAGS_IN_STATE } from '../soft/flag-kinds.ts';
 import type { BlockEnd, Edge, Region, RegionBlock } from './region.ts';
-import { RegionMemory } from './region-memory.ts';
 import {
   hasPage,
   jumpBlocks,
@@ -23,12 +22,13 @@ import {
   type RegionModule,
   type RegionPlace,
 } from './region-places.ts';
+import { RegionSystem } from './region-system.ts';
 import { emitStructured, type StructureSink, type Ways } from './structure.ts';
 import { findHash } from './switch-hash.ts';
 
 /** Longest list of predicted targets that is compared one by one. */
 const COMPARED_TARGETS = 3;
-export class RegionLowering extends RegionMemory implements StructureSink {
+export class RegionLowering extends RegionSystem implements StructureSink {
   /** Local with the RIP to which a jump with shared predictions goes; -1 where there is none yet. */
   #sharedTarget = -1;
   /** Byte address of the next link cell. */
@@ -122,7 +122,8 @@ export class RegionLowering extends RegionMemory implements StructureSink {
       this.beginInstruction(facts.uops);
       const last = facts.uops[facts.uops.length - 1];
       this.lowerList(facts.uops);
-      if (last?.op === 'branch' || last?.op === 'jump') {
+      const ends = block.end.kind === 'jump' && i === count - 1;
+      if (last?.op === 'branch' || last?.op === 'jump' || ends) {
         this.endInstruction();
         return;
       }
@@ -350,23 +351,10 @@ export class RegionLowering extends RegionMemory implements StructureSink {
   override lowerRip(which: 'current' | 'next'): void {
     this.pushRipOf(which === 'next' ? this.next : this.offset);
   }
-  override lowerCall(uop: Uop & { op: 'call' }): void {
-    this.bail();
-    if (!uop.result) return;
-    // Never reached, but later micro-operations use it.
-    const { type } = uop.result;
-    if (type === 'i64') this.f.i64Const(0);
-    else if (type === 'i32') this.f.i32Const(0);
-    else throw new Error(`helpers do not give a ${type}`);
-    this.define(uop.result);
-  }
   override routineFunction(routine: Routine): number {
     return this.module.routine(routine);
   }
   override lowerRepeat(): void {
-    this.bail();
-  }
-  override lowerEndBlock(): void {
     this.bail();
   }
   override pushDescriptor(): void {

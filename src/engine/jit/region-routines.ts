@@ -64,6 +64,7 @@ class RoutineBody extends RegionValues {
   override lowerJump = impossible;
   override lowerRepeat = impossible;
   override lowerEndBlock = impossible;
+  override lowerUserPages = impossible;
   override lowerCall = impossible;
   override tlbHit = impossible;
   override slowAccessDone = impossible;

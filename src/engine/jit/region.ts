@@ -50,7 +50,8 @@ export type BlockEnd =
   /** The last instruction branches relatively on a condition (Jcc, JRCXZ, LOOP). */
   | { readonly kind: 'branch'; readonly taken: Edge; readonly next: Edge }
   /**
-   * The last instruction jumps to a computed address (RET, JMP r/m, CALL r/m): compared with the offsets of
+   * The last instruction jumps to a computed address (RET, JMP r/m, CALL r/m; also SYSCALL, IRET and the like, which
+   * never stay): compared with the offsets of
    * these blocks, in this order, before the region is left for wherever it is. Several jumps may share
    * their list: they end with 'goto' then, to a block without instructions that ends with 'jump', and the
    * address is that of the jump which led there.

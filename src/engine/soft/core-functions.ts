@@ -33,6 +33,8 @@ export interface CoreFunctions {
    * looked at: a load with one more use is not folded into a comparison, which V8 would pay for with a second load.
    */
   readonly regionTranslate: number;
+  /** () -> f64: the time-stamp counter before TSC_OFFSET is added; BUDGET must be exact. For regions. */
+  readonly timeStamp: number;
   /** (kind, a i64, b i64, r i64, override): flags that a region has not computed yet go into the state (flag-kinds.ts). */
   readonly materializeFlags: number;
 }

@@ -4,6 +4,8 @@
 // tail call) and the translator (constants, structured control flow) and is left to subclasses.
 import type { FunctionBuilder } from '../../wasm/function.ts';
 import type { WasmOp } from '../../wasm/opcodes.ts';
+import { CR4_SMAP } from '../../x86/state/control-bits.ts';
+import * as S from '../../x86/state/layout.ts';
 import type { BinaryOperator, Location, UnaryOperator, Uop, Value, ValueType } from '../../x86/uops/ir.ts';
 import type { Routine } from '../../x86/uops/routine.ts';
 import type { CoreFunctions, MemoryEmitter } from './core-functions.ts';
@@ -74,7 +76,9 @@ export abstract class Lowering implements MemoryEmitter {
   abstract lowerBranch(uop: Uop & { op: 'branch' }): void;
   abstract lowerJump(target: Value): void;
   abstract lowerRepeat(): void;
-  abstract lowerEndBlock(): void;
+  abstract lowerEndBlock(uop: Uop & { op: 'endBlock' }): void;
+  /** The TLB table in force becomes that of supervisor code to which pages of user code are open, or not. */
+  abstract lowerUserPages(uop: Uop & { op: 'userPages' }): void;
   abstract lowerCall(uop: Uop & { op: 'call' }): void;
   /** Function index of a routine in the module being built (interp/routines.ts imports it). */
   abstract routineFunction(routine: Routine): number;
@@ -266,7 +270,10 @@ export abstract class Lowering implements MemoryEmitter {
         this.lowerRepeat();
         return;
       case 'endBlock':
-        this.lowerEndBlock();
+        this.lowerEndBlock(uop);
+        return;
+      case 'userPages':
+        this.lowerUserPages(uop);
         return;
     }
   }
@@ -303,6 +310,20 @@ export abstract class Lowering implements MemoryEmitter {
   pushAddress(location: Location): void {
     if (location.kind === 'state') this.f.i32Const(0);
     else this.pushFieldAddress(location.field);
+  }
+
+  /** Pushes the TLB table of supervisor code, with pages of user code open to it or as CR4.SMAP says. */
+  pushSupervisorTable(open: boolean): void {
+    const { f } = this;
+    f.i32Const(E.TLB_SUPERVISOR_AC);
+    if (open) return;
+    f.i32Const(E.TLB_SUPERVISOR);
+    f.i32Const(0);
+    f.load('i32.load', S.CR4);
+    f.i32Const(CR4_SMAP);
+    f.op('i32.and');
+    f.op('i32.eqz');
+    f.op('select');
   }
 
   pushPending(): void {

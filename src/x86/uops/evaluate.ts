@@ -196,6 +196,9 @@ export class Evaluator {
         return 'repeat';
       case 'endBlock':
         return 'endBlock';
+      case 'userPages':
+        // Every access asks the state for itself.
+        return null;
     }
   }
 

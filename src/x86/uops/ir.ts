@@ -212,5 +212,13 @@ export type Uop =
   | { op: 'jump'; target: I64 }
   /** Executes this same instruction again (REP iterations); interrupts may come in between. */
   | { op: 'repeat' }
-  /** Continue at RIP in the state, which a helper has set or left at the next instruction; the mode may have changed. */
-  | { op: 'endBlock' };
+  /**
+   * Continue at RIP in the state, which a helper has set or left at the next instruction; the mode may have changed.
+   * `stays`: it is the next instruction, in the same mode, with the same rights; only an event may be due before it.
+   */
+  | { op: 'endBlock'; stays: boolean }
+  /**
+   * EFLAGS.AC of supervisor code has been set (`open`) or cleared: data accesses reach pages of user code, or no longer do
+   * where CR4.SMAP is set. CPL is 0.
+   */
+  | { op: 'userPages'; open: boolean };

@@ -440,7 +440,14 @@ export class OperationBuilder {
     this.emit({ op: 'repeat' });
   }
   endBlock(): void {
-    this.emit({ op: 'endBlock' });
+    this.emit({ op: 'endBlock', stays: false });
+  }
+  /** The block ends because an event may be due before the next instruction; nothing else has changed. */
+  endBlockForEvents(): void {
+    this.emit({ op: 'endBlock', stays: true });
+  }
+  userPages(access: 'open' | 'closed'): void {
+    this.emit({ op: 'userPages', open: access === 'open' });
   }
   /** #GP(0) unless CPL is 0. */
   requireCpl0(): void {

@@ -98,6 +98,8 @@ export function printUop(uop: Uop): string {
     case 'repeat':
     case 'endBlock':
       return uop.op;
+    case 'userPages':
+      return `userPages.${uop.open ? 'open' : 'closed'}`;
   }
 }
 

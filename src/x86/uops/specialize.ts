@@ -228,6 +228,9 @@ class Specializer {
       case 'jump':
         out.push({ op: 'jump', target: this.#of(uop.target) });
         return true;
+      case 'userPages':
+        out.push(uop);
+        return false;
       case 'repeat':
       case 'endBlock':
         out.push(uop);

@@ -272,6 +272,9 @@ class Verifier {
         this.#use(uop.target, complain, 'i64');
         path.ended = true;
         return;
+      case 'userPages':
+        path.wrote = true;
+        return;
       case 'repeat':
       case 'endBlock':
         path.ended = true;

@@ -124,13 +124,13 @@ function swapGs(b: Builder): void {
   b.set(64, S.KERNEL_GS_BASE, current);
 }
 
-/** STAC and CLAC; the block ends because the rights of data accesses change. */
+/** STAC and CLAC. */
 function alignmentFlag(set: boolean): (b: Builder) => void {
   return (b) => {
     b.faultIf(b.get(32, S.CPL), UD);
     const flags = b.get(32, S.FLAGS);
     b.set(32, S.FLAGS, set ? b.or(flags, FLAG_AC) : b.and(flags, ~FLAG_AC));
-    b.endBlock();
+    b.userPages(set ? 'open' : 'closed');
   };
 }
 

@@ -94,7 +94,7 @@ function setInterrupt(b: Builder): void {
     b.if(b.eqz(b.and(flags, FLAG_IF)), () => {
       b.set(32, S.SHADOW, b.i32(1));
       b.set(32, S.FLAGS, b.or(flags, FLAG_IF));
-      b.endBlock();
+      b.endBlockForEvents();
     });
   };
   if (b.form.mode.protection === 'real') set();

@@ -1,0 +1,90 @@
+// What regions do of the instructions of systems: those that end their block in micro-operations (SYSCALL, SYSRET, IRET,
+// STI) leave through `resume` (interp/resume.ts); STAC and CLAC change the TLB's table; RDTSC asks for the time.
+import { timeStampHelper } from '../../x86/semantics/system/helpers.ts';
+import * as S from '../../x86/state/layout.ts';
+import type { Uop } from '../../x86/uops/ir.ts';
+import { setsRip, someUop } from '../interp/handler.ts';
+import * as E from '../soft/engine-state.ts';
+import { RegionMemory } from './region-memory.ts';
+import { LEAVE_JUMP } from './region-places.ts';
+
+export abstract class RegionSystem extends RegionMemory {
+  /** The instruction may end the block at a RIP that it has put into the state. */
+  #setsRip = false;
+
+  protected override beginInstruction(uops: readonly Uop[]): void {
+    super.beginInstruction(uops);
+    this.#setsRip = someUop(uops, (uop) => uop.op === 'endBlock') && someUop(uops, setsRip);
+    // On a path that does not change it, it is the next instruction's.
+    if (this.#setsRip) this.#storeNextRip();
+  }
+
+  /** Leaves, unless the next instruction of the block comes next for certain: then only if an event waits. */
+  override lowerEndBlock(uop: Uop & { op: 'endBlock' }): void {
+    const { f } = this;
+    const goesOn = uop.stays && this.remaining > 1;
+    if (goesOn) {
+      f.i32Const(0);
+      f.load('i32.load', S.EVENT_WAITS);
+      f.if_(undefined, 'unlikely');
+    }
+    const { flags } = this;
+    this.storeFlags();
+    this.flags = flags;
+    this.storeRegisters(this.blockFacts.dirtyOut);
+    f.localGet(this.budget);
+    f.i32Const(this.remaining - 1);
+    f.op('i32.add');
+    f.localSet(this.budget);
+    this.storeBudget();
+    if (!this.#setsRip) this.#storeNextRip();
+    this.countLeave(LEAVE_JUMP);
+    f.returnCall(this.core.resume);
+    if (!goesOn) return;
+    f.end();
+    // Nobody waits: the shadow ends unseen.
+    f.i32Const(0);
+    f.i32Const(0);
+    f.store('i32.store', S.SHADOW);
+  }
+  #storeNextRip(): void {
+    const { f } = this;
+    f.i32Const(0);
+    this.pushRipOf(this.next);
+    f.store('i64.store', S.RIP);
+  }
+
+  /** The table for looking at every access is never in force in a region. */
+  override lowerUserPages(uop: Uop & { op: 'userPages' }): void {
+    const { f } = this;
+    f.i32Const(0);
+    this.pushSupervisorTable(uop.open);
+    f.localTee(this.tlb);
+    f.store('i32.store', E.TLB_TABLE);
+  }
+
+  /** A helper's call: a rare path, except for that of RDTSC. */
+  override lowerCall(uop: Uop & { op: 'call' }): void {
+    if (uop.helper === timeStampHelper) this.#readTimeStamp();
+    else {
+      this.bail();
+      if (!uop.result) return;
+      // Never reached, but later micro-operations use it.
+      const { type } = uop.result;
+      if (type === 'i64') this.f.i64Const(0);
+      else if (type === 'i32') this.f.i32Const(0);
+      else throw new Error(`helpers do not give a ${type}`);
+    }
+    if (uop.result) this.define(uop.result);
+  }
+  /** Time may be the count of instructions, so that BUDGET must be exact. */
+  #readTimeStamp(): void {
+    const { f } = this;
+    f.i32Const(0);
+    f.localGet(this.budget);
+    f.i32Const(this.remaining);
+    f.op('i32.add');
+    f.store('i32.store', E.BUDGET);
+    f.call(this.core.timeStamp);
+  }
+}
