@@ -10,7 +10,7 @@
 // their descriptors become `stop`, so that even the running block leaves before its next instruction.
 import type { GuestMemory } from '../../memory/guest-memory.ts';
 import type { DecodeFeatures } from '../../x86/cpuid/feature-names.ts';
-import { decode } from '../../x86/decode/decode.ts';
+import { decode, MAXIMUM_LENGTH } from '../../x86/decode/decode.ts';
 import type { DecodedInstruction, Form } from '../../x86/decode/instruction.ts';
 import { type Mode, modeFromKey } from '../../x86/decode/mode.ts';
 import { GP, GuestFault } from '../../x86/exceptions/fault.ts';
@@ -38,8 +38,11 @@ interface CrossingBlock {
   readonly length: number;
 }
 
-/** Page number of a place in memory 1; what lies nowhere has numbers of up to 43 bits (GuestMemory.place). */
-const pageOf = (physical: number) => Math.floor(physical / 4096);
+/** Page number of a place in memory 1, a small integer; what lies nowhere has numbers of up to 43 bits (GuestMemory.place). */
+const pageOf = (physical: number) =>
+  physical < 2 ** 42 ? (physical / 4096) | 0 : Math.floor(physical / 4096);
+/** Bytes of an instruction that begins here may lie on the next page. */
+const mayCross = (physical: number) => (physical & 0xfff) > 4096 - MAXIMUM_LENGTH;
 const crossingKey = (physical: number, modeKey: number) => physical * 1024 + modeKey;
 
 /** #GP(0) for an instruction that goes over the end of CS. */
@@ -57,6 +60,9 @@ const HOT_BATCH = 8;
 /** Samples of a hot block after which it waits no longer for others. */
 const HOT_PATIENCE = 30;
 
+/** What is read where there is no memory. */
+const ONES = new Uint8Array(4096).fill(0xff);
+
 /** Where a block that needs a second page gets it: the physical address of a linear one, raising #PF. */
 export type SecondPage = () => number;
 
@@ -69,6 +75,8 @@ export class CodeCache {
   readonly #crossing = new Map<number, CrossingBlock>();
   readonly #end: number;
   #next = DESCRIPTORS;
+  /** The instructions of the block that is being decoded. */
+  readonly #run: DecodedInstruction[] = [];
   readonly #samples = new Map<number, number>();
   #hot: number[] = [];
   /** Leader of a group -> handler of its instruction alone. */
@@ -116,14 +124,15 @@ export class CodeCache {
     const page = pageOf(physical);
     // Segments of different limits share their blocks, but not where a segment ends inside the page.
     const near = limit < 4096;
-    const key = ((physical & 0xfff) | (modeKey << 12)) + (near ? limit * 2 ** 22 : 0);
+    const inPage = (physical & 0xfff) | (modeKey << 12);
+    const key = near ? inPage + limit * 2 ** 22 : inPage;
     const found = this.#pages.get(page)?.blocks.get(key);
     if (found !== undefined) {
       this.cacheable = !near;
       this.linkable = !near;
       return found;
     }
-    const crossing = this.#crossing.get(crossingKey(physical, modeKey));
+    const crossing = mayCross(physical) ? this.#crossing.get(crossingKey(physical, modeKey)) : undefined;
     if (crossing) {
       checkLimit(4097 - (physical & 0xfff), limit);
       this.linkable = false;
@@ -141,9 +150,8 @@ export class CodeCache {
 
   /** A block is run by the function at a table slot from now on, instead of by its handlers. */
   install(descriptor: number, slot: number): void {
-    const { u32 } = this.#state;
-    if (!this.#plain.has(descriptor)) this.#plain.set(descriptor, u32[descriptor >> 2]!);
-    u32[descriptor >> 2] = slot;
+    if (!this.#plain.has(descriptor)) this.#plain.set(descriptor, this.plainHandler(descriptor));
+    this.#state.u32[descriptor >> 2] = slot;
   }
   /** Takes that back. A descriptor that was used for other code since is left alone. */
   uninstall(descriptor: number, slot: number): void {
@@ -229,7 +237,10 @@ export class CodeCache {
   }
   /** The handler of the one instruction at a descriptor, also where it leads a group. */
   plainHandler(descriptor: number): number {
-    return this.#plain.get(descriptor) ?? this.#state.u32[(descriptor + D.D_HANDLER) >> 2]!;
+    const { u32 } = this.#state;
+    const handler = u32[(descriptor + D.D_HANDLER) >> 2]!;
+    if (handler === HANDLER_COUNT) return u32[(counterOf(descriptor) >> 2) + 1]!;
+    return this.#plain.get(descriptor) ?? handler;
   }
 
   /** Goes on with another, empty table of handlers. */
@@ -255,32 +266,45 @@ export class CodeCache {
     if (this.#next + (D.MAXIMUM_BLOCK + 2) * D.DESCRIPTOR_SIZE > this.#end) this.flush();
     const page = pageOf(physical);
     const start = physical & 0xfff;
-    const pageBytes = this.#pageBytes(page);
-    const run: DecodedInstruction[] = [];
+    const { bytes, first } = this.#pageBytes(page);
+    const handlers = this.#handlers;
+    const run = this.#run;
+    let count = 0;
     let at = start;
     let ends = false;
+    let fresh = false;
     const last = Math.min(4096, start + limit);
-    while (run.length < D.MAXIMUM_BLOCK && at < last && !ends) {
-      const bytes = pageBytes.subarray(at, Math.min(at + 15, 4096));
-      const instruction = decode(bytes, bytes.length, mode, this.#features);
+    while (count < D.MAXIMUM_BLOCK && at < last) {
+      const instruction = decode(bytes, 4096 - at, mode, this.#features, first + at);
       if (instruction === null) break;
-      this.onDecoded?.(bytes, mode);
-      if (at + instruction.length > last) {
-        if (run.length > 0) break;
-        checkLimit(instruction.length, limit);
+      const { form, length } = instruction;
+      this.onDecoded?.(bytes.subarray(first + at, first + Math.min(at + MAXIMUM_LENGTH, 4096)), mode);
+      if (at + length > last) {
+        if (count > 0) break;
+        checkLimit(length, limit);
       }
-      run.push(instruction);
-      at += instruction.length;
+      run[count++] = instruction;
+      at += length;
       // Handlers are compiled a block at a time; whether a form ends the block is known from its meaning.
-      ends = this.#handlers.endsBlock(instruction.form);
-      if (!ends && this.cutsAfter?.(instruction.form)) break;
+      const compiled = handlers.get(form);
+      if (compiled === undefined) {
+        fresh = true;
+        ends = handlers.endsBlock(form);
+        if (ends || this.cutsAfter?.(form)) break;
+      } else {
+        ends = compiled.endsBlock;
+        compiled.cutsAfter ??= this.cutsAfter?.(form) ?? false;
+        if (ends || compiled.cutsAfter) break;
+      }
     }
-    if (run.length === 0) return this.#decodeCrossing(physical, mode, pageBytes, limit, second);
-    this.#handlers.compile(
-      run.map((instruction) => instruction.form),
-      this.#features,
-    );
-    const descriptor = this.#emit(run, start, ends, mode);
+    if (count === 0) return this.#decodeCrossing(physical, mode, limit, second);
+    if (fresh) {
+      handlers.compile(
+        run.slice(0, count).map((instruction) => instruction.form),
+        this.#features,
+      );
+    }
+    const descriptor = this.#emit(count, start, ends, mode);
     this.#record(page, key, descriptor, start, at);
     this.cacheable = limit >= 4096;
     this.linkable = this.cacheable;
@@ -303,44 +327,39 @@ export class CodeCache {
     u32[counter] = runs;
     if (handler === HANDLER_COUNT) return;
     u32[counter + 1] = handler;
-    this.#plain.set(descriptor, handler);
     u32[descriptor >> 2] = HANDLER_COUNT;
   }
   /** Nobody wants to know any more. */
   stopCounting(descriptor: number): void {
     const { u32 } = this.#state;
     if (u32[descriptor >> 2] !== HANDLER_COUNT) return;
-    u32[descriptor >> 2] = this.#plain.get(descriptor)!;
-    this.#plain.delete(descriptor);
+    u32[descriptor >> 2] = this.plainHandler(descriptor);
   }
 
-  /** The bytes of a page; ones where there is no memory. */
-  #pageBytes(page: number): Uint8Array {
-    if (page < this.#memory.pageCount) return this.#memory.u8.subarray(page * 4096, page * 4096 + 4096);
-    return new Uint8Array(4096).fill(0xff);
+  /** Where the bytes of a page are, from index `first` on; ones where there is no memory. */
+  #pageBytes(page: number): { bytes: Uint8Array; first: number } {
+    if (page < this.#memory.pageCount) return { bytes: this.#memory.u8, first: page * 4096 };
+    return { bytes: ONES, first: 0 };
   }
 
-  #decodeCrossing(
-    physical: number,
-    mode: Mode,
-    pageBytes: Uint8Array,
-    limit: number,
-    second: SecondPage,
-  ): number {
+  #decodeCrossing(physical: number, mode: Mode, limit: number, second: SecondPage): number {
     const start = physical & 0xfff;
     const inPage = 4096 - start;
     checkLimit(inPage + 1, limit);
     const secondPage = pageOf(second());
-    const bytes = new Uint8Array(15);
-    bytes.set(pageBytes.subarray(start));
-    bytes.set(this.#pageBytes(secondPage).subarray(0, 15 - inPage), inPage);
-    const instruction = decode(bytes, 15, mode, this.#features);
+    const bytes = new Uint8Array(MAXIMUM_LENGTH);
+    const one = this.#pageBytes(pageOf(physical));
+    bytes.set(one.bytes.subarray(one.first + start, one.first + 4096));
+    const two = this.#pageBytes(secondPage);
+    bytes.set(two.bytes.subarray(two.first, two.first + MAXIMUM_LENGTH - inPage), inPage);
+    const instruction = decode(bytes, MAXIMUM_LENGTH, mode, this.#features);
     if (instruction === null) throw new Error('15 bytes did not make an instruction');
     const { length } = instruction;
     checkLimit(length, limit);
     this.#handlers.compile([instruction.form], this.#features);
     const endsBlock = this.#handlers.endsBlock(instruction.form);
-    const descriptor = this.#emit([instruction], start, endsBlock, mode);
+    this.#run[0] = instruction;
+    const descriptor = this.#emit(1, start, endsBlock, mode);
     const firstPage = pageOf(physical);
     this.#crossing.set(crossingKey(physical, mode.key), { descriptor, firstPage, secondPage, length });
     this.#record(firstPage, -1, descriptor, start, 4096);
@@ -350,43 +369,44 @@ export class CodeCache {
     return descriptor;
   }
 
-  #emit(run: readonly DecodedInstruction[], start: number, ends: boolean, mode: Mode): number {
+  /** Writes the descriptors of the first `count` instructions in #run. */
+  #emit(count: number, start: number, ends: boolean, mode: Mode): number {
     const descriptor = this.#next;
+    const run = this.#run;
+    let end = descriptor;
     let at = start;
-    run.forEach((instruction, order) => {
-      this.#writeDescriptor(descriptor + order * D.DESCRIPTOR_SIZE, instruction, at, order);
+    for (let order = 0; order < count; order++) {
+      const instruction = run[order]!;
+      this.#writeDescriptor(end, instruction, at, order);
       at += instruction.length;
-    });
-    let end = descriptor + run.length * D.DESCRIPTOR_SIZE;
+      end += D.DESCRIPTOR_SIZE;
+    }
     if (!ends) {
-      this.#writeGoto(end, at, run.length, mode);
+      this.#writeGoto(end, at, count, mode);
       end += D.DESCRIPTOR_SIZE;
     }
     this.#next = end;
     this.blocks++;
-    this.instructions += run.length;
+    this.instructions += count;
     return descriptor;
   }
 
+  /** Neighbouring fields are written together. */
   #writeDescriptor(at: number, i: DecodedInstruction, start: number, order: number): void {
-    const { u32, i32, u16, u8, view } = this.#state;
+    const { u32, i32, u16 } = this.#state;
     const compiled = this.#handlers.get(i.form)!;
+    const next = start + i.length;
     u32[(at + D.D_HANDLER) >> 2] = compiled.handler;
-    u16[(at + D.D_START) >> 1] = start;
-    u16[(at + D.D_NEXT) >> 1] = start + i.length;
-    u16[(at + D.D_R0) >> 1] = i.r0;
-    u16[(at + D.D_R1) >> 1] = i.r1;
-    u16[(at + D.D_BASE) >> 1] = i.base;
-    u16[(at + D.D_INDEX) >> 1] = i.index;
-    u32[(at + D.D_DISPLACEMENT) >> 2] = i.disp;
-    u16[(at + D.D_SEGMENT) >> 1] = i.seg;
-    u8[at + D.D_SCALE] = i.scale;
-    u8[at + D.D_ORDER] = order;
+    u32[(at + D.D_START) >> 2] = start | (next << 16);
+    u32[(at + D.D_R0) >> 2] = i.r0 | (i.r1 << 16);
+    u32[(at + D.D_BASE) >> 2] = i.base | (i.index << 16);
+    i32[(at + D.D_DISPLACEMENT) >> 2] = i.disp;
+    u32[(at + D.D_SEGMENT) >> 2] = i.seg | (i.scale << 16) | (order << 24);
     if (compiled.branches) {
+      const target = next + i.immLow;
       u32[(at + D.D_LINK) >> 2] = 0;
-      const target = start + i.length + i.immLow;
-      view.setInt32(at + D.D_TARGET, target, true);
-      view.setInt32(at + D.D_TARGET + 4, Math.floor(target / 2 ** 32), true);
+      i32[(at + D.D_TARGET) >> 2] = target;
+      i32[(at + D.D_TARGET + 4) >> 2] = target < 0 ? -1 : 0;
     } else if (compiled.usesR2) {
       u16[(at + D.D_R2) >> 1] = i.r2;
     } else {
@@ -396,14 +416,13 @@ export class CodeCache {
     if (compiled.usesImmediate2) u16[(at + D.D_IMMEDIATE2) >> 1] = i.imm2;
   }
   #writeGoto(at: number, next: number, order: number, mode: Mode): void {
-    const { u32, u16, u8, view } = this.#state;
+    const { u32 } = this.#state;
     u32[(at + D.D_HANDLER) >> 2] = mode.flatCs ? HANDLER_GOTO_FLAT : HANDLER_GOTO_SEGMENTED;
-    u16[(at + D.D_START) >> 1] = next;
-    u16[(at + D.D_NEXT) >> 1] = next;
-    u8[at + D.D_ORDER] = order;
+    u32[(at + D.D_START) >> 2] = next | (next << 16);
     u32[(at + D.D_LINK) >> 2] = 0;
-    view.setInt32(at + D.D_TARGET, next, true);
-    view.setInt32(at + D.D_TARGET + 4, 0, true);
+    u32[(at + D.D_TARGET) >> 2] = next;
+    u32[(at + D.D_TARGET + 4) >> 2] = 0;
+    u32[(at + D.D_SEGMENT) >> 2] = order << 24;
   }
 
   /** Enters a block into its page (key -1: only for invalidation) and marks the bytes it was decoded from. */
@@ -445,10 +464,13 @@ export class CodeCache {
     const { u32 } = this.#state;
     for (let i = 0; i < code.ranges.length; i += 2) {
       for (let at = code.ranges[i]!; at < code.ranges[i + 1]!; at += D.DESCRIPTOR_SIZE) {
+        const handler = u32[(at + D.D_HANDLER) >> 2]!;
         u32[(at + D.D_HANDLER) >> 2] = HANDLER_STOP;
+        // Only these can stand for others, or have been sampled.
+        if (handler < TABLE_SIZE && handler !== HANDLER_STOP && !this.#handlers.isGroup(handler)) continue;
         this.#plain.delete(at);
-        this.#samples.delete(at);
       }
+      this.#samples.delete(code.ranges[i]!);
       this.onStale(code.ranges[i]!, code.ranges[i + 1]!);
     }
     for (const [key, crossing] of this.#crossing) {

@@ -22,6 +22,8 @@ export interface CompiledForm {
   readonly handler: number;
   /** Nothing after it in the block is ever reached. */
   readonly endsBlock: boolean;
+  /** A translator wishes the block to end after it (CodeCache.cutsAfter); undefined while it was not asked. */
+  cutsAfter: boolean | undefined;
   /** Another instruction may follow in the same handler. */
   readonly mayBeFollowed: boolean;
   /** It branches relatively: its descriptor has a link and a target. */
@@ -81,7 +83,7 @@ export class HandlerTable {
   readonly #host: HelperHost;
   readonly statePages: number;
   readonly ramPages: number;
-  readonly #forms = new Map<number, CompiledForm>();
+  readonly #forms: (CompiledForm | undefined)[] = [];
   readonly #wrappers = new Map<Helper, { name: string; run: (...args: never[]) => unknown }>();
   #next = FIRST_FREE_HANDLER;
   /** Modes whose common forms are there. */
@@ -144,7 +146,7 @@ export class HandlerTable {
 
   /** The compiled form, if it is there already. */
   get(form: Form): CompiledForm | undefined {
-    return this.#forms.get(form.id);
+    return this.#forms[form.id];
   }
 
   /** The form that a plain handler executes; undefined for pseudo-handlers and groups. */
@@ -153,7 +155,7 @@ export class HandlerTable {
   }
   /** Whether instructions may follow one of this form in the same handler. */
   mayBeFollowed(form: Form): boolean {
-    return this.#forms.get(form.id)!.mayBeFollowed;
+    return this.#forms[form.id]!.mayBeFollowed;
   }
   /** Whether the handler executes several descriptors. */
   isGroup(handler: number): boolean {
@@ -187,7 +189,7 @@ export class HandlerTable {
 
   /** Whether nothing after such an instruction in its block is ever reached. */
   endsBlock(form: Form): boolean {
-    return this.#forms.get(form.id)?.endsBlock ?? alwaysLeaves(meaningOf(form));
+    return this.#forms[form.id]?.endsBlock ?? alwaysLeaves(meaningOf(form));
   }
   /**
    * Compiles the forms that have no handler yet. Each module costs the host some 14 KB, so once a guest
@@ -205,14 +207,15 @@ export class HandlerTable {
     const jobs = fresh.map((form) => {
       const uops = meaningOf(form);
       const handler = this.#next++;
-      this.#forms.set(form.id, {
+      this.#forms[form.id] = {
         handler,
         endsBlock: alwaysLeaves(uops),
+        cutsAfter: undefined,
         mayBeFollowed: mayBeFollowed(uops),
         branches: someUop(uops, (uop) => uop.op === 'branch'),
         usesR2: usesField(uops, 'r2'),
         usesImmediate2: usesField(uops, 'imm2'),
-      });
+      };
       this.#formOf[handler] = form;
       return { name: form.mnemonic, handler, forms: [form] };
     });
@@ -220,7 +223,7 @@ export class HandlerTable {
   }
 
   #fresh(forms: readonly Form[]): Form[] {
-    return [...new Set(forms)].filter((form) => !this.#forms.has(form.id));
+    return [...new Set(forms)].filter((form) => !this.#forms[form.id]);
   }
 
   /** Compiles a module of handlers with consecutive table slots. */

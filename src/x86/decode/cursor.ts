@@ -4,6 +4,7 @@
 
 export interface Cursor {
   bytes: Uint8Array;
+  /** Indices in `bytes`: of the next byte, and of the first that may not be read. */
   position: number;
   limit: number;
   starved: boolean;

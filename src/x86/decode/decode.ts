@@ -98,26 +98,28 @@ function segmentUse(number: number, mode: Mode): number {
 
 const cursor: Cursor = { bytes: new Uint8Array(0), position: 0, limit: 0, starved: false };
 const address: Address = { shape: 0, base: 0, index: 0, scale: 0, disp: 0, stackBase: false };
+/** Index of the instruction's first byte. */
+let begin = 0;
 let latestFeatures: DecodeFeatures | null = null;
 let latestDispatch: Dispatch;
 
 function finish(row: DecodeRow, mode: Mode): DecodedInstruction {
   const size = mode.bits === 16 ? 0 : mode.bits === 32 ? 1 : 2;
   const key = mode.key | (size << 10) | (size << 12);
-  return new Decoding(row.forms.get(key) ?? makeForm(row, key), cursor.position);
+  return new Decoding(row.forms.get(key) ?? makeForm(row, key), cursor.position - begin);
 }
 
 /** The end for bytes that make no instruction: more are needed, there are too many, or they are undefined. */
 function reject(mode: Mode): DecodedInstruction | null {
   if (!cursor.starved) return finish(INVALID, mode);
-  if (cursor.limit < MAXIMUM_LENGTH) return null;
-  cursor.position = MAXIMUM_LENGTH;
+  if (cursor.limit - begin < MAXIMUM_LENGTH) return null;
+  cursor.position = begin + MAXIMUM_LENGTH;
   return finish(TOO_LONG, mode);
 }
 
 /**
- * Decodes the instruction at the start of `bytes`, of which `available` may be looked at. null: more
- * bytes are needed to tell (at most 15 are ever looked at). `mode` is what the code is decoded for;
+ * Decodes the instruction at index `start` of `bytes`, of which from there `available` may be looked at. null:
+ * more bytes are needed to tell (at most 15 are ever looked at). `mode` is what the code is decoded for;
  * `features` gates the rows of the opcode maps and must not change once used.
  */
 export function decode(
@@ -125,6 +127,7 @@ export function decode(
   available: number,
   mode: Mode,
   features: DecodeFeatures,
+  start = 0,
 ): DecodedInstruction | null {
   if (features !== latestFeatures) {
     latestDispatch = dispatchFor(features);
@@ -133,8 +136,9 @@ export function decode(
   const is64 = mode.bits === 64;
   const maps = is64 ? latestDispatch.long : latestDispatch.legacy;
   cursor.bytes = bytes;
-  cursor.position = 0;
-  cursor.limit = Math.min(available, MAXIMUM_LENGTH);
+  begin = start;
+  cursor.position = start;
+  cursor.limit = start + Math.min(available, MAXIMUM_LENGTH);
   cursor.starved = false;
 
   let override = NO_OVERRIDE;
@@ -333,6 +337,6 @@ export function decode(
   if (repeat && row.repeatable) key |= repeat << 20;
   if (lock) key |= 1 << 22;
   instruction.form = row.forms.get(key) ?? makeForm(row, key);
-  instruction.length = cursor.position;
+  instruction.length = cursor.position - begin;
   return instruction;
 }
