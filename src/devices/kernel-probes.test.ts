@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { silentStream } from '../backend/char.ts';
 import { Uart16550 } from './char/uart16550.ts';
+import { I8042 } from './input/i8042.ts';
 import { ApicBus } from './intc/apic-bus.ts';
 import { I8259Pair } from './intc/i8259.ts';
 import { IoApic } from './intc/io-apic.ts';
@@ -11,7 +12,6 @@ import { fanOut } from './intc/wires.ts';
 import { PciBus, PciConfigPorts } from './pci/config-ports.ts';
 import { HostBridge440Fx } from './pci/host-bridge.ts';
 import { AcpiPm } from './platform/acpi-pm.ts';
-import { I8042 } from './platform/i8042.ts';
 import { A20Gate, SystemControlPortB } from './platform/system-control.ts';
 import type { RegisterRegion } from './registers.ts';
 import { FakeClock } from './testing.ts';
@@ -50,6 +50,7 @@ function buildBoard() {
   const pm = new AcpiPm({ clock, sci: irq(9), powerOff() {} });
   const uart = new Uart16550({ clock, irq: irq(4), stream: silentStream });
   const i8042 = new I8042({
+    clock,
     keyboardIrq: irq(1),
     mouseIrq: irq(12),
     a20: new A20Gate(() => {}),

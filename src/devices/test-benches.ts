@@ -1,10 +1,15 @@
 // Every chip on a bench of its own: built with stand-ins for its wires, with the pushes from outside
 // (line levels, input bytes, buttons) that it can get, and with a record of what it drives. The tests
 // of every device (devices.test.ts) run over this list; a new chip is added here.
-
+import { DoppelError } from '../base/errors.ts';
+import type { StateRecord, StateValue } from '../base/state-record.ts';
 import type { Unmap } from '../memory/region.ts';
 import { Uart16550 } from './char/uart16550.ts';
 import type { Chip } from './chip.ts';
+import { I8042 } from './input/i8042.ts';
+import { Ps2Keyboard } from './input/keyboard.ts';
+import { Ps2Mouse } from './input/mouse.ts';
+import { KEYS } from './input/scan-codes.ts';
 import { ApicBus } from './intc/apic-bus.ts';
 import { I8259Pair } from './intc/i8259.ts';
 import { IO_APIC_PINS, IoApic } from './intc/io-apic.ts';
@@ -17,7 +22,6 @@ import { HostBridge440Fx } from './pci/host-bridge.ts';
 import { Piix3IsaBridge } from './pci/isa-bridge.ts';
 import { AcpiPm } from './platform/acpi-pm.ts';
 import { DebugConsole, DebugExit, PostPort } from './platform/debug-ports.ts';
-import { I8042 } from './platform/i8042.ts';
 import { A20Gate, ResetControl, SystemControlPortA, SystemControlPortB } from './platform/system-control.ts';
 import type { FakeClock } from './testing.ts';
 import { Pit } from './timer/pit.ts';
@@ -58,6 +62,40 @@ function recorder() {
       log.push(value === undefined ? name : `${name} ${JSON.stringify(value)}`);
     };
   return { log, lines, line, note };
+}
+
+/** Several chips as one: the regions of the first, the state of all. */
+function bundle(name: string, chips: readonly Chip[]): Chip {
+  return {
+    regions: chips[0]!.regions,
+    reset() {
+      for (const chip of chips) chip.reset();
+    },
+    save() {
+      const fields: Record<string, StateValue> = {};
+      for (const chip of chips) {
+        const record = chip.save();
+        fields[record.name] = { version: record.version, fields: record.fields };
+      }
+      return { name, version: 1, fields };
+    },
+    restore(record) {
+      if (record.name !== name || record.version !== 1) throw new DoppelError('another bundle');
+      const before = chips.map((chip) => chip.save());
+      try {
+        chips.forEach((chip, index) => {
+          const part = record.fields[before[index]!.name] as Omit<StateRecord, 'name'> | undefined;
+          if (typeof part?.fields !== 'object') throw new DoppelError('a part is missing');
+          chip.restore({ name: before[index]!.name, version: part.version, fields: part.fields });
+        });
+      } catch (error) {
+        chips.forEach((chip, index) => {
+          chip.restore(before[index]!);
+        });
+        throw error;
+      }
+    },
+  };
 }
 
 const makeUart: BenchMaker = {
@@ -198,22 +236,32 @@ const makeAcpiPm: BenchMaker = {
   },
 };
 
+/** A controller with what is plugged into it, as one chip: what waits in a device is seen through the controller. */
 const makeI8042: BenchMaker = {
-  name: 'i8042',
-  make() {
+  name: 'i8042 with keyboard and mouse',
+  make(clock) {
     const { log, lines, line, note } = recorder();
     const a20Line = line('a20');
+    const keyboard = new Ps2Keyboard({ clock, onRoom: note('room') });
+    const mouse = new Ps2Mouse({ clock });
     const chip = new I8042({
+      clock,
       keyboardIrq: line('irq1'),
       mouseIrq: line('irq12'),
+      keyboard,
+      mouse,
       a20: new A20Gate((enabled) => a20Line.set(enabled)),
       reset: note('reset'),
     });
     return {
-      chip,
+      chip: bundle('input', [chip, keyboard, mouse]),
       log,
       lines,
-      pushes: [(value) => chip.sendFromKeyboard(value), (value) => chip.sendFromMouse(value)],
+      pushes: [
+        (value) => keyboard.key(KEYS[value % KEYS.length]!.code, true),
+        (value) => keyboard.key(KEYS[value % KEYS.length]!.code, value % 3 === 0),
+        (value) => mouse.move(value - 128, 128 - value, value % 5 === 0 ? value - 128 : 0, value & 31),
+      ],
     };
   },
 };

@@ -48,6 +48,7 @@ export const IRQ_KEYBOARD = 1;
 export const IRQ_PIC_CASCADE = 2;
 export const IRQ_COM1 = 4;
 export const IRQ_RTC = 8;
+export const IRQ_MOUSE = 12;
 /** The ACPI system control interrupt: level, active high. */
 export const IRQ_SCI = 9;
 /** PCI INTA# to INTD# of the root bus arrive at these (level). */

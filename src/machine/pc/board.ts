@@ -4,25 +4,28 @@
 //   PIT, RTC, UART, i8042, SCI --IRQ n--> 8259 pair --INTR--> LINT0 of the local APIC --> vCPU
 //                             \--GSI n--> I/O APIC --messages--> local APIC ------------/
 import type { ByteSink, ByteStream } from '../../backend/char.ts';
+import { KeyQueue } from '../../backend/input/key-queue.ts';
 import { DoppelError } from '../../base/errors.ts';
 import type { AccessWidth, GuestBus } from '../../base/guest-bus.ts';
 import type { AlarmSource, WallClock } from '../../base/services.ts';
 import type { Saveable } from '../../base/state-record.ts';
 import { Uart16550 } from '../../devices/char/uart16550.ts';
 import type { Chip } from '../../devices/chip.ts';
+import { I8042 } from '../../devices/input/i8042.ts';
+import { Ps2Keyboard } from '../../devices/input/keyboard.ts';
+import { Ps2Mouse } from '../../devices/input/mouse.ts';
 import { ApicBus } from '../../devices/intc/apic-bus.ts';
 import { I8259Pair } from '../../devices/intc/i8259.ts';
 import { IoApic } from '../../devices/intc/io-apic.ts';
 import { type ApicProcessor, LocalApic } from '../../devices/intc/local-apic.ts';
 import { fanOut, SharedLine } from '../../devices/intc/wires.ts';
-import { type IrqLine, unconnected } from '../../devices/lines.ts';
+import type { IrqLine } from '../../devices/lines.ts';
 import { PciBus, PciConfigPorts } from '../../devices/pci/config-ports.ts';
 import type { PciAddressSpaces, PciEndpoint } from '../../devices/pci/endpoint.ts';
 import { HostBridge440Fx } from '../../devices/pci/host-bridge.ts';
 import { Piix3IsaBridge } from '../../devices/pci/isa-bridge.ts';
 import { AcpiPm } from '../../devices/platform/acpi-pm.ts';
 import { DebugConsole, DebugExit, PostPort } from '../../devices/platform/debug-ports.ts';
-import { I8042 } from '../../devices/platform/i8042.ts';
 import {
   A20Gate,
   ResetControl,
@@ -69,6 +72,9 @@ export class Board implements GuestBus {
   readonly pci: PciBus;
   readonly uart: Uart16550;
   readonly power: AcpiPm;
+  /** Keys for the PS/2 keyboard. */
+  readonly keys: KeyQueue;
+  readonly mouse: Ps2Mouse;
   /** Every chip by name, for reset and snapshots, in the order in which they are restored. */
   readonly chips: ReadonlyMap<string, Chip & Saveable>;
 
@@ -123,14 +129,17 @@ export class Board implements GuestBus {
     const resetControl = add('reset-control', new ResetControl(reset));
     add('port-a', new SystemControlPortA({ a20, reset }), P.SYSTEM_CONTROL_A);
     add('port-b', new SystemControlPortB({ clock, timer: pit }), P.SYSTEM_CONTROL_B);
-    add(
-      'i8042',
-      new I8042({ keyboardIrq: irq(P.IRQ_KEYBOARD), mouseIrq: unconnected, a20, reset }),
-      P.I8042_DATA,
-      P.I8042_COMMAND,
-    );
     add('post', new PostPort(), P.POST_CODE);
     add('debug-console', new DebugConsole(options.debugConsole), P.DEBUG_CONSOLE);
+
+    // keyboard and mouse
+    const keyboard = add('keyboard', new Ps2Keyboard({ clock, onRoom: () => this.keys.onRoom() }));
+    this.keys = new KeyQueue(clock);
+    this.keys.connect(keyboard);
+    this.mouse = add('mouse', new Ps2Mouse({ clock }));
+    const [keyboardIrq, mouseIrq] = [irq(P.IRQ_KEYBOARD), irq(P.IRQ_MOUSE)];
+    const controller = new I8042({ clock, keyboardIrq, mouseIrq, keyboard, mouse: this.mouse, a20, reset });
+    add('i8042', controller, P.I8042_DATA, P.I8042_COMMAND);
 
     // serial line
     this.uart = add('uart', new Uart16550({ irq: irq(P.IRQ_COM1), clock, stream: options.serial }), P.COM1);
