@@ -2,16 +2,7 @@
 // between their two-word form (x86/state/layout.ts) and RFLAGS.
 import type { FunctionBuilder } from '../../wasm/function.ts';
 import * as S from '../../x86/state/layout.ts';
-import {
-  FLAGS_OVERRIDE,
-  OPERATION_ADC,
-  OPERATION_ADD,
-  OPERATION_DEC,
-  OPERATION_INC,
-  OPERATION_LOGIC,
-  OPERATION_SBB,
-  OPERATION_SUB,
-} from '../soft/flag-kinds.ts';
+import * as K from '../soft/flag-kinds.ts';
 import { pushCarryVector, pushWithCarry } from '../soft/lower-flags.ts';
 
 const LOW32 = 0xffffffffn;
@@ -193,14 +184,14 @@ export function emitFlagsSetAll(f: FunctionBuilder): void {
  * (kind i32, a i64, b i64, r i64, override i32): computes the flags that a region left in its locals
  * (soft/flag-kinds.ts) and stores them. Operands need not be truncated to the operation's width.
  */
-export function emitMaterializeFlags(f: FunctionBuilder): void {
+export function emitMaterializeFlags(f: FunctionBuilder, mulHighU: number, mulHighS: number): void {
   const [kind, a, b, r, override] = [0, 1, 2, 3, 4];
   const operation = f.local('i32');
   const bits = f.local('i64');
   const vector = f.local('i64');
   const aux = f.local('i32');
   f.localGet(kind);
-  f.i32Const(31);
+  f.i32Const(K.FLAGS_BASE);
   f.op('i32.and');
   f.localTee(operation);
   f.if_();
@@ -231,7 +222,7 @@ export function emitMaterializeFlags(f: FunctionBuilder): void {
     f.end();
   };
   const carry = f.local('i32');
-  when([OPERATION_INC, OPERATION_DEC], () => {
+  when([K.OPERATION_INC, K.OPERATION_DEC], () => {
     f.localGet(b);
     f.op('i32.wrap_i64');
     f.i32Const(31);
@@ -240,40 +231,132 @@ export function emitMaterializeFlags(f: FunctionBuilder): void {
     f.i64Const(1);
     f.localSet(b);
   });
-  when([OPERATION_ADD, OPERATION_INC], () => {
-    f.localGet(a);
-    f.localGet(b);
-    f.op('i64.add');
-    f.localSet(r);
-  });
-  when([OPERATION_SUB, OPERATION_DEC], () => {
-    f.localGet(a);
-    f.localGet(b);
-    f.op('i64.sub');
-    f.localSet(r);
-  });
-  when([OPERATION_LOGIC], () => {
-    f.localGet(a);
-    f.localSet(r);
-  });
   const get = (local: number) => () => f.localGet(local);
-  when([OPERATION_ADD, OPERATION_ADC, OPERATION_INC], () => {
+  const computed = (operator: 'i64.add' | 'i64.sub', left: number, to: number) => {
+    f.localGet(left);
+    f.localGet(b);
+    f.op(operator);
+    f.localSet(to);
+  };
+  when([K.OPERATION_SUM, K.OPERATION_DIFFERENCE, K.OPERATION_LOGIC], () => {
+    f.localGet(a);
+    f.localSet(r);
+  });
+  when([K.OPERATION_SUM], () => computed('i64.sub', r, a));
+  when([K.OPERATION_DIFFERENCE], () => computed('i64.add', r, a));
+  when([K.OPERATION_ADD, K.OPERATION_INC], () => computed('i64.add', a, r));
+  when([K.OPERATION_SUB, K.OPERATION_DEC], () => computed('i64.sub', a, r));
+  when([K.OPERATION_ADD, K.OPERATION_ADC, K.OPERATION_INC, K.OPERATION_SUM], () => {
     pushCarryVector(f, 'add', 'i64', get(a), get(b), get(r));
     f.localSet(vector);
   });
-  when([OPERATION_SUB, OPERATION_SBB, OPERATION_DEC], () => {
+  when([K.OPERATION_SUB, K.OPERATION_SBB, K.OPERATION_DEC, K.OPERATION_DIFFERENCE], () => {
     pushCarryVector(f, 'sub', 'i64', get(a), get(b), get(r));
     f.localSet(vector);
   });
+  f.localGet(operation);
+  f.i32Const(K.OPERATION_SHL);
+  f.op('i32.ge_s');
+  f.if_();
+  when([K.OPERATION_SHL], () => {
+    pushLastStep(f, 'i64.shl', get(a), b);
+    f.localSet(vector);
+  });
+  when([K.OPERATION_SHR, K.OPERATION_SAR], () => {
+    // The upper two carries: CF, and CF xor OF.
+    const last = f.local('i64');
+    f.localGet(operation);
+    f.i32Const(K.OPERATION_SAR);
+    f.op('i32.eq');
+    f.if_('i64');
+    pushLastStep(f, 'i64.shr_s', () => pushExtended(f, a, bits, 'i64.shr_s'), b);
+    f.localTee(last);
+    f.else_();
+    pushLastStep(f, 'i64.shr_u', () => pushExtended(f, a, bits, 'i64.shr_u'), b);
+    f.localTee(last);
+    f.localGet(last);
+    f.localGet(bits);
+    f.i64Const(1);
+    f.op('i64.sub');
+    f.op('i64.shr_u');
+    f.op('i64.xor');
+    f.end();
+    f.i64Const(1);
+    f.op('i64.and');
+    f.localGet(last);
+    f.i64Const(1);
+    f.op('i64.and');
+    f.i64Const(1);
+    f.op('i64.shl');
+    f.op('i64.or');
+    f.localGet(bits);
+    f.i64Const(2);
+    f.op('i64.sub');
+    f.op('i64.shl');
+    f.localSet(vector);
+  });
+  when([K.OPERATION_IMUL, K.OPERATION_MUL], () => {
+    // CF = OF: whether the upper half is more than the lower half's extension; a carry out of the top bit.
+    const product = f.local('i64');
+    const more = (high: () => void, extension: () => void) => {
+      high();
+      extension();
+      f.op('i64.ne');
+    };
+    const narrow = (shift: 'i64.shr_s' | 'i64.shr_u') => {
+      pushExtended(f, a, bits, shift);
+      pushExtended(f, b, bits, shift);
+      f.op('i64.mul');
+      f.localSet(product);
+      more(get(product), () => pushExtended(f, product, bits, shift));
+    };
+    const wide = (high: number, signed: boolean) => {
+      more(
+        () => {
+          f.localGet(a);
+          f.localGet(b);
+          f.call(high);
+        },
+        () => {
+          if (!signed) {
+            f.i64Const(0);
+            return;
+          }
+          f.localGet(r);
+          f.i64Const(63);
+          f.op('i64.shr_s');
+        },
+      );
+    };
+    f.localGet(operation);
+    f.i32Const(K.OPERATION_IMUL);
+    f.op('i32.eq');
+    f.if_('i32');
+    pushIsNarrow(f, bits);
+    f.if_('i32');
+    narrow('i64.shr_s');
+    f.else_();
+    wide(mulHighS, true);
+    f.end();
+    f.else_();
+    pushIsNarrow(f, bits);
+    f.if_('i32');
+    narrow('i64.shr_u');
+    f.else_();
+    wide(mulHighU, false);
+    f.end();
+    f.end();
+    f.op('i64.extend_i32_u');
+    f.localGet(bits);
+    f.i64Const(1);
+    f.op('i64.sub');
+    f.op('i64.shl');
+    f.localSet(vector);
+  });
+  f.end();
   // FLAG_RESULT: the result, sign-extended.
   f.i32Const(0);
-  f.localGet(r);
-  for (const shift of ['i64.shl', 'i64.shr_s'] as const) {
-    f.i64Const(64);
-    f.localGet(bits);
-    f.op('i64.sub');
-    f.op(shift);
-  }
+  pushExtended(f, r, bits, 'i64.shr_s');
   f.store('i64.store', S.FLAG_RESULT);
   // FLAG_AUX: the upper two carries, and AF.
   f.localGet(vector);
@@ -290,7 +373,7 @@ export function emitMaterializeFlags(f: FunctionBuilder): void {
   f.op('i32.and');
   f.op('i32.or');
   f.localSet(aux);
-  when([OPERATION_INC, OPERATION_DEC], () => {
+  when([K.OPERATION_INC, K.OPERATION_DEC], () => {
     pushWithCarry(f, aux, carry);
     f.localSet(aux);
   });
@@ -298,30 +381,90 @@ export function emitMaterializeFlags(f: FunctionBuilder): void {
   f.localGet(aux);
   f.store('i32.store', S.FLAG_AUX);
   f.end();
-  // CF and OF (bits 0 and 11 of the override) in place of those.
+  // CF and OF as the override says, in place of those.
   f.localGet(kind);
-  f.i32Const(FLAGS_OVERRIDE);
+  f.i32Const(K.FLAGS_OVERRIDE);
   f.op('i32.and');
+  f.localTee(operation);
   f.if_();
   f.i32Const(0);
-  f.i32Const(0);
   f.load('i32.load', S.FLAG_AUX);
-  f.i32Const(0x3fffffff);
+  f.localSet(aux);
+  f.localGet(operation);
+  f.i32Const(K.OVERRIDE_RIGHT);
+  f.op('i32.eq');
+  f.if_('i32');
+  f.localGet(override);
+  f.i32Const(0xc0000000 | 0);
   f.op('i32.and');
+  f.else_();
   f.localGet(override);
   f.i32Const(31);
   f.op('i32.shl');
-  f.op('i32.or');
+  // Bit 30 is CF xor OF.
   f.localGet(override);
+  f.i32Const(31);
+  f.op('i32.shr_u');
   f.localGet(override);
-  f.i32Const(11);
+  f.localGet(aux);
+  f.i32Const(31);
   f.op('i32.shr_u');
   f.op('i32.xor');
+  f.localGet(aux);
+  f.i32Const(30);
+  f.op('i32.shr_u');
+  f.op('i32.xor');
+  f.localGet(operation);
+  f.i32Const(K.OVERRIDE_LEFT);
+  f.op('i32.eq');
+  f.op('select');
   f.i32Const(1);
   f.op('i32.and');
   f.i32Const(30);
   f.op('i32.shl');
   f.op('i32.or');
+  f.end();
+  f.localSet(override);
+  f.i32Const(0);
+  f.localGet(aux);
+  f.i32Const(0x3fffffff);
+  f.op('i32.and');
+  f.localGet(override);
+  f.op('i32.or');
   f.store('i32.store', S.FLAG_AUX);
   f.end();
+}
+
+/** Pushes the low `bits` (a local) of a local, extended as the shift to the right does. */
+function pushExtended(
+  f: FunctionBuilder,
+  local: number,
+  bits: number,
+  shift: 'i64.shr_s' | 'i64.shr_u',
+): void {
+  f.localGet(local);
+  for (const operator of ['i64.shl', shift] as const) {
+    f.i64Const(64);
+    f.localGet(bits);
+    f.op('i64.sub');
+    f.op(operator);
+  }
+}
+/** Pushes what a shift by `count` (a local) has before its last single step. */
+function pushLastStep(
+  f: FunctionBuilder,
+  shift: 'i64.shl' | 'i64.shr_s' | 'i64.shr_u',
+  value: () => void,
+  count: number,
+): void {
+  value();
+  f.localGet(count);
+  f.i64Const(1);
+  f.op('i64.sub');
+  f.op(shift);
+}
+function pushIsNarrow(f: FunctionBuilder, bits: number): void {
+  f.localGet(bits);
+  f.i64Const(64);
+  f.op('i64.ne');
 }

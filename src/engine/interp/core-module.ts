@@ -129,10 +129,10 @@ export function buildCoreModule(statePages: number, ramPages: number, tableSize:
   define('regionTranslate', (f) => emitRegionTranslate(f, regionFill));
   define('timeStamp', (f) => f.call(timeStamp));
   const mulHighU = define('mulHighU', emitMulHighUnsigned);
-  define('mulHighS', (f) => emitMulHighSigned(f, mulHighU));
+  const mulHighS = define('mulHighS', (f) => emitMulHighSigned(f, mulHighU));
   const flagsGet = define('flagsGet', emitFlagsGet);
   const flagsSetAll = define('flagsSetAll', emitFlagsSetAll);
-  define('materializeFlags', emitMaterializeFlags);
+  define('materializeFlags', (f) => emitMaterializeFlags(f, mulHighU, mulHighS));
   define('flagsSet', (f) => {
     // the flags in the mask from the value, the others as they are
     f.localGet(1);

@@ -10,7 +10,7 @@ import * as S from '../../x86/state/layout.ts';
 import { print } from '../../x86/uops/print.ts';
 import { D_LINK } from '../interp/descriptor.ts';
 import { BUDGET, RIP_BASE, TLB_TABLE, WHERE } from '../soft/engine-state.ts';
-import { bitsOf, FLAGS_DYNAMIC, FLAGS_IN_STATE, FLAGS_OVERRIDE, operationOf } from '../soft/flag-kinds.ts';
+import { bitsOf, FLAGS_BASE, FLAGS_DYNAMIC, FLAGS_IN_STATE, operationOf } from '../soft/flag-kinds.ts';
 import { placeText, printEnd } from './print-region.ts';
 import type { Region } from './region.ts';
 import { analyseRegion } from './region-analysis.ts';
@@ -19,9 +19,9 @@ import type { RegionListing } from './region-listing.ts';
 import {
   FAR,
   linkCellCount,
-  WHERE_BAIL,
   WHERE_COUNT,
   WHERE_FLAGS,
+  WHERE_FLAGS_MASK,
   WHERE_OFFSET,
   WHERE_PAGE,
 } from './region-places.ts';
@@ -131,11 +131,29 @@ class Names implements ExpressionNames {
   }
 }
 
-const OPERATIONS = ['ADD', 'SUB', 'LOGIC', 'ADC', 'SBB', 'INC', 'DEC'];
+const OPERATIONS = [
+  'ADD',
+  'SUB',
+  'LOGIC',
+  'ADC',
+  'SBB',
+  'INC',
+  'DEC',
+  'SUM',
+  'DIFFERENCE',
+  'SHL',
+  'SHR',
+  'SAR',
+  'IMUL',
+  'MUL',
+];
+const OVERRIDES = ['', ', CF in $flags_cf_of', ', rotated left', ', rotated right'];
 function kindText(kind: number): string {
-  if (kind === FLAGS_IN_STATE) return 'flags in the state';
-  if (kind === FLAGS_DYNAMIC) return 'flags of $flags_kind';
-  const override = kind & FLAGS_OVERRIDE ? ' with $flags_cf_of' : '';
+  const base = kind & FLAGS_BASE;
+  // Where the kind is dynamic, so is whether there is an override.
+  if (base === FLAGS_DYNAMIC) return 'flags of $flags_kind';
+  const override = OVERRIDES[kind >> 6]!;
+  if (base === FLAGS_IN_STATE) return `flags in the state${override}`;
   return `flags of ${OPERATIONS[operationOf(kind)]} ${bitsOf(kind)}${override}`;
 }
 
@@ -144,9 +162,9 @@ export function printWhere(where: number, region: Region): string {
   const page = region.pages[(where >>> WHERE_PAGE) & FAR];
   const offset = (where >>> WHERE_OFFSET) & 0xfff;
   const place = page ? placeText(4096 * page.index + offset) : '$far';
-  const parts = [`${where & WHERE_BAIL ? 'bail at' : 'to'} ${place}`];
+  const parts = [`${where & WHERE_COUNT ? 'bail at' : 'to'} ${place}`];
   if (where & WHERE_COUNT) parts.push(`${where & WHERE_COUNT} not executed`);
-  parts.push(kindText((where >>> WHERE_FLAGS) & 63));
+  parts.push(kindText((where >>> WHERE_FLAGS) & WHERE_FLAGS_MASK));
   return parts.join(', ');
 }
 

@@ -222,7 +222,7 @@ export function analyseRegion(region: Region, isHeader: (block: number) => boole
       }
       return {
         instructions: instructions.map((one, i) =>
-          flagsLive[i] ? one : { ...one, uops: withoutFlags(one.uops) },
+          flagsLive[i] ? { ...one, uops: withOrigins(one.uops) } : { ...one, uops: withoutFlags(one.uops) },
         ),
         flagsLive,
         flagsLiveIn: liveIn[b]!,
@@ -256,6 +256,24 @@ function stripped(uops: readonly Uop[]): Uop[] {
     else if (uop.op !== 'flagsArith' && uop.op !== 'flagsSet') rest.push(uop);
   }
   return rest;
+}
+/** Flags that say what they come from without what else they would be computed from. */
+function withOrigins(uops: readonly Uop[]): readonly Uop[] {
+  if (!someUop(uops, hasOrigin)) return uops;
+  const rest = reduced(uops);
+  removeUnused(rest, EVERY_VARIABLE, valueCount(uops));
+  return rest;
+}
+function hasOrigin(uop: Uop): boolean {
+  return (uop.op === 'flagsArith' || uop.op === 'flagsSet') && uop.origin !== undefined;
+}
+function reduced(uops: readonly Uop[]): Uop[] {
+  return uops.map((uop): Uop => {
+    if (uop.op === 'if') return { ...uop, then: reduced(uop.then), else: reduced(uop.else) };
+    if (uop.op === 'flagsArith' && uop.origin) return { ...uop, a: null, b: null };
+    if (uop.op === 'flagsSet' && uop.origin) return { ...uop, value: uop.origin.result };
+    return uop;
+  });
 }
 /** More variables than any meaning has. */
 const EVERY_VARIABLE: readonly boolean[] = new Array<boolean>(256).fill(true);

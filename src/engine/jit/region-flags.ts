@@ -4,7 +4,7 @@
 // comparison, and flags that nobody reads cost at most two moves, mostly none.
 import type { FunctionBuilder } from '../../wasm/function.ts';
 import * as S from '../../x86/state/layout.ts';
-import { FLAG_CF, FLAG_OF, FLAGS_STATUS, type Uop, type Value } from '../../x86/uops/ir.ts';
+import { FLAG_CF, FLAG_OF, FLAGS_STATUS, type FlagOrigin, type Uop, type Value } from '../../x86/uops/ir.ts';
 import { someUop } from '../interp/handler.ts';
 import type { CoreFunctions } from '../soft/core-functions.ts';
 import * as K from '../soft/flag-kinds.ts';
@@ -22,6 +22,22 @@ import { registerAt } from './registers.ts';
 const CARRY_AND_OVERFLOW = FLAG_CF | FLAG_OF;
 
 const FLAG_OPERATIONS = new Set<Uop['op']>(['flagsArith', 'flagsSet', 'flagsGet', 'condition']);
+
+/** By the operations of FlagOrigin. */
+const ORIGINS: Readonly<Record<FlagOrigin['operation'], number>> = {
+  shl: K.OPERATION_SHL,
+  shr: K.OPERATION_SHR,
+  sar: K.OPERATION_SAR,
+  imul: K.OPERATION_IMUL,
+  mul: K.OPERATION_MUL,
+};
+/** Kinds whose flags are stored inline where a region is left often. */
+const SUMS = new Set([K.OPERATION_ADD, K.OPERATION_SUB, K.OPERATION_SUM, K.OPERATION_DIFFERENCE]);
+
+/** The kind is in a local, not known here. */
+export function isDynamic(flags: number): boolean {
+  return (flags & K.FLAGS_BASE) === K.FLAGS_DYNAMIC;
+}
 
 /** True when the list, or one inside it, has to do with flags. */
 function concernsFlags(uops: readonly Uop[]): boolean {
@@ -57,9 +73,10 @@ export abstract class RegionFlags extends RegionValues {
 
   /** Makes the kind dynamic: for where paths meet. */
   protected makeDynamic(): void {
-    if (this.flags === K.FLAGS_DYNAMIC) return;
-    this.f.i32Const(this.flags);
-    this.f.localSet(this.kind);
+    if (!isDynamic(this.flags)) {
+      this.f.i32Const(this.flags);
+      this.f.localSet(this.kind);
+    }
     this.flags = K.FLAGS_DYNAMIC;
   }
 
@@ -77,7 +94,7 @@ export abstract class RegionFlags extends RegionValues {
   protected flagsToState(): void {
     const { f } = this;
     if (this.flags === K.FLAGS_IN_STATE) return;
-    if (this.flags === K.FLAGS_DYNAMIC) f.localGet(this.kind);
+    if (isDynamic(this.flags)) f.localGet(this.kind);
     else f.i32Const(this.flags);
     this.callMaterialize();
     this.flags = K.FLAGS_IN_STATE;
@@ -87,7 +104,8 @@ export abstract class RegionFlags extends RegionValues {
     const { f } = this;
     const { flags } = this;
     if (flags === K.FLAGS_IN_STATE) return;
-    if (flags < K.FLAGS_DYNAMIC && K.operationOf(flags) === K.OPERATION_LOGIC) {
+    const known = !isDynamic(flags) && (flags & K.FLAGS_OVERRIDE) === 0;
+    if (known && K.operationOf(flags) === K.OPERATION_LOGIC) {
       f.i32Const(0);
       this.#pushSignExtended(flags);
       f.store('i64.store', S.FLAG_RESULT);
@@ -96,7 +114,7 @@ export abstract class RegionFlags extends RegionValues {
       f.store('i32.store', S.FLAG_AUX);
       return;
     }
-    if (flags === K.FLAGS_DYNAMIC) {
+    if (isDynamic(flags)) {
       // Often nothing has set them yet.
       f.localGet(this.kind);
       f.if_();
@@ -105,7 +123,7 @@ export abstract class RegionFlags extends RegionValues {
       f.end();
       return;
     }
-    if (flags < K.FLAGS_DYNAMIC && K.operationOf(flags) <= K.OPERATION_SUB) {
+    if (known && SUMS.has(K.operationOf(flags))) {
       this.#storeSum(flags);
       return;
     }
@@ -168,7 +186,11 @@ export abstract class RegionFlags extends RegionValues {
   // ---- setting ----
 
   #setOperand(local: number, value: Value): void {
-    if (this.wide) this.pushAs('i64', value);
+    const constant = this.wide ? this.constantOf(value) : undefined;
+    if (typeof constant === 'number') {
+      this.forgo(value);
+      this.f.i64Const(BigInt.asUintN(32, BigInt(constant)));
+    } else if (this.wide) this.pushAs('i64', value);
     else this.pushLow(value);
     this.f.localSet(local);
   }
@@ -179,7 +201,14 @@ export abstract class RegionFlags extends RegionValues {
       return;
     }
     this.settle(0, true);
-    const { kind, bits, carryIn, keepCarry } = uop;
+    const { kind, bits, carryIn, keepCarry, origin } = uop;
+    if (origin) {
+      this.#setOperand(this.operandA, origin.a);
+      this.#setOperand(this.operandB, origin.b);
+      this.#setOperand(this.operandR, uop.result);
+      this.flags = K.flagKind(ORIGINS[origin.operation], bits);
+      return;
+    }
     if (kind === 'logic') {
       this.#setOperand(this.operandA, uop.result);
       this.flags = K.flagKind(K.OPERATION_LOGIC, bits);
@@ -197,7 +226,14 @@ export abstract class RegionFlags extends RegionValues {
       return;
     }
     if (keepCarry) throw new Error('only INC and DEC keep the carry');
-    // All three are pushed before any local is set: none of them is a flag operand, but order costs nothing.
+    // The result of an operation that writes it is in a local, often a register's: nothing more is kept for it.
+    if (!carryIn && bits >= 32 && this.isInLocal(uop.result)) {
+      this.#setOperand(this.operandA, uop.result);
+      this.#setOperand(this.operandB, uop.b!);
+      this.forgo(uop.a);
+      this.flags = K.flagKind(add ? K.OPERATION_SUM : K.OPERATION_DIFFERENCE, bits);
+      return;
+    }
     this.#setOperand(this.operandA, uop.a!);
     this.#setOperand(this.operandB, uop.b!);
     if (carryIn) this.#setOperand(this.operandR, uop.result);
@@ -221,16 +257,76 @@ export abstract class RegionFlags extends RegionValues {
       return;
     }
     this.settle(0, true);
-    if (uop.mask === CARRY_AND_OVERFLOW && this.flags !== K.FLAGS_DYNAMIC) {
-      this.push(uop.value);
-      this.f.localSet(this.override_);
-      this.flags |= K.FLAGS_OVERRIDE;
+    if (uop.mask === CARRY_AND_OVERFLOW || uop.mask === FLAG_CF) {
+      this.#setOverride(uop);
       return;
     }
     this.keep(uop.value);
     if ((uop.mask & FLAGS_STATUS) === FLAGS_STATUS) this.flags = K.FLAGS_IN_STATE;
     else this.flagsToState();
     lowerFlagsSet(this, uop.mask, uop.value);
+  }
+
+  /** CF, or CF and OF, with the other flags as they are. */
+  #setOverride(uop: Uop & { op: 'flagsSet' }): void {
+    const { f } = this;
+    let code = K.OVERRIDE_LEFT;
+    if (uop.origin) {
+      this.forgo(uop.value);
+      this.push(uop.origin.result);
+      if (uop.origin.direction === 'right') code = K.OVERRIDE_RIGHT;
+    } else if (uop.mask === FLAG_CF) {
+      code = K.OVERRIDE_CARRY;
+      this.#keepOverflow();
+      this.push(uop.value);
+    } else {
+      // Bit 31 is CF xor OF.
+      const value = this.localOf(uop.value);
+      f.localGet(value.local);
+      f.i32Const(1);
+      f.op('i32.and');
+      f.localGet(value.local);
+      f.i32Const(11);
+      f.op('i32.shr_u');
+      f.localGet(value.local);
+      f.op('i32.xor');
+      f.i32Const(31);
+      f.op('i32.shl');
+      f.op('i32.or');
+      value.release();
+    }
+    f.localSet(this.override_);
+    if (isDynamic(this.flags) && (this.flags & K.FLAGS_OVERRIDE) !== code) {
+      f.localGet(this.kind);
+      if (code !== K.OVERRIDE_RIGHT) {
+        f.i32Const(K.FLAGS_BASE);
+        f.op('i32.and');
+      }
+      f.i32Const(code);
+      f.op('i32.or');
+      f.localSet(this.kind);
+    }
+    this.flags = (this.flags & K.FLAGS_BASE) | code;
+  }
+  /** Makes sure that OF does not come from the override, which is about to hold CF alone. */
+  #keepOverflow(): void {
+    const { f, flags } = this;
+    const override = flags & K.FLAGS_OVERRIDE;
+    if (override === K.OVERRIDE_CARRY) return;
+    if (override !== 0) {
+      this.flagsToState();
+      return;
+    }
+    if (!isDynamic(flags)) return;
+    f.localGet(this.kind);
+    f.i32Const(K.OVERRIDE_LEFT);
+    f.op('i32.and');
+    f.if_(undefined, 'unlikely');
+    f.localGet(this.kind);
+    this.callMaterialize();
+    f.i32Const(K.FLAGS_IN_STATE);
+    f.localSet(this.kind);
+    f.end();
   }
 
   // ---- reading ----
@@ -254,6 +350,7 @@ export abstract class RegionFlags extends RegionValues {
       f.op(`${type}.${operator}`);
     };
     const b = get(this.operandB);
+    const before = (operator: 'add' | 'sub') => computed(b, operator);
     const r = get(this.operandR);
     const base = { bits, a, carryFromOperands: false, orderFromOperands: false };
     switch (operation) {
@@ -265,6 +362,18 @@ export abstract class RegionFlags extends RegionValues {
           kind: 'sub',
           b,
           result: computed(b, 'sub'),
+          carryFromOperands: true,
+          orderFromOperands: true,
+        };
+      case K.OPERATION_SUM:
+        return { ...base, kind: 'add', a: before('sub'), b, result: a };
+      case K.OPERATION_DIFFERENCE:
+        return {
+          ...base,
+          kind: 'sub',
+          a: before('add'),
+          b,
+          result: a,
           carryFromOperands: true,
           orderFromOperands: true,
         };
@@ -283,10 +392,15 @@ export abstract class RegionFlags extends RegionValues {
   #pushCarry(): void {
     const { f } = this;
     const { flags } = this;
-    if (flags !== K.FLAGS_DYNAMIC && flags & K.FLAGS_OVERRIDE) {
+    if (flags & K.FLAGS_OVERRIDE) {
       f.localGet(this.override_);
-      f.i32Const(1);
-      f.op('i32.and');
+      if ((flags & K.FLAGS_OVERRIDE) === K.OVERRIDE_RIGHT) {
+        f.i32Const(31);
+        f.op('i32.shr_u');
+      } else {
+        f.i32Const(1);
+        f.op('i32.and');
+      }
       return;
     }
     const source = this.#source();
@@ -307,9 +421,25 @@ export abstract class RegionFlags extends RegionValues {
         if (this.wide) f.op('i32.wrap_i64');
         return;
       case K.OPERATION_SUB:
+      case K.OPERATION_DIFFERENCE:
         source.a();
         source.b();
         f.op(`${type}.lt_u`);
+        return;
+      case K.OPERATION_SUM:
+        source.result();
+        source.b();
+        f.op(`${type}.lt_u`);
+        return;
+      case K.OPERATION_SHL:
+      case K.OPERATION_SHR:
+      case K.OPERATION_SAR:
+        this.#pushShiftedOut(K.operationOf(flags), bits);
+        return;
+      case K.OPERATION_IMUL:
+      case K.OPERATION_MUL:
+        this.flagsToState();
+        lowerFlagsGet(this, FLAG_CF);
         return;
       case K.OPERATION_ADD:
         source.result();
@@ -342,6 +472,32 @@ export abstract class RegionFlags extends RegionValues {
     }
   }
 
+  /** Pushes the bit that left the operand of a shift last. */
+  #pushShiftedOut(operation: number, bits: number): void {
+    const { f } = this;
+    const type = bits === 64 ? 'i64' : 'i32';
+    const narrow = this.wide && bits !== 64;
+    const one = () => (bits === 64 ? f.i64Const(1) : f.i32Const(1));
+    f.localGet(this.operandA);
+    if (narrow) f.op('i32.wrap_i64');
+    if (operation === K.OPERATION_SAR && bits < 32) f.op(bits === 8 ? 'i32.extend8_s' : 'i32.extend16_s');
+    f.localGet(this.operandB);
+    if (narrow) f.op('i32.wrap_i64');
+    one();
+    f.op(`${type}.sub`);
+    f.op(
+      `${type}.${operation === K.OPERATION_SHL ? 'shl' : operation === K.OPERATION_SHR ? 'shr_u' : 'shr_s'}`,
+    );
+    if (operation === K.OPERATION_SHL) {
+      if (bits === 64) f.i64Const(63);
+      else f.i32Const(bits - 1);
+      f.op(`${type}.shr_u`);
+    }
+    one();
+    f.op(`${type}.and`);
+    if (bits === 64) f.op('i32.wrap_i64');
+  }
+
   protected pushFlags(uop: Uop & { op: 'condition' | 'flagsGet' }): void {
     const { f } = this;
     if (uop.op === 'flagsGet') {
@@ -355,16 +511,23 @@ export abstract class RegionFlags extends RegionValues {
     }
     const { code } = uop;
     const { flags } = this;
-    const overridden = flags !== K.FLAGS_DYNAMIC && (flags & K.FLAGS_OVERRIDE) !== 0;
+    const override = flags & K.FLAGS_OVERRIDE;
+    const overridden = override !== 0;
     if (code >> 1 === 1) {
       this.#pushCarry();
       if (code & 1) f.op('i32.eqz');
       return;
     }
-    if (code >> 1 === 0 && overridden) {
+    if (code >> 1 === 0 && override >= K.OVERRIDE_LEFT) {
       f.localGet(this.override_);
-      f.i32Const(11);
+      f.i32Const(31);
       f.op('i32.shr_u');
+      f.localGet(this.override_);
+      if (override === K.OVERRIDE_RIGHT) {
+        f.i32Const(30);
+        f.op('i32.shr_u');
+      }
+      f.op('i32.xor');
       f.i32Const(1);
       f.op('i32.and');
       if (code & 1) f.op('i32.eqz');
@@ -376,7 +539,8 @@ export abstract class RegionFlags extends RegionValues {
     const source = this.#source();
     this.flags = flags;
     if (source && (plain || !overridden)) {
-      if (source.kind === 'sub' && source.carryFromOperands && code >> 1 === 2) {
+      const difference = K.operationOf(flags) === K.OPERATION_DIFFERENCE;
+      if (source.kind === 'sub' && source.carryFromOperands && code >> 1 === 2 && !difference) {
         // Operands have no more bits than the operation.
         source.a();
         source.b();
@@ -427,7 +591,7 @@ export abstract class RegionFlags extends RegionValues {
     const before = this.flags;
     const alternatives = concerned && !this.flagsDead;
     // Where nothing is to be done otherwise, the kind is noted before the paths part.
-    if (alternatives && uop.else.length === 0 && before !== K.FLAGS_DYNAMIC) {
+    if (alternatives && uop.else.length === 0 && !isDynamic(before)) {
       f.i32Const(before);
       f.localSet(this.kind);
     }

@@ -11,7 +11,7 @@
 import type { FunctionBuilder } from '../../wasm/function.ts';
 import * as S from '../../x86/state/layout.ts';
 import * as E from '../soft/engine-state.ts';
-import { FLAGS_DYNAMIC } from '../soft/flag-kinds.ts';
+import { FLAGS_BASE, FLAGS_DYNAMIC } from '../soft/flag-kinds.ts';
 import { MXCSR_ASSUMED, MXCSR_PLAIN } from './assumptions.ts';
 import type { Region } from './region.ts';
 import { analyseRegion, type BlockFacts, type RegionFacts } from './region-analysis.ts';
@@ -22,9 +22,9 @@ import {
   LEAVE_BAIL,
   type RegionModule,
   type RegionPlace,
-  WHERE_BAIL,
   WHERE_COUNT,
   WHERE_FLAGS,
+  WHERE_FLAGS_MASK,
   WHERE_OFFSET,
   WHERE_PAGE,
 } from './region-places.ts';
@@ -228,9 +228,11 @@ export abstract class RegionFrame extends RegionFlags {
     f.localTee(where);
     f.i32Const(WHERE_FLAGS);
     f.op('i32.shr_u');
-    f.i32Const(63);
+    f.i32Const(WHERE_FLAGS_MASK);
     f.op('i32.and');
     f.localTee(kind);
+    f.i32Const(FLAGS_BASE);
+    f.op('i32.and');
     f.i32Const(FLAGS_DYNAMIC);
     f.op('i32.eq');
     f.if_();
@@ -250,7 +252,7 @@ export abstract class RegionFrame extends RegionFlags {
     this.#pushRip(() => this.#pushOffset(where));
     f.localSet(rip);
     f.localGet(where);
-    f.i32Const(WHERE_BAIL);
+    f.i32Const(WHERE_COUNT);
     f.op('i32.and');
     f.if_();
     this.countLeave(LEAVE_BAIL);
@@ -366,18 +368,20 @@ export abstract class RegionFrame extends RegionFlags {
     f.store('i64.store', address);
   }
 
-  /** The word that tells the tail about a place; in another page than the region's own, `far` is set besides. */
-  protected where(offset: number, count: number, bail: boolean): number {
+  /**
+   * The word that tells the tail about a place; in another page than the region's own, `far` is set besides. A count
+   * other than 0 leaves the instruction there to the interpreter.
+   */
+  protected where(offset: number, count: number): number {
     const page = this.region.pages.findIndex(({ index }) => index === offset >> 12);
     return (
       ((page < 0 ? FAR : page) << WHERE_PAGE) |
       ((offset & 0xfff) << WHERE_OFFSET) |
-      (bail ? WHERE_BAIL : 0) |
       (this.flags << WHERE_FLAGS) |
       count
     );
   }
-  protected toTail(offset: number, count: number, bail: boolean): void {
+  protected toTail(offset: number, count: number): void {
     const { f } = this;
     if (!hasPage(this.region, offset)) {
       this.#usesFar = true;
@@ -385,12 +389,12 @@ export abstract class RegionFrame extends RegionFlags {
       f.localSet(this.#far);
     }
     f.i32Const(0);
-    f.i32Const(this.where(offset, count, bail));
+    f.i32Const(this.where(offset, count));
     f.store('i32.store', E.WHERE);
     f.br(f.depth - this.tail);
   }
   /** Leaves the present instruction to the interpreter. */
   protected bail(): void {
-    this.toTail(this.offset, this.remaining, true);
+    this.toTail(this.offset, this.remaining);
   }
 }

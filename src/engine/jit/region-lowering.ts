@@ -11,6 +11,7 @@ import { D_HANDLER, D_LINK } from '../interp/descriptor.ts';
 import * as E from '../soft/engine-state.ts';
 import { FLAGS_DYNAMIC, FLAGS_IN_STATE } from '../soft/flag-kinds.ts';
 import type { BlockEnd, Edge, Region, RegionBlock } from './region.ts';
+import { isDynamic } from './region-flags.ts';
 import {
   hasPage,
   jumpBlocks,
@@ -96,7 +97,7 @@ export class RegionLowering extends RegionSystem implements StructureSink {
       f.i32Const(0);
       f.i32Const(this.place.id);
       f.store('i32.store', E.SAMPLED_REGION);
-      this.toTail(block.offset, 0, false);
+      this.toTail(block.offset, 0);
       f.end();
     }
     this.#block = block;
@@ -147,7 +148,7 @@ export class RegionLowering extends RegionSystem implements StructureSink {
       this.#goTo(edge.block);
     } else if (edge.cold) {
       this.countLeave(LEAVE_COLD);
-      this.toTail(edge.offset, 0, false);
+      this.toTail(edge.offset, 0);
     } else {
       this.#exit(edge.offset);
     }
@@ -237,9 +238,7 @@ export class RegionLowering extends RegionSystem implements StructureSink {
   }
   /** Going along the edge to an open label takes more than the branch itself. */
   #needsKind(edge: Edge): boolean {
-    return (
-      edge.kind === 'block' && this.facts.blocks[edge.block]!.flagsLiveIn && this.flags !== FLAGS_DYNAMIC
-    );
+    return edge.kind === 'block' && this.facts.blocks[edge.block]!.flagsLiveIn && !isDynamic(this.flags);
   }
 
   override lowerJump(target: Value): void {

@@ -93,7 +93,7 @@ export abstract class RegionMemory extends RegionFrame {
     const host = f.scratch('i32');
     this.#pushAddress64(address);
     f.i32Const((number << KIND_CELL) | bytes | (write ? KIND_WRITE : 0) | (uop.stack ? KIND_STACK : 0));
-    f.i32Const(this.where(this.offset, this.remaining, true));
+    f.i32Const(this.where(this.offset, this.remaining));
     f.localGet(tag);
     f.call(this.core.regionTranslate);
     f.localTee(host);

@@ -3,13 +3,14 @@
 //
 // The word, WHERE:
 //
-//   31     29 28            17   16   15   10 9         0
-//   +--------+-----------------+------+-------+----------+
-//   |  page  | offset in page  | bail | flags |  count   |      page: index into region.pages, or FAR
-//   +--------+-----------------+------+-------+----------+
+//   31     29 28            17 16     9 8         0
+//   +--------+----------------+--------+-----------+
+//   |  page  | offset in page | flags  |   count   |      page: index into region.pages, or FAR
+//   +--------+----------------+--------+-----------+
 //
-// `bail` says that the interpreter must execute the instruction there: it faults, reaches a device or
-// changes code, or its rare case needs a helper. Nothing of it has been done yet (decision D6).
+// `count` is how many instructions of the block were not executed. If it is not 0, the interpreter must execute the
+// instruction there: it faults, reaches a device or changes code, or its rare case needs a helper. Nothing of it has
+// been done yet (decision D6).
 import type { Routine } from '../../x86/uops/routine.ts';
 import type { CoreFunctions } from '../soft/core-functions.ts';
 import type { BlockEnd, Edge, Region, RegionBlock } from './region.ts';
@@ -51,9 +52,9 @@ export const LEAVE_CAUSES = [
 export const FAR = 7;
 export const WHERE_PAGE = 29;
 export const WHERE_OFFSET = 17;
-export const WHERE_BAIL = 1 << 16;
-export const WHERE_FLAGS = 10;
-export const WHERE_COUNT = 0x3ff;
+export const WHERE_FLAGS = 9;
+export const WHERE_FLAGS_MASK = 0xff;
+export const WHERE_COUNT = 0x1ff;
 
 /** Cells that a region needs: link cells, one for every exit, taken often, to its own pages; then one for each jump site. */
 export function linkCellCount(region: Region): number {

@@ -78,6 +78,11 @@ export abstract class RegionValues extends Lowering {
     return this.#slots[value.id]?.constant?.value;
   }
 
+  /** It has been computed into a local. */
+  protected isInLocal(value: Value): boolean {
+    return this.#of(value).local >= 0;
+  }
+
   #slot(value: Value): Slot {
     const slot: Slot = {
       id: value.id,

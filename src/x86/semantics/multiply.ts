@@ -1,31 +1,31 @@
 // Multiplication and division (SDM 2: MUL, IMUL, DIV, IDIV). Products go to AX, rDX:rAX or a
 // register; dividends come from there. #DE is raised before anything is written.
 //
-// Undefined flags: SF ZF AF PF of a product and all of a division keep their values.
+// Undefined flags: SF ZF PF of a product are those of its lower half, AF is cleared. A division keeps them all.
 import { divideSigned, divideUnsigned } from '../helpers/divide.ts';
 import * as S from '../state/layout.ts';
 import type { Builder } from '../uops/builder.ts';
 import {
   FLAG_AF,
-  FLAG_CF,
-  FLAG_OF,
   FLAG_PF,
   FLAG_SF,
   FLAG_ZF,
   FLAGS_STATUS,
+  type FlagOrigin,
   type I32,
   type I64,
   type Int,
 } from '../uops/ir.ts';
 import type { Meaning } from './meaning.ts';
-import { type IntBits, source } from './operands.ts';
+import { countLike, type IntBits, source } from './operands.ts';
 
 const DE = 0;
 const MIN64 = -(2n ** 63n);
 
-/** CF = OF = whether the product needs more than the destination. */
-function carryAndOverflow(b: Builder, condition: I32): void {
-  b.flagsSet(FLAG_CF | FLAG_OF, b.and(b.neg(condition), FLAG_CF | FLAG_OF));
+/** CF = OF = whether the product needs more than its lower half (i32, 0 or 1); a carry out of the top bit alone. */
+function productFlags(b: Builder, bits: IntBits, more: I32, low: Int, origin: FlagOrigin): void {
+  const carries = b.shl(countLike(b, low, more), bits - 1);
+  b.flagsCarries(bits, carries, low, origin);
 }
 
 /** Both halves of a product of two `bits`-wide operands; `high` has no defined bits above its width for 8..32. */
@@ -54,15 +54,17 @@ function fullProduct(
 /** The one-operand forms: rDX:rAX (AX for bytes) = rAX * operand. */
 function multiply(b: Builder, signed: boolean): void {
   const bits = b.bits(0);
-  const { low, high, wide } = fullProduct(b, bits, signed, b.gpr(bits, S.RAX), b.readInt(0));
+  const x = b.gpr(bits, S.RAX);
+  const y = b.readInt(0);
+  const { low, high, wide } = fullProduct(b, bits, signed, x, y);
   if (bits === 8) {
     b.setGpr(16, S.RAX, wide);
   } else {
     b.setGpr(bits, S.RAX, low);
     b.setGpr(bits, S.RDX, high);
   }
-  if (signed) carryAndOverflow(b, doesNotFit(b, bits, { low, high, wide }));
-  else carryAndOverflow(b, b.ne(b.truncate(bits, high), 0));
+  const more = signed ? doesNotFit(b, bits, { low, high, wide }) : b.ne(b.truncate(bits, high), 0);
+  productFlags(b, bits, more, low, { operation: signed ? 'imul' : 'mul', a: x, b: y });
 }
 
 /** Whether a signed product is more than its low `bits` sign-extended. */
@@ -83,7 +85,8 @@ function multiplySigned(b: Builder): void {
   const y = count === 2 ? b.readInt(0) : source(b, 2, bits);
   const product = fullProduct(b, bits, true, x, y);
   b.write(0, product.low);
-  carryAndOverflow(b, doesNotFit(b, bits, product));
+  const more = doesNotFit(b, bits, product);
+  productFlags(b, bits, more, product.low, { operation: 'imul', a: x, b: y });
 }
 
 /** Writes quotient and remainder where a division of this width leaves them. */

@@ -20,6 +20,11 @@ export function carryOf(b: Builder, bits: IntBits): Int {
   return bits === 64 ? b.extendU(b.carry()) : b.carry();
 }
 
+/** A count of a shift, or a bit, in the type of another value: the operands of an operation have one type. */
+export function countLike(b: Builder, like: Int, count: I32): Int {
+  return like.type === 'i64' ? b.extendU(count) : count;
+}
+
 /** Bit `index` of a value (which may have other bits above) as i32 0 or 1. */
 export function bitOf(b: Builder, value: Int, index: number): I32 {
   return b.and(b.toI32(index ? b.shrU(value, index) : value), 1);

@@ -6,9 +6,9 @@
 // AF is cleared by SHR, SAR, SHLD and SHRD (AMD processors set it). SHLD and SHRD of 16 bits by more
 // than 16 shift the source in a second time, as AMD processors do.
 import type { Builder } from '../uops/builder.ts';
-import { FLAG_AF, FLAG_CF, FLAG_OF, type I32, type I64, type Int } from '../uops/ir.ts';
+import { FLAG_AF, FLAG_CF, FLAG_OF, type FlagOrigin, type I32, type I64, type Int } from '../uops/ir.ts';
 import type { Meaning } from './meaning.ts';
-import { bitOf, type IntBits } from './operands.ts';
+import { bitOf, countLike, type IntBits } from './operands.ts';
 
 /** The masked count of operand `index`, i32. */
 function shiftCount(b: Builder, index: number, bits: IntBits): I32 {
@@ -16,11 +16,6 @@ function shiftCount(b: Builder, index: number, bits: IntBits): I32 {
   if (operand.kind === 'one') return b.i32(1);
   const count = operand.kind === 'imm' ? b.wrap(b.immediate()) : b.toI32(b.readInt(index));
   return b.and(count, bits === 64 ? 63 : 31);
-}
-
-/** Shift counts must have the type of the shifted value. */
-function countLike(b: Builder, like: Int, count: I32): Int {
-  return like.type === 'i64' ? b.extendU(count) : count;
 }
 
 /** Runs `flags` unless the count is zero. */
@@ -43,7 +38,7 @@ function shiftLeft(b: Builder): void {
   write(result);
   ifCounted(b, 1, count, () => {
     const last = b.shl(value, countLike(b, value, b.sub(count, 1)));
-    b.flagsAdd(bits, last, last, result);
+    b.flagsCarries(bits, last, result, { operation: 'shl', a: value, b: count });
   });
 }
 
@@ -51,12 +46,18 @@ function shiftLeft(b: Builder): void {
  * Flags of a shift to the right whose last single step was of `last`: CF is its bit 0; OF is 0, or its top
  * bit. Written as x + x: the carries out of such a sum are x itself, and OF is the exclusive or of the upper two.
  */
-function flagsShiftedOut(b: Builder, bits: IntBits, last: Int, overflow: 'clear' | 'top', result: Int): void {
+function flagsShiftedOut(
+  b: Builder,
+  bits: IntBits,
+  last: Int,
+  overflow: 'clear' | 'top',
+  result: Int,
+  origin: FlagOrigin,
+): void {
   const carry = b.and(last, 1);
   const below = overflow === 'clear' ? carry : b.and(b.xor(last, b.shrU(last, bits - 1)), 1);
   const carries = b.or(b.shl(carry, bits - 1), b.shl(below, bits - 2));
-  // The result is not that of the sum: nobody may compute it again from the operands, as with a carry in.
-  b.flagsAdd(bits, carries, carries, result, false, true);
+  b.flagsCarries(bits, carries, result, origin);
 }
 
 function shiftRight(b: Builder, arithmetic: boolean): void {
@@ -69,7 +70,8 @@ function shiftRight(b: Builder, arithmetic: boolean): void {
   write(result);
   ifCounted(b, 1, count, () => {
     const last = b[shift](operand, countLike(b, value, b.sub(count, 1)));
-    flagsShiftedOut(b, bits, last, arithmetic ? 'clear' : 'top', result);
+    const origin = { operation: arithmetic ? 'sar' : 'shr', a: value, b: count } as const;
+    flagsShiftedOut(b, bits, last, arithmetic ? 'clear' : 'top', result, origin);
   });
 }
 
@@ -92,7 +94,8 @@ function rotate(b: Builder, direction: 'left' | 'right'): void {
     const top = bitOf(b, result, bits - 1);
     const carry = direction === 'left' ? bitOf(b, result, 0) : top;
     const overflow = b.xor(top, direction === 'left' ? carry : bitOf(b, result, bits - 2));
-    b.flagsSet(FLAG_CF | FLAG_OF, overflowAndCarry(b, overflow, carry));
+    const origin = bits === 32 ? { direction, result: result as I32 } : undefined;
+    b.flagsSet(FLAG_CF | FLAG_OF, overflowAndCarry(b, overflow, carry), origin);
   });
 }
 

@@ -126,6 +126,22 @@ export const FLAG_SF = 0x080;
 export const FLAG_OF = 0x800;
 export { FLAGS_STATUS } from '../state/cpu-state.ts';
 
+/**
+ * What a shift or a product sets its flags from, besides its result: an engine that works flags out when somebody asks
+ * keeps these and not the operands of flagsArith, which are computed from them and say the same.
+ */
+export interface FlagOrigin {
+  /** SHL, SHR and SAR of `a` by `b` (i32, at least 1, below the width); IMUL and MUL of `a` and `b`, truncated. */
+  readonly operation: 'shl' | 'shr' | 'sar' | 'imul' | 'mul';
+  readonly a: Int;
+  readonly b: Int;
+}
+/** Likewise of a rotation of 32 bits: CF and OF are those of its result. */
+export interface RotationOrigin {
+  readonly direction: 'left' | 'right';
+  readonly result: I32;
+}
+
 /** Widths of memory accesses and of state reads, in bits. */
 export type AccessBits = 8 | 16 | 32 | 64 | 128;
 
@@ -182,9 +198,10 @@ export type Uop =
       b: Int | null;
       keepCarry: boolean;
       carryIn: boolean;
+      origin?: FlagOrigin;
     }
   /** Sets the status flags in `mask` from the RFLAGS-format value (i32); the others stay. */
-  | { op: 'flagsSet'; mask: number; value: I32 }
+  | { op: 'flagsSet'; mask: number; value: I32; origin?: RotationOrigin }
   /** The status flags in `mask` in RFLAGS format (i32), other bits zero. */
   | { op: 'flagsGet'; mask: number; result: I32 }
   /** A condition code as in Jcc (0 O, 1 NO, 2 B, ... 15 NLE): i32 0 or 1. */

@@ -9,10 +9,12 @@ import type {
   BinaryOperator,
   F32,
   F64,
+  FlagOrigin,
   I32,
   I64,
   Int,
   Location,
+  RotationOrigin,
   UnaryOperator,
   Uop,
   V128,
@@ -377,6 +379,23 @@ export class OperationBuilder {
   flagsSub(bits: IntBits, a: Int, b: Int, result: Int, keepCarry = false, carryIn = false): void {
     this.emit({ op: 'flagsArith', kind: 'sub', bits, result, a, b, keepCarry, carryIn });
   }
+  /**
+   * Flags whose carries are given as those of carries + carries, of an operation that is no sum: nobody may compute the
+   * result again from them, as with a carry in.
+   */
+  flagsCarries(bits: IntBits, carries: Int, result: Int, origin: FlagOrigin): void {
+    this.emit({
+      op: 'flagsArith',
+      kind: 'add',
+      bits,
+      result,
+      a: carries,
+      b: carries,
+      keepCarry: false,
+      carryIn: true,
+      origin,
+    });
+  }
   /** CF = OF = AF = 0; PF ZF SF of the result. */
   flagsLogic(bits: IntBits, result: Int): void {
     this.emit({
@@ -391,8 +410,8 @@ export class OperationBuilder {
     });
   }
   /** Sets those status flags that are in the mask from a value in RFLAGS format. */
-  flagsSet(mask: number, value: I32): void {
-    this.emit({ op: 'flagsSet', mask, value });
+  flagsSet(mask: number, value: I32, origin?: RotationOrigin): void {
+    this.emit(origin ? { op: 'flagsSet', mask, value, origin } : { op: 'flagsSet', mask, value });
   }
   flagsGet(mask: number): I32 {
     return this.result('i32', (result) => ({ op: 'flagsGet', mask, result }));

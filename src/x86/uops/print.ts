@@ -71,10 +71,12 @@ export function printUop(uop: Uop): string {
       return `loop { ... } while ${name(uop.condition)}`;
     case 'flagsArith': {
       const operands = [uop.result, uop.a, uop.b].filter((v) => v !== null).map(name);
-      return `flags.${uop.kind}${uop.bits} ${operands.join(' ')}${uop.keepCarry ? ' keep CF' : ''}`;
+      const { origin } = uop;
+      const of = origin ? ` as ${origin.operation} ${name(origin.a)} ${name(origin.b)}` : '';
+      return `flags.${uop.kind}${uop.bits} ${operands.join(' ')}${uop.keepCarry ? ' keep CF' : ''}${of}`;
     }
     case 'flagsSet':
-      return `flags.set ${flagNames(uop.mask)} ${name(uop.value)}`;
+      return `flags.set ${flagNames(uop.mask)} ${name(uop.value)}${uop.origin ? ` as of ${name(uop.origin.result)}` : ''}`;
     case 'flagsGet':
       return `${name(uop.result)} = flags.get ${flagNames(uop.mask)}`;
     case 'condition':

@@ -190,7 +190,11 @@ class Specializer {
         return false;
       case 'flagsSet': {
         const value = this.#of(uop.value);
-        out.push(value === uop.value ? uop : { ...uop, value });
+        const { mask, origin } = uop;
+        if (origin) {
+          const { direction } = origin;
+          out.push({ op: 'flagsSet', mask, value, origin: { direction, result: this.#of(origin.result) } });
+        } else out.push(value === uop.value ? uop : { op: 'flagsSet', mask, value });
         return false;
       }
       case 'faultIf': {
@@ -328,7 +332,12 @@ class Specializer {
     const a = uop.a && this.#of(uop.a);
     const b = uop.b && this.#of(uop.b);
     const same = result === uop.result && a === uop.a && b === uop.b;
-    const { kind, bits, keepCarry, carryIn } = uop;
+    const { kind, bits, keepCarry, carryIn, origin } = uop;
+    if (origin) {
+      const from = { operation: origin.operation, a: this.#of(origin.a), b: this.#of(origin.b) };
+      this.#table.out.push({ op: 'flagsArith', kind, bits, result, a, b, keepCarry, carryIn, origin: from });
+      return;
+    }
     this.#table.out.push(same ? uop : { op: 'flagsArith', kind, bits, result, a, b, keepCarry, carryIn });
   }
 

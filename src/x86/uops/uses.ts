@@ -40,8 +40,11 @@ function countOperands(uop: Uop, uses: Uint16Array): void {
     case 'set':
     case 'variable':
     case 'setVariable':
+      uses[uop.value.id]!++;
+      return;
     case 'flagsSet':
       uses[uop.value.id]!++;
+      if (uop.origin) uses[uop.origin.result.id]!++;
       return;
     case 'linear':
       uses[uop.offset.id]!++;
@@ -78,6 +81,10 @@ function countOperands(uop: Uop, uses: Uint16Array): void {
       uses[uop.result.id]!++;
       if (uop.a) uses[uop.a.id]!++;
       if (uop.b) uses[uop.b.id]!++;
+      if (uop.origin) {
+        uses[uop.origin.a.id]!++;
+        uses[uop.origin.b.id]!++;
+      }
       return;
     case 'faultIf':
       uses[uop.condition.id]!++;

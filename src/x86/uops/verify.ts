@@ -7,7 +7,16 @@
 // Not checked: that a helper with `faults` changes nothing before it throws.
 import type { HelperType } from '../helpers/helper.ts';
 import { FPR, MXCSR, STATE_FIELDS, XMM } from '../state/layout.ts';
-import { type AccessBits, FLAGS_STATUS, type Location, type Uop, type Value, type ValueType } from './ir.ts';
+import {
+  type AccessBits,
+  FLAG_CF,
+  FLAG_OF,
+  FLAGS_STATUS,
+  type Location,
+  type Uop,
+  type Value,
+  type ValueType,
+} from './ir.ts';
 import { printUop } from './print.ts';
 import { type Routine, routineBody } from './routine.ts';
 import { simdNames } from './simd-evaluate.ts';
@@ -232,11 +241,18 @@ class Verifier {
         this.#use(uop.result, complain, uop.bits === 64 ? 'i64' : uop.result.type);
         if (uop.kind === 'logic' ? uop.a || uop.b : !uop.a || !uop.b) complain('has the wrong operands');
         for (const operand of [uop.a, uop.b]) if (operand) this.#use(operand, complain, uop.result.type);
+        if (uop.origin) {
+          const { operation, a, b } = uop.origin;
+          this.#use(a, complain, uop.result.type);
+          this.#use(b, complain, operation.endsWith('mul') ? uop.result.type : 'i32');
+        }
         path.wrote = true;
         return;
       case 'flagsSet':
         this.#use(uop.value, complain, 'i32');
         if (uop.mask & ~FLAGS_STATUS) complain('sets flags that are not status flags');
+        if (uop.origin) this.#use(uop.origin.result, complain, 'i32');
+        if (uop.origin && uop.mask !== (FLAG_CF | FLAG_OF)) complain('sets other flags than a rotation');
         path.wrote = true;
         return;
       case 'flagsGet':

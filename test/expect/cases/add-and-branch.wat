@@ -19,7 +19,7 @@
           (i32.store offset=SAMPLED_REGION (i32.const 0) (i32.const 1))
           (i32.store offset=WHERE (; to +0x100, flags of $flags_kind ;)
             (i32.const 0)
-            (i32.const 33586176))
+            (i32.const 33586688))
           (br $tail)))
       (local.set $budget (i32.sub (local.get $budget) (i32.const 3)))
       ;; +0x100  ADD RAX, RCX
@@ -53,7 +53,7 @@
               (call $regionTranslate (; bail at +0x108, 2 not executed, flags of SUB 64 ;)
                 (local.get $rdi)
                 (i32.const 459016)
-                (i32.const 34676738)
+                (i32.const 34607106)
                 (local.get 15)))
             (i32.const -1)))
         (i64.store 1 (local.get 16) (local.get $rax)))
@@ -76,7 +76,7 @@
                 (call $regionTranslate (; bail at +0x10b, 1 not executed, flags of SUB 64 ;)
                   (local.get $rsp)
                   (i32.const 262664)
-                  (i32.const 35069953)
+                  (i32.const 35000321)
                   (local.get 15)))
               (i32.const -1)))
           (i64.load 1 (local.get 16))))
@@ -85,7 +85,7 @@
         (then
           (i32.store offset=WHERE (; bail at +0x10b, 1 not executed, flags of SUB 64 ;)
             (i32.const 0)
-            (i32.const 35069953))
+            (i32.const 35000321))
           (br $tail)))
       (local.set $rsp (i64.add (local.get $rsp) (i64.const 8)))
       (local.set 17 (local.get 15))
@@ -110,11 +110,13 @@
       (return_call $jumpFlat (local.get 17))))
   (if
     (i32.eq
-      (local.tee 20
-        (i32.and
-          (i32.shr_u (local.tee 16 (i32.load offset=WHERE (i32.const 0))) (i32.const 10))
-          (i32.const 63)))
-      (i32.const 31))
+      (i32.and
+        (local.tee 20
+          (i32.and
+            (i32.shr_u (local.tee 16 (i32.load offset=WHERE (i32.const 0))) (i32.const 9))
+            (i32.const 255)))
+        (i32.const 63))
+      (i32.const 63))
     (then
       (local.set 20 (local.get $flags_kind))))
   (call $materializeFlags
@@ -125,13 +127,13 @@
     (local.get $flags_cf_of))
   (i64.store offset=RAX (i32.const 0) (local.get $rax))
   (i64.store offset=RSP (i32.const 0) (local.get $rsp))
-  (local.set $budget (i32.add (i32.and (local.get 16) (i32.const 1023)) (local.get $budget)))
+  (local.set $budget (i32.add (i32.and (local.get 16) (i32.const 511)) (local.get $budget)))
   (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
   (local.set 17
     (i64.add
       (local.get $rip_base)
       (i64.extend_i32_s (i32.and (i32.shr_u (local.get 16) (i32.const 17)) (i32.const 4095)))))
-  (if (i32.and (local.get 16) (i32.const 65536))
+  (if (i32.and (local.get 16) (i32.const 511))
     (then
       (i64.store offset=rip (i32.const 0) (local.get 17))
       (i32.store offset=EXIT (i32.const 0) (i32.const 5))

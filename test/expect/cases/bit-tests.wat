@@ -15,24 +15,11 @@
       ;; 0: +0x100
       (local.set $budget (i32.sub (local.get $budget) (i32.const 2)))
       ;; +0x100  BT RAX, 0x5
-      (local.set 14 (i32.load offset=flagAux (i32.const 0)))
-      (local.set 15
-        (i32.and (i32.wrap_i64 (i64.shr_u (local.get $rax) (i64.const 5))) (i32.const 1)))
-      (local.set 16
-        (i32.and
-          (i32.shr_u (i32.xor (local.get 14) (i32.shl (local.get 14) (i32.const 1))) (i32.const 31))
-          (i32.const 1)))
-      (i32.store offset=flagAux
-        (i32.const 0)
-        (i32.or
-          (i32.or
-            (i32.and (local.get 14) (i32.const 1073741823))
-            (i32.shl (local.get 15) (i32.const 31)))
-          (i32.shl (i32.xor (local.get 15) (local.get 16)) (i32.const 30))))
+      (local.set $flags_cf_of (i32.wrap_i64 (i64.shr_u (local.get $rax) (i64.const 5))))
       ;; +0x105  JB $+0xa
-      (if (i32.shr_u (i32.load offset=flagAux (i32.const 0)) (i32.const 31))
+      (if (i32.and (local.get $flags_cf_of) (i32.const 1))
         (then
-          (local.set $flags_kind (i32.const 0))
+          (local.set $flags_kind (i32.const 64))
           (br $block2)))
       ;; 1: +0x107
       (local.set $budget (i32.sub (local.get $budget) (i32.const 2)))
@@ -51,12 +38,12 @@
     ;; 2: +0x10f
     (local.set $budget (i32.sub (local.get $budget) (i32.const 1)))
     ;; +0x10f  RET
-    (local.set 17
+    (local.set 14
       (block $1 (result i64)
         (block $2
           (br_if $2 (; unlikely ;)
             (i64.ne
-              (local.tee 17 (i64.load offset=READ_CELL[RSP].tag (local.get $tlb_table)))
+              (local.tee 14 (i64.load offset=READ_CELL[RSP].tag (local.get $tlb_table)))
               (i64.and (local.get $rsp) (i64.const -4089))))
           (i64.load 1
             (i32.add
@@ -65,25 +52,25 @@
           (br $1))
         (br_if $tail (; unlikely ;)
           (i32.eq
-            (local.tee 18
+            (local.tee 15
               (call $regionTranslate (; bail at +0x10f, 1 not executed, flags of $flags_kind ;)
                 (local.get $rsp)
                 (i32.const 262664)
-                (i32.const 35617793)
-                (local.get 17)))
+                (i32.const 35552769)
+                (local.get 14)))
             (i32.const -1)))
-        (i64.load 1 (local.get 18))))
+        (i64.load 1 (local.get 15))))
     (if (; unlikely ;)
-      (i64.ne (i64.shr_s (i64.shl (local.get 17) (i64.const 16)) (i64.const 16)) (local.get 17))
+      (i64.ne (i64.shr_s (i64.shl (local.get 14) (i64.const 16)) (i64.const 16)) (local.get 14))
       (then
         (i32.store offset=WHERE (; bail at +0x10f, 1 not executed, flags of $flags_kind ;)
           (i32.const 0)
-          (i32.const 35617793))
+          (i32.const 35552769))
         (br $tail)))
     (local.set $rsp (i64.add (local.get $rsp) (i64.const 8)))
-    (local.set 19 (local.get 17))
-    (local.set 17 (i64.sub (local.get 19) (local.get $rip_base)))
-    (i32.store offset=LINK_CELL[0] (i32.const 0) (i32.wrap_i64 (local.get 17)))
+    (local.set 16 (local.get 14))
+    (local.set 14 (i64.sub (local.get 16) (local.get $rip_base)))
+    (i32.store offset=LINK_CELL[0] (i32.const 0) (i32.wrap_i64 (local.get 14)))
     (if (local.get $flags_kind)
       (then
         (call $materializeFlags
@@ -96,18 +83,20 @@
     (i64.store offset=RDX (i32.const 0) (local.get $rdx))
     (i64.store offset=RSP (i32.const 0) (local.get $rsp))
     (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
-    (return_call $jumpFlat (local.get 19)))
+    (return_call $jumpFlat (local.get 16)))
   (if
     (i32.eq
-      (local.tee 20
-        (i32.and
-          (i32.shr_u (local.tee 18 (i32.load offset=WHERE (i32.const 0))) (i32.const 10))
-          (i32.const 63)))
-      (i32.const 31))
+      (i32.and
+        (local.tee 17
+          (i32.and
+            (i32.shr_u (local.tee 15 (i32.load offset=WHERE (i32.const 0))) (i32.const 9))
+            (i32.const 255)))
+        (i32.const 63))
+      (i32.const 63))
     (then
-      (local.set 20 (local.get $flags_kind))))
+      (local.set 17 (local.get $flags_kind))))
   (call $materializeFlags
-    (local.get 20)
+    (local.get 17)
     (local.get $flags_a)
     (local.get $flags_b)
     (local.get $flags_r)
@@ -115,15 +104,15 @@
   (i64.store offset=RAX (i32.const 0) (local.get $rax))
   (i64.store offset=RDX (i32.const 0) (local.get $rdx))
   (i64.store offset=RSP (i32.const 0) (local.get $rsp))
-  (local.set $budget (i32.add (i32.and (local.get 18) (i32.const 1023)) (local.get $budget)))
+  (local.set $budget (i32.add (i32.and (local.get 15) (i32.const 511)) (local.get $budget)))
   (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
-  (local.set 19
+  (local.set 16
     (i64.add
       (local.get $rip_base)
-      (i64.extend_i32_s (i32.and (i32.shr_u (local.get 18) (i32.const 17)) (i32.const 4095)))))
-  (if (i32.and (local.get 18) (i32.const 65536))
+      (i64.extend_i32_s (i32.and (i32.shr_u (local.get 15) (i32.const 17)) (i32.const 4095)))))
+  (if (i32.and (local.get 15) (i32.const 511))
     (then
-      (i64.store offset=rip (i32.const 0) (local.get 19))
+      (i64.store offset=rip (i32.const 0) (local.get 16))
       (i32.store offset=EXIT (i32.const 0) (i32.const 5))
       (return)))
-  (return_call $jumpFlat (local.get 19)))
+  (return_call $jumpFlat (local.get 16)))

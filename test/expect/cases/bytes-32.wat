@@ -21,7 +21,7 @@
           (i32.store offset=SAMPLED_REGION (i32.const 0) (i32.const 1))
           (i32.store offset=WHERE (; to +0x100, flags of $flags_kind ;)
             (i32.const 0)
-            (i32.const 33586176))
+            (i32.const 33586688))
           (br $tail)))
       (local.set $budget (i32.sub (local.get $budget) (i32.const 4)))
       ;; +0x100  MOV AH, byte DS:[0x804a010]
@@ -42,7 +42,7 @@
                 (call $regionTranslate (; bail at +0x100, 4 not executed, flags of $flags_kind ;)
                   (i64.extend_i32_u (local.get 14))
                   (i32.const 1703937)
-                  (i32.const 33651716)
+                  (i32.const 33586692)
                   (local.get 12)))
               (i32.const -1)))
           (i32.load8_u 1 (local.get 15))))
@@ -88,7 +88,7 @@
               (call $regionTranslate (; bail at +0x10c, 2 not executed, flags of SUB 8 ;)
                 (i64.extend_i32_u (local.get 14))
                 (i32.const 1704193)
-                (i32.const 35197954)
+                (i32.const 35129858)
                 (local.get 12)))
             (i32.const -1)))
         (i32.store8 1 (local.get 16) (local.get 15)))
@@ -112,7 +112,7 @@
                 (call $regionTranslate (; bail at +0x112, 1 not executed, flags of SUB 8 ;)
                   (i64.extend_i32_u (local.get 14))
                   (i32.const 262660)
-                  (i32.const 35984385)
+                  (i32.const 35916289)
                   (local.get 12)))
               (i32.const -1)))
           (i32.load 1 (local.get 15))))
@@ -139,11 +139,13 @@
       (return_call $jumpFlat (local.get 12))))
   (if
     (i32.eq
-      (local.tee 16
-        (i32.and
-          (i32.shr_u (local.tee 14 (i32.load offset=WHERE (i32.const 0))) (i32.const 10))
-          (i32.const 63)))
-      (i32.const 31))
+      (i32.and
+        (local.tee 16
+          (i32.and
+            (i32.shr_u (local.tee 14 (i32.load offset=WHERE (i32.const 0))) (i32.const 9))
+            (i32.const 255)))
+        (i32.const 63))
+      (i32.const 63))
     (then
       (local.set 16 (local.get $flags_kind))))
   (call $materializeFlags
@@ -154,14 +156,14 @@
     (local.get $flags_cf_of))
   (i64.store offset=RAX (i32.const 0) (i64.extend_i32_u (local.get $eax)))
   (i64.store offset=RSP (i32.const 0) (i64.extend_i32_u (local.get $esp)))
-  (local.set $budget (i32.add (i32.and (local.get 14) (i32.const 1023)) (local.get $budget)))
+  (local.set $budget (i32.add (i32.and (local.get 14) (i32.const 511)) (local.get $budget)))
   (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
   (local.set 12
     (i64.extend_i32_u
       (i32.add
         (local.get $rip_base)
         (i32.and (i32.shr_u (local.get 14) (i32.const 17)) (i32.const 4095)))))
-  (if (i32.and (local.get 14) (i32.const 65536))
+  (if (i32.and (local.get 14) (i32.const 511))
     (then
       (i64.store offset=rip (i32.const 0) (local.get 12))
       (i32.store offset=EXIT (i32.const 0) (i32.const 5))

@@ -35,7 +35,7 @@
             (call $regionTranslate (; bail at +0x105, 1 not executed, flags in the state ;)
               (local.get 14)
               (i32.const 262920)
-              (i32.const 34275329)
+              (i32.const 34209793)
               (local.get 15)))
           (i32.const -1)))
       (i64.store 1 (local.get 16) (local.get 13)))
@@ -63,7 +63,7 @@
               (call $regionTranslate (; bail at +0x111, 1 not executed, flags in the state ;)
                 (local.get $rsp)
                 (i32.const 262664)
-                (i32.const 35848193)
+                (i32.const 35782657)
                 (local.get 14)))
             (i32.const -1)))
         (i64.load 1 (local.get 16))))
@@ -72,7 +72,7 @@
       (then
         (i32.store offset=WHERE (; bail at +0x111, 1 not executed, flags in the state ;)
           (i32.const 0)
-          (i32.const 35848193))
+          (i32.const 35782657))
         (br $tail)))
     (local.set $rsp (i64.add (local.get $rsp) (i64.const 8)))
     (local.set 13 (local.get 14))
@@ -86,8 +86,8 @@
         (i64.extend_i32_u (local.get 16))
         (local.set 17 (i32.wrap_i64 (local.get $rax)))
         (local.set $rax)
-        (local.set $flags_a (i64.extend_i32_u (local.get 17)))
-        (local.set $flags_b (i64.extend_i32_u (i32.const 1)))
+        (local.set $flags_a (i64.extend_i32_u (local.get 16)))
+        (local.set $flags_b (i64.const 1))
         ;; +0x10d  RET
         (local.set 15
           (block $5 (result i64)
@@ -103,39 +103,42 @@
               (br $5))
             (br_if $tail (; unlikely ;)
               (i32.eq
-                (local.tee 16
-                  (call $regionTranslate (; bail at +0x10d, 1 not executed, flags of ADD 32 ;)
+                (local.tee 17
+                  (call $regionTranslate (; bail at +0x10d, 1 not executed, flags of SUM 32 ;)
                     (local.get $rsp)
                     (i32.const 262664)
-                    (i32.const 35326977)
+                    (i32.const 35274241)
                     (local.get 15)))
                 (i32.const -1)))
-            (i64.load 1 (local.get 16))))
+            (i64.load 1 (local.get 17))))
         (if (; unlikely ;)
           (i64.ne (i64.shr_s (i64.shl (local.get 15) (i64.const 16)) (i64.const 16)) (local.get 15))
           (then
-            (i32.store offset=WHERE (; bail at +0x10d, 1 not executed, flags of ADD 32 ;)
+            (i32.store offset=WHERE (; bail at +0x10d, 1 not executed, flags of SUM 32 ;)
               (i32.const 0)
-              (i32.const 35326977))
+              (i32.const 35274241))
             (br $tail)))
         (local.set $rsp (i64.add (local.get $rsp) (i64.const 8)))
         (local.set 18 (local.get 15))
         (local.set 15 (i64.sub (local.get 18) (local.get $rip_base)))
         (i32.store offset=LINK_CELL[1] (i32.const 0) (i32.wrap_i64 (local.get 15)))
+        (local.set 17 (i32.wrap_i64 (local.get $flags_a)))
+        (i64.store offset=flagResult (i32.const 0) (i64.extend_i32_s (local.get 17)))
         (local.set 16
-          (i32.add (i32.wrap_i64 (local.get $flags_a)) (i32.wrap_i64 (local.get $flags_b))))
-        (i64.store offset=flagResult (i32.const 0) (i64.extend_i32_s (local.get 16)))
-        (local.set 17
           (i32.or
-            (i32.and (i32.wrap_i64 (local.get $flags_a)) (i32.wrap_i64 (local.get $flags_b)))
             (i32.and
-              (i32.or (i32.wrap_i64 (local.get $flags_a)) (i32.wrap_i64 (local.get $flags_b)))
-              (i32.xor (local.get 16) (i32.const -1)))))
+              (i32.sub (i32.wrap_i64 (local.get $flags_a)) (i32.wrap_i64 (local.get $flags_b)))
+              (i32.wrap_i64 (local.get $flags_b)))
+            (i32.and
+              (i32.or
+                (i32.sub (i32.wrap_i64 (local.get $flags_a)) (i32.wrap_i64 (local.get $flags_b)))
+                (i32.wrap_i64 (local.get $flags_b)))
+              (i32.xor (local.get 17) (i32.const -1)))))
         (i32.store offset=flagAux
           (i32.const 0)
           (i32.or
-            (i32.shl (i32.shr_u (local.get 17) (i32.const 30)) (i32.const 30))
-            (i32.and (local.get 17) (i32.const 8))))
+            (i32.shl (i32.shr_u (local.get 16) (i32.const 30)) (i32.const 30))
+            (i32.and (local.get 16) (i32.const 8))))
         (i64.store offset=RAX (i32.const 0) (local.get $rax))
         (i64.store offset=RSP (i32.const 0) (local.get $rsp))
         (i64.store offset=RDI (i32.const 0) (local.get $rdi))
@@ -149,15 +152,17 @@
     (return_call $jumpFlat (local.get 13)))
   (if
     (i32.eq
-      (local.tee 16
-        (i32.and
-          (i32.shr_u (local.tee 17 (i32.load offset=WHERE (i32.const 0))) (i32.const 10))
-          (i32.const 63)))
-      (i32.const 31))
+      (i32.and
+        (local.tee 17
+          (i32.and
+            (i32.shr_u (local.tee 16 (i32.load offset=WHERE (i32.const 0))) (i32.const 9))
+            (i32.const 255)))
+        (i32.const 63))
+      (i32.const 63))
     (then
-      (local.set 16 (local.get $flags_kind))))
+      (local.set 17 (local.get $flags_kind))))
   (call $materializeFlags
-    (local.get 16)
+    (local.get 17)
     (local.get $flags_a)
     (local.get $flags_b)
     (local.get $flags_r)
@@ -165,13 +170,13 @@
   (i64.store offset=RAX (i32.const 0) (local.get $rax))
   (i64.store offset=RSP (i32.const 0) (local.get $rsp))
   (i64.store offset=RDI (i32.const 0) (local.get $rdi))
-  (local.set $budget (i32.add (i32.and (local.get 17) (i32.const 1023)) (local.get $budget)))
+  (local.set $budget (i32.add (i32.and (local.get 16) (i32.const 511)) (local.get $budget)))
   (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
   (local.set 13
     (i64.add
       (local.get $rip_base)
-      (i64.extend_i32_s (i32.and (i32.shr_u (local.get 17) (i32.const 17)) (i32.const 4095)))))
-  (if (i32.and (local.get 17) (i32.const 65536))
+      (i64.extend_i32_s (i32.and (i32.shr_u (local.get 16) (i32.const 17)) (i32.const 4095)))))
+  (if (i32.and (local.get 16) (i32.const 511))
     (then
       (i64.store offset=rip (i32.const 0) (local.get 13))
       (i32.store offset=EXIT (i32.const 0) (i32.const 5))

@@ -31,7 +31,7 @@
             (call $regionTranslate (; bail at +0x100, 2 not executed, flags in the state ;)
               (local.get 12)
               (i32.const 262920)
-              (i32.const 33619970)
+              (i32.const 33554434)
               (local.get 13)))
           (i32.const -1)))
       (i64.store 1 (local.get 14) (local.get $rbx)))
@@ -57,7 +57,7 @@
             (call $regionTranslate (; bail at +0x101, 1 not executed, flags in the state ;)
               (local.get 13)
               (i32.const 262920)
-              (i32.const 33751041)
+              (i32.const 33685505)
               (local.get 15)))
           (i32.const -1)))
       (i64.store 1 (local.get 14) (local.get 12)))
@@ -72,11 +72,13 @@
       (i64.add (local.get $rip_base) (i64.const 384))))
   (if
     (i32.eq
-      (local.tee 16
-        (i32.and
-          (i32.shr_u (local.tee 14 (i32.load offset=WHERE (i32.const 0))) (i32.const 10))
-          (i32.const 63)))
-      (i32.const 31))
+      (i32.and
+        (local.tee 16
+          (i32.and
+            (i32.shr_u (local.tee 14 (i32.load offset=WHERE (i32.const 0))) (i32.const 9))
+            (i32.const 255)))
+        (i32.const 63))
+      (i32.const 63))
     (then
       (local.set 16 (local.get $flags_kind))))
   (call $materializeFlags
@@ -86,13 +88,13 @@
     (local.get $flags_r)
     (local.get $flags_cf_of))
   (i64.store offset=RSP (i32.const 0) (local.get $rsp))
-  (local.set $budget (i32.add (i32.and (local.get 14) (i32.const 1023)) (local.get $budget)))
+  (local.set $budget (i32.add (i32.and (local.get 14) (i32.const 511)) (local.get $budget)))
   (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
   (local.set 13
     (i64.add
       (local.get $rip_base)
       (i64.extend_i32_s (i32.and (i32.shr_u (local.get 14) (i32.const 17)) (i32.const 4095)))))
-  (if (i32.and (local.get 14) (i32.const 65536))
+  (if (i32.and (local.get 14) (i32.const 511))
     (then
       (i64.store offset=rip (i32.const 0) (local.get 13))
       (i32.store offset=EXIT (i32.const 0) (i32.const 5))

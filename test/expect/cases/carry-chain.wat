@@ -20,35 +20,34 @@
     (local.get 16)
     (local.set 17 (local.get $rax))
     (local.set $rax)
-    (local.set $flags_a (local.get 17))
+    (local.set $flags_a (local.get 16))
     (local.set $flags_b (local.get $rcx))
     ;; +0x103  INC RSI
-    (local.set 16 (i64.add (local.get $rsi) (i64.const 1)))
-    (local.get 16)
-    (local.set 17 (local.get $rsi))
+    (local.set 17 (i64.add (local.get $rsi) (i64.const 1)))
+    (local.get 17)
+    (local.set 16 (local.get $rsi))
     (local.set $rsi)
-    (i64.extend_i32_u
-      (i64.lt_u (i64.add (local.get $flags_a) (local.get $flags_b)) (local.get $flags_a)))
-    (local.set $flags_a (local.get 17))
+    (i64.extend_i32_u (i64.lt_u (local.get $flags_a) (local.get $flags_b)))
+    (local.set $flags_a (local.get 16))
     (local.set $flags_b)
     ;; +0x106  ADC RDX, RBX
-    (local.set 16
+    (local.set 17
       (i64.add
         (i64.add (local.get $rdx) (local.get $rbx))
         (i64.extend_i32_u (i32.wrap_i64 (local.get $flags_b)))))
-    (local.get 16)
-    (local.set 17 (local.get $rdx))
+    (local.get 17)
+    (local.set 16 (local.get $rdx))
     (local.set $rdx)
-    (local.set $flags_a (local.get 17))
+    (local.set $flags_a (local.get 16))
     (local.set $flags_b (local.get $rbx))
-    (local.set $flags_r (local.get 16))
+    (local.set $flags_r (local.get 17))
     ;; +0x109  RET
-    (local.set 16
+    (local.set 17
       (block $1 (result i64)
         (block $2
           (br_if $2 (; unlikely ;)
             (i64.ne
-              (local.tee 16 (i64.load offset=READ_CELL[RSP].tag (local.get $tlb_table)))
+              (local.tee 17 (i64.load offset=READ_CELL[RSP].tag (local.get $tlb_table)))
               (i64.and (local.get $rsp) (i64.const -4089))))
           (i64.load 1
             (i32.add
@@ -61,21 +60,21 @@
               (call $regionTranslate (; bail at +0x109, 1 not executed, flags of ADC 64 ;)
                 (local.get $rsp)
                 (i32.const 262664)
-                (i32.const 34816001)
-                (local.get 16)))
+                (i32.const 34742273)
+                (local.get 17)))
             (i32.const -1)))
         (i64.load 1 (local.get 18))))
     (if (; unlikely ;)
-      (i64.ne (i64.shr_s (i64.shl (local.get 16) (i64.const 16)) (i64.const 16)) (local.get 16))
+      (i64.ne (i64.shr_s (i64.shl (local.get 17) (i64.const 16)) (i64.const 16)) (local.get 17))
       (then
         (i32.store offset=WHERE (; bail at +0x109, 1 not executed, flags of ADC 64 ;)
           (i32.const 0)
-          (i32.const 34816001))
+          (i32.const 34742273))
         (br $tail)))
     (local.set $rsp (i64.add (local.get $rsp) (i64.const 8)))
-    (local.set 17 (local.get 16))
-    (local.set 16 (i64.sub (local.get 17) (local.get $rip_base)))
-    (i32.store offset=LINK_CELL[0] (i32.const 0) (i32.wrap_i64 (local.get 16)))
+    (local.set 16 (local.get 17))
+    (local.set 17 (i64.sub (local.get 16) (local.get $rip_base)))
+    (i32.store offset=LINK_CELL[0] (i32.const 0) (i32.wrap_i64 (local.get 17)))
     (call $materializeFlags
       (i32.const 16)
       (local.get $flags_a)
@@ -87,14 +86,16 @@
     (i64.store offset=RSP (i32.const 0) (local.get $rsp))
     (i64.store offset=RSI (i32.const 0) (local.get $rsi))
     (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
-    (return_call $jumpFlat (local.get 17)))
+    (return_call $jumpFlat (local.get 16)))
   (if
     (i32.eq
-      (local.tee 19
-        (i32.and
-          (i32.shr_u (local.tee 18 (i32.load offset=WHERE (i32.const 0))) (i32.const 10))
-          (i32.const 63)))
-      (i32.const 31))
+      (i32.and
+        (local.tee 19
+          (i32.and
+            (i32.shr_u (local.tee 18 (i32.load offset=WHERE (i32.const 0))) (i32.const 9))
+            (i32.const 255)))
+        (i32.const 63))
+      (i32.const 63))
     (then
       (local.set 19 (local.get $flags_kind))))
   (call $materializeFlags
@@ -107,15 +108,15 @@
   (i64.store offset=RDX (i32.const 0) (local.get $rdx))
   (i64.store offset=RSP (i32.const 0) (local.get $rsp))
   (i64.store offset=RSI (i32.const 0) (local.get $rsi))
-  (local.set $budget (i32.add (i32.and (local.get 18) (i32.const 1023)) (local.get $budget)))
+  (local.set $budget (i32.add (i32.and (local.get 18) (i32.const 511)) (local.get $budget)))
   (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
-  (local.set 17
+  (local.set 16
     (i64.add
       (local.get $rip_base)
       (i64.extend_i32_s (i32.and (i32.shr_u (local.get 18) (i32.const 17)) (i32.const 4095)))))
-  (if (i32.and (local.get 18) (i32.const 65536))
+  (if (i32.and (local.get 18) (i32.const 511))
     (then
-      (i64.store offset=rip (i32.const 0) (local.get 17))
+      (i64.store offset=rip (i32.const 0) (local.get 16))
       (i32.store offset=EXIT (i32.const 0) (i32.const 5))
       (return)))
-  (return_call $jumpFlat (local.get 17)))
+  (return_call $jumpFlat (local.get 16)))

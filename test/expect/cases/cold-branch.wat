@@ -18,7 +18,7 @@
     ;; +0x107  JA $+0x7
     (if (; unlikely ;) (i32.eqz (i64.le_u (local.get $flags_a) (local.get $flags_b)))
       (then
-        (i32.store offset=WHERE (; to +0x10e, flags of SUB 64 ;) (i32.const 0) (i32.const 35397632))
+        (i32.store offset=WHERE (; to +0x10e, flags of SUB 64 ;) (i32.const 0) (i32.const 35393536))
         (br $tail)))
     ;; 1: +0x109
     (local.set $budget (i32.sub (local.get $budget) (i32.const 2)))
@@ -43,7 +43,7 @@
               (call $regionTranslate (; bail at +0x10d, 1 not executed, flags of SUB 64 ;)
                 (local.get $rsp)
                 (i32.const 262664)
-                (i32.const 35332097)
+                (i32.const 35262465)
                 (local.get 13)))
             (i32.const -1)))
         (i64.load 1 (local.get 14))))
@@ -52,7 +52,7 @@
       (then
         (i32.store offset=WHERE (; bail at +0x10d, 1 not executed, flags of SUB 64 ;)
           (i32.const 0)
-          (i32.const 35332097))
+          (i32.const 35262465))
         (br $tail)))
     (local.set $rsp (i64.add (local.get $rsp) (i64.const 8)))
     (local.set 15 (local.get 13))
@@ -77,11 +77,13 @@
     (return_call $jumpFlat (local.get 15)))
   (if
     (i32.eq
-      (local.tee 18
-        (i32.and
-          (i32.shr_u (local.tee 14 (i32.load offset=WHERE (i32.const 0))) (i32.const 10))
-          (i32.const 63)))
-      (i32.const 31))
+      (i32.and
+        (local.tee 18
+          (i32.and
+            (i32.shr_u (local.tee 14 (i32.load offset=WHERE (i32.const 0))) (i32.const 9))
+            (i32.const 255)))
+        (i32.const 63))
+      (i32.const 63))
     (then
       (local.set 18 (local.get $flags_kind))))
   (call $materializeFlags
@@ -92,13 +94,13 @@
     (local.get $flags_cf_of))
   (i64.store offset=RAX (i32.const 0) (local.get $rax))
   (i64.store offset=RSP (i32.const 0) (local.get $rsp))
-  (local.set $budget (i32.add (i32.and (local.get 14) (i32.const 1023)) (local.get $budget)))
+  (local.set $budget (i32.add (i32.and (local.get 14) (i32.const 511)) (local.get $budget)))
   (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
   (local.set 15
     (i64.add
       (local.get $rip_base)
       (i64.extend_i32_s (i32.and (i32.shr_u (local.get 14) (i32.const 17)) (i32.const 4095)))))
-  (if (i32.and (local.get 14) (i32.const 65536))
+  (if (i32.and (local.get 14) (i32.const 511))
     (then
       (i64.store offset=rip (i32.const 0) (local.get 15))
       (i32.store offset=EXIT (i32.const 0) (i32.const 5))

@@ -14,7 +14,7 @@
     (local.set $budget (i32.sub (local.get $budget) (i32.const 3)))
     ;; +0x100  XOR EAX, EAX
     (local.set $rax (i64.const 0))
-    (local.set $flags_a (i64.extend_i32_u (i32.const 0)))
+    (local.set $flags_a (i64.const 0))
     ;; +0x102  LEA RCX, area DS:[RDX+RDX*2]
     (local.set $rcx (i64.add (local.get $rdx) (i64.shl (local.get $rdx) (i64.const 1))))
     ;; +0x106  JMP RCX
@@ -23,7 +23,7 @@
       (then
         (i32.store offset=WHERE (; bail at +0x106, 1 not executed, flags of LOGIC 32 ;)
           (i32.const 0)
-          (i32.const 34417665))
+          (i32.const 34346497))
         (br $tail)))
     (local.set 13 (local.get $rcx))
     (local.set 14 (i64.sub (local.get 13) (local.get $rip_base)))
@@ -36,11 +36,13 @@
     (return_call $jumpFlat (local.get 13)))
   (if
     (i32.eq
-      (local.tee 16
-        (i32.and
-          (i32.shr_u (local.tee 15 (i32.load offset=WHERE (i32.const 0))) (i32.const 10))
-          (i32.const 63)))
-      (i32.const 31))
+      (i32.and
+        (local.tee 16
+          (i32.and
+            (i32.shr_u (local.tee 15 (i32.load offset=WHERE (i32.const 0))) (i32.const 9))
+            (i32.const 255)))
+        (i32.const 63))
+      (i32.const 63))
     (then
       (local.set 16 (local.get $flags_kind))))
   (call $materializeFlags
@@ -51,13 +53,13 @@
     (local.get $flags_cf_of))
   (i64.store offset=RAX (i32.const 0) (local.get $rax))
   (i64.store offset=RCX (i32.const 0) (local.get $rcx))
-  (local.set $budget (i32.add (i32.and (local.get 15) (i32.const 1023)) (local.get $budget)))
+  (local.set $budget (i32.add (i32.and (local.get 15) (i32.const 511)) (local.get $budget)))
   (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
   (local.set 13
     (i64.add
       (local.get $rip_base)
       (i64.extend_i32_s (i32.and (i32.shr_u (local.get 15) (i32.const 17)) (i32.const 4095)))))
-  (if (i32.and (local.get 15) (i32.const 65536))
+  (if (i32.and (local.get 15) (i32.const 511))
     (then
       (i64.store offset=rip (i32.const 0) (local.get 13))
       (i32.store offset=EXIT (i32.const 0) (i32.const 5))

@@ -56,7 +56,7 @@
               (call $regionTranslate (; bail at +0x10d, 1 not executed, flags of SUB 64 ;)
                 (local.get $rsp)
                 (i32.const 262664)
-                (i32.const 35332097)
+                (i32.const 35262465)
                 (local.get 17)))
             (i32.const -1)))
         (i64.load 1 (local.get 18))))
@@ -65,7 +65,7 @@
       (then
         (i32.store offset=WHERE (; bail at +0x10d, 1 not executed, flags of SUB 64 ;)
           (i32.const 0)
-          (i32.const 35332097))
+          (i32.const 35262465))
         (br $tail)))
     (local.set $rsp (i64.add (local.get $rsp) (i64.const 8)))
     (local.set 19 (local.get 17))
@@ -92,11 +92,13 @@
     (return_call $jumpFlat (local.get 19)))
   (if
     (i32.eq
-      (local.tee 22
-        (i32.and
-          (i32.shr_u (local.tee 18 (i32.load offset=WHERE (i32.const 0))) (i32.const 10))
-          (i32.const 63)))
-      (i32.const 31))
+      (i32.and
+        (local.tee 22
+          (i32.and
+            (i32.shr_u (local.tee 18 (i32.load offset=WHERE (i32.const 0))) (i32.const 9))
+            (i32.const 255)))
+        (i32.const 63))
+      (i32.const 63))
     (then
       (local.set 22 (local.get $flags_kind))))
   (call $materializeFlags
@@ -109,13 +111,13 @@
   (i64.store offset=RDX (i32.const 0) (local.get $rdx))
   (i64.store offset=RBX (i32.const 0) (local.get $rbx))
   (i64.store offset=RSP (i32.const 0) (local.get $rsp))
-  (local.set $budget (i32.add (i32.and (local.get 18) (i32.const 1023)) (local.get $budget)))
+  (local.set $budget (i32.add (i32.and (local.get 18) (i32.const 511)) (local.get $budget)))
   (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
   (local.set 19
     (i64.add
       (local.get $rip_base)
       (i64.extend_i32_s (i32.and (i32.shr_u (local.get 18) (i32.const 17)) (i32.const 4095)))))
-  (if (i32.and (local.get 18) (i32.const 65536))
+  (if (i32.and (local.get 18) (i32.const 511))
     (then
       (i64.store offset=rip (i32.const 0) (local.get 19))
       (i32.store offset=EXIT (i32.const 0) (i32.const 5))

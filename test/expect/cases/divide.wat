@@ -16,13 +16,13 @@
     (local.set $budget (i32.sub (local.get $budget) (i32.const 5)))
     ;; +0x100  XOR EDX, EDX
     (local.set $rdx (i64.const 0))
-    (local.set $flags_a (i64.extend_i32_u (i32.const 0)))
+    (local.set $flags_a (i64.const 0))
     ;; +0x102  DIV ECX
     (if (; unlikely ;) (i32.ge_u (i32.wrap_i64 (local.get $rdx)) (i32.wrap_i64 (local.get $rcx)))
       (then
         (i32.store offset=WHERE (; bail at +0x102, 4 not executed, flags of LOGIC 32 ;)
           (i32.const 0)
-          (i32.const 33893380))
+          (i32.const 33822212))
         (br $tail)))
     (local.set 15
       (i64.or
@@ -55,7 +55,7 @@
               (call $regionTranslate (; bail at +0x105, 2 not executed, flags of LOGIC 32 ;)
                 (local.get $rsi)
                 (i32.const 393220)
-                (i32.const 34286594)
+                (i32.const 34215426)
                 (local.get 16)))
             (i32.const -1)))
         (i32.load 1 (local.get 18))))
@@ -63,7 +63,7 @@
       (then
         (i32.store offset=WHERE (; bail at +0x105, 2 not executed, flags of LOGIC 32 ;)
           (i32.const 0)
-          (i32.const 34286594))
+          (i32.const 34215426))
         (br $tail)))
     (local.set 16
       (i64.or
@@ -77,14 +77,14 @@
       (then
         (i32.store offset=WHERE (; bail at +0x105, 2 not executed, flags of LOGIC 32 ;)
           (i32.const 0)
-          (i32.const 34286594))
+          (i32.const 34215426))
         (br $tail)))
     (local.set 15 (i64.div_s (local.get 16) (local.get 17)))
     (if (; unlikely ;) (i64.ne (i64.extend32_s (local.get 15)) (local.get 15))
       (then
         (i32.store offset=WHERE (; bail at +0x105, 2 not executed, flags of LOGIC 32 ;)
           (i32.const 0)
-          (i32.const 34286594))
+          (i32.const 34215426))
         (br $tail)))
     (local.set $rax (i64.extend_i32_u (i32.wrap_i64 (local.get 15))))
     (local.set $rdx
@@ -109,7 +109,7 @@
               (call $regionTranslate (; bail at +0x107, 1 not executed, flags of LOGIC 32 ;)
                 (local.get $rsp)
                 (i32.const 262664)
-                (i32.const 34548737)
+                (i32.const 34477569)
                 (local.get 17)))
             (i32.const -1)))
         (i64.load 1 (local.get 18))))
@@ -118,7 +118,7 @@
       (then
         (i32.store offset=WHERE (; bail at +0x107, 1 not executed, flags of LOGIC 32 ;)
           (i32.const 0)
-          (i32.const 34548737))
+          (i32.const 34477569))
         (br $tail)))
     (local.set $rsp (i64.add (local.get $rsp) (i64.const 8)))
     (local.set 15 (local.get 17))
@@ -133,11 +133,13 @@
     (return_call $jumpFlat (local.get 15)))
   (if
     (i32.eq
-      (local.tee 19
-        (i32.and
-          (i32.shr_u (local.tee 18 (i32.load offset=WHERE (i32.const 0))) (i32.const 10))
-          (i32.const 63)))
-      (i32.const 31))
+      (i32.and
+        (local.tee 19
+          (i32.and
+            (i32.shr_u (local.tee 18 (i32.load offset=WHERE (i32.const 0))) (i32.const 9))
+            (i32.const 255)))
+        (i32.const 63))
+      (i32.const 63))
     (then
       (local.set 19 (local.get $flags_kind))))
   (call $materializeFlags
@@ -149,13 +151,13 @@
   (i64.store offset=RAX (i32.const 0) (local.get $rax))
   (i64.store offset=RDX (i32.const 0) (local.get $rdx))
   (i64.store offset=RSP (i32.const 0) (local.get $rsp))
-  (local.set $budget (i32.add (i32.and (local.get 18) (i32.const 1023)) (local.get $budget)))
+  (local.set $budget (i32.add (i32.and (local.get 18) (i32.const 511)) (local.get $budget)))
   (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
   (local.set 15
     (i64.add
       (local.get $rip_base)
       (i64.extend_i32_s (i32.and (i32.shr_u (local.get 18) (i32.const 17)) (i32.const 4095)))))
-  (if (i32.and (local.get 18) (i32.const 65536))
+  (if (i32.and (local.get 18) (i32.const 511))
     (then
       (i64.store offset=rip (i32.const 0) (local.get 15))
       (i32.store offset=EXIT (i32.const 0) (i32.const 5))

@@ -17,12 +17,12 @@
     (i64.extend_i32_u (local.get 13))
     (local.set 14 (i32.wrap_i64 (local.get $rax)))
     (local.set $rax)
-    (local.set $flags_a (i64.extend_i32_u (local.get 14)))
+    (local.set $flags_a (i64.extend_i32_u (local.get 13)))
     (local.set $flags_b (i64.extend_i32_u (i32.wrap_i64 (local.get $rcx))))
     ;; +0x102  LAHF
     (i64.and (local.get $rax) (i64.const -65281))
     (call $materializeFlags
-      (i32.const 7)
+      (i32.const 35)
       (local.get $flags_a)
       (local.get $flags_b)
       (local.get $flags_r)
@@ -50,20 +50,20 @@
           (br $1))
         (br_if $tail (; unlikely ;)
           (i32.eq
-            (local.tee 13
+            (local.tee 14
               (call $regionTranslate (; bail at +0x103, 1 not executed, flags in the state ;)
                 (local.get $rsp)
                 (i32.const 262664)
-                (i32.const 34013185)
+                (i32.const 33947649)
                 (local.get 15)))
             (i32.const -1)))
-        (i64.load 1 (local.get 13))))
+        (i64.load 1 (local.get 14))))
     (if (; unlikely ;)
       (i64.ne (i64.shr_s (i64.shl (local.get 15) (i64.const 16)) (i64.const 16)) (local.get 15))
       (then
         (i32.store offset=WHERE (; bail at +0x103, 1 not executed, flags in the state ;)
           (i32.const 0)
-          (i32.const 34013185))
+          (i32.const 33947649))
         (br $tail)))
     (local.set $rsp (i64.add (local.get $rsp) (i64.const 8)))
     (local.set 16 (local.get 15))
@@ -75,28 +75,30 @@
     (return_call $jumpFlat (local.get 16)))
   (if
     (i32.eq
-      (local.tee 14
-        (i32.and
-          (i32.shr_u (local.tee 13 (i32.load offset=WHERE (i32.const 0))) (i32.const 10))
-          (i32.const 63)))
-      (i32.const 31))
+      (i32.and
+        (local.tee 13
+          (i32.and
+            (i32.shr_u (local.tee 14 (i32.load offset=WHERE (i32.const 0))) (i32.const 9))
+            (i32.const 255)))
+        (i32.const 63))
+      (i32.const 63))
     (then
-      (local.set 14 (local.get $flags_kind))))
+      (local.set 13 (local.get $flags_kind))))
   (call $materializeFlags
-    (local.get 14)
+    (local.get 13)
     (local.get $flags_a)
     (local.get $flags_b)
     (local.get $flags_r)
     (local.get $flags_cf_of))
   (i64.store offset=RAX (i32.const 0) (local.get $rax))
   (i64.store offset=RSP (i32.const 0) (local.get $rsp))
-  (local.set $budget (i32.add (i32.and (local.get 13) (i32.const 1023)) (local.get $budget)))
+  (local.set $budget (i32.add (i32.and (local.get 14) (i32.const 511)) (local.get $budget)))
   (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
   (local.set 16
     (i64.add
       (local.get $rip_base)
-      (i64.extend_i32_s (i32.and (i32.shr_u (local.get 13) (i32.const 17)) (i32.const 4095)))))
-  (if (i32.and (local.get 13) (i32.const 65536))
+      (i64.extend_i32_s (i32.and (i32.shr_u (local.get 14) (i32.const 17)) (i32.const 4095)))))
+  (if (i32.and (local.get 14) (i32.const 511))
     (then
       (i64.store offset=rip (i32.const 0) (local.get 16))
       (i32.store offset=EXIT (i32.const 0) (i32.const 5))

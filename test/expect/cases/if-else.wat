@@ -26,21 +26,21 @@
           (local.get 14)
           (local.set 15 (local.get $rax))
           (local.set $rax)
-          (local.set $flags_a (local.get 15))
+          (local.set $flags_a (local.get 14))
           (local.set $flags_b (local.get $rdi))
-          (local.set $flags_kind (i32.const 8))
+          (local.set $flags_kind (i32.const 36))
           (br $block3)))
       ;; 1: +0x105
       (local.set $budget (i32.sub (local.get $budget) (i32.const 2)))
       ;; +0x105  ADD RAX, RDI
-      (local.set 14 (i64.add (local.get $rax) (local.get $rdi)))
-      (local.get 14)
-      (local.set 15 (local.get $rax))
+      (local.set 15 (i64.add (local.get $rax) (local.get $rdi)))
+      (local.get 15)
+      (local.set 14 (local.get $rax))
       (local.set $rax)
       (local.set $flags_a (local.get 15))
       (local.set $flags_b (local.get $rdi))
       ;; +0x108  JMP $+0x5
-      (local.set $flags_kind (i32.const 4))
+      (local.set $flags_kind (i32.const 32))
       (br $block3))
     ;; 3: +0x10d
     (local.set $budget (i32.sub (local.get $budget) (i32.const 2)))
@@ -63,7 +63,7 @@
             (call $regionTranslate (; bail at +0x10d, 2 not executed, flags of $flags_kind ;)
               (local.get $rsi)
               (i32.const 393480)
-              (i32.const 35355650)
+              (i32.const 35290626)
               (local.get 14)))
           (i32.const -1)))
       (i64.store 1 (local.get 16) (local.get $rax)))
@@ -86,7 +86,7 @@
               (call $regionTranslate (; bail at +0x110, 1 not executed, flags of $flags_kind ;)
                 (local.get $rsp)
                 (i32.const 262664)
-                (i32.const 35748865)
+                (i32.const 35683841)
                 (local.get 14)))
             (i32.const -1)))
         (i64.load 1 (local.get 16))))
@@ -95,7 +95,7 @@
       (then
         (i32.store offset=WHERE (; bail at +0x110, 1 not executed, flags of $flags_kind ;)
           (i32.const 0)
-          (i32.const 35748865))
+          (i32.const 35683841))
         (br $tail)))
     (local.set $rsp (i64.add (local.get $rsp) (i64.const 8)))
     (local.set 15 (local.get 14))
@@ -115,11 +115,13 @@
     (return_call $jumpFlat (local.get 15)))
   (if
     (i32.eq
-      (local.tee 17
-        (i32.and
-          (i32.shr_u (local.tee 16 (i32.load offset=WHERE (i32.const 0))) (i32.const 10))
-          (i32.const 63)))
-      (i32.const 31))
+      (i32.and
+        (local.tee 17
+          (i32.and
+            (i32.shr_u (local.tee 16 (i32.load offset=WHERE (i32.const 0))) (i32.const 9))
+            (i32.const 255)))
+        (i32.const 63))
+      (i32.const 63))
     (then
       (local.set 17 (local.get $flags_kind))))
   (call $materializeFlags
@@ -130,13 +132,13 @@
     (local.get $flags_cf_of))
   (i64.store offset=RAX (i32.const 0) (local.get $rax))
   (i64.store offset=RSP (i32.const 0) (local.get $rsp))
-  (local.set $budget (i32.add (i32.and (local.get 16) (i32.const 1023)) (local.get $budget)))
+  (local.set $budget (i32.add (i32.and (local.get 16) (i32.const 511)) (local.get $budget)))
   (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
   (local.set 15
     (i64.add
       (local.get $rip_base)
       (i64.extend_i32_s (i32.and (i32.shr_u (local.get 16) (i32.const 17)) (i32.const 4095)))))
-  (if (i32.and (local.get 16) (i32.const 65536))
+  (if (i32.and (local.get 16) (i32.const 511))
     (then
       (i64.store offset=rip (i32.const 0) (local.get 15))
       (i32.store offset=EXIT (i32.const 0) (i32.const 5))

@@ -26,18 +26,16 @@
           (i64.extend_i32_u (local.get 14))
           (local.set 15 (i32.wrap_i64 (local.get $rbx)))
           (local.set $rbx)
-          (local.set $flags_a (i64.extend_i32_u (local.get 15)))
-          (local.set $flags_b (i64.extend_i32_u (i32.const 2)))
+          (local.set $flags_a (i64.extend_i32_u (local.get 14)))
+          (local.set $flags_b (i64.const 2))
           ;; +0x10a  DEC ECX
-          (local.set 14 (i32.sub (i32.wrap_i64 (local.get $rcx)) (i32.const 1)))
-          (i64.extend_i32_u (local.get 14))
-          (local.set 15 (i32.wrap_i64 (local.get $rcx)))
+          (local.set 15 (i32.sub (i32.wrap_i64 (local.get $rcx)) (i32.const 1)))
+          (i64.extend_i32_u (local.get 15))
+          (local.set 14 (i32.wrap_i64 (local.get $rcx)))
           (local.set $rcx)
           (i64.extend_i32_u
-            (i32.lt_u
-              (i32.add (i32.wrap_i64 (local.get $flags_a)) (i32.wrap_i64 (local.get $flags_b)))
-              (i32.wrap_i64 (local.get $flags_a))))
-          (local.set $flags_a (i64.extend_i32_u (local.get 15)))
+            (i32.lt_u (i32.wrap_i64 (local.get $flags_a)) (i32.wrap_i64 (local.get $flags_b))))
+          (local.set $flags_a (i64.extend_i32_u (local.get 14)))
           (local.set $flags_b)
           ;; +0x10c  JNE $-0x8
           (br_if $block3
@@ -59,14 +57,14 @@
                 (br $1))
               (br_if $tail (; unlikely ;)
                 (i32.eq
-                  (local.tee 14
+                  (local.tee 15
                     (call $regionTranslate (; bail at +0x10e, 1 not executed, flags of DEC 32 ;)
                       (local.get $rsp)
                       (i32.const 262664)
-                      (i32.const 35482625)
+                      (i32.const 35403265)
                       (local.get 16)))
                   (i32.const -1)))
-              (i64.load 1 (local.get 14))))
+              (i64.load 1 (local.get 15))))
           (if (; unlikely ;)
             (i64.ne
               (i64.shr_s (i64.shl (local.get 16) (i64.const 16)) (i64.const 16))
@@ -74,7 +72,7 @@
             (then
               (i32.store offset=WHERE (; bail at +0x10e, 1 not executed, flags of DEC 32 ;)
                 (i32.const 0)
-                (i32.const 35482625))
+                (i32.const 35403265))
               (br $tail)))
           (local.set $rsp (i64.add (local.get $rsp) (i64.const 8)))
           (local.set 17 (local.get 16))
@@ -95,19 +93,23 @@
     ;; 3: +0x104
     (local.set $budget (i32.sub (local.get $budget) (i32.const 1)))
     ;; +0x104  ADD EBX, 0x1
-    (local.set 14 (i32.add (i32.wrap_i64 (local.get $rbx)) (i32.const 1)))
-    (i64.extend_i32_u (local.get 14))
-    (local.set 15 (i32.wrap_i64 (local.get $rbx)))
+    (local.set 15 (i32.add (i32.wrap_i64 (local.get $rbx)) (i32.const 1)))
+    (i64.extend_i32_u (local.get 15))
+    (local.set 14 (i32.wrap_i64 (local.get $rbx)))
     (local.set $rbx)
     (local.set $flags_a (i64.extend_i32_u (local.get 15)))
-    (local.set $flags_b (i64.extend_i32_u (i32.const 1)))
-    (local.set 14 (i32.add (i32.wrap_i64 (local.get $flags_a)) (i32.wrap_i64 (local.get $flags_b))))
+    (local.set $flags_b (i64.const 1))
+    (local.set 14 (i32.wrap_i64 (local.get $flags_a)))
     (i64.store offset=flagResult (i32.const 0) (i64.extend_i32_s (local.get 14)))
     (local.set 15
       (i32.or
-        (i32.and (i32.wrap_i64 (local.get $flags_a)) (i32.wrap_i64 (local.get $flags_b)))
         (i32.and
-          (i32.or (i32.wrap_i64 (local.get $flags_a)) (i32.wrap_i64 (local.get $flags_b)))
+          (i32.sub (i32.wrap_i64 (local.get $flags_a)) (i32.wrap_i64 (local.get $flags_b)))
+          (i32.wrap_i64 (local.get $flags_b)))
+        (i32.and
+          (i32.or
+            (i32.sub (i32.wrap_i64 (local.get $flags_a)) (i32.wrap_i64 (local.get $flags_b)))
+            (i32.wrap_i64 (local.get $flags_b)))
           (i32.xor (local.get 14) (i32.const -1)))))
     (i32.store offset=flagAux
       (i32.const 0)
@@ -125,11 +127,13 @@
       (i64.add (local.get $rip_base) (i64.const 263))))
   (if
     (i32.eq
-      (local.tee 14
-        (i32.and
-          (i32.shr_u (local.tee 15 (i32.load offset=WHERE (i32.const 0))) (i32.const 10))
-          (i32.const 63)))
-      (i32.const 31))
+      (i32.and
+        (local.tee 14
+          (i32.and
+            (i32.shr_u (local.tee 15 (i32.load offset=WHERE (i32.const 0))) (i32.const 9))
+            (i32.const 255)))
+        (i32.const 63))
+      (i32.const 63))
     (then
       (local.set 14 (local.get $flags_kind))))
   (call $materializeFlags
@@ -141,13 +145,13 @@
   (i64.store offset=RCX (i32.const 0) (local.get $rcx))
   (i64.store offset=RBX (i32.const 0) (local.get $rbx))
   (i64.store offset=RSP (i32.const 0) (local.get $rsp))
-  (local.set $budget (i32.add (i32.and (local.get 15) (i32.const 1023)) (local.get $budget)))
+  (local.set $budget (i32.add (i32.and (local.get 15) (i32.const 511)) (local.get $budget)))
   (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
   (local.set 17
     (i64.add
       (local.get $rip_base)
       (i64.extend_i32_s (i32.and (i32.shr_u (local.get 15) (i32.const 17)) (i32.const 4095)))))
-  (if (i32.and (local.get 15) (i32.const 65536))
+  (if (i32.and (local.get 15) (i32.const 511))
     (then
       (i64.store offset=rip (i32.const 0) (local.get 17))
       (i32.store offset=EXIT (i32.const 0) (i32.const 5))

@@ -22,11 +22,13 @@
       (i64.add (local.get $rip_base) (i64.const 261))))
   (if
     (i32.eq
-      (local.tee 12
-        (i32.and
-          (i32.shr_u (local.tee 11 (i32.load offset=WHERE (i32.const 0))) (i32.const 10))
-          (i32.const 63)))
-      (i32.const 31))
+      (i32.and
+        (local.tee 12
+          (i32.and
+            (i32.shr_u (local.tee 11 (i32.load offset=WHERE (i32.const 0))) (i32.const 9))
+            (i32.const 255)))
+        (i32.const 63))
+      (i32.const 63))
     (then
       (local.set 12 (local.get $flags_kind))))
   (call $materializeFlags
@@ -36,13 +38,13 @@
     (local.get $flags_r)
     (local.get $flags_cf_of))
   (i64.store offset=RAX (i32.const 0) (local.get $rax))
-  (local.set $budget (i32.add (i32.and (local.get 11) (i32.const 1023)) (local.get $budget)))
+  (local.set $budget (i32.add (i32.and (local.get 11) (i32.const 511)) (local.get $budget)))
   (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
   (local.set 13
     (i64.add
       (local.get $rip_base)
       (i64.extend_i32_s (i32.and (i32.shr_u (local.get 11) (i32.const 17)) (i32.const 4095)))))
-  (if (i32.and (local.get 11) (i32.const 65536))
+  (if (i32.and (local.get 11) (i32.const 511))
     (then
       (i64.store offset=rip (i32.const 0) (local.get 13))
       (i32.store offset=EXIT (i32.const 0) (i32.const 5))

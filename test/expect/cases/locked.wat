@@ -34,7 +34,7 @@
                   (call $regionTranslate (; bail at +0x100, 3 not executed, flags in the state ;)
                     (local.get $rdi)
                     (i32.const 459016)
-                    (i32.const 33619971)
+                    (i32.const 33554435)
                     (local.get 16)))
                 (i32.const -1)))
             (local.get 17)))))
@@ -43,17 +43,17 @@
     (local.set 19 (local.get $rax))
     (local.set $rax)
     (i64.store 1 (local.get 15) (local.get 18))
-    (local.set $flags_a (local.get 16))
+    (local.set $flags_a (local.get 18))
     (local.set $flags_b (local.get 19))
     ;; +0x105  lock CMPXCHG qword DS:[RSI], RDX
-    (local.set 18
+    (local.set 16
       (i64.load 1
         (local.tee 15
           (block $3 (result i32)
             (block $4
               (br_if $4 (; unlikely ;)
                 (i64.ne
-                  (local.tee 18 (i64.load offset=WRITE_CELL[RSI].tag (local.get $tlb_table)))
+                  (local.tee 16 (i64.load offset=WRITE_CELL[RSI].tag (local.get $tlb_table)))
                   (i64.and (local.get $rsi) (i64.const -4089))))
               (i32.add
                 (i32.wrap_i64 (local.get $rsi))
@@ -62,23 +62,23 @@
             (br_if $tail (; unlikely ;)
               (i32.eq
                 (local.tee 17
-                  (call $regionTranslate (; bail at +0x105, 2 not executed, flags of ADD 64 ;)
+                  (call $regionTranslate (; bail at +0x105, 2 not executed, flags of SUM 64 ;)
                     (local.get $rsi)
                     (i32.const 393480)
-                    (i32.const 34279426)
-                    (local.get 18)))
+                    (i32.const 34226178)
+                    (local.get 16)))
                 (i32.const -1)))
             (local.get 17)))))
     (i64.store 1
       (local.get 15)
-      (select (local.get $rdx) (local.get 18) (i64.eq (local.get $rax) (local.get 18))))
+      (select (local.get $rdx) (local.get 16) (i64.eq (local.get $rax) (local.get 16))))
     (local.set 19 (local.get $rax))
-    (local.set 17 (i64.ne (local.get 19) (local.get 18)))
+    (local.set 17 (i64.ne (local.get 19) (local.get 16)))
     (if (local.get 17)
       (then
-        (local.set $rax (local.get 18))))
+        (local.set $rax (local.get 16))))
     (local.set $flags_a (local.get 19))
-    (local.set $flags_b (local.get 18))
+    (local.set $flags_b (local.get 16))
     ;; +0x10a  RET
     (local.set 19
       (block $5 (result i64)
@@ -98,7 +98,7 @@
               (call $regionTranslate (; bail at +0x10a, 1 not executed, flags of SUB 64 ;)
                 (local.get $rsp)
                 (i32.const 262664)
-                (i32.const 34938881)
+                (i32.const 34869249)
                 (local.get 19)))
             (i32.const -1)))
         (i64.load 1 (local.get 15))))
@@ -107,20 +107,20 @@
       (then
         (i32.store offset=WHERE (; bail at +0x10a, 1 not executed, flags of SUB 64 ;)
           (i32.const 0)
-          (i32.const 34938881))
+          (i32.const 34869249))
         (br $tail)))
     (local.set $rsp (i64.add (local.get $rsp) (i64.const 8)))
-    (local.set 18 (local.get 19))
-    (local.set 19 (i64.sub (local.get 18) (local.get $rip_base)))
+    (local.set 16 (local.get 19))
+    (local.set 19 (i64.sub (local.get 16) (local.get $rip_base)))
     (i32.store offset=LINK_CELL[0] (i32.const 0) (i32.wrap_i64 (local.get 19)))
-    (local.set 16 (i64.sub (local.get $flags_a) (local.get $flags_b)))
-    (i64.store offset=flagResult (i32.const 0) (local.get 16))
+    (local.set 18 (i64.sub (local.get $flags_a) (local.get $flags_b)))
+    (i64.store offset=flagResult (i32.const 0) (local.get 18))
     (local.set 20
       (i64.or
         (i64.and (i64.xor (local.get $flags_a) (i64.const -1)) (local.get $flags_b))
         (i64.and
           (i64.or (i64.xor (local.get $flags_a) (i64.const -1)) (local.get $flags_b))
-          (local.get 16))))
+          (local.get 18))))
     (i32.store offset=flagAux
       (i32.const 0)
       (i32.or
@@ -129,14 +129,16 @@
     (i64.store offset=RAX (i32.const 0) (local.get $rax))
     (i64.store offset=RSP (i32.const 0) (local.get $rsp))
     (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
-    (return_call $jumpFlat (local.get 18)))
+    (return_call $jumpFlat (local.get 16)))
   (if
     (i32.eq
-      (local.tee 17
-        (i32.and
-          (i32.shr_u (local.tee 15 (i32.load offset=WHERE (i32.const 0))) (i32.const 10))
-          (i32.const 63)))
-      (i32.const 31))
+      (i32.and
+        (local.tee 17
+          (i32.and
+            (i32.shr_u (local.tee 15 (i32.load offset=WHERE (i32.const 0))) (i32.const 9))
+            (i32.const 255)))
+        (i32.const 63))
+      (i32.const 63))
     (then
       (local.set 17 (local.get $flags_kind))))
   (call $materializeFlags
@@ -147,15 +149,15 @@
     (local.get $flags_cf_of))
   (i64.store offset=RAX (i32.const 0) (local.get $rax))
   (i64.store offset=RSP (i32.const 0) (local.get $rsp))
-  (local.set $budget (i32.add (i32.and (local.get 15) (i32.const 1023)) (local.get $budget)))
+  (local.set $budget (i32.add (i32.and (local.get 15) (i32.const 511)) (local.get $budget)))
   (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
-  (local.set 18
+  (local.set 16
     (i64.add
       (local.get $rip_base)
       (i64.extend_i32_s (i32.and (i32.shr_u (local.get 15) (i32.const 17)) (i32.const 4095)))))
-  (if (i32.and (local.get 15) (i32.const 65536))
+  (if (i32.and (local.get 15) (i32.const 511))
     (then
-      (i64.store offset=rip (i32.const 0) (local.get 18))
+      (i64.store offset=rip (i32.const 0) (local.get 16))
       (i32.store offset=EXIT (i32.const 0) (i32.const 5))
       (return)))
-  (return_call $jumpFlat (local.get 18)))
+  (return_call $jumpFlat (local.get 16)))

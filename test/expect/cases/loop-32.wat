@@ -27,7 +27,7 @@
           (i32.store offset=SAMPLED_REGION (i32.const 0) (i32.const 1))
           (i32.store offset=WHERE (; to +0x100, flags of $flags_kind ;)
             (i32.const 0)
-            (i32.const 33586176))
+            (i32.const 33586688))
           (br $tail)))
       (local.set $budget (i32.sub (local.get $budget) (i32.const 5)))
       ;; +0x100  MOV EAX, dword DS:[ESI+ECX*4]
@@ -50,7 +50,7 @@
                 (call $regionTranslate (; bail at +0x100, 5 not executed, flags of $flags_kind ;)
                   (i64.extend_i32_u (local.get 17))
                   (i32.const 393220)
-                  (i32.const 33651717)
+                  (i32.const 33586693)
                   (local.get 15)))
               (i32.const -1)))
           (i32.load 1 (local.get 18))))
@@ -77,7 +77,7 @@
               (call $regionTranslate (; bail at +0x108, 3 not executed, flags of LOGIC 32 ;)
                 (i64.extend_i32_u (local.get 17))
                 (i32.const 459012)
-                (i32.const 34679811)
+                (i32.const 34608643)
                 (local.get 15)))
             (i32.const -1)))
         (i32.store 1 (local.get 18) (local.get $eax)))
@@ -116,7 +116,7 @@
                 (call $regionTranslate (; bail at +0x10e, 1 not executed, flags of DEC 32 ;)
                   (i64.extend_i32_u (local.get 17))
                   (i32.const 262660)
-                  (i32.const 35482625)
+                  (i32.const 35403265)
                   (local.get 15)))
               (i32.const -1)))
           (i32.load 1 (local.get 18))))
@@ -137,11 +137,13 @@
       (return_call $jumpFlat (local.get 15))))
   (if
     (i32.eq
-      (local.tee 18
-        (i32.and
-          (i32.shr_u (local.tee 17 (i32.load offset=WHERE (i32.const 0))) (i32.const 10))
-          (i32.const 63)))
-      (i32.const 31))
+      (i32.and
+        (local.tee 18
+          (i32.and
+            (i32.shr_u (local.tee 17 (i32.load offset=WHERE (i32.const 0))) (i32.const 9))
+            (i32.const 255)))
+        (i32.const 63))
+      (i32.const 63))
     (then
       (local.set 18 (local.get $flags_kind))))
   (call $materializeFlags
@@ -153,14 +155,14 @@
   (i64.store offset=RAX (i32.const 0) (i64.extend_i32_u (local.get $eax)))
   (i64.store offset=RCX (i32.const 0) (i64.extend_i32_u (local.get $ecx)))
   (i64.store offset=RSP (i32.const 0) (i64.extend_i32_u (local.get $esp)))
-  (local.set $budget (i32.add (i32.and (local.get 17) (i32.const 1023)) (local.get $budget)))
+  (local.set $budget (i32.add (i32.and (local.get 17) (i32.const 511)) (local.get $budget)))
   (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
   (local.set 15
     (i64.extend_i32_u
       (i32.add
         (local.get $rip_base)
         (i32.and (i32.shr_u (local.get 17) (i32.const 17)) (i32.const 4095)))))
-  (if (i32.and (local.get 17) (i32.const 65536))
+  (if (i32.and (local.get 17) (i32.const 511))
     (then
       (i64.store offset=rip (i32.const 0) (local.get 15))
       (i32.store offset=EXIT (i32.const 0) (i32.const 5))

@@ -27,7 +27,7 @@
             (i32.store offset=SAMPLED_REGION (i32.const 0) (i32.const 1))
             (i32.store offset=WHERE (; to +0x102, flags of $flags_kind ;)
               (i32.const 0)
-              (i32.const 33848320))
+              (i32.const 33848832))
             (br $tail)))
         (local.set $budget (i32.sub (local.get $budget) (i32.const 2)))
         ;; +0x102  ADD RAX, qword DS:[RSI]
@@ -49,7 +49,7 @@
                   (call $regionTranslate (; bail at +0x102, 2 not executed, flags of $flags_kind ;)
                     (local.get $rsi)
                     (i32.const 393224)
-                    (i32.const 33913858)
+                    (i32.const 33848834)
                     (local.get 14)))
                 (i32.const -1)))
             (i64.load 1 (local.get 15))))
@@ -57,11 +57,11 @@
         (local.get 16)
         (local.set 17 (local.get $rax))
         (local.set $rax)
-        (local.set $flags_a (local.get 17))
+        (local.set $flags_a (local.get 16))
         (local.set $flags_b (local.get 14))
         ;; +0x105  LOOP $-0x3
-        (local.set 16 (i64.sub (local.get $rcx) (i64.const 1)))
-        (local.set 15 (i64.ne (local.get 16) (i64.const 0)))
+        (local.set 17 (i64.sub (local.get $rcx) (i64.const 1)))
+        (local.set 15 (i64.ne (local.get 17) (i64.const 0)))
         (if (local.get 15)
           (then
             (local.set 14 (i64.add (local.get $rip_base) (i64.const 263)))
@@ -71,26 +71,26 @@
                 (i64.shr_s (i64.shl (local.get 14) (i64.const 16)) (i64.const 16))
                 (local.get 14))
               (then
-                (i32.store offset=WHERE (; bail at +0x105, 1 not executed, flags of ADD 64 ;)
+                (i32.store offset=WHERE (; bail at +0x105, 1 not executed, flags of SUM 64 ;)
                   (i32.const 0)
-                  (i32.const 34279425))
+                  (i32.const 34226177))
                 (br $tail)))))
-        (local.set $rcx (local.get 16))
+        (local.set $rcx (local.get 17))
         (if (local.get 15)
           (then
-            (local.set $flags_kind (i32.const 4))
+            (local.set $flags_kind (i32.const 32))
             (br $loop1)))
-        (local.set $flags_kind (i32.const 4))
+        (local.set $flags_kind (i32.const 32))
         (br $block2)))
     ;; 2: +0x107
     (local.set $budget (i32.sub (local.get $budget) (i32.const 1)))
     ;; +0x107  RET
-    (local.set 16
+    (local.set 17
       (block $3 (result i64)
         (block $4
           (br_if $4 (; unlikely ;)
             (i64.ne
-              (local.tee 16 (i64.load offset=READ_CELL[RSP].tag (local.get $tlb_table)))
+              (local.tee 17 (i64.load offset=READ_CELL[RSP].tag (local.get $tlb_table)))
               (i64.and (local.get $rsp) (i64.const -4089))))
           (i64.load 1
             (i32.add
@@ -103,21 +103,21 @@
               (call $regionTranslate (; bail at +0x107, 1 not executed, flags of $flags_kind ;)
                 (local.get $rsp)
                 (i32.const 262664)
-                (i32.const 34569217)
-                (local.get 16)))
+                (i32.const 34504193)
+                (local.get 17)))
             (i32.const -1)))
         (i64.load 1 (local.get 15))))
     (if (; unlikely ;)
-      (i64.ne (i64.shr_s (i64.shl (local.get 16) (i64.const 16)) (i64.const 16)) (local.get 16))
+      (i64.ne (i64.shr_s (i64.shl (local.get 17) (i64.const 16)) (i64.const 16)) (local.get 17))
       (then
         (i32.store offset=WHERE (; bail at +0x107, 1 not executed, flags of $flags_kind ;)
           (i32.const 0)
-          (i32.const 34569217))
+          (i32.const 34504193))
         (br $tail)))
     (local.set $rsp (i64.add (local.get $rsp) (i64.const 8)))
-    (local.set 14 (local.get 16))
-    (local.set 16 (i64.sub (local.get 14) (local.get $rip_base)))
-    (i32.store offset=LINK_CELL[0] (i32.const 0) (i32.wrap_i64 (local.get 16)))
+    (local.set 14 (local.get 17))
+    (local.set 17 (i64.sub (local.get 14) (local.get $rip_base)))
+    (i32.store offset=LINK_CELL[0] (i32.const 0) (i32.wrap_i64 (local.get 17)))
     (if (local.get $flags_kind)
       (then
         (call $materializeFlags
@@ -133,11 +133,13 @@
     (return_call $jumpFlat (local.get 14)))
   (if
     (i32.eq
-      (local.tee 18
-        (i32.and
-          (i32.shr_u (local.tee 15 (i32.load offset=WHERE (i32.const 0))) (i32.const 10))
-          (i32.const 63)))
-      (i32.const 31))
+      (i32.and
+        (local.tee 18
+          (i32.and
+            (i32.shr_u (local.tee 15 (i32.load offset=WHERE (i32.const 0))) (i32.const 9))
+            (i32.const 255)))
+        (i32.const 63))
+      (i32.const 63))
     (then
       (local.set 18 (local.get $flags_kind))))
   (call $materializeFlags
@@ -149,13 +151,13 @@
   (i64.store offset=RAX (i32.const 0) (local.get $rax))
   (i64.store offset=RCX (i32.const 0) (local.get $rcx))
   (i64.store offset=RSP (i32.const 0) (local.get $rsp))
-  (local.set $budget (i32.add (i32.and (local.get 15) (i32.const 1023)) (local.get $budget)))
+  (local.set $budget (i32.add (i32.and (local.get 15) (i32.const 511)) (local.get $budget)))
   (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
   (local.set 14
     (i64.add
       (local.get $rip_base)
       (i64.extend_i32_s (i32.and (i32.shr_u (local.get 15) (i32.const 17)) (i32.const 4095)))))
-  (if (i32.and (local.get 15) (i32.const 65536))
+  (if (i32.and (local.get 15) (i32.const 511))
     (then
       (i64.store offset=rip (i32.const 0) (local.get 14))
       (i32.store offset=EXIT (i32.const 0) (i32.const 5))

@@ -34,7 +34,7 @@
               (call $regionTranslate (; bail at +0x100, 6 not executed, flags in the state ;)
                 (local.get $rdi)
                 (i32.const 458760)
-                (i32.const 33619974)
+                (i32.const 33554438)
                 (local.get 16)))
             (i32.const -1)))
         (i64.load 1 (local.get 17))))
@@ -59,7 +59,7 @@
               (call $regionTranslate (; bail at +0x103, 5 not executed, flags in the state ;)
                 (local.get 16)
                 (i32.const 458754)
-                (i32.const 34013189)
+                (i32.const 33947653)
                 (local.get 18)))
             (i32.const -1)))
         (i32.load16_u 1 (local.get 17))))
@@ -85,7 +85,7 @@
               (call $regionTranslate (; bail at +0x107, 4 not executed, flags in the state ;)
                 (local.get 16)
                 (i32.const 458753)
-                (i32.const 34537476)
+                (i32.const 34471940)
                 (local.get 18)))
             (i32.const -1)))
         (i32.load8_u 1 (local.get 17))))
@@ -110,7 +110,7 @@
             (call $regionTranslate (; bail at +0x10d, 3 not executed, flags in the state ;)
               (local.get $rsi)
               (i32.const 393476)
-              (i32.const 35323907)
+              (i32.const 35258371)
               (local.get 16)))
           (i32.const -1)))
       (i32.store 1 (local.get 19) (local.get 17)))
@@ -134,7 +134,7 @@
             (call $regionTranslate (; bail at +0x10f, 2 not executed, flags in the state ;)
               (local.get 16)
               (i32.const 393473)
-              (i32.const 35586050)
+              (i32.const 35520514)
               (local.get 18)))
           (i32.const -1)))
       (i32.store8 1 (local.get 17) (i32.const 7)))
@@ -157,7 +157,7 @@
               (call $regionTranslate (; bail at +0x113, 1 not executed, flags in the state ;)
                 (local.get $rsp)
                 (i32.const 262664)
-                (i32.const 36110337)
+                (i32.const 36044801)
                 (local.get 16)))
             (i32.const -1)))
         (i64.load 1 (local.get 17))))
@@ -166,7 +166,7 @@
       (then
         (i32.store offset=WHERE (; bail at +0x113, 1 not executed, flags in the state ;)
           (i32.const 0)
-          (i32.const 36110337))
+          (i32.const 36044801))
         (br $tail)))
     (local.set $rsp (i64.add (local.get $rsp) (i64.const 8)))
     (local.set 18 (local.get 16))
@@ -180,11 +180,13 @@
     (return_call $jumpFlat (local.get 18)))
   (if
     (i32.eq
-      (local.tee 19
-        (i32.and
-          (i32.shr_u (local.tee 17 (i32.load offset=WHERE (i32.const 0))) (i32.const 10))
-          (i32.const 63)))
-      (i32.const 31))
+      (i32.and
+        (local.tee 19
+          (i32.and
+            (i32.shr_u (local.tee 17 (i32.load offset=WHERE (i32.const 0))) (i32.const 9))
+            (i32.const 255)))
+        (i32.const 63))
+      (i32.const 63))
     (then
       (local.set 19 (local.get $flags_kind))))
   (call $materializeFlags
@@ -197,13 +199,13 @@
   (i64.store offset=RCX (i32.const 0) (local.get $rcx))
   (i64.store offset=RDX (i32.const 0) (local.get $rdx))
   (i64.store offset=RSP (i32.const 0) (local.get $rsp))
-  (local.set $budget (i32.add (i32.and (local.get 17) (i32.const 1023)) (local.get $budget)))
+  (local.set $budget (i32.add (i32.and (local.get 17) (i32.const 511)) (local.get $budget)))
   (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
   (local.set 18
     (i64.add
       (local.get $rip_base)
       (i64.extend_i32_s (i32.and (i32.shr_u (local.get 17) (i32.const 17)) (i32.const 4095)))))
-  (if (i32.and (local.get 17) (i32.const 65536))
+  (if (i32.and (local.get 17) (i32.const 511))
     (then
       (i64.store offset=rip (i32.const 0) (local.get 18))
       (i32.store offset=EXIT (i32.const 0) (i32.const 5))

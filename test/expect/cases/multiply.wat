@@ -20,63 +20,47 @@
           (i32.store offset=SAMPLED_REGION (i32.const 0) (i32.const 1))
           (i32.store offset=WHERE (; to +0x100, flags of $flags_kind ;)
             (i32.const 0)
-            (i32.const 33586176))
+            (i32.const 33586688))
           (br $tail)))
       (local.set $budget (i32.sub (local.get $budget) (i32.const 3)))
       ;; +0x100  IMUL EAX, ECX, 0x64
-      (local.set 16 (i64.mul (i64.extend_i32_s (i32.wrap_i64 (local.get $rcx))) (i64.const 100)))
       (local.set $rax (i64.extend_i32_u (i32.mul (i32.wrap_i64 (local.get $rcx)) (i32.const 100))))
+      ;; +0x103  IMUL RDX, RDI
+      (local.set 16 (i64.mul (local.get $rdi) (local.get $rdx)))
+      (local.get 16)
+      (local.set 17 (local.get $rdx))
+      (local.set $rdx)
+      (local.set $flags_a (local.get $rdi))
+      (local.set $flags_b (local.get 17))
+      (local.set $flags_r (local.get 16))
+      ;; +0x107  JO $-0x7
       (call $materializeFlags
-        (local.get $flags_kind)
+        (i32.const 52)
         (local.get $flags_a)
         (local.get $flags_b)
         (local.get $flags_r)
         (local.get $flags_cf_of))
-      (local.set 17 (i32.load offset=flagAux (i32.const 0)))
-      (local.set 18
-        (i32.and
-          (i32.and
-            (i32.sub (i32.const 0) (i64.ne (i64.extend32_s (local.get 16)) (local.get 16)))
-            (i32.const 2049))
-          (i32.const 1)))
-      (local.set 19
-        (i32.and
-          (i32.shr_u
-            (i32.and
-              (i32.sub (i32.const 0) (i64.ne (i64.extend32_s (local.get 16)) (local.get 16)))
-              (i32.const 2049))
-            (i32.const 11))
-          (i32.const 1)))
-      (i32.store offset=flagAux
-        (i32.const 0)
-        (i32.or
-          (i32.or
-            (i32.and (local.get 17) (i32.const 1073741823))
-            (i32.shl (local.get 18) (i32.const 31)))
-          (i32.shl (i32.xor (local.get 18) (local.get 19)) (i32.const 30))))
-      ;; +0x103  IMUL RDX, RDI
-      (local.set 16 (i64.mul (local.get $rdi) (local.get $rdx)))
-      (local.get 16)
-      (local.set 20 (local.get $rdx))
-      (local.set 20 (call $mulHighS (local.get $rdi) (local.get 20)))
-      (local.set $rdx)
-      (local.set $flags_cf_of
-        (i32.and
-          (i32.sub (i32.const 0) (i64.ne (local.get 20) (i64.shr_s (local.get 16) (i64.const 63))))
-          (i32.const 2049)))
-      ;; +0x107  JO $-0x7
-      (if (i32.and (i32.shr_u (local.get $flags_cf_of) (i32.const 11)) (i32.const 1))
+      (if
+        (i32.shr_u
+          (i32.xor
+            (i32.load offset=flagAux (i32.const 0))
+            (i32.shl (i32.load offset=flagAux (i32.const 0)) (i32.const 1)))
+          (i32.const 31))
         (then
-          (local.set $flags_kind (i32.const 32))
+          (local.set $flags_kind (i32.const 0))
           (br $loop0)))
       ;; 1: +0x109
       (local.set $budget (i32.sub (local.get $budget) (i32.const 2)))
       ;; +0x109  MUL RSI
-      (local.set 16 (call $mulHighU (local.get $rax) (local.get $rsi)))
-      (local.set $rax (i64.mul (local.get $rax) (local.get $rsi)))
-      (local.set $rdx (local.get 16))
-      (local.set $flags_cf_of
-        (i32.and (i32.sub (i32.const 0) (i64.ne (local.get 16) (i64.const 0))) (i32.const 2049)))
+      (local.set 16 (i64.mul (local.get $rax) (local.get $rsi)))
+      (local.get 16)
+      (local.set 17 (local.get $rax))
+      (local.set 18 (call $mulHighU (local.get 17) (local.get $rsi)))
+      (local.set $rax)
+      (local.set $rdx (local.get 18))
+      (local.set $flags_a (local.get 17))
+      (local.set $flags_b (local.get $rsi))
+      (local.set $flags_r (local.get 16))
       ;; +0x10c  RET
       (local.set 16
         (block $1 (result i64)
@@ -92,27 +76,27 @@
             (br $1))
           (br_if $tail (; unlikely ;)
             (i32.eq
-              (local.tee 21
-                (call $regionTranslate (; bail at +0x10c, 1 not executed, flags of undefined 64 with $flags_cf_of ;)
+              (local.tee 19
+                (call $regionTranslate (; bail at +0x10c, 1 not executed, flags of MUL 64 ;)
                   (local.get $rsp)
                   (i32.const 262664)
-                  (i32.const 35225601)
+                  (i32.const 35155969)
                   (local.get 16)))
               (i32.const -1)))
-          (i64.load 1 (local.get 21))))
+          (i64.load 1 (local.get 19))))
       (if (; unlikely ;)
         (i64.ne (i64.shr_s (i64.shl (local.get 16) (i64.const 16)) (i64.const 16)) (local.get 16))
         (then
-          (i32.store offset=WHERE (; bail at +0x10c, 1 not executed, flags of undefined 64 with $flags_cf_of ;)
+          (i32.store offset=WHERE (; bail at +0x10c, 1 not executed, flags of MUL 64 ;)
             (i32.const 0)
-            (i32.const 35225601))
+            (i32.const 35155969))
           (br $tail)))
       (local.set $rsp (i64.add (local.get $rsp) (i64.const 8)))
-      (local.set 20 (local.get 16))
-      (local.set 16 (i64.sub (local.get 20) (local.get $rip_base)))
+      (local.set 17 (local.get 16))
+      (local.set 16 (i64.sub (local.get 17) (local.get $rip_base)))
       (i32.store offset=LINK_CELL[0] (i32.const 0) (i32.wrap_i64 (local.get 16)))
       (call $materializeFlags
-        (i32.const 32)
+        (i32.const 56)
         (local.get $flags_a)
         (local.get $flags_b)
         (local.get $flags_r)
@@ -121,18 +105,20 @@
       (i64.store offset=RDX (i32.const 0) (local.get $rdx))
       (i64.store offset=RSP (i32.const 0) (local.get $rsp))
       (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
-      (return_call $jumpFlat (local.get 20))))
+      (return_call $jumpFlat (local.get 17))))
   (if
     (i32.eq
-      (local.tee 22
-        (i32.and
-          (i32.shr_u (local.tee 21 (i32.load offset=WHERE (i32.const 0))) (i32.const 10))
-          (i32.const 63)))
-      (i32.const 31))
+      (i32.and
+        (local.tee 20
+          (i32.and
+            (i32.shr_u (local.tee 19 (i32.load offset=WHERE (i32.const 0))) (i32.const 9))
+            (i32.const 255)))
+        (i32.const 63))
+      (i32.const 63))
     (then
-      (local.set 22 (local.get $flags_kind))))
+      (local.set 20 (local.get $flags_kind))))
   (call $materializeFlags
-    (local.get 22)
+    (local.get 20)
     (local.get $flags_a)
     (local.get $flags_b)
     (local.get $flags_r)
@@ -140,15 +126,15 @@
   (i64.store offset=RAX (i32.const 0) (local.get $rax))
   (i64.store offset=RDX (i32.const 0) (local.get $rdx))
   (i64.store offset=RSP (i32.const 0) (local.get $rsp))
-  (local.set $budget (i32.add (i32.and (local.get 21) (i32.const 1023)) (local.get $budget)))
+  (local.set $budget (i32.add (i32.and (local.get 19) (i32.const 511)) (local.get $budget)))
   (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
-  (local.set 20
+  (local.set 17
     (i64.add
       (local.get $rip_base)
-      (i64.extend_i32_s (i32.and (i32.shr_u (local.get 21) (i32.const 17)) (i32.const 4095)))))
-  (if (i32.and (local.get 21) (i32.const 65536))
+      (i64.extend_i32_s (i32.and (i32.shr_u (local.get 19) (i32.const 17)) (i32.const 4095)))))
+  (if (i32.and (local.get 19) (i32.const 511))
     (then
-      (i64.store offset=rip (i32.const 0) (local.get 20))
+      (i64.store offset=rip (i32.const 0) (local.get 17))
       (i32.store offset=EXIT (i32.const 0) (i32.const 5))
       (return)))
-  (return_call $jumpFlat (local.get 20)))
+  (return_call $jumpFlat (local.get 17)))

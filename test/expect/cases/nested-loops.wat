@@ -15,7 +15,7 @@
     (local.set $budget (i32.sub (local.get $budget) (i32.const 1)))
     ;; +0x100  XOR EAX, EAX
     (local.set $rax (i64.const 0))
-    (local.set $flags_a (i64.extend_i32_u (i32.const 0)))
+    (local.set $flags_a (i64.const 0))
     (local.set $flags_kind (i32.const 11))
     (loop $loop1
       ;; 1: +0x102
@@ -24,7 +24,7 @@
           (i32.store offset=SAMPLED_REGION (i32.const 0) (i32.const 1))
           (i32.store offset=WHERE (; to +0x102, flags of $flags_kind ;)
             (i32.const 0)
-            (i32.const 33848320))
+            (i32.const 33848832))
           (br $tail)))
       (local.set $budget (i32.sub (local.get $budget) (i32.const 1)))
       ;; +0x102  MOV ECX, 0xa
@@ -36,7 +36,7 @@
             (i32.store offset=SAMPLED_REGION (i32.const 0) (i32.const 1))
             (i32.store offset=WHERE (; to +0x107, flags of $flags_kind ;)
               (i32.const 0)
-              (i32.const 34503680))
+              (i32.const 34504192))
             (br $tail)))
         (local.set $budget (i32.sub (local.get $budget) (i32.const 3)))
         ;; +0x107  ADD EAX, ECX
@@ -44,18 +44,16 @@
         (i64.extend_i32_u (local.get 14))
         (local.set 15 (i32.wrap_i64 (local.get $rax)))
         (local.set $rax)
-        (local.set $flags_a (i64.extend_i32_u (local.get 15)))
+        (local.set $flags_a (i64.extend_i32_u (local.get 14)))
         (local.set $flags_b (i64.extend_i32_u (i32.wrap_i64 (local.get $rcx))))
         ;; +0x109  DEC ECX
-        (local.set 14 (i32.sub (i32.wrap_i64 (local.get $rcx)) (i32.const 1)))
-        (i64.extend_i32_u (local.get 14))
-        (local.set 15 (i32.wrap_i64 (local.get $rcx)))
+        (local.set 15 (i32.sub (i32.wrap_i64 (local.get $rcx)) (i32.const 1)))
+        (i64.extend_i32_u (local.get 15))
+        (local.set 14 (i32.wrap_i64 (local.get $rcx)))
         (local.set $rcx)
         (i64.extend_i32_u
-          (i32.lt_u
-            (i32.add (i32.wrap_i64 (local.get $flags_a)) (i32.wrap_i64 (local.get $flags_b)))
-            (i32.wrap_i64 (local.get $flags_a))))
-        (local.set $flags_a (i64.extend_i32_u (local.get 15)))
+          (i32.lt_u (i32.wrap_i64 (local.get $flags_a)) (i32.wrap_i64 (local.get $flags_b))))
+        (local.set $flags_a (i64.extend_i32_u (local.get 14)))
         (local.set $flags_b)
         ;; +0x10b  JNE $-0x4
         (if (i32.eqz (i32.eqz (i32.sub (i32.wrap_i64 (local.get $flags_a)) (i32.const 1))))
@@ -65,12 +63,12 @@
         ;; 3: +0x10d
         (local.set $budget (i32.sub (local.get $budget) (i32.const 2)))
         ;; +0x10d  DEC EDX
-        (local.set 14 (i32.sub (i32.wrap_i64 (local.get $rdx)) (i32.const 1)))
-        (i64.extend_i32_u (local.get 14))
-        (local.set 15 (i32.wrap_i64 (local.get $rdx)))
+        (local.set 15 (i32.sub (i32.wrap_i64 (local.get $rdx)) (i32.const 1)))
+        (i64.extend_i32_u (local.get 15))
+        (local.set 14 (i32.wrap_i64 (local.get $rdx)))
         (local.set $rdx)
         (i64.extend_i32_u (i32.wrap_i64 (local.get $flags_b)))
-        (local.set $flags_a (i64.extend_i32_u (local.get 15)))
+        (local.set $flags_a (i64.extend_i32_u (local.get 14)))
         (local.set $flags_b)
         ;; +0x10f  JNE $-0xd
         (if (i32.eqz (i32.eqz (i32.sub (i32.wrap_i64 (local.get $flags_a)) (i32.const 1))))
@@ -94,20 +92,20 @@
               (br $1))
             (br_if $tail (; unlikely ;)
               (i32.eq
-                (local.tee 14
+                (local.tee 15
                   (call $regionTranslate (; bail at +0x111, 1 not executed, flags of DEC 32 ;)
                     (local.get $rsp)
                     (i32.const 262664)
-                    (i32.const 35875841)
+                    (i32.const 35796481)
                     (local.get 16)))
                 (i32.const -1)))
-            (i64.load 1 (local.get 14))))
+            (i64.load 1 (local.get 15))))
         (if (; unlikely ;)
           (i64.ne (i64.shr_s (i64.shl (local.get 16) (i64.const 16)) (i64.const 16)) (local.get 16))
           (then
             (i32.store offset=WHERE (; bail at +0x111, 1 not executed, flags of DEC 32 ;)
               (i32.const 0)
-              (i32.const 35875841))
+              (i32.const 35796481))
             (br $tail)))
         (local.set $rsp (i64.add (local.get $rsp) (i64.const 8)))
         (local.set 17 (local.get 16))
@@ -127,15 +125,17 @@
         (return_call $jumpFlat (local.get 17)))))
   (if
     (i32.eq
-      (local.tee 15
-        (i32.and
-          (i32.shr_u (local.tee 14 (i32.load offset=WHERE (i32.const 0))) (i32.const 10))
-          (i32.const 63)))
-      (i32.const 31))
+      (i32.and
+        (local.tee 14
+          (i32.and
+            (i32.shr_u (local.tee 15 (i32.load offset=WHERE (i32.const 0))) (i32.const 9))
+            (i32.const 255)))
+        (i32.const 63))
+      (i32.const 63))
     (then
-      (local.set 15 (local.get $flags_kind))))
+      (local.set 14 (local.get $flags_kind))))
   (call $materializeFlags
-    (local.get 15)
+    (local.get 14)
     (local.get $flags_a)
     (local.get $flags_b)
     (local.get $flags_r)
@@ -144,13 +144,13 @@
   (i64.store offset=RCX (i32.const 0) (local.get $rcx))
   (i64.store offset=RDX (i32.const 0) (local.get $rdx))
   (i64.store offset=RSP (i32.const 0) (local.get $rsp))
-  (local.set $budget (i32.add (i32.and (local.get 14) (i32.const 1023)) (local.get $budget)))
+  (local.set $budget (i32.add (i32.and (local.get 15) (i32.const 511)) (local.get $budget)))
   (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
   (local.set 17
     (i64.add
       (local.get $rip_base)
-      (i64.extend_i32_s (i32.and (i32.shr_u (local.get 14) (i32.const 17)) (i32.const 4095)))))
-  (if (i32.and (local.get 14) (i32.const 65536))
+      (i64.extend_i32_s (i32.and (i32.shr_u (local.get 15) (i32.const 17)) (i32.const 4095)))))
+  (if (i32.and (local.get 15) (i32.const 511))
     (then
       (i64.store offset=rip (i32.const 0) (local.get 17))
       (i32.store offset=EXIT (i32.const 0) (i32.const 5))

@@ -35,7 +35,7 @@
           (i32.store offset=SAMPLED_REGION (i32.const 0) (i32.const 1))
           (i32.store offset=WHERE (; to +0xff0, flags of $flags_kind ;)
             (i32.const 0)
-            (i32.const 534805504))
+            (i32.const 534806016))
           (br $tail)))
       (local.set $budget (i32.sub (local.get $budget) (i32.const 3)))
       ;; +0xff0  ADD EAX, 0x1
@@ -84,7 +84,7 @@
                 (call $regionTranslate (; bail at +0x1016, 1 not executed, flags of SUB 32 ;)
                   (local.get $rsp)
                   (i32.const 262664)
-                  (i32.const 539827201)
+                  (i32.const 539758081)
                   (local.get 16)))
               (i32.const -1)))
           (i64.load 1 (local.get 15))))
@@ -93,7 +93,7 @@
         (then
           (i32.store offset=WHERE (; bail at +0x1016, 1 not executed, flags of SUB 32 ;)
             (i32.const 0)
-            (i32.const 539827201))
+            (i32.const 539758081))
           (br $tail)))
       (local.set $rsp (i64.add (local.get $rsp) (i64.const 8)))
       (local.set 17 (local.get 16))
@@ -124,11 +124,13 @@
       (return_call $jumpFlat (local.get 17))))
   (if
     (i32.eq
-      (local.tee 15
-        (i32.and
-          (i32.shr_u (local.tee 18 (i32.load offset=WHERE (i32.const 0))) (i32.const 10))
-          (i32.const 63)))
-      (i32.const 31))
+      (i32.and
+        (local.tee 15
+          (i32.and
+            (i32.shr_u (local.tee 18 (i32.load offset=WHERE (i32.const 0))) (i32.const 9))
+            (i32.const 255)))
+        (i32.const 63))
+      (i32.const 63))
     (then
       (local.set 15 (local.get $flags_kind))))
   (call $materializeFlags
@@ -140,7 +142,7 @@
   (i64.store offset=RAX (i32.const 0) (local.get $rax))
   (i64.store offset=RDX (i32.const 0) (local.get $rdx))
   (i64.store offset=RSP (i32.const 0) (local.get $rsp))
-  (local.set $budget (i32.add (i32.and (local.get 18) (i32.const 1023)) (local.get $budget)))
+  (local.set $budget (i32.add (i32.and (local.get 18) (i32.const 511)) (local.get $budget)))
   (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
   (local.set 17
     (i64.add
@@ -152,7 +154,7 @@
             (i32.const 4096)
             (i32.const 0)
             (i32.eq (i32.shr_u (local.get 18) (i32.const 29)) (i32.const 1)))))))
-  (if (i32.and (local.get 18) (i32.const 65536))
+  (if (i32.and (local.get 18) (i32.const 511))
     (then
       (i64.store offset=rip (i32.const 0) (local.get 17))
       (i32.store offset=EXIT (i32.const 0) (i32.const 5))

@@ -34,7 +34,7 @@
     (local.set 16 (i32.and (i32.wrap_i64 (local.get $rdx)) (i32.const 65535)))
     (local.set $rdx)
     (local.set $flags_a (i64.extend_i32_u (local.get 16)))
-    (local.set $flags_b (i64.extend_i32_u (i32.const 3)))
+    (local.set $flags_b (i64.const 3))
     ;; +0x108  MOV ESI, ESI
     (local.set $rsi (i64.extend_i32_u (i32.wrap_i64 (local.get $rsi))))
     ;; +0x10a  RET
@@ -56,7 +56,7 @@
               (call $regionTranslate (; bail at +0x10a, 1 not executed, flags of ADD 16 ;)
                 (local.get $rsp)
                 (i32.const 262664)
-                (i32.const 34932737)
+                (i32.const 34866177)
                 (local.get 17)))
             (i32.const -1)))
         (i64.load 1 (local.get 15))))
@@ -65,7 +65,7 @@
       (then
         (i32.store offset=WHERE (; bail at +0x10a, 1 not executed, flags of ADD 16 ;)
           (i32.const 0)
-          (i32.const 34932737))
+          (i32.const 34866177))
         (br $tail)))
     (local.set $rsp (i64.add (local.get $rsp) (i64.const 8)))
     (local.set 18 (local.get 17))
@@ -92,11 +92,13 @@
     (return_call $jumpFlat (local.get 18)))
   (if
     (i32.eq
-      (local.tee 15
-        (i32.and
-          (i32.shr_u (local.tee 16 (i32.load offset=WHERE (i32.const 0))) (i32.const 10))
-          (i32.const 63)))
-      (i32.const 31))
+      (i32.and
+        (local.tee 15
+          (i32.and
+            (i32.shr_u (local.tee 16 (i32.load offset=WHERE (i32.const 0))) (i32.const 9))
+            (i32.const 255)))
+        (i32.const 63))
+      (i32.const 63))
     (then
       (local.set 15 (local.get $flags_kind))))
   (call $materializeFlags
@@ -109,13 +111,13 @@
   (i64.store offset=RDX (i32.const 0) (local.get $rdx))
   (i64.store offset=RSP (i32.const 0) (local.get $rsp))
   (i64.store offset=RSI (i32.const 0) (local.get $rsi))
-  (local.set $budget (i32.add (i32.and (local.get 16) (i32.const 1023)) (local.get $budget)))
+  (local.set $budget (i32.add (i32.and (local.get 16) (i32.const 511)) (local.get $budget)))
   (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
   (local.set 18
     (i64.add
       (local.get $rip_base)
       (i64.extend_i32_s (i32.and (i32.shr_u (local.get 16) (i32.const 17)) (i32.const 4095)))))
-  (if (i32.and (local.get 16) (i32.const 65536))
+  (if (i32.and (local.get 16) (i32.const 511))
     (then
       (i64.store offset=rip (i32.const 0) (local.get 18))
       (i32.store offset=EXIT (i32.const 0) (i32.const 5))

@@ -36,7 +36,7 @@
             (call $regionTranslate (; bail at +0x100, 6 not executed, flags in the state ;)
               (i64.extend_i32_u (local.get 15))
               (i32.const 262916)
-              (i32.const 33619974)
+              (i32.const 33554438)
               (local.get 13)))
           (i32.const -1)))
       (i32.store 1 (local.get 16) (local.get $ebp)))
@@ -61,7 +61,7 @@
               (call $regionTranslate (; bail at +0x103, 4 not executed, flags in the state ;)
                 (i64.extend_i32_u (local.get 15))
                 (i32.const 328196)
-                (i32.const 34013188)
+                (i32.const 33947652)
                 (local.get 13)))
             (i32.const -1)))
         (i32.load 1 (local.get 16))))
@@ -82,7 +82,7 @@
             (call $regionTranslate (; bail at +0x103, 4 not executed, flags in the state ;)
               (i64.extend_i32_u (local.get 16))
               (i32.const 262916)
-              (i32.const 34013188)
+              (i32.const 33947652)
               (local.get 13)))
           (i32.const -1)))
       (i32.store 1 (local.get 17) (local.get 15)))
@@ -105,7 +105,7 @@
               (call $regionTranslate (; bail at +0x106, 3 not executed, flags in the state ;)
                 (i64.extend_i32_u (local.get 16))
                 (i32.const 262660)
-                (i32.const 34406403)
+                (i32.const 34340867)
                 (local.get 13)))
             (i32.const -1)))
         (i32.load 1 (local.get 15))))
@@ -129,7 +129,7 @@
               (call $regionTranslate (; bail at +0x107, 2 not executed, flags in the state ;)
                 (i64.extend_i32_u (local.get 16))
                 (i32.const 328196)
-                (i32.const 34537474)
+                (i32.const 34471938)
                 (local.get 13)))
             (i32.const -1)))
         (i32.load 1 (local.get 15))))
@@ -153,7 +153,7 @@
               (call $regionTranslate (; bail at +0x108, 1 not executed, flags in the state ;)
                 (i64.extend_i32_u (local.get 16))
                 (i32.const 262660)
-                (i32.const 34668545)
+                (i32.const 34603009)
                 (local.get 13)))
             (i32.const -1)))
         (i32.load 1 (local.get 15))))
@@ -168,11 +168,13 @@
     (return_call $jumpFlat (local.get 13)))
   (if
     (i32.eq
-      (local.tee 15
-        (i32.and
-          (i32.shr_u (local.tee 16 (i32.load offset=WHERE (i32.const 0))) (i32.const 10))
-          (i32.const 63)))
-      (i32.const 31))
+      (i32.and
+        (local.tee 15
+          (i32.and
+            (i32.shr_u (local.tee 16 (i32.load offset=WHERE (i32.const 0))) (i32.const 9))
+            (i32.const 255)))
+        (i32.const 63))
+      (i32.const 63))
     (then
       (local.set 15 (local.get $flags_kind))))
   (call $materializeFlags
@@ -184,14 +186,14 @@
   (i64.store offset=RAX (i32.const 0) (i64.extend_i32_u (local.get $eax)))
   (i64.store offset=RSP (i32.const 0) (i64.extend_i32_u (local.get $esp)))
   (i64.store offset=RBP (i32.const 0) (i64.extend_i32_u (local.get $ebp)))
-  (local.set $budget (i32.add (i32.and (local.get 16) (i32.const 1023)) (local.get $budget)))
+  (local.set $budget (i32.add (i32.and (local.get 16) (i32.const 511)) (local.get $budget)))
   (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
   (local.set 13
     (i64.extend_i32_u
       (i32.add
         (local.get $rip_base)
         (i32.and (i32.shr_u (local.get 16) (i32.const 17)) (i32.const 4095)))))
-  (if (i32.and (local.get 16) (i32.const 65536))
+  (if (i32.and (local.get 16) (i32.const 511))
     (then
       (i64.store offset=rip (i32.const 0) (local.get 13))
       (i32.store offset=EXIT (i32.const 0) (i32.const 5))

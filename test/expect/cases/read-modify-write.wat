@@ -32,17 +32,17 @@
                   (call $regionTranslate (; bail at +0x100, 3 not executed, flags in the state ;)
                     (local.get $rdi)
                     (i32.const 459012)
-                    (i32.const 33619971)
+                    (i32.const 33554435)
                     (local.get 14)))
                 (i32.const -1)))
             (local.get 15)))))
     (local.set 16 (i32.add (local.get 15) (i32.wrap_i64 (local.get $rax))))
     (i32.store 1 (local.get 13) (local.get 16))
-    (local.set $flags_a (i64.extend_i32_u (local.get 15)))
+    (local.set $flags_a (i64.extend_i32_u (local.get 16)))
     (local.set $flags_b (i64.extend_i32_u (i32.wrap_i64 (local.get $rax))))
     ;; +0x102  INC dword DS:[RDI+0x4]
     (local.set 14 (i64.add (local.get $rdi) (i64.const 4)))
-    (local.set 16
+    (local.set 15
       (i32.load 1
         (local.tee 13
           (block $3 (result i32)
@@ -57,21 +57,19 @@
               (br $3))
             (br_if $tail (; unlikely ;)
               (i32.eq
-                (local.tee 16
-                  (call $regionTranslate (; bail at +0x102, 2 not executed, flags of ADD 32 ;)
+                (local.tee 15
+                  (call $regionTranslate (; bail at +0x102, 2 not executed, flags of SUM 32 ;)
                     (local.get 14)
                     (i32.const 459012)
-                    (i32.const 33885186)
+                    (i32.const 33832450)
                     (local.get 17)))
                 (i32.const -1)))
-            (local.get 16)))))
-    (local.set 15 (i32.add (local.get 16) (i32.const 1)))
-    (i32.store 1 (local.get 13) (local.get 15))
+            (local.get 15)))))
+    (local.set 16 (i32.add (local.get 15) (i32.const 1)))
+    (i32.store 1 (local.get 13) (local.get 16))
     (i64.extend_i32_u
-      (i32.lt_u
-        (i32.add (i32.wrap_i64 (local.get $flags_a)) (i32.wrap_i64 (local.get $flags_b)))
-        (i32.wrap_i64 (local.get $flags_a))))
-    (local.set $flags_a (i64.extend_i32_u (local.get 16)))
+      (i32.lt_u (i32.wrap_i64 (local.get $flags_a)) (i32.wrap_i64 (local.get $flags_b))))
+    (local.set $flags_a (i64.extend_i32_u (local.get 15)))
     (local.set $flags_b)
     ;; +0x105  RET
     (local.set 14
@@ -92,7 +90,7 @@
               (call $regionTranslate (; bail at +0x105, 1 not executed, flags of INC 32 ;)
                 (local.get $rsp)
                 (i32.const 262664)
-                (i32.const 34298881)
+                (i32.const 34221569)
                 (local.get 14)))
             (i32.const -1)))
         (i64.load 1 (local.get 13))))
@@ -101,7 +99,7 @@
       (then
         (i32.store offset=WHERE (; bail at +0x105, 1 not executed, flags of INC 32 ;)
           (i32.const 0)
-          (i32.const 34298881))
+          (i32.const 34221569))
         (br $tail)))
     (local.set $rsp (i64.add (local.get $rsp) (i64.const 8)))
     (local.set 17 (local.get 14))
@@ -118,27 +116,29 @@
     (return_call $jumpFlat (local.get 17)))
   (if
     (i32.eq
-      (local.tee 15
-        (i32.and
-          (i32.shr_u (local.tee 13 (i32.load offset=WHERE (i32.const 0))) (i32.const 10))
-          (i32.const 63)))
-      (i32.const 31))
+      (i32.and
+        (local.tee 16
+          (i32.and
+            (i32.shr_u (local.tee 13 (i32.load offset=WHERE (i32.const 0))) (i32.const 9))
+            (i32.const 255)))
+        (i32.const 63))
+      (i32.const 63))
     (then
-      (local.set 15 (local.get $flags_kind))))
+      (local.set 16 (local.get $flags_kind))))
   (call $materializeFlags
-    (local.get 15)
+    (local.get 16)
     (local.get $flags_a)
     (local.get $flags_b)
     (local.get $flags_r)
     (local.get $flags_cf_of))
   (i64.store offset=RSP (i32.const 0) (local.get $rsp))
-  (local.set $budget (i32.add (i32.and (local.get 13) (i32.const 1023)) (local.get $budget)))
+  (local.set $budget (i32.add (i32.and (local.get 13) (i32.const 511)) (local.get $budget)))
   (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
   (local.set 17
     (i64.add
       (local.get $rip_base)
       (i64.extend_i32_s (i32.and (i32.shr_u (local.get 13) (i32.const 17)) (i32.const 4095)))))
-  (if (i32.and (local.get 13) (i32.const 65536))
+  (if (i32.and (local.get 13) (i32.const 511))
     (then
       (i64.store offset=rip (i32.const 0) (local.get 17))
       (i32.store offset=EXIT (i32.const 0) (i32.const 5))

@@ -17,12 +17,12 @@
           (i32.store offset=SAMPLED_REGION (i32.const 0) (i32.const 1))
           (i32.store offset=WHERE (; to +0x100, flags of $flags_kind ;)
             (i32.const 0)
-            (i32.const 33586176))
+            (i32.const 33586688))
           (br $tail)))
       (local.set $budget (i32.sub (local.get $budget) (i32.const 2)))
       ;; +0x100  CMP EDI, 0x2
       (local.set $flags_a (i64.extend_i32_u (i32.wrap_i64 (local.get $rdi))))
-      (local.set $flags_b (i64.extend_i32_u (i32.const 2)))
+      (local.set $flags_b (i64.const 2))
       ;; +0x103  JB $+0x10
       (if (i32.lt_u (i32.wrap_i64 (local.get $flags_a)) (i32.wrap_i64 (local.get $flags_b)))
         (then
@@ -49,7 +49,7 @@
                     (call $regionTranslate (; bail at +0x118, 1 not executed, flags of SUB 32 ;)
                       (local.get $rsp)
                       (i32.const 262664)
-                      (i32.const 36772865)
+                      (i32.const 36703745)
                       (local.get 13)))
                   (i32.const -1)))
               (i64.load 1 (local.get 14))))
@@ -60,7 +60,7 @@
             (then
               (i32.store offset=WHERE (; bail at +0x118, 1 not executed, flags of SUB 32 ;)
                 (i32.const 0)
-                (i32.const 36772865))
+                (i32.const 36703745))
               (br $tail)))
           (local.set $rsp (i64.add (local.get $rsp) (i64.const 8)))
           (local.set 15 (local.get 13))
@@ -75,7 +75,7 @@
                     (i32.store offset=SAMPLED_REGION (i32.const 0) (i32.const 1))
                     (i32.store offset=WHERE (; to +0x10e, flags of $flags_kind ;)
                       (i32.const 0)
-                      (i32.const 35421184))
+                      (i32.const 35421696))
                     (br $tail)))
                 (local.set $budget (i32.sub (local.get $budget) (i32.const 3)))
                 ;; +0x10e  POP RDI
@@ -97,52 +97,21 @@
                           (call $regionTranslate (; bail at +0x10e, 3 not executed, flags of $flags_kind ;)
                             (local.get $rsp)
                             (i32.const 262664)
-                            (i32.const 35486723)
+                            (i32.const 35421699)
                             (local.get 16)))
                         (i32.const -1)))
                     (i64.load 1 (local.get 14))))
                 (local.set $rsp (i64.add (local.get $rsp) (i64.const 8)))
                 (local.set $rdi (local.get 16))
                 ;; +0x10f  IMUL EAX, EDI
-                (local.set 16
-                  (i64.mul
-                    (i64.extend_i32_s (i32.wrap_i64 (local.get $rdi)))
-                    (i64.extend_i32_s (i32.wrap_i64 (local.get $rax)))))
-                (local.set $rax
-                  (i64.extend_i32_u
-                    (i32.mul (i32.wrap_i64 (local.get $rdi)) (i32.wrap_i64 (local.get $rax)))))
-                (call $materializeFlags
-                  (local.get $flags_kind)
-                  (local.get $flags_a)
-                  (local.get $flags_b)
-                  (local.get $flags_r)
-                  (local.get $flags_cf_of))
-                (local.set 17 (i32.load offset=flagAux (i32.const 0)))
-                (local.set 18
-                  (i32.and
-                    (i32.and
-                      (i32.sub
-                        (i32.const 0)
-                        (i64.ne (i64.extend32_s (local.get 16)) (local.get 16)))
-                      (i32.const 2049))
-                    (i32.const 1)))
-                (local.set 19
-                  (i32.and
-                    (i32.shr_u
-                      (i32.and
-                        (i32.sub
-                          (i32.const 0)
-                          (i64.ne (i64.extend32_s (local.get 16)) (local.get 16)))
-                        (i32.const 2049))
-                      (i32.const 11))
-                    (i32.const 1)))
-                (i32.store offset=flagAux
-                  (i32.const 0)
-                  (i32.or
-                    (i32.or
-                      (i32.and (local.get 17) (i32.const 1073741823))
-                      (i32.shl (local.get 18) (i32.const 31)))
-                    (i32.shl (i32.xor (local.get 18) (local.get 19)) (i32.const 30))))
+                (local.set 14
+                  (i32.mul (i32.wrap_i64 (local.get $rdi)) (i32.wrap_i64 (local.get $rax))))
+                (i64.extend_i32_u (local.get 14))
+                (local.set 17 (i32.wrap_i64 (local.get $rax)))
+                (local.set $rax)
+                (local.set $flags_a (i64.extend_i32_u (i32.wrap_i64 (local.get $rdi))))
+                (local.set $flags_b (i64.extend_i32_u (local.get 17)))
+                (local.set $flags_r (i64.extend_i32_u (local.get 14)))
                 ;; +0x112  RET
                 (local.set 16
                   (block $5 (result i64)
@@ -159,10 +128,10 @@
                     (br_if $tail (; unlikely ;)
                       (i32.eq
                         (local.tee 14
-                          (call $regionTranslate (; bail at +0x112, 1 not executed, flags in the state ;)
+                          (call $regionTranslate (; bail at +0x112, 1 not executed, flags of IMUL 32 ;)
                             (local.get $rsp)
                             (i32.const 262664)
-                            (i32.const 35979265)
+                            (i32.const 35939841)
                             (local.get 16)))
                         (i32.const -1)))
                     (i64.load 1 (local.get 14))))
@@ -171,28 +140,34 @@
                     (i64.shr_s (i64.shl (local.get 16) (i64.const 16)) (i64.const 16))
                     (local.get 16))
                   (then
-                    (i32.store offset=WHERE (; bail at +0x112, 1 not executed, flags in the state ;)
+                    (i32.store offset=WHERE (; bail at +0x112, 1 not executed, flags of IMUL 32 ;)
                       (i32.const 0)
-                      (i32.const 35979265))
+                      (i32.const 35939841))
                     (br $tail)))
                 (local.set $rsp (i64.add (local.get $rsp) (i64.const 8)))
-                (local.set 20 (local.get 16))
-                (local.set 16 (i64.sub (local.get 20) (local.get $rip_base)))
+                (local.set 18 (local.get 16))
+                (local.set 16 (i64.sub (local.get 18) (local.get $rip_base)))
                 (if (i64.eq (local.get 16) (i64.const 270))
                   (then
-                    (local.set $flags_kind (i32.const 0))
+                    (local.set $flags_kind (i32.const 51))
                     (br $loop3)))
                 (i32.store offset=LINK_CELL[1] (i32.const 0) (i32.wrap_i64 (local.get 16)))
+                (call $materializeFlags
+                  (i32.const 51)
+                  (local.get $flags_a)
+                  (local.get $flags_b)
+                  (local.get $flags_r)
+                  (local.get $flags_cf_of))
                 (i64.store offset=RAX (i32.const 0) (local.get $rax))
                 (i64.store offset=RSP (i32.const 0) (local.get $rsp))
                 (i64.store offset=RDI (i32.const 0) (local.get $rdi))
                 (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
-                (return_call $jumpFlat (local.get 20)))))
+                (return_call $jumpFlat (local.get 18)))))
           (i32.store offset=LINK_CELL[0] (i32.const 0) (i32.wrap_i64 (local.get 13)))
           (local.set 14
             (i32.sub (i32.wrap_i64 (local.get $flags_a)) (i32.wrap_i64 (local.get $flags_b))))
           (i64.store offset=flagResult (i32.const 0) (i64.extend_i32_s (local.get 14)))
-          (local.set 21
+          (local.set 17
             (i32.or
               (i32.and
                 (i32.xor (i32.wrap_i64 (local.get $flags_a)) (i32.const -1))
@@ -205,8 +180,8 @@
           (i32.store offset=flagAux
             (i32.const 0)
             (i32.or
-              (i32.shl (i32.shr_u (local.get 21) (i32.const 30)) (i32.const 30))
-              (i32.and (local.get 21) (i32.const 8))))
+              (i32.shl (i32.shr_u (local.get 17) (i32.const 30)) (i32.const 30))
+              (i32.and (local.get 17) (i32.const 8))))
           (i64.store offset=RAX (i32.const 0) (local.get $rax))
           (i64.store offset=RSP (i32.const 0) (local.get $rsp))
           (i64.store offset=RDI (i32.const 0) (local.get $rdi))
@@ -230,22 +205,22 @@
           (br $7))
         (br_if $tail (; unlikely ;)
           (i32.eq
-            (local.tee 21
+            (local.tee 17
               (call $regionTranslate (; bail at +0x105, 3 not executed, flags of SUB 32 ;)
                 (local.get 15)
                 (i32.const 262920)
-                (i32.const 34282499)
+                (i32.const 34213379)
                 (local.get 13)))
             (i32.const -1)))
-        (i64.store 1 (local.get 21) (local.get $rdi)))
+        (i64.store 1 (local.get 17) (local.get $rdi)))
       (local.set $rsp (local.get 15))
       ;; +0x106  SUB EDI, 0x1
-      (local.set 21 (i32.sub (i32.wrap_i64 (local.get $rdi)) (i32.const 1)))
-      (i64.extend_i32_u (local.get 21))
+      (local.set 17 (i32.sub (i32.wrap_i64 (local.get $rdi)) (i32.const 1)))
+      (i64.extend_i32_u (local.get 17))
       (local.set 14 (i32.wrap_i64 (local.get $rdi)))
       (local.set $rdi)
-      (local.set $flags_a (i64.extend_i32_u (local.get 14)))
-      (local.set $flags_b (i64.extend_i32_u (i32.const 1)))
+      (local.set $flags_a (i64.extend_i32_u (local.get 17)))
+      (local.set $flags_b (i64.const 1))
       ;; +0x109  CALL $-0x9
       (local.set 15 (i64.add (local.get $rip_base) (i64.const 270)))
       (local.set 13 (i64.sub (local.get $rsp) (i64.const 8)))
@@ -253,7 +228,7 @@
         (block $10
           (br_if $10 (; unlikely ;)
             (i64.ne
-              (local.tee 20 (i64.load offset=WRITE_CELL[RSP].tag (local.get $tlb_table)))
+              (local.tee 18 (i64.load offset=WRITE_CELL[RSP].tag (local.get $tlb_table)))
               (i64.and (local.get 13) (i64.const -4089))))
           (i64.store 1
             (i32.add
@@ -263,28 +238,30 @@
           (br $9))
         (br_if $tail (; unlikely ;)
           (i32.eq
-            (local.tee 21
-              (call $regionTranslate (; bail at +0x109, 1 not executed, flags of SUB 32 ;)
+            (local.tee 14
+              (call $regionTranslate (; bail at +0x109, 1 not executed, flags of DIFFERENCE 32 ;)
                 (local.get 13)
                 (i32.const 262920)
-                (i32.const 34806785)
-                (local.get 20)))
+                (i32.const 34752001)
+                (local.get 18)))
             (i32.const -1)))
-        (i64.store 1 (local.get 21) (local.get 15)))
+        (i64.store 1 (local.get 14) (local.get 15)))
       (local.set $rsp (local.get 13))
-      (local.set $flags_kind (i32.const 7))
+      (local.set $flags_kind (i32.const 35))
       (br $loop0)))
   (if
     (i32.eq
-      (local.tee 14
-        (i32.and
-          (i32.shr_u (local.tee 21 (i32.load offset=WHERE (i32.const 0))) (i32.const 10))
-          (i32.const 63)))
-      (i32.const 31))
+      (i32.and
+        (local.tee 17
+          (i32.and
+            (i32.shr_u (local.tee 14 (i32.load offset=WHERE (i32.const 0))) (i32.const 9))
+            (i32.const 255)))
+        (i32.const 63))
+      (i32.const 63))
     (then
-      (local.set 14 (local.get $flags_kind))))
+      (local.set 17 (local.get $flags_kind))))
   (call $materializeFlags
-    (local.get 14)
+    (local.get 17)
     (local.get $flags_a)
     (local.get $flags_b)
     (local.get $flags_r)
@@ -292,13 +269,13 @@
   (i64.store offset=RAX (i32.const 0) (local.get $rax))
   (i64.store offset=RSP (i32.const 0) (local.get $rsp))
   (i64.store offset=RDI (i32.const 0) (local.get $rdi))
-  (local.set $budget (i32.add (i32.and (local.get 21) (i32.const 1023)) (local.get $budget)))
+  (local.set $budget (i32.add (i32.and (local.get 14) (i32.const 511)) (local.get $budget)))
   (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
   (local.set 13
     (i64.add
       (local.get $rip_base)
-      (i64.extend_i32_s (i32.and (i32.shr_u (local.get 21) (i32.const 17)) (i32.const 4095)))))
-  (if (i32.and (local.get 21) (i32.const 65536))
+      (i64.extend_i32_s (i32.and (i32.shr_u (local.get 14) (i32.const 17)) (i32.const 4095)))))
+  (if (i32.and (local.get 14) (i32.const 511))
     (then
       (i64.store offset=rip (i32.const 0) (local.get 13))
       (i32.store offset=EXIT (i32.const 0) (i32.const 5))

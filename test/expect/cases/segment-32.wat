@@ -27,7 +27,7 @@
       (then
         (i32.store offset=WHERE (; bail at +0x100, 3 not executed, flags in the state ;)
           (i32.const 0)
-          (i32.const 33619971))
+          (i32.const 33554435))
         (br $tail)))
     (local.set 12
       (i64.and
@@ -50,7 +50,7 @@
               (call $regionTranslate (; bail at +0x100, 3 not executed, flags in the state ;)
                 (i64.extend_i32_u (local.get 14))
                 (i32.const 1048580)
-                (i32.const 33619971)
+                (i32.const 33554435)
                 (local.get 12)))
             (i32.const -1)))
         (i32.load 1 (local.get 15))))
@@ -73,7 +73,7 @@
             (call $regionTranslate (; bail at +0x107, 2 not executed, flags in the state ;)
               (i64.extend_i32_u (local.get 14))
               (i32.const 262916)
-              (i32.const 34537474)
+              (i32.const 34471938)
               (local.get 12)))
           (i32.const -1)))
       (i32.store 1 (local.get 15) (local.get $eax)))
@@ -95,7 +95,7 @@
               (call $regionTranslate (; bail at +0x10b, 1 not executed, flags in the state ;)
                 (i64.extend_i32_u (local.get 14))
                 (i32.const 262660)
-                (i32.const 35061761)
+                (i32.const 34996225)
                 (local.get 12)))
             (i32.const -1)))
         (i32.load 1 (local.get 15))))
@@ -109,11 +109,13 @@
     (return_call $jumpFlat (local.get 12)))
   (if
     (i32.eq
-      (local.tee 15
-        (i32.and
-          (i32.shr_u (local.tee 14 (i32.load offset=WHERE (i32.const 0))) (i32.const 10))
-          (i32.const 63)))
-      (i32.const 31))
+      (i32.and
+        (local.tee 15
+          (i32.and
+            (i32.shr_u (local.tee 14 (i32.load offset=WHERE (i32.const 0))) (i32.const 9))
+            (i32.const 255)))
+        (i32.const 63))
+      (i32.const 63))
     (then
       (local.set 15 (local.get $flags_kind))))
   (call $materializeFlags
@@ -124,14 +126,14 @@
     (local.get $flags_cf_of))
   (i64.store offset=RAX (i32.const 0) (i64.extend_i32_u (local.get $eax)))
   (i64.store offset=RSP (i32.const 0) (i64.extend_i32_u (local.get $esp)))
-  (local.set $budget (i32.add (i32.and (local.get 14) (i32.const 1023)) (local.get $budget)))
+  (local.set $budget (i32.add (i32.and (local.get 14) (i32.const 511)) (local.get $budget)))
   (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
   (local.set 12
     (i64.extend_i32_u
       (i32.add
         (local.get $rip_base)
         (i32.and (i32.shr_u (local.get 14) (i32.const 17)) (i32.const 4095)))))
-  (if (i32.and (local.get 14) (i32.const 65536))
+  (if (i32.and (local.get 14) (i32.const 511))
     (then
       (i64.store offset=rip (i32.const 0) (local.get 12))
       (i32.store offset=EXIT (i32.const 0) (i32.const 5))

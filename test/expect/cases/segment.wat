@@ -32,7 +32,7 @@
               (call $regionTranslate (; bail at +0x100, 3 not executed, flags in the state ;)
                 (local.get 13)
                 (i32.const 1048584)
-                (i32.const 33619971)
+                (i32.const 33554435)
                 (local.get 12)))
             (i32.const -1)))
         (i64.load 1 (local.get 14))))
@@ -57,7 +57,7 @@
             (call $regionTranslate (; bail at +0x109, 2 not executed, flags in the state ;)
               (local.get 13)
               (i32.const 262920)
-              (i32.const 34799618)
+              (i32.const 34734082)
               (local.get 12)))
           (i32.const -1)))
       (i64.store 1 (local.get 14) (local.get $rax)))
@@ -80,7 +80,7 @@
               (call $regionTranslate (; bail at +0x10e, 1 not executed, flags in the state ;)
                 (local.get $rsp)
                 (i32.const 262664)
-                (i32.const 35454977)
+                (i32.const 35389441)
                 (local.get 13)))
             (i32.const -1)))
         (i64.load 1 (local.get 14))))
@@ -89,7 +89,7 @@
       (then
         (i32.store offset=WHERE (; bail at +0x10e, 1 not executed, flags in the state ;)
           (i32.const 0)
-          (i32.const 35454977))
+          (i32.const 35389441))
         (br $tail)))
     (local.set $rsp (i64.add (local.get $rsp) (i64.const 8)))
     (local.set 12 (local.get 13))
@@ -101,11 +101,13 @@
     (return_call $jumpFlat (local.get 12)))
   (if
     (i32.eq
-      (local.tee 15
-        (i32.and
-          (i32.shr_u (local.tee 14 (i32.load offset=WHERE (i32.const 0))) (i32.const 10))
-          (i32.const 63)))
-      (i32.const 31))
+      (i32.and
+        (local.tee 15
+          (i32.and
+            (i32.shr_u (local.tee 14 (i32.load offset=WHERE (i32.const 0))) (i32.const 9))
+            (i32.const 255)))
+        (i32.const 63))
+      (i32.const 63))
     (then
       (local.set 15 (local.get $flags_kind))))
   (call $materializeFlags
@@ -116,13 +118,13 @@
     (local.get $flags_cf_of))
   (i64.store offset=RAX (i32.const 0) (local.get $rax))
   (i64.store offset=RSP (i32.const 0) (local.get $rsp))
-  (local.set $budget (i32.add (i32.and (local.get 14) (i32.const 1023)) (local.get $budget)))
+  (local.set $budget (i32.add (i32.and (local.get 14) (i32.const 511)) (local.get $budget)))
   (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
   (local.set 12
     (i64.add
       (local.get $rip_base)
       (i64.extend_i32_s (i32.and (i32.shr_u (local.get 14) (i32.const 17)) (i32.const 4095)))))
-  (if (i32.and (local.get 14) (i32.const 65536))
+  (if (i32.and (local.get 14) (i32.const 511))
     (then
       (i64.store offset=rip (i32.const 0) (local.get 12))
       (i32.store offset=EXIT (i32.const 0) (i32.const 5))

@@ -21,7 +21,7 @@
           (i32.store offset=SAMPLED_REGION (i32.const 0) (i32.const 1))
           (i32.store offset=WHERE (; to +0x100, flags of $flags_kind ;)
             (i32.const 0)
-            (i32.const 33586176))
+            (i32.const 33586688))
           (br $tail)))
       (local.set $budget (i32.sub (local.get $budget) (i32.const 2)))
       ;; +0x100  UCOMISD XMM0, XMM1
@@ -46,7 +46,7 @@
           (i64.store offset=scratch[1] (i32.const 0) (i64x2.extract_lane 0 (local.get $xmm1)))
           (i32.store offset=WHERE (; bail at +0x100, 2 not executed, flags of $flags_kind ;)
             (i32.const 0)
-            (i32.const 33651714))
+            (i32.const 33586690))
           (br $tail)
           (local.set 17 (i32.const 0))
           (local.set 20 (local.get 17))))
@@ -86,7 +86,7 @@
               (i64.store offset=scratch[0] (i32.const 0) (i64x2.extract_lane 0 (local.get $xmm0)))
               (i32.store offset=WHERE (; bail at +0x106, 2 not executed, flags in the state ;)
                 (i32.const 0)
-                (i32.const 34406402))
+                (i32.const 34340866))
               (br $tail)
               (local.set 17 (i32.load offset=scratch[2] (i32.const 0)))
               (local.set $rax (i64.extend_i32_u (local.get 17)))))))
@@ -109,7 +109,7 @@
                 (call $regionTranslate (; bail at +0x10a, 1 not executed, flags in the state ;)
                   (local.get $rsp)
                   (i32.const 262664)
-                  (i32.const 34930689)
+                  (i32.const 34865153)
                   (local.get 18)))
               (i32.const -1)))
           (i64.load 1 (local.get 17))))
@@ -118,7 +118,7 @@
         (then
           (i32.store offset=WHERE (; bail at +0x10a, 1 not executed, flags in the state ;)
             (i32.const 0)
-            (i32.const 34930689))
+            (i32.const 34865153))
           (br $tail)))
       (local.set $rsp (i64.add (local.get $rsp) (i64.const 8)))
       (local.set 19 (local.get 18))
@@ -130,11 +130,13 @@
       (return_call $jumpFlat (local.get 19))))
   (if
     (i32.eq
-      (local.tee 16
-        (i32.and
-          (i32.shr_u (local.tee 17 (i32.load offset=WHERE (i32.const 0))) (i32.const 10))
-          (i32.const 63)))
-      (i32.const 31))
+      (i32.and
+        (local.tee 16
+          (i32.and
+            (i32.shr_u (local.tee 17 (i32.load offset=WHERE (i32.const 0))) (i32.const 9))
+            (i32.const 255)))
+        (i32.const 63))
+      (i32.const 63))
     (then
       (local.set 16 (local.get $flags_kind))))
   (call $materializeFlags
@@ -145,13 +147,13 @@
     (local.get $flags_cf_of))
   (i64.store offset=RAX (i32.const 0) (local.get $rax))
   (i64.store offset=RSP (i32.const 0) (local.get $rsp))
-  (local.set $budget (i32.add (i32.and (local.get 17) (i32.const 1023)) (local.get $budget)))
+  (local.set $budget (i32.add (i32.and (local.get 17) (i32.const 511)) (local.get $budget)))
   (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
   (local.set 19
     (i64.add
       (local.get $rip_base)
       (i64.extend_i32_s (i32.and (i32.shr_u (local.get 17) (i32.const 17)) (i32.const 4095)))))
-  (if (i32.and (local.get 17) (i32.const 65536))
+  (if (i32.and (local.get 17) (i32.const 511))
     (then
       (i64.store offset=rip (i32.const 0) (local.get 19))
       (i32.store offset=EXIT (i32.const 0) (i32.const 5))

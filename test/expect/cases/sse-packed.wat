@@ -39,7 +39,7 @@
               (call $regionTranslate (; bail at +0x100, 6 not executed, flags in the state ;)
                 (local.get $rdi)
                 (i32.const 458768)
-                (i32.const 33619974)
+                (i32.const 33554438)
                 (local.get 16)))
             (i32.const -1)))
         (v128.load 1 (local.get 17))))
@@ -74,7 +74,7 @@
             (call $regionTranslate (; bail at +0x111, 2 not executed, flags in the state ;)
               (local.get $rdi)
               (i32.const 459024)
-              (i32.const 35848194)
+              (i32.const 35782658)
               (local.get 16)))
           (i32.const -1)))
       (v128.store 1 (local.get 17) (local.get $xmm3)))
@@ -97,7 +97,7 @@
               (call $regionTranslate (; bail at +0x115, 1 not executed, flags in the state ;)
                 (local.get $rsp)
                 (i32.const 262664)
-                (i32.const 36372481)
+                (i32.const 36306945)
                 (local.get 16)))
             (i32.const -1)))
         (i64.load 1 (local.get 17))))
@@ -106,7 +106,7 @@
       (then
         (i32.store offset=WHERE (; bail at +0x115, 1 not executed, flags in the state ;)
           (i32.const 0)
-          (i32.const 36372481))
+          (i32.const 36306945))
         (br $tail)))
     (local.set $rsp (i64.add (local.get $rsp) (i64.const 8)))
     (local.set 19 (local.get 16))
@@ -119,11 +119,13 @@
     (return_call $jumpFlat (local.get 19)))
   (if
     (i32.eq
-      (local.tee 20
-        (i32.and
-          (i32.shr_u (local.tee 17 (i32.load offset=WHERE (i32.const 0))) (i32.const 10))
-          (i32.const 63)))
-      (i32.const 31))
+      (i32.and
+        (local.tee 20
+          (i32.and
+            (i32.shr_u (local.tee 17 (i32.load offset=WHERE (i32.const 0))) (i32.const 9))
+            (i32.const 255)))
+        (i32.const 63))
+      (i32.const 63))
     (then
       (local.set 20 (local.get $flags_kind))))
   (call $materializeFlags
@@ -135,13 +137,13 @@
   (i64.store offset=RSP (i32.const 0) (local.get $rsp))
   (v128.store offset=XMM0 (i32.const 0) (local.get $xmm0))
   (v128.store offset=XMM3 (i32.const 0) (local.get $xmm3))
-  (local.set $budget (i32.add (i32.and (local.get 17) (i32.const 1023)) (local.get $budget)))
+  (local.set $budget (i32.add (i32.and (local.get 17) (i32.const 511)) (local.get $budget)))
   (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
   (local.set 19
     (i64.add
       (local.get $rip_base)
       (i64.extend_i32_s (i32.and (i32.shr_u (local.get 17) (i32.const 17)) (i32.const 4095)))))
-  (if (i32.and (local.get 17) (i32.const 65536))
+  (if (i32.and (local.get 17) (i32.const 511))
     (then
       (i64.store offset=rip (i32.const 0) (local.get 19))
       (i32.store offset=EXIT (i32.const 0) (i32.const 5))

@@ -75,7 +75,7 @@
             (i64.store offset=scratch[1] (i32.const 0) (i64x2.extract_lane 0 (local.get $xmm1)))
             (i32.store offset=WHERE (; bail at +0x100, 2 not executed, flags in the state ;)
               (i32.const 0)
-              (i32.const 33619970))
+              (i32.const 33554434))
             (br $tail)
             (local.set 14 (i64.load offset=scratch[2] (i32.const 0)))
             (local.set $xmm0 (i64x2.replace_lane 0 (local.get $xmm0) (local.get 14)))))))
@@ -98,7 +98,7 @@
               (call $regionTranslate (; bail at +0x104, 1 not executed, flags in the state ;)
                 (local.get $rsp)
                 (i32.const 262664)
-                (i32.const 34144257)
+                (i32.const 34078721)
                 (local.get 14)))
             (i32.const -1)))
         (i64.load 1 (local.get 18))))
@@ -107,7 +107,7 @@
       (then
         (i32.store offset=WHERE (; bail at +0x104, 1 not executed, flags in the state ;)
           (i32.const 0)
-          (i32.const 34144257))
+          (i32.const 34078721))
         (br $tail)))
     (local.set $rsp (i64.add (local.get $rsp) (i64.const 8)))
     (local.set 15 (local.get 14))
@@ -119,11 +119,13 @@
     (return_call $jumpFlat (local.get 15)))
   (if
     (i32.eq
-      (local.tee 17
-        (i32.and
-          (i32.shr_u (local.tee 18 (i32.load offset=WHERE (i32.const 0))) (i32.const 10))
-          (i32.const 63)))
-      (i32.const 31))
+      (i32.and
+        (local.tee 17
+          (i32.and
+            (i32.shr_u (local.tee 18 (i32.load offset=WHERE (i32.const 0))) (i32.const 9))
+            (i32.const 255)))
+        (i32.const 63))
+      (i32.const 63))
     (then
       (local.set 17 (local.get $flags_kind))))
   (call $materializeFlags
@@ -134,13 +136,13 @@
     (local.get $flags_cf_of))
   (i64.store offset=RSP (i32.const 0) (local.get $rsp))
   (v128.store offset=XMM0 (i32.const 0) (local.get $xmm0))
-  (local.set $budget (i32.add (i32.and (local.get 18) (i32.const 1023)) (local.get $budget)))
+  (local.set $budget (i32.add (i32.and (local.get 18) (i32.const 511)) (local.get $budget)))
   (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
   (local.set 15
     (i64.add
       (local.get $rip_base)
       (i64.extend_i32_s (i32.and (i32.shr_u (local.get 18) (i32.const 17)) (i32.const 4095)))))
-  (if (i32.and (local.get 18) (i32.const 65536))
+  (if (i32.and (local.get 18) (i32.const 511))
     (then
       (i64.store offset=rip (i32.const 0) (local.get 15))
       (i32.store offset=EXIT (i32.const 0) (i32.const 5))

@@ -39,7 +39,7 @@
               (call $regionTranslate (; bail at +0x100, 5 not executed, flags in the state ;)
                 (local.get $rdi)
                 (i32.const 458760)
-                (i32.const 33619973)
+                (i32.const 33554437)
                 (local.get 15)))
             (i32.const -1)))
         (i64.load 1 (local.get 16))))
@@ -66,7 +66,7 @@
               (call $regionTranslate (; bail at +0x104, 4 not executed, flags in the state ;)
                 (local.get $rsi)
                 (i32.const 393224)
-                (i32.const 34144260)
+                (i32.const 34078724)
                 (local.get 15)))
             (i32.const -1)))
         (i64.load 1 (local.get 16))))
@@ -102,7 +102,7 @@
             (i64.store offset=scratch[1] (i32.const 0) (local.get 15))
             (i32.store offset=WHERE (; bail at +0x104, 4 not executed, flags in the state ;)
               (i32.const 0)
-              (i32.const 34144260))
+              (i32.const 34078724))
             (br $tail)
             (local.set 15 (i64.load offset=scratch[2] (i32.const 0)))
             (local.set $xmm0 (i64x2.replace_lane 0 (local.get $xmm0) (local.get 15)))))))
@@ -144,7 +144,7 @@
             (i64.store offset=scratch[1] (i32.const 0) (i64x2.extract_lane 0 (local.get $xmm1)))
             (i32.store offset=WHERE (; bail at +0x108, 3 not executed, flags in the state ;)
               (i32.const 0)
-              (i32.const 34668547))
+              (i32.const 34603011))
             (br $tail)
             (local.set 15 (i64.load offset=scratch[2] (i32.const 0)))
             (local.set $xmm0 (i64x2.replace_lane 0 (local.get $xmm0) (local.get 15)))))))
@@ -168,7 +168,7 @@
             (call $regionTranslate (; bail at +0x10c, 2 not executed, flags in the state ;)
               (local.get $rdi)
               (i32.const 459016)
-              (i32.const 35192834)
+              (i32.const 35127298)
               (local.get 18)))
           (i32.const -1)))
       (i64.store 1 (local.get 16) (local.get 15)))
@@ -191,7 +191,7 @@
               (call $regionTranslate (; bail at +0x110, 1 not executed, flags in the state ;)
                 (local.get $rsp)
                 (i32.const 262664)
-                (i32.const 35717121)
+                (i32.const 35651585)
                 (local.get 15)))
             (i32.const -1)))
         (i64.load 1 (local.get 16))))
@@ -200,7 +200,7 @@
       (then
         (i32.store offset=WHERE (; bail at +0x110, 1 not executed, flags in the state ;)
           (i32.const 0)
-          (i32.const 35717121))
+          (i32.const 35651585))
         (br $tail)))
     (local.set $rsp (i64.add (local.get $rsp) (i64.const 8)))
     (local.set 18 (local.get 15))
@@ -212,11 +212,13 @@
     (return_call $jumpFlat (local.get 18)))
   (if
     (i32.eq
-      (local.tee 20
-        (i32.and
-          (i32.shr_u (local.tee 16 (i32.load offset=WHERE (i32.const 0))) (i32.const 10))
-          (i32.const 63)))
-      (i32.const 31))
+      (i32.and
+        (local.tee 20
+          (i32.and
+            (i32.shr_u (local.tee 16 (i32.load offset=WHERE (i32.const 0))) (i32.const 9))
+            (i32.const 255)))
+        (i32.const 63))
+      (i32.const 63))
     (then
       (local.set 20 (local.get $flags_kind))))
   (call $materializeFlags
@@ -227,13 +229,13 @@
     (local.get $flags_cf_of))
   (i64.store offset=RSP (i32.const 0) (local.get $rsp))
   (v128.store offset=XMM0 (i32.const 0) (local.get $xmm0))
-  (local.set $budget (i32.add (i32.and (local.get 16) (i32.const 1023)) (local.get $budget)))
+  (local.set $budget (i32.add (i32.and (local.get 16) (i32.const 511)) (local.get $budget)))
   (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
   (local.set 18
     (i64.add
       (local.get $rip_base)
       (i64.extend_i32_s (i32.and (i32.shr_u (local.get 16) (i32.const 17)) (i32.const 4095)))))
-  (if (i32.and (local.get 16) (i32.const 65536))
+  (if (i32.and (local.get 16) (i32.const 511))
     (then
       (i64.store offset=rip (i32.const 0) (local.get 18))
       (i32.store offset=EXIT (i32.const 0) (i32.const 5))

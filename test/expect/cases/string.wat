@@ -33,7 +33,7 @@
               (call $regionTranslate (; bail at +0x105, 1 not executed, flags in the state ;)
                 (local.get $rsi)
                 (i32.const 393217)
-                (i32.const 34275329)
+                (i32.const 34209793)
                 (local.get 13)))
             (i32.const -1)))
         (i32.load8_u 1 (local.get 14))))
@@ -55,7 +55,7 @@
             (call $regionTranslate (; bail at +0x105, 1 not executed, flags in the state ;)
               (local.get $rdi)
               (i32.const 459009)
-              (i32.const 34275329)
+              (i32.const 34209793)
               (local.get 13)))
           (i32.const -1)))
       (i32.store8 1 (local.get 15) (local.get 14)))
@@ -77,11 +77,13 @@
       (i64.add (local.get $rip_base) (i64.const 262))))
   (if
     (i32.eq
-      (local.tee 15
-        (i32.and
-          (i32.shr_u (local.tee 14 (i32.load offset=WHERE (i32.const 0))) (i32.const 10))
-          (i32.const 63)))
-      (i32.const 31))
+      (i32.and
+        (local.tee 15
+          (i32.and
+            (i32.shr_u (local.tee 14 (i32.load offset=WHERE (i32.const 0))) (i32.const 9))
+            (i32.const 255)))
+        (i32.const 63))
+      (i32.const 63))
     (then
       (local.set 15 (local.get $flags_kind))))
   (call $materializeFlags
@@ -93,13 +95,13 @@
   (i64.store offset=RCX (i32.const 0) (local.get $rcx))
   (i64.store offset=RSI (i32.const 0) (local.get $rsi))
   (i64.store offset=RDI (i32.const 0) (local.get $rdi))
-  (local.set $budget (i32.add (i32.and (local.get 14) (i32.const 1023)) (local.get $budget)))
+  (local.set $budget (i32.add (i32.and (local.get 14) (i32.const 511)) (local.get $budget)))
   (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
   (local.set 13
     (i64.add
       (local.get $rip_base)
       (i64.extend_i32_s (i32.and (i32.shr_u (local.get 14) (i32.const 17)) (i32.const 4095)))))
-  (if (i32.and (local.get 14) (i32.const 65536))
+  (if (i32.and (local.get 14) (i32.const 511))
     (then
       (i64.store offset=rip (i32.const 0) (local.get 13))
       (i32.store offset=EXIT (i32.const 0) (i32.const 5))

@@ -17,7 +17,7 @@
           (i32.store offset=SAMPLED_REGION (i32.const 0) (i32.const 1))
           (i32.store offset=WHERE (; to +0x100, flags of $flags_kind ;)
             (i32.const 0)
-            (i32.const 33586176))
+            (i32.const 33586688))
           (br $tail)))
       (local.set $budget (i32.sub (local.get $budget) (i32.const 4)))
       ;; +0x100  ADD RAX, qword DS:[RSI]
@@ -39,7 +39,7 @@
                 (call $regionTranslate (; bail at +0x100, 4 not executed, flags of $flags_kind ;)
                   (local.get $rsi)
                   (i32.const 393224)
-                  (i32.const 33651716)
+                  (i32.const 33586692)
                   (local.get 13)))
               (i32.const -1)))
           (i64.load 1 (local.get 14))))
@@ -54,15 +54,17 @@
         (then
           (local.set $flags_kind (i32.const 8))
           (br $loop0)))
-      (i32.store offset=WHERE (; to +0x10c, flags of SUB 64 ;) (i32.const 0) (i32.const 35135488))
+      (i32.store offset=WHERE (; to +0x10c, flags of SUB 64 ;) (i32.const 0) (i32.const 35131392))
       (br $tail)))
   (if
     (i32.eq
-      (local.tee 15
-        (i32.and
-          (i32.shr_u (local.tee 14 (i32.load offset=WHERE (i32.const 0))) (i32.const 10))
-          (i32.const 63)))
-      (i32.const 31))
+      (i32.and
+        (local.tee 15
+          (i32.and
+            (i32.shr_u (local.tee 14 (i32.load offset=WHERE (i32.const 0))) (i32.const 9))
+            (i32.const 255)))
+        (i32.const 63))
+      (i32.const 63))
     (then
       (local.set 15 (local.get $flags_kind))))
   (call $materializeFlags
@@ -73,13 +75,13 @@
     (local.get $flags_cf_of))
   (i64.store offset=RAX (i32.const 0) (local.get $rax))
   (i64.store offset=RSI (i32.const 0) (local.get $rsi))
-  (local.set $budget (i32.add (i32.and (local.get 14) (i32.const 1023)) (local.get $budget)))
+  (local.set $budget (i32.add (i32.and (local.get 14) (i32.const 511)) (local.get $budget)))
   (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
   (local.set 13
     (i64.add
       (local.get $rip_base)
       (i64.extend_i32_s (i32.and (i32.shr_u (local.get 14) (i32.const 17)) (i32.const 4095)))))
-  (if (i32.and (local.get 14) (i32.const 65536))
+  (if (i32.and (local.get 14) (i32.const 511))
     (then
       (i64.store offset=rip (i32.const 0) (local.get 13))
       (i32.store offset=EXIT (i32.const 0) (i32.const 5))

@@ -22,7 +22,7 @@
                     (i32.store offset=SAMPLED_REGION (i32.const 0) (i32.const 1))
                     (i32.store offset=WHERE (; to +0x100, flags of $flags_kind ;)
                       (i32.const 0)
-                      (i32.const 33586176))
+                      (i32.const 33586688))
                     (br $tail)))
                 (local.set $budget (i32.sub (local.get $budget) (i32.const 2)))
                 ;; +0x100  MOVZX EAX, byte DS:[RSI]
@@ -44,7 +44,7 @@
                           (call $regionTranslate (; bail at +0x100, 2 not executed, flags of $flags_kind ;)
                             (local.get $rsi)
                             (i32.const 393217)
-                            (i32.const 33651714)
+                            (i32.const 33586690)
                             (local.get 13)))
                         (i32.const -1)))
                     (i32.load8_u 1 (local.get 14))))
@@ -69,7 +69,7 @@
                           (call $regionTranslate (; bail at +0x103, 1 not executed, flags of $flags_kind ;)
                             (local.get 13)
                             (i32.const 1179656)
-                            (i32.const 34044929)
+                            (i32.const 33979905)
                             (local.get 15)))
                         (i32.const -1)))
                     (i64.load 1 (local.get 14))))
@@ -80,7 +80,7 @@
                   (then
                     (i32.store offset=WHERE (; bail at +0x103, 1 not executed, flags of $flags_kind ;)
                       (i32.const 0)
-                      (i32.const 34044929))
+                      (i32.const 33979905))
                     (br $tail)))
                 (local.set 15 (local.get 13))
                 (local.set 13 (i64.sub (local.get 15) (local.get $rip_base)))
@@ -135,22 +135,22 @@
               (i64.extend_i32_u (local.get 14))
               (local.set 16 (i32.wrap_i64 (local.get $rbx)))
               (local.set $rbx)
-              (local.set $flags_a (i64.extend_i32_u (local.get 16)))
-              (local.set $flags_b (i64.extend_i32_u (i32.const 1)))
+              (local.set $flags_a (i64.extend_i32_u (local.get 14)))
+              (local.set $flags_b (i64.const 1))
               ;; +0x10d  JMP $+0x10
-              (local.set $flags_kind (i32.const 3))
+              (local.set $flags_kind (i32.const 31))
               (br $block5))
             ;; 2: +0x10f
             (local.set $budget (i32.sub (local.get $budget) (i32.const 2)))
             ;; +0x10f  SUB EBX, 0x1
-            (local.set 14 (i32.sub (i32.wrap_i64 (local.get $rbx)) (i32.const 1)))
-            (i64.extend_i32_u (local.get 14))
-            (local.set 16 (i32.wrap_i64 (local.get $rbx)))
+            (local.set 16 (i32.sub (i32.wrap_i64 (local.get $rbx)) (i32.const 1)))
+            (i64.extend_i32_u (local.get 16))
+            (local.set 14 (i32.wrap_i64 (local.get $rbx)))
             (local.set $rbx)
             (local.set $flags_a (i64.extend_i32_u (local.get 16)))
-            (local.set $flags_b (i64.extend_i32_u (i32.const 1)))
+            (local.set $flags_b (i64.const 1))
             ;; +0x112  JMP $+0xb
-            (local.set $flags_kind (i32.const 7))
+            (local.set $flags_kind (i32.const 35))
             (br $block5))
           ;; 3: +0x114
           (local.set $budget (i32.sub (local.get $budget) (i32.const 2)))
@@ -168,10 +168,10 @@
         (i64.extend_i32_u (local.get 14))
         (local.set 16 (i32.wrap_i64 (local.get $rbx)))
         (local.set $rbx)
-        (local.set $flags_a (i64.extend_i32_u (i32.const 0)))
+        (local.set $flags_a (i64.extend_i32_u (local.get 14)))
         (local.set $flags_b (i64.extend_i32_u (local.get 16)))
         ;; +0x11b  JMP $+0x2
-        (local.set $flags_kind (i32.const 7))
+        (local.set $flags_kind (i32.const 35))
         (br $block5))
       ;; 5: +0x11d
       (local.set $budget (i32.sub (local.get $budget) (i32.const 2)))
@@ -194,15 +194,17 @@
       (br $loop0)))
   (if
     (i32.eq
-      (local.tee 16
-        (i32.and
-          (i32.shr_u (local.tee 14 (i32.load offset=WHERE (i32.const 0))) (i32.const 10))
-          (i32.const 63)))
-      (i32.const 31))
+      (i32.and
+        (local.tee 14
+          (i32.and
+            (i32.shr_u (local.tee 16 (i32.load offset=WHERE (i32.const 0))) (i32.const 9))
+            (i32.const 255)))
+        (i32.const 63))
+      (i32.const 63))
     (then
-      (local.set 16 (local.get $flags_kind))))
+      (local.set 14 (local.get $flags_kind))))
   (call $materializeFlags
-    (local.get 16)
+    (local.get 14)
     (local.get $flags_a)
     (local.get $flags_b)
     (local.get $flags_r)
@@ -210,13 +212,13 @@
   (i64.store offset=RAX (i32.const 0) (local.get $rax))
   (i64.store offset=RBX (i32.const 0) (local.get $rbx))
   (i64.store offset=RSI (i32.const 0) (local.get $rsi))
-  (local.set $budget (i32.add (i32.and (local.get 14) (i32.const 1023)) (local.get $budget)))
+  (local.set $budget (i32.add (i32.and (local.get 16) (i32.const 511)) (local.get $budget)))
   (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
   (local.set 15
     (i64.add
       (local.get $rip_base)
-      (i64.extend_i32_s (i32.and (i32.shr_u (local.get 14) (i32.const 17)) (i32.const 4095)))))
-  (if (i32.and (local.get 14) (i32.const 65536))
+      (i64.extend_i32_s (i32.and (i32.shr_u (local.get 16) (i32.const 17)) (i32.const 4095)))))
+  (if (i32.and (local.get 16) (i32.const 511))
     (then
       (i64.store offset=rip (i32.const 0) (local.get 15))
       (i32.store offset=EXIT (i32.const 0) (i32.const 5))

@@ -31,7 +31,7 @@
               (call $regionTranslate (; bail at +0x100, 4 not executed, flags in the state ;)
                 (local.get $rdi)
                 (i32.const 458760)
-                (i32.const 33619972)
+                (i32.const 33554436)
                 (local.get 13)))
             (i32.const -1)))
         (i64.load 1 (local.get 14))))
@@ -41,7 +41,7 @@
       (else
         (i32.store offset=WHERE (; bail at +0x100, 4 not executed, flags in the state ;)
           (i32.const 0)
-          (i32.const 33619972))
+          (i32.const 33554436))
         (br $tail)))
     (local.set 15 (i64.add (local.get $rip_base) (i64.const 256)))
     (i64.store offset=fip (i32.const 0) (local.get 15))
@@ -65,7 +65,7 @@
               (call $regionTranslate (; bail at +0x102, 3 not executed, flags in the state ;)
                 (local.get $rsi)
                 (i32.const 393224)
-                (i32.const 33882115)
+                (i32.const 33816579)
                 (local.get 13)))
             (i32.const -1)))
         (i64.load 1 (local.get 14))))
@@ -75,7 +75,7 @@
       (else
         (i32.store offset=WHERE (; bail at +0x102, 3 not executed, flags in the state ;)
           (i32.const 0)
-          (i32.const 33882115))
+          (i32.const 33816579))
         (br $tail)))
     (local.set 15 (i64.add (local.get $rip_base) (i64.const 258)))
     (i64.store offset=fip (i32.const 0) (local.get 15))
@@ -103,7 +103,7 @@
                 (call $regionTranslate (; bail at +0x104, 2 not executed, flags in the state ;)
                   (local.get $rdi)
                   (i32.const 459016)
-                  (i32.const 34144258)
+                  (i32.const 34078722)
                   (local.get 15)))
               (i32.const -1)))
           (i64.store 1 (local.get 14) (local.get 13)))
@@ -131,14 +131,14 @@
                       (call $regionTranslate (; bail at +0x104, 2 not executed, flags in the state ;)
                         (local.get $rdi)
                         (i32.const 459016)
-                        (i32.const 34144258)
+                        (i32.const 34078722)
                         (local.get 13)))
                     (i32.const -1)))
                 (local.get 16)))))
         (i64.store offset=scratch[0] (i32.const 0) (local.get 13))
         (i32.store offset=WHERE (; bail at +0x104, 2 not executed, flags in the state ;)
           (i32.const 0)
-          (i32.const 34144258))
+          (i32.const 34078722))
         (br $tail)
         (local.set 13 (i64.load offset=scratch[0] (i32.const 0)))
         (i64.store 1 (local.get 14) (local.get 13))))
@@ -164,7 +164,7 @@
               (call $regionTranslate (; bail at +0x106, 1 not executed, flags in the state ;)
                 (local.get $rsp)
                 (i32.const 262664)
-                (i32.const 34406401)
+                (i32.const 34340865)
                 (local.get 13)))
             (i32.const -1)))
         (i64.load 1 (local.get 14))))
@@ -173,7 +173,7 @@
       (then
         (i32.store offset=WHERE (; bail at +0x106, 1 not executed, flags in the state ;)
           (i32.const 0)
-          (i32.const 34406401))
+          (i32.const 34340865))
         (br $tail)))
     (local.set $rsp (i64.add (local.get $rsp) (i64.const 8)))
     (local.set 15 (local.get 13))
@@ -184,11 +184,13 @@
     (return_call $jumpFlat (local.get 15)))
   (if
     (i32.eq
-      (local.tee 16
-        (i32.and
-          (i32.shr_u (local.tee 14 (i32.load offset=WHERE (i32.const 0))) (i32.const 10))
-          (i32.const 63)))
-      (i32.const 31))
+      (i32.and
+        (local.tee 16
+          (i32.and
+            (i32.shr_u (local.tee 14 (i32.load offset=WHERE (i32.const 0))) (i32.const 9))
+            (i32.const 255)))
+        (i32.const 63))
+      (i32.const 63))
     (then
       (local.set 16 (local.get $flags_kind))))
   (call $materializeFlags
@@ -198,13 +200,13 @@
     (local.get $flags_r)
     (local.get $flags_cf_of))
   (i64.store offset=RSP (i32.const 0) (local.get $rsp))
-  (local.set $budget (i32.add (i32.and (local.get 14) (i32.const 1023)) (local.get $budget)))
+  (local.set $budget (i32.add (i32.and (local.get 14) (i32.const 511)) (local.get $budget)))
   (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
   (local.set 15
     (i64.add
       (local.get $rip_base)
       (i64.extend_i32_s (i32.and (i32.shr_u (local.get 14) (i32.const 17)) (i32.const 4095)))))
-  (if (i32.and (local.get 14) (i32.const 65536))
+  (if (i32.and (local.get 14) (i32.const 511))
     (then
       (i64.store offset=rip (i32.const 0) (local.get 15))
       (i32.store offset=EXIT (i32.const 0) (i32.const 5))
