@@ -79,6 +79,8 @@ export class CodeCache {
   readonly #run: DecodedInstruction[] = [];
   readonly #samples = new Map<number, number>();
   #hot: number[] = [];
+  /** Descriptor of a block that was reported as hot -> runs until then. */
+  readonly #reported = new Map<number, number>();
   /** Leader of a group -> handler of its instruction alone. */
   readonly #plain = new Map<number, number>();
   /** Called when code of a page has changed and its blocks are gone. */
@@ -186,6 +188,20 @@ export class CodeCache {
     return offsets.sort((a, b) => a - b);
   }
 
+  /**
+   * How often control arrived at a block of its own at an offset of a page, about: 0 where none was decoded for the mode,
+   * at least 1 else. Runs in regions are not counted.
+   */
+  runs(page: number, offset: number, modeKey: number): number {
+    const descriptor = this.#pages.get(page)?.blocks.get(offset | (modeKey << 12));
+    if (descriptor === undefined) return 0;
+    const limit = this.runsUntilHot?.(modeFromKey(modeKey)) ?? 0;
+    if (limit === 0) return 1;
+    const reported = this.#reported.get(descriptor);
+    if (reported !== undefined) return reported;
+    return 1 + Math.min(limit, Math.max(0, limit - this.#state.i32[counterOf(descriptor) >> 2]!));
+  }
+
   // ---- hot blocks ----
 
   /**
@@ -255,6 +271,7 @@ export class CodeCache {
     this.#pages.clear();
     this.#crossing.clear();
     this.#samples.clear();
+    this.#reported.clear();
     this.#plain.clear();
     this.#hot = [];
     this.#next = DESCRIPTORS;
@@ -317,6 +334,11 @@ export class CodeCache {
   #count(descriptor: number, mode: Mode): void {
     const runs = this.runsUntilHot?.(mode) ?? 0;
     if (runs > 0) this.countRuns(descriptor, runs);
+  }
+  /** A block that was reported as hot is asked about again after so many more runs. */
+  countOn(descriptor: number, runs: number): void {
+    this.#reported.set(descriptor, (this.#reported.get(descriptor) ?? 0) + runs);
+    this.countRuns(descriptor, runs);
   }
   /** The block is reported (EXIT_HOT) after so many more runs, unless a region takes its place. */
   countRuns(descriptor: number, runs: number): void {
@@ -471,6 +493,7 @@ export class CodeCache {
         this.#plain.delete(at);
       }
       this.#samples.delete(code.ranges[i]!);
+      this.#reported.delete(code.ranges[i]!);
       this.onStale(code.ranges[i]!, code.ranges[i + 1]!);
     }
     for (const [key, crossing] of this.#crossing) {

@@ -1,7 +1,7 @@
 // An activation: a function, or the copy of a callee, while a region is formed. Code that is reached by
 // different followed CALLs is taken in once for each, so an instruction of a region is found by
 // (activation, offset).
-import type { CodeInstruction } from './guest-code.ts';
+import type { CodeInstruction, CodeView } from './guest-code.ts';
 
 export interface Activation {
   /** 0: that of the region's entry; else the CALLs that lead here from there. */
@@ -9,6 +9,8 @@ export interface Activation {
   readonly caller: Activation | null;
   /** Where the CALL leads; the region's entry at depth 0. */
   readonly start: number;
+  /** Runs that control must have arrived at a place of it with, to be taken in there. */
+  readonly least: number;
   /** The instructions that are in, by offset. */
   readonly instructions: Map<number, CodeInstruction>;
   /** Offsets at which a block begins, as far as formation knows. */
@@ -30,12 +32,18 @@ export interface ReturnSite {
   readonly offset: number;
 }
 
+/** Whether control arrived at an offset often enough for an activation to have it. */
+export function isWarm({ least }: Activation, view: CodeView, offset: number): boolean {
+  return view.runs(offset) >= least;
+}
+
 /** An activation of the code at `start`, called from another (null: the region's entry), with nothing in it yet. */
-export function activationOf(caller: Activation | null, start: number): Activation {
+export function activationOf(caller: Activation | null, start: number, least: number): Activation {
   return {
     depth: caller ? caller.depth + 1 : 0,
     caller,
     start,
+    least,
     instructions: new Map(),
     leaders: new Set(),
     cold: new Set(),

@@ -1,7 +1,7 @@
 // The last step of forming a region: the instructions that were taken in (form-region.ts) are cut into
 // blocks with edges between them.
 import type { Mode } from '../../x86/decode/mode.ts';
-import type { Activation } from './activation.ts';
+import { type Activation, isWarm } from './activation.ts';
 import { type CodeInstruction, type GuestCode, pageOf } from './guest-code.ts';
 import { reducible } from './reducible.ts';
 import type { BlockEnd, Edge, Region, RegionBlock, RegionPage } from './region.ts';
@@ -98,7 +98,7 @@ class Assembly {
     if (form.jump) return this.#jump(activation, place);
     if (form.ends) return { kind: 'jump', predicted: [] };
     if (form.branch === 'conditional') {
-      const taken = this.#edge(activation, target, !this.#code.view.ran(target));
+      const taken = this.#edge(activation, target, !isWarm(activation, this.#code.view, target));
       return { kind: 'branch', taken, next: this.#edge(activation, next, activation.cold.has(next)) };
     }
     if (form.branch === 'always') {

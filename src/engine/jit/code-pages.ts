@@ -9,6 +9,8 @@ export interface Candidate {
   heat: number;
   /** It waits to be compiled, or cannot be translated while its page stays as it is. */
   state: 'cold' | 'queued' | 'failed';
+  /** It has been hot before, when a region held it. */
+  covered: boolean;
 }
 
 /** How often regions bailed out at an instruction, since the count began at `since` (instructions retired). */

@@ -124,6 +124,62 @@ test('the way past a branch is left out where UD2 follows', () => {
   assert.deepEqual(shape({ lines }), ['TEST JNE | branch 0 else exit +0x4 (cold)']);
 });
 
+test('what ran far less often than the entry is left out', () => {
+  const lines = ['entry:', '85 c0', '74 >seldom', '01 c8', 'eb >entry', 'seldom:', '31 c0', 'c3'];
+  const runs = (seldom: number) => shape({ lines, runs: { entry: 3200, seldom } }).length;
+  assert.equal(runs(100), 3);
+  assert.deepEqual(shape({ lines, runs: { entry: 3200, seldom: 99 } }), [
+    'TEST JE | branch exit +0x8 (cold) else 1',
+    'ADD JMP | goto 0',
+  ]);
+});
+
+test('the way past a branch is left out where it leads to a call that hardly ever returned', () => {
+  const lines = [
+    'entry:',
+    '85 c0',
+    '75 >on',
+    'e8 >>f',
+    'back:',
+    '90',
+    'on:',
+    '01 c8',
+    'eb >entry',
+    'f:',
+    'c3',
+  ];
+  assert.deepEqual(shape({ lines, runs: { entry: 3200, on: 3200, f: 3200, back: 2 } }), [
+    'TEST JNE | branch 1 else exit +0x4 (cold)',
+    'ADD JMP | goto 0',
+  ]);
+});
+
+test('in the copy of a callee is what this call of it runs', () => {
+  const lines = [
+    'entry:',
+    'e8 >>f',
+    'back:',
+    'eb >entry',
+    'f:',
+    '85 c0',
+    '74 >other',
+    'c3',
+    'other:',
+    '31 c0',
+    'c3',
+  ];
+  // Others call it ten times as often, and go the other way a little more often than this one runs in all.
+  const runs = { entry: 1000, back: 1000, f: 10_000 };
+  const blocks = (other: number) => shape({ lines, runs: { ...runs, other } });
+  assert.equal(blocks(400).length, 5);
+  assert.deepEqual(blocks(300), [
+    'CALL | goto 1',
+    'TEST JE | branch exit +0xc (cold) else 2',
+    'RET | jump, likely 3',
+    'JMP | goto 0',
+  ]);
+});
+
 test('an instruction of a helper ends a block', () => {
   const lines = ['entry:', '01 c8', '0f a2', '01 c8', 'eb >entry'];
   assert.deepEqual(shape({ lines }), ['ADD | interpret +0x2']);

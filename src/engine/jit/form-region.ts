@@ -14,7 +14,7 @@
 // next to it; such ways leave the region.
 import type { DecodeFeatures } from '../../x86/cpuid/feature-names.ts';
 import type { Mode } from '../../x86/decode/mode.ts';
-import { type Activation, activationOf, activationWith } from './activation.ts';
+import { type Activation, activationOf, activationWith, isWarm } from './activation.ts';
 import { assembleRegion } from './assemble-region.ts';
 import { calleeCandidates } from './call-targets.ts';
 import { Functions } from './functions.ts';
@@ -28,6 +28,8 @@ export interface FormLimits {
   /** Most blocks, about. */
   readonly blocks: number;
   readonly pages: number;
+  /** What ran less often than the entry by this factor is not taken in. */
+  readonly coldness: number;
   /** Instructions of a callee at most, for calls from the entry's function, from its callees, and so on. */
   readonly callees: readonly number[];
   /** Targets of a computed JMP. */
@@ -47,11 +49,15 @@ export const DEFAULT_LIMITS: FormLimits = {
   instructions: 400,
   blocks: 100,
   pages: 4,
+  coldness: 32,
   callees: [100, 60, 30],
   switchTargets: 24,
   callTargets: 16,
   dispatches: true,
 };
+
+/** For code of which it is not known yet whether it will run for long: the less, the sooner it may be translated. */
+export const FIRST_LIMITS: Partial<FormLimits> = { instructions: 200, callees: [30, 20] };
 
 /** A place to go on from. */
 interface Work {
@@ -95,7 +101,8 @@ class Formation {
   }
 
   form(entry: number): void {
-    const root = this.#activate(null, entry);
+    const least = Math.max(1, this.#code.view.runs(entry) / this.#limits.coldness);
+    const root = this.#activate(null, entry, least);
     this.#add(root, entry, 0, true);
     while (this.#work.length > 0 && this.#count < this.#limits.instructions) {
       const work = this.#nearest();
@@ -104,8 +111,8 @@ class Formation {
     }
   }
 
-  #activate(caller: Activation | null, start: number): Activation {
-    const activation = activationOf(caller, start);
+  #activate(caller: Activation | null, start: number, least: number): Activation {
+    const activation = activationOf(caller, start, least);
     this.activations.push(activation);
     return activation;
   }
@@ -145,13 +152,13 @@ class Formation {
       }
       const place = this.#code.at(at);
       if (typeof place === 'string' || this.#count >= this.#limits.instructions) return;
-      if (!known && this.#code.view.ran(at)) {
+      if (!known && this.#isWarm(activation, at)) {
         known = true;
         doubtful = [];
       }
       const { form } = place;
       const never = form.allowed
-        ? form.branch === 'always' && !instructions.has(place.target) && !this.#code.view.ran(place.target)
+        ? form.branch === 'always' && this.#isCold(activation, place)
         : FAULTING.has(place.instruction.form.mnemonic);
       if (never && !known) {
         for (const { offset: out } of doubtful) instructions.delete(out);
@@ -189,9 +196,19 @@ class Formation {
     }
   }
 
+  #isWarm(activation: Activation, offset: number): boolean {
+    return isWarm(activation, this.#code.view, offset);
+  }
+  /** Whether an unconditional branch or a call evidently hardly ran. */
+  #isCold(activation: Activation, { form, target, next }: CodeInstruction): boolean {
+    if (activation.instructions.has(target)) return false;
+    if (!this.#isWarm(activation, target)) return true;
+    return form.call && target !== next && !this.#isWarm(activation, next);
+  }
+
   /** Whether the target of a branch is taken in: control has been there, or it is in already. */
   #goesTo(activation: Activation, target: number): boolean {
-    return activation.instructions.has(target) || this.#code.view.ran(target);
+    return activation.instructions.has(target) || this.#isWarm(activation, target);
   }
 
   /** Whether there is room for the pages of an instruction. Takes them in if so. */
@@ -214,7 +231,7 @@ class Formation {
     if (target === undefined) return;
     if (jump.form.call) {
       this.#callOneOf(activation, jump, distance, [target]);
-    } else if (this.#inReach(target) && this.#code.view.ran(target)) {
+    } else if (this.#inReach(target) && this.#isWarm(activation, target)) {
       activation.switches.set(jump.offset, [target]);
       this.#add(activation, target, distance + 1, true);
     }
@@ -223,11 +240,11 @@ class Formation {
   #returnToCaller(activation: Activation, { offset }: CodeInstruction, distance: number): void {
     if (activation !== this.activations[0]) return;
     const target = this.#code.view.observed?.(offset);
-    if (target === undefined || !this.#inReach(target) || !this.#code.view.ran(target)) return;
+    if (target === undefined || !this.#inReach(target) || !this.#isWarm(activation, target)) return;
     if (activation.returnsTo.some((site) => site.offset === target)) return;
     if (this.#callers >= MOST_CALLERS) return;
     this.#callers++;
-    const caller = this.#activate(null, target);
+    const caller = this.#activate(null, target, activation.least);
     activation.returnsTo.push({ activation: caller, offset: target });
     this.#add(caller, target, distance + 2, true);
   }
@@ -245,10 +262,10 @@ class Formation {
     }
     const again = this.#again(activation, target);
     if (!again && !this.#follows(activation, target)) return;
-    const callee = again ?? this.#activate(activation, target);
+    const callee = again ?? this.#activate(activation, target, this.#leastIn(activation, call, target));
     activation.calls.set(call.offset, callee);
     if (!callee.instructions.has(target)) this.#add(callee, target, distance + 1, true);
-    if (!this.#code.view.ran(next)) return;
+    if (!this.#isWarm(activation, next)) return;
     callee.returnsTo.push({ activation, offset: next });
     this.#add(activation, next, distance + 2, true);
   }
@@ -268,31 +285,37 @@ class Formation {
   }
   #callOneOf(
     activation: Activation,
-    call: CodeInstruction,
+    jump: CodeInstruction,
     distance: number,
     starts: Iterable<number>,
   ): void {
-    const { next } = call;
-    if (!this.#code.view.ran(next)) return;
+    const { next } = jump;
+    if (!this.#isWarm(activation, next)) return;
     const callees: Activation[] = [];
     for (const start of starts) {
       if (callees.length >= this.#limits.callTargets) break;
       const again = this.#again(activation, start);
       if (!again && (!this.#inReach(start) || !this.#follows(activation, start))) continue;
-      const callee = again ?? this.#activate(activation, start);
+      const callee = again ?? this.#activate(activation, start, this.#leastIn(activation, jump, start));
       callees.push(callee);
       callee.returnsTo.push({ activation, offset: next });
       if (!callee.instructions.has(start)) this.#add(callee, start, distance + 1, true);
     }
     if (callees.length === 0) return;
-    activation.tables.set(call.offset, callees);
+    activation.tables.set(jump.offset, callees);
     this.#add(activation, next, distance + 2, true);
+  }
+
+  /** Runs that places of a callee must have: what is warm in the caller, by the share of its calls that this one is. */
+  #leastIn({ least }: Activation, { next }: CodeInstruction, callee: number): number {
+    const { view } = this.#code;
+    return least * Math.max(1, view.runs(callee) / Math.max(view.runs(next), least));
   }
 
   /** Whether a call is worth following: the callee is short, returns, and there is room for it, which is then taken. */
   #follows(caller: Activation, callee: number): boolean {
     const most = this.#limits.callees[caller.depth] ?? 0;
-    if (most === 0 || !this.#code.view.ran(callee)) return false;
+    if (most === 0 || !this.#isWarm(caller, callee)) return false;
     const measure = this.#functions.at(callee);
     const room = this.#limits.instructions - this.#count - this.#promised;
     if (!measure.returns || measure.code.size > Math.min(most, room)) return false;
@@ -304,7 +327,7 @@ class Formation {
   #entryWithin(caller: Activation, start: number): Activation | null {
     const root = this.activations[0]!;
     const near = start < root.start && root.start - start < MOST_FUNCTION_BYTES;
-    if (caller !== root || !near || !this.#code.view.ran(start)) return null;
+    if (caller !== root || !near || !this.#isWarm(caller, start)) return null;
     return this.#functions.at(start).code.has(root.start) ? root : null;
   }
 

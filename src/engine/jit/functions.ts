@@ -46,7 +46,7 @@ export class Functions {
         if (form.returns) returns = true;
         if (form.ends || (form.jump && !form.call)) break;
         const branches = form.branch !== 'none' && !form.call;
-        if (branches && view.ran(place.target)) places.push(place.target);
+        if (branches && view.runs(place.target) > 0) places.push(place.target);
         if (branches && form.branch === 'always') break;
         at = place.next;
       }

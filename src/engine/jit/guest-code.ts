@@ -14,9 +14,9 @@ export interface CodeView {
    * is neither RAM nor ROM, or changes too often. Raises nothing.
    */
   page(index: number): CodePage | null;
-  /** Whether control is known to have arrived at this offset (a block was decoded there). */
-  ran(offset: number): boolean;
-  /** All offsets of a page for which ran() holds, ascending. */
+  /** How often control arrived at this offset, about (a block was decoded there); 0: never, as far as is known. */
+  runs(offset: number): number;
+  /** All offsets of a page for which runs() is not 0, ascending. */
   leaders(index: number): readonly number[];
   /** Whether the instruction at this offset is better left to the interpreter: it needs help too often. */
   needsHelp?(offset: number): boolean;

@@ -24,7 +24,6 @@ export class GuestView implements CodeView {
   readonly #guide: ViewGuide;
   readonly #pages = new Map<number, CodePage | null>();
   readonly #leaders = new Map<number, readonly number[]>();
-  readonly #ran = new Map<number, ReadonlySet<number>>();
 
   /** `linear` is in the entry's page. */
   constructor(host: TranslatorHost, linear: number, modeKey: number, guide: ViewGuide) {
@@ -76,13 +75,9 @@ export class GuestView implements CodeView {
     }
     return leaders;
   }
-  ran(offset: number): boolean {
+  runs(offset: number): number {
     const index = Math.floor(offset / PAGE);
-    let ran = this.#ran.get(index);
-    if (!ran) {
-      ran = new Set(this.leaders(index));
-      this.#ran.set(index, ran);
-    }
-    return ran.has(offset);
+    const page = this.page(index);
+    return page ? this.#host.code.runs(page.frame, offset - index * PAGE, this.#modeKey) : 0;
   }
 }

@@ -44,7 +44,12 @@ export function assemble(lines: readonly string[], start = 0): Code {
 }
 
 /** A view of bytes that lie at an offset, over as many pages as they touch (others are not there); frames are 0x100 + index. */
-export function viewOf(bytes: Uint8Array, start: number, ran: ReadonlySet<number>): CodeView {
+export function viewOf(
+  bytes: Uint8Array,
+  start: number,
+  ran: ReadonlySet<number>,
+  runs: ReadonlyMap<number, number> = new Map(),
+): CodeView {
   const first = Math.floor(start / 4096);
   const last = Math.floor((start + bytes.length - 1) / 4096);
   const all = new Uint8Array(4096 * (last - first + 1)).fill(0xcc);
@@ -57,7 +62,7 @@ export function viewOf(bytes: Uint8Array, start: number, ran: ReadonlySet<number
         bytes: all.subarray(4096 * (index - first), 4096 * (index - first + 1)),
       };
     },
-    ran: (offset) => ran.has(offset),
+    runs: (offset) => runs.get(offset) ?? (ran.has(offset) ? 1 : 0),
     leaders: (index) =>
       [...ran].filter((offset) => Math.floor(offset / 4096) === index).sort((a, b) => a - b),
   };
@@ -67,6 +72,8 @@ export interface Program {
   readonly lines: readonly string[];
   /** Labels at which control has arrived; all of them if not given. */
   readonly ran?: readonly string[];
+  /** How often control arrived at labels, where it is not once. */
+  readonly runs?: Readonly<Record<string, number>>;
   /** Where the region begins; 'entry' if not given. */
   readonly entry?: string;
   /** Offset of the first line. */
@@ -80,5 +87,6 @@ export function regionOf(program: Program): Region | null {
   const { lines, start = 0, entry = 'entry', mode = modeFromKey(MODE_KEY_64), limits } = program;
   const { bytes, labels } = assemble(lines, start);
   const ran = new Set((program.ran ?? [...labels.keys()]).map((label) => labels.get(label)!));
-  return formRegion(labels.get(entry)!, mode, viewOf(bytes, start, ran), ALL_FEATURES, limits);
+  const runs = new Map(Object.entries(program.runs ?? {}).map(([label, n]) => [labels.get(label)!, n]));
+  return formRegion(labels.get(entry)!, mode, viewOf(bytes, start, ran, runs), ALL_FEATURES, limits);
 }

@@ -18,7 +18,7 @@ import { TABLE_SIZE } from '../interp/handlers.ts';
 import * as E from '../soft/engine-state.ts';
 import { floatsArePlain } from './assumptions.ts';
 import { type Candidate, CodePages } from './code-pages.ts';
-import { formRegion, whyNotFormed } from './form-region.ts';
+import { FIRST_LIMITS, type FormLimits, formRegion, whyNotFormed } from './form-region.ts';
 import { successors } from './graph.ts';
 import { pageOf } from './guest-code.ts';
 import { GuestView } from './guest-view.ts';
@@ -60,7 +60,7 @@ export interface TranslatorOptions {
 }
 
 const HOT_SAMPLES = 6;
-const HOT_RUNS = 20_000;
+const HOT_RUNS = 3_000;
 const SAMPLE_INTERVAL = 20_000;
 const LONGEST_INTERVAL = 2_000_000;
 const BATCH = 8;
@@ -213,7 +213,7 @@ export class Translator implements BlockTranslator {
     const { candidates } = this.#pages.of(page);
     let candidate = candidates.get(descriptor);
     if (!candidate) {
-      candidate = { heat: 0, state: 'cold' };
+      candidate = { heat: 0, state: 'cold', covered: false };
       candidates.set(descriptor, candidate);
     }
     return candidate;
@@ -232,16 +232,25 @@ export class Translator implements BlockTranslator {
     return false;
   }
 
+  /** Whether a region that is installed holds the instruction at a physical address. */
+  #isHeld(physical: number): boolean {
+    const offset = physical % 4096;
+    const page = (physical - offset) / 4096;
+    for (const region of this.#pages.of(page).regions) if (holds(region, page, offset)) return true;
+    return false;
+  }
+
   /** Counted runs tell sooner than samples, and of every block. */
   hot(descriptor: number, physical: number, linear: number, modeKey: number): void {
     this.#collect();
     const { code, state } = this.#host;
     if (this.#bySlot.has(state.u32[descriptor >> 2]!)) return;
-    // Asked again later, in case that no region comes of it.
-    code.countRuns(descriptor, 4 * this.#hotRuns);
     const candidate = this.#candidate(descriptor, physical);
+    const waits = candidate?.state === 'cold' && this.#isTakenCareOf(candidate, physical);
+    // Asked again later, in case that no region comes of it.
+    code.countOn(descriptor, waits ? this.#hotRuns : 4 * this.#hotRuns);
     if (!candidate) return;
-    if (candidate.state === 'cold') {
+    if (candidate.state === 'cold' && !waits) {
       candidate.heat = Math.max(candidate.heat, this.#hotSamples);
       this.#form(descriptor, candidate, linear, modeKey);
     }
@@ -249,6 +258,16 @@ export class Translator implements BlockTranslator {
     if (outcome === 'failed') code.stopCounting(descriptor);
     this.#waited++;
     this.#compileIfDue();
+  }
+  /**
+   * Whether a block that has become hot is in a region that is on its way, or in one that came lately, so that it may
+   * have been reached outside until then only. All blocks of a loop get hot at the same time.
+   */
+  #isTakenCareOf(candidate: Candidate, physical: number): boolean {
+    if (this.#awaits(physical)) return true;
+    if (candidate.covered || !this.#isHeld(physical)) return false;
+    candidate.covered = true;
+    return true;
   }
 
   /**
@@ -338,7 +357,7 @@ export class Translator implements BlockTranslator {
   // ---- forming and compiling ----
 
   #form(descriptor: number, candidate: Candidate, linear: number, modeKey: number): void {
-    const region = this.#formed(linear, modeKey);
+    const region = this.#formed(linear, modeKey, FIRST_LIMITS);
     if (!region) {
       candidate.state = 'failed';
       this.#counts.unformed++;
@@ -346,7 +365,7 @@ export class Translator implements BlockTranslator {
     }
     this.#enqueue(region, descriptor, candidate, linear);
   }
-  #formed(linear: number, modeKey: number): Region | null {
+  #formed(linear: number, modeKey: number, limits?: Partial<FormLimits>): Region | null {
     const began = this.#now();
     const { retired, features } = this.#host;
     const view = new GuestView(this.#host, linear, modeKey, {
@@ -354,7 +373,7 @@ export class Translator implements BlockTranslator {
       needsHelp: (page, offset) => this.#pages.needsHelp(page, offset),
       observed: (page, offset) => this.#pages.known(page)?.observed.get(offset),
     });
-    const formed = formRegion(linear & 0xfff, modeFromKey(modeKey), view, features);
+    const formed = formRegion(linear & 0xfff, modeFromKey(modeKey), view, features, limits);
     const region = formed && { ...formed, plainFloats: floatsArePlain(this.#host.state) };
     this.#counts.forming += this.#now() - began;
     if (!region) {
@@ -385,7 +404,12 @@ export class Translator implements BlockTranslator {
     if (!again || (offsetsOf(again).length === region.offsets.length && edgesOf(again) === region.edges))
       return;
     this.#counts.renewed++;
-    this.#enqueue(again, region.descriptor, { heat: region.heat, state: 'queued' }, region.linear);
+    this.#enqueue(
+      again,
+      region.descriptor,
+      { heat: region.heat, state: 'queued', covered: true },
+      region.linear,
+    );
   }
   /** Notes where jumps of the regions in the same pages went. */
   #harvest({ pages }: TranslatedRegion): void {
