@@ -20,8 +20,11 @@ import type { PciFunction } from './pci/config-space.ts';
 import { type PciAddressSpaces, PciEndpoint } from './pci/endpoint.ts';
 import { HostBridge440Fx } from './pci/host-bridge.ts';
 import { Piix3IsaBridge } from './pci/isa-bridge.ts';
+import { Piix4PowerManagement } from './pci/power-management.ts';
 import { AcpiPm } from './platform/acpi-pm.ts';
 import { DebugConsole, DebugExit, PostPort } from './platform/debug-ports.ts';
+import { FwCfg } from './platform/fw-cfg.ts';
+import { Smbus } from './platform/smbus.ts';
 import { A20Gate, ResetControl, SystemControlPortA, SystemControlPortB } from './platform/system-control.ts';
 import type { FakeClock } from './testing.ts';
 import { Pit } from './timer/pit.ts';
@@ -382,6 +385,53 @@ const makeIsaBridge: BenchMaker = {
   },
 };
 
+const makeFwCfg: BenchMaker = {
+  name: 'fw-cfg',
+  make() {
+    const { log, lines, note } = recorder();
+    const write = note('written');
+    const chip = new FwCfg({
+      memory: {
+        // Every transfer selects item 1 and reads a few bytes.
+        read: (_, target) => target.set([0, 1, 0, 10, 0, 0, 0, 7]),
+        write: (address, source) => write([address, ...source]),
+      },
+      contents: { files: new Map([['a', Uint8Array.of(1, 2, 3)]]) },
+    });
+    return { chip, log, lines, pushes: [] };
+  },
+};
+
+const makePowerManagement: BenchMaker = {
+  name: 'piix4-pm',
+  make() {
+    const { log, lines, note } = recorder();
+    const region = (name: string) => {
+      const write = note(name);
+      return { name, read: () => 0, write: (...what: unknown[]) => write(what) };
+    };
+    const chip = new Piix4PowerManagement({
+      pm1: [region('event'), region('control'), region('timer')],
+      smbus: region('smbus'),
+      spaces: notedSpaces(log),
+    });
+    return {
+      chip,
+      log,
+      lines,
+      pushes: [...configPushes(chip), (value) => chip.writeConfig(0x80, 1, value)],
+    };
+  },
+};
+
+const makeSmbus: BenchMaker = {
+  name: 'smbus',
+  make() {
+    const { log, lines, line } = recorder();
+    return { chip: new Smbus(line('irq')), log, lines, pushes: [] };
+  },
+};
+
 const makeSmall = (name: string, make: (note: ReturnType<typeof recorder>['note']) => Chip): BenchMaker => ({
   name,
   make() {
@@ -405,6 +455,9 @@ export const BENCHES: readonly BenchMaker[] = [
   makeHostBridge,
   makeEndpoint,
   makeIsaBridge,
+  makeFwCfg,
+  makePowerManagement,
+  makeSmbus,
   makeSmall('reset-control', (note) => new ResetControl(note('reset'))),
   makeSmall('debug-console', (note) => new DebugConsole({ write: note('sent') })),
   makeSmall('debug-exit', (note) => new DebugExit(note('exit'))),

@@ -56,6 +56,6 @@ test('S5 turns the machine off, other sleep types do not', () => {
   p.control.write(0, 2, (5 << 10) | 1);
   assert.deepEqual(p.events, []);
   assert.equal(p.control.read(0, 2), 0x1401);
-  p.control.write(1, 1, 0x34);
+  p.control.write(1, 1, 0x20);
   assert.deepEqual(p.events, ['off']);
 });

@@ -7,7 +7,7 @@
 //   pm-timer     0  PM_TMR    3,579,545 Hz, 32 bits (TMR_VAL_EXT), or 24
 //
 // The machine is always in ACPI mode: SCI_EN reads as one and there is no SMI command port.
-// SLP_TYP 5 with SLP_EN is S5 (soft off); other types are ignored, since the tables offer no other.
+// SLP_TYP 0 with SLP_EN is S5 (soft off), as in the PIIX4; other types are ignored, since the tables offer no other.
 // SCI is level-sensitive: it is high while an enabled status bit is set.
 import type { Alarm, AlarmSource } from '../../base/services.ts';
 import type { StateRecord } from '../../base/state-record.ts';
@@ -19,7 +19,7 @@ import { merge, registerRegion } from '../registers.ts';
 import { clockRate, PM_TIMER_HZ, ticksAt, timeOfTick } from '../timer/clock-rate.ts';
 
 /** The value of SLP_TYPa for S5, for the _S5 object of the DSDT. */
-export const SLEEP_TYPE_S5 = 5;
+export const SLEEP_TYPE_S5 = 0;
 
 export const PM1_TMR = 1 << 0;
 export const PM1_GBL = 1 << 5;

@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { GuestMemory } from '../../memory/guest-memory.ts';
+import { FwCfg } from './fw-cfg.ts';
+
+const text = (bytes: Uint8Array | number[]) => String.fromCharCode(...bytes);
+
+function build() {
+  const memory = new GuestMemory(1 << 20);
+  const chip = new FwCfg({
+    memory,
+    contents: {
+      items: new Map([[5, Uint8Array.of(1, 0)]]),
+      files: new Map([
+        ['etc/e820', Uint8Array.from({ length: 9000 }, (_, i) => i)],
+        ['bootorder', new TextEncoder().encode('/disk\n')],
+      ]),
+    },
+  });
+  const [ports, dma] = chip.regions;
+  const read = (item: number, count: number) => {
+    ports!.write(0, 2, item);
+    return Array.from({ length: count }, () => ports!.read(1, 1));
+  };
+  /** As drivers do it: high half, low half, both big-endian; the control word afterwards. */
+  const transfer = (control: number, length: number, target: number) => {
+    const view = new DataView(new ArrayBuffer(16));
+    [control, length, 0, target].forEach((word, i) => {
+      view.setUint32(4 * i, word);
+    });
+    memory.write(0x1000, new Uint8Array(view.buffer));
+    dma!.write(0, 4, 0);
+    dma!.write(4, 4, 0x0010_0000); // 0x1000, swapped
+    memory.read(0x1000, new Uint8Array(view.buffer));
+    return view.getUint32(0);
+  };
+  return { memory, chip, dma: dma!, read, transfer };
+}
+
+test('signature, interfaces, an item by number; nothing behind the end', () => {
+  const { read, dma } = build();
+  assert.equal(text(read(0, 4)), 'QEMU');
+  assert.deepEqual(read(1, 5), [3, 0, 0, 0, 0]);
+  assert.deepEqual(read(5, 3), [1, 0, 0]);
+  assert.deepEqual(read(0x1234, 2), [0, 0]);
+  assert.equal(dma.read(0, 4), 0x554d_4551);
+  assert.equal(dma.read(4, 4), 0x4746_4320);
+});
+
+test('the directory names the files in alphabetical order', () => {
+  const { read } = build();
+  const directory = Uint8Array.from(read(0x19, 4 + 2 * 64));
+  const view = new DataView(directory.buffer);
+  assert.equal(view.getUint32(0), 2);
+  assert.deepEqual([view.getUint32(4), view.getUint16(8)], [6, 0x20]);
+  assert.equal(text(directory.subarray(12, 22)), 'bootorder\0');
+  assert.deepEqual([view.getUint32(68), view.getUint16(72)], [9000, 0x21]);
+  assert.equal(text(read(0x20, 6)), '/disk\n');
+});
+
+test('DMA: select and read, skip, read over the end, refuse writes', () => {
+  const { memory, transfer } = build();
+  assert.equal(transfer(0x0021_000a, 5000, 0x8000), 0);
+  assert.equal(memory.read8(0x8000 + 4999), 4999 & 0xff);
+  assert.equal(transfer(0x0000_0004, 3000, 0), 0);
+  assert.equal(transfer(0x0000_0002, 2000, 0x8000), 0);
+  assert.equal(memory.read8(0x8000), 8000 & 0xff);
+  assert.equal(memory.read8(0x8000 + 999), 8999 & 0xff);
+  assert.equal(memory.read8(0x8000 + 1000), 0);
+  assert.equal(transfer(0x0020_0018, 4, 0x8000), 1);
+  assert.equal(transfer(0x0000_0002, 0xffff_ffff, 0x8000), 1);
+});
