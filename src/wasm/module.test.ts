@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ModuleBuilder } from './module.ts';
+import { printModule } from './printer.ts';
 import { run } from './testing.ts';
 
 test('a loop sums what a table of memory holds', () => {
@@ -275,4 +276,49 @@ test('misuse throws a RangeError at the call that is wrong', () => {
   assert.equal(fn.size, size, 'nothing was appended');
   fn.block();
   assert.throws(() => module.build(), /f: 1 blocks are not closed/);
+});
+
+/** A module with a table of two handlers, which begin with one that traps; and one that fills and calls an imported one. */
+function typedTableModules(): [ModuleBuilder, ModuleBuilder] {
+  const owner = new ModuleBuilder();
+  const none = owner.defineFunction('none', ['i32'], ['i32']);
+  none.op('unreachable');
+  const made = owner.defineTable({ min: 2, elements: none.typeIndex }, none.index);
+  owner.exportTable('table', made);
+  const user = new ModuleBuilder();
+  user.type([], []);
+  const type = user.type(['i32'], ['i32']);
+  const table = user.importTable('env', 'table', { min: 2, elements: type });
+  const twice = user.defineFunction('twice', ['i32'], ['i32']);
+  twice.localGet(0);
+  twice.localGet(0);
+  twice.op('i32.add');
+  user.addActiveElements(table, 1, [twice.index]);
+  const call = user.defineFunction('call', ['i32', 'i32'], ['i32']);
+  call.localGet(0);
+  call.localGet(1);
+  call.returnCallIndirect(type, table);
+  user.exportFunction('call', call.index);
+  return [owner, user];
+}
+
+test('tables of functions of one type', () => {
+  const [owner, user] = typedTableModules();
+  const table = run(owner).table as unknown as WebAssembly.Table;
+  const { call } = run(user, { env: { table } });
+  assert.equal(call!(21, 1), 42);
+  assert.throws(() => call!(21, 0), /unreachable/);
+  assert.throws(() => call!(21, 2), /out of bounds/);
+  table.grow(1, table.get(1));
+  assert.equal(call!(5, 2), 10);
+  // Null is no handler.
+  assert.throws(() => table.set(0, null), TypeError);
+});
+
+test('tables of functions of one type are printed', () => {
+  const [owner, user] = typedTableModules();
+  assert.match(printModule(owner.build()), /\(table 2 \(ref 0\) \(ref\.func 0\)\)/);
+  const text = printModule(user.build());
+  assert.match(text, /\(import "env" "table" \(table 2 \(ref 1\)\)\)/);
+  assert.match(text, /\(elem \(table 0\) \(offset i32\.const 1\) \(ref 1\) \(ref\.func 0\)\)/);
 });

@@ -8,7 +8,7 @@ import { ByteWriter, u32Length } from './encoder.ts';
 import type { FunctionContext } from './function.ts';
 import { FunctionBuilder } from './function.ts';
 import type { IndexSpace } from './opcodes.ts';
-import { SPECIAL_CODES } from './opcodes.ts';
+import { INDEX_OPS, SPECIAL_CODES } from './opcodes.ts';
 import type { ExternalKind } from './sections.ts';
 import {
   EXTERNAL_KINDS,
@@ -18,6 +18,7 @@ import {
   typeSection,
   writeCode,
   writeConstant,
+  writeElementType,
   writeMemoryLimits,
   writeTableLimits,
 } from './sections.ts';
@@ -54,6 +55,7 @@ export class ModuleBuilder {
   readonly #functionNames: string[] = [];
   readonly #functionTypes: FunctionType[] = [];
   readonly #memories: MemoryLimits[] = [];
+  readonly #tables: TableLimits[] = [];
   readonly #declared = new Set<number>();
   readonly #defined: Record<Space, number> = { ...this.#counts };
   #importCount = 0;
@@ -113,6 +115,7 @@ export class ModuleBuilder {
   importTable(module: string, name: string, limits: TableLimits): number {
     const index = this.#import(module, name, 'table');
     writeTableLimits(this.#imports, limits);
+    this.#tables.push(limits);
     return index;
   }
 
@@ -153,9 +156,18 @@ export class ModuleBuilder {
     return this.#define('memory');
   }
 
-  /** A table of function references. */
-  defineTable(limits: TableLimits): number {
-    writeTableLimits(this.#body('table'), limits);
+  /** A table of function references; one of a single type begins with the function `initial` in every entry. */
+  defineTable(limits: TableLimits, initial?: number): number {
+    const body = this.#body('table');
+    if (initial === undefined) {
+      writeTableLimits(body, limits);
+    } else {
+      this.#check('function', initial);
+      body.raw([0x40, 0]);
+      writeTableLimits(body, limits);
+      this.#writeReference(body, initial);
+    }
+    this.#tables.push(limits);
     return this.#define('table');
   }
 
@@ -173,6 +185,19 @@ export class ModuleBuilder {
   addActiveElements(table: number, offset: SegmentOffset, functionIndices: readonly number[]): number {
     this.#check('table', table);
     const body = this.#body('element');
+    const limits = this.#tables[table]!;
+    if (limits.elements !== undefined) {
+      body.byte(6);
+      body.u32(table);
+      this.#writeOffset(body, offset, false);
+      writeElementType(body, limits);
+      body.u32(functionIndices.length);
+      for (const index of functionIndices) {
+        this.#check('function', index);
+        this.#writeReference(body, index);
+      }
+      return this.#define('element');
+    }
     body.byte(table === 0 ? 0 : 2);
     if (table !== 0) body.u32(table);
     this.#writeOffset(body, offset, false);
@@ -343,6 +368,13 @@ export class ModuleBuilder {
       body.byte(0x23); // global.get
       body.u32(offset.global);
     }
+    body.byte(SPECIAL_CODES.end);
+  }
+
+  /** The constant expression of a function's reference. */
+  #writeReference(body: ByteWriter, functionIndex: number): void {
+    body.byte(INDEX_OPS['ref.func'].code);
+    body.u32(functionIndex);
     body.byte(SPECIAL_CODES.end);
   }
 

@@ -11,7 +11,7 @@ import type { FunctionBuilder } from './function.ts';
 import type { ModuleBuilder } from './module.ts';
 import { EXTERNAL_KINDS, MODULE_HEADER, SECTION } from './sections.ts';
 import type { FunctionType, ValueType } from './types.ts';
-import { valueTypeOfCode } from './types.ts';
+import { NON_NULL_REFERENCE, valueTypeOfCode } from './types.ts';
 
 /** A function of a module under construction, with the names of the functions that it calls. */
 export function printFunction(module: ModuleBuilder, fn: FunctionBuilder): string {
@@ -80,7 +80,7 @@ class ModulePrinter implements ModuleNames {
     this.#each(SECTION.type, (reader) => this.#type(reader));
     this.#each(SECTION.import, (reader) => this.#import(reader));
     this.#each(SECTION.function, (reader) => this.#functionTypes.push(reader.u32()));
-    this.#each(SECTION.table, (reader) => this.#line(`(table ${tableText(reader)})`));
+    this.#each(SECTION.table, (reader) => this.#table(reader));
     this.#each(SECTION.memory, (reader) => this.#line(`(memory ${memoryText(reader)})`));
     this.#each(SECTION.global, (reader) => {
       const type = globalText(reader);
@@ -152,6 +152,17 @@ class ModulePrinter implements ModuleNames {
     this.#line(`(import ${from} ${parenthesized(kind, what)})`);
   }
 
+  #table(reader: ByteReader): void {
+    const first = reader.byte();
+    if (first !== 0x40) {
+      this.#line(`(table ${tableText(reader, first)})`);
+      return;
+    }
+    reader.byte();
+    const text = tableText(reader);
+    this.#line(`(table ${text} (${this.#constant(reader)}))`);
+  }
+
   #export(reader: ByteReader): void {
     const name = quoted(reader.name());
     const kind = EXTERNAL_KINDS[reader.byte()];
@@ -164,9 +175,16 @@ class ModulePrinter implements ModuleNames {
     return name === undefined ? String(index) : `$${name}`;
   }
 
-  /** The forms that the builder writes: active in a table, passive, declarative; function indices only. */
+  /** The forms that the builder writes: active in a table, passive, declarative; function indices, or references of one type. */
   #element(reader: ByteReader): void {
     const form = reader.u32();
+    if (form === 6) {
+      const head = `(table ${reader.u32()}) (offset ${this.#constant(reader)})`;
+      const type = elementText(reader, reader.byte());
+      const functions = readVector(reader, () => `(${this.#constant(reader)})`);
+      this.#line(`(elem ${head} ${type} ${functions.join(' ')})`);
+      return;
+    }
     if (form > 3) throw new RangeError(`element segment of form ${form}`);
     let head = form === 3 ? 'declare ' : '';
     if (form === 2) head = `(table ${reader.u32()}) `;
@@ -247,9 +265,12 @@ function memoryText(reader: ByteReader): string {
   return `${(flags & 4) === 0 ? '' : 'i64 '}${limits}${(flags & 2) === 0 ? '' : ' shared'}`;
 }
 
-function tableText(reader: ByteReader): string {
-  const type = valueTypeOfCode(reader.byte());
+function tableText(reader: ByteReader, code = reader.byte()): string {
+  const type = elementText(reader, code);
   return `${limitsText(reader, reader.byte())} ${type}`;
+}
+function elementText(reader: ByteReader, code: number): string {
+  return code === NON_NULL_REFERENCE ? `(ref ${reader.u32()})` : valueTypeOfCode(code);
 }
 
 function globalText(reader: ByteReader): string {

@@ -6,7 +6,7 @@ import { ByteWriter } from './encoder.ts';
 import type { FunctionBuilder } from './function.ts';
 import { SPECIAL_CODES } from './opcodes.ts';
 import type { FunctionType, MemoryLimits, TableLimits, ValueType } from './types.ts';
-import { isReference, VALUE_TYPE_CODES } from './types.ts';
+import { isReference, NON_NULL_REFERENCE, VALUE_TYPE_CODES } from './types.ts';
 
 /** The bytes every module begins with: "\0asm" and version 1. */
 export const MODULE_HEADER: readonly number[] = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
@@ -102,8 +102,19 @@ export function writeMemoryLimits(body: ByteWriter, { min, max, shared, memory64
   if (max !== undefined) body.u64(max);
 }
 
-export function writeTableLimits(body: ByteWriter, { min, max }: TableLimits): void {
-  body.byte(VALUE_TYPE_CODES.funcref);
+/** What a table's entries are. */
+export function writeElementType(body: ByteWriter, { elements }: TableLimits): void {
+  if (elements === undefined) {
+    body.byte(VALUE_TYPE_CODES.funcref);
+  } else {
+    body.byte(NON_NULL_REFERENCE);
+    body.s32(elements);
+  }
+}
+
+export function writeTableLimits(body: ByteWriter, limits: TableLimits): void {
+  const { min, max } = limits;
+  writeElementType(body, limits);
   body.byte(max === undefined ? 0 : 1);
   body.u32(min);
   if (max !== undefined) body.u32(max);

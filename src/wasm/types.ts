@@ -1,6 +1,7 @@
 // The types of WebAssembly as TypeScript names and as binary codes.
 // Source: WebAssembly Core Specification 3.0, section 5.3 (Binary Format: Types).
-// Not modelled: reference types beyond funcref, externref and exnref (no GC types, no typed references).
+// Not modelled: reference types beyond funcref, externref, exnref and, as what a table holds, references to functions of
+// one type (no GC types).
 
 /** A value type. `exnref` exists for feature detection; Doppel's own code does not use exceptions. */
 export type ValueType = 'i32' | 'i64' | 'f32' | 'f64' | 'v128' | 'funcref' | 'externref' | 'exnref';
@@ -48,11 +49,19 @@ export interface MemoryLimits {
   readonly memory64?: boolean;
 }
 
-/** Size of a table in entries. */
+/** Size of a table in entries, and what they are. */
 export interface TableLimits {
   readonly min: number;
   readonly max?: number;
+  /**
+   * Index of the function type that every entry has, none of them null: an indirect call of that type checks nothing
+   * but the table's bound. Without it entries are functions of any type, or null.
+   */
+  readonly elements?: number;
 }
+
+/** Binary code of a reference that is not null, before the index of its type. */
+export const NON_NULL_REFERENCE = 0x64;
 
 export function isReference(type: ValueType): boolean {
   return type === 'funcref' || type === 'externref' || type === 'exnref';

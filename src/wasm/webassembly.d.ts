@@ -31,7 +31,7 @@ declare namespace WebAssembly {
     readonly length: number;
     get(index: number): ExportedFunction | null;
     set(index: number, value: ExportedFunction | null): void;
-    grow(delta: number): number;
+    grow(delta: number, value?: ExportedFunction | null): number;
   }
 
   class Global {

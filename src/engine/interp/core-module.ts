@@ -51,7 +51,16 @@ export const CORE_SIGNATURES = {
   materializeFlags: [['i32', 'i64', 'i64', 'i64', 'i32'], []],
 } as const;
 
-/** Table slots of the pseudo-handlers. */
+/**
+ * The table that handlers, regions and pseudo-handlers are in, as modules import it. Its entries are handlers and
+ * never null, so that calls through it need not look at what they find.
+ */
+export function importHandlerTable(module: ModuleBuilder, size: number): number {
+  return module.importTable('env', 'table', { min: size, elements: module.type(['i32'], []) });
+}
+
+/** Table slots of the pseudo-handlers. This one is nobody's: it is in all empty slots, and traps. */
+export const HANDLER_NONE = 0;
 export const HANDLER_STOP = 1;
 export const HANDLER_GOTO_FLAT = 2;
 export const HANDLER_GOTO_SEGMENTED = 3;
@@ -61,12 +70,14 @@ export const FIRST_FREE_HANDLER = 5;
 
 const LOW32 = 0xffffffffn;
 
-/** Builds the module. Imports: env.state (memory 0), env.ram (memory 1), env.table, env.load/store/linear/bulk/regionFill/timeStamp. */
+/**
+ * Builds the module, which makes the table of handlers. Imports: env.state (memory 0), env.ram (memory 1),
+ * env.load/store/linear/bulk/regionFill/timeStamp.
+ */
 export function buildCoreModule(statePages: number, ramPages: number, tableSize: number): Uint8Array {
   const module = new ModuleBuilder();
   module.importMemory('env', 'state', { min: statePages });
   module.importMemory('env', 'ram', { min: ramPages });
-  const table = module.importTable('env', 'table', { min: tableSize });
   const load = module.importFunction('env', 'load', ['i32', 'i32'], ['i32']);
   const store = module.importFunction('env', 'store', ['i32', 'i32'], ['i32']);
   const linear = module.importFunction('env', 'linear', ['i32', 'i32', 'i32'], []);
@@ -74,6 +85,10 @@ export function buildCoreModule(statePages: number, ramPages: number, tableSize:
   const regionFill = module.importFunction('env', 'regionFill', ['i32'], ['i32']);
   const timeStamp = module.importFunction('env', 'timeStamp', [], ['f64']);
   const handlerType = module.type(['i32'], []);
+  const none = module.defineFunction('none', ['i32'], []);
+  none.op('unreachable');
+  const table = module.defineTable({ min: tableSize, elements: handlerType }, none.index);
+  module.exportTable('table', table);
 
   const define = (name: keyof typeof CORE_SIGNATURES, emit: (f: FunctionBuilder) => void): number => {
     const [parameters, results] = CORE_SIGNATURES[name];

@@ -11,7 +11,13 @@ import type { Uop } from '../../x86/uops/ir.ts';
 import type { Routine } from '../../x86/uops/routine.ts';
 import type { CoreFunctions } from '../soft/core-functions.ts';
 import { COMMON_FORMS, decodeCommonForms } from './common-forms.ts';
-import { buildCoreModule, CORE_SIGNATURES, type CoreCallbacks, FIRST_FREE_HANDLER } from './core-module.ts';
+import {
+  buildCoreModule,
+  CORE_SIGNATURES,
+  type CoreCallbacks,
+  FIRST_FREE_HANDLER,
+  importHandlerTable,
+} from './core-module.ts';
 import { MAXIMUM_BLOCK } from './descriptor.ts';
 import { alwaysLeaves, HandlerLowering, mayBeFollowed, someUop } from './handler.ts';
 import { RoutineTable } from './routines.ts';
@@ -110,7 +116,6 @@ export class HandlerTable {
     this.routines = new RoutineTable(state);
     this.statePages = state.buffer.byteLength / 65536;
     this.ramPages = ram.buffer.byteLength / 65536;
-    this.table = new WebAssembly.Table({ element: 'anyfunc', initial: TABLE_SIZE });
     const core = new WebAssembly.Instance(
       new WebAssembly.Module(
         buildCoreModule(this.statePages, this.ramPages, TABLE_SIZE) as Uint8Array<ArrayBuffer>,
@@ -119,7 +124,6 @@ export class HandlerTable {
         env: {
           state,
           ram,
-          table: this.table,
           load: (d: number, kind: number) => callbacks.load(d, kind),
           store: (d: number, kind: number) => callbacks.store(d, kind),
           linear: (d: number, record: number, kind: number) => callbacks.linear(d, record, kind),
@@ -129,13 +133,13 @@ export class HandlerTable {
         },
       },
     );
+    this.table = core.exports.table as WebAssembly.Table;
     this.enter = core.exports.enter as (descriptor: number) => void;
     this.enterAt = core.exports.enterAt as (descriptor: number, handler: number) => void;
     this.environment = {
       ...(core.exports as Record<string, WebAssembly.ImportValue>),
       state,
       ram,
-      table: this.table,
     };
   }
 
@@ -231,7 +235,7 @@ export class HandlerTable {
     const module = new ModuleBuilder();
     module.importMemory('env', 'state', { min: this.statePages });
     module.importMemory('env', 'ram', { min: this.ramPages });
-    const table = module.importTable('env', 'table', { min: TABLE_SIZE });
+    const table = importHandlerTable(module, TABLE_SIZE);
     const core = {} as { -readonly [name in keyof CoreFunctions]: number };
     for (const name of Object.keys(CORE_SIGNATURES) as (keyof CoreFunctions)[]) {
       const [parameters, results] = CORE_SIGNATURES[name];

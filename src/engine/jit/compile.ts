@@ -4,7 +4,7 @@ import { ModuleBuilder } from '../../wasm/module.ts';
 import type { Uop } from '../../x86/uops/ir.ts';
 import type { Routine } from '../../x86/uops/routine.ts';
 import { emitMulHighSigned, emitMulHighUnsigned } from '../interp/core-arithmetic.ts';
-import { CORE_SIGNATURES } from '../interp/core-module.ts';
+import { CORE_SIGNATURES, importHandlerTable } from '../interp/core-module.ts';
 import type { CoreFunctions } from '../soft/core-functions.ts';
 import { meaningOf } from './region-analysis.ts';
 import type { CompileOptions, RegionCompiler, RegionJob } from './region-compiler.ts';
@@ -18,7 +18,7 @@ function compileRegions(jobs: readonly RegionJob[], options: CompileOptions): Ui
   const module = new ModuleBuilder();
   module.importMemory('env', 'state', { min: options.statePages });
   module.importMemory('env', 'ram', { min: options.ramPages });
-  const table = module.importTable('env', 'table', { min: options.tableSize });
+  const table = importHandlerTable(module, options.tableSize);
   const core = {} as { -readonly [name in keyof CoreFunctions]: number };
   for (const name of Object.keys(CORE_SIGNATURES) as (keyof CoreFunctions)[]) {
     const [parameters, results] = CORE_SIGNATURES[name];

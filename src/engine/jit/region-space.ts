@@ -1,6 +1,8 @@
 // Where regions live besides their code: slots of the function table and link cells in memory 0. Both
 // are used again after they were given back.
 
+import { HANDLER_NONE } from '../interp/core-module.ts';
+
 /** Slots are added to the table so many at a time. */
 const SLOT_STEP = 4096;
 const MAXIMUM_SLOTS = 65_536;
@@ -9,11 +11,14 @@ const MAXIMUM_SLOTS = 65_536;
 export class SlotSpace {
   readonly table: WebAssembly.Table;
   readonly #free: number[] = [];
+  /** What is in an empty slot. */
+  readonly #none: WebAssembly.ExportedFunction | null;
   #next: number;
 
-  /** `first` is where the table ends now. */
+  /** `first` is where the table ends now; empty slots hold what slot 0 holds. */
   constructor(table: WebAssembly.Table, first = table.length) {
     this.table = table;
+    this.#none = table.get(HANDLER_NONE);
     this.#next = first;
   }
   /** A slot, or -1 when there is none left. */
@@ -21,12 +26,12 @@ export class SlotSpace {
     const slot = this.#free.pop();
     if (slot !== undefined) return slot;
     if (this.#next >= MAXIMUM_SLOTS) return -1;
-    if (this.#next >= this.table.length) this.table.grow(SLOT_STEP);
+    if (this.#next >= this.table.length) this.table.grow(SLOT_STEP, this.#none);
     return this.#next++;
   }
   /** Empties a slot and takes it back. */
   release(slot: number): void {
-    this.table.set(slot, null);
+    this.table.set(slot, this.#none);
     this.#free.push(slot);
   }
 }
