@@ -15,7 +15,7 @@ import type { DecodedInstruction, Form } from '../../x86/decode/instruction.ts';
 import { type Mode, modeFromKey } from '../../x86/decode/mode.ts';
 import { GP, GuestFault } from '../../x86/exceptions/fault.ts';
 import type { CpuState } from '../../x86/state/cpu-state.ts';
-import { counterOf, DESCRIPTORS } from '../soft/engine-state.ts';
+import { DESCRIPTORS } from '../soft/engine-state.ts';
 import { HANDLER_COUNT, HANDLER_GOTO_FLAT, HANDLER_GOTO_SEGMENTED, HANDLER_STOP } from './core-module.ts';
 import * as D from './descriptor.ts';
 import { type HandlerTable, TABLE_SIZE } from './handlers.ts';
@@ -199,7 +199,7 @@ export class CodeCache {
     if (limit === 0) return 1;
     const reported = this.#reported.get(descriptor);
     if (reported !== undefined) return reported;
-    return 1 + Math.min(limit, Math.max(0, limit - this.#state.i32[counterOf(descriptor) >> 2]!));
+    return 1 + Math.min(limit, Math.max(0, limit - this.#state.i32[(descriptor - D.H_RUNS_LEFT) >> 2]!));
   }
 
   // ---- hot blocks ----
@@ -255,7 +255,7 @@ export class CodeCache {
   plainHandler(descriptor: number): number {
     const { u32 } = this.#state;
     const handler = u32[(descriptor + D.D_HANDLER) >> 2]!;
-    if (handler === HANDLER_COUNT) return u32[(counterOf(descriptor) >> 2) + 1]!;
+    if (handler === HANDLER_COUNT) return u32[(descriptor - D.H_HANDLER) >> 2]!;
     return this.#plain.get(descriptor) ?? handler;
   }
 
@@ -280,7 +280,7 @@ export class CodeCache {
   }
 
   #decode(physical: number, mode: Mode, key: number, limit: number, second: SecondPage): number {
-    if (this.#next + (D.MAXIMUM_BLOCK + 2) * D.DESCRIPTOR_SIZE > this.#end) this.flush();
+    if (this.#next + D.BLOCK_ALIGNMENT + (D.MAXIMUM_BLOCK + 2) * D.DESCRIPTOR_SIZE > this.#end) this.flush();
     const page = pageOf(physical);
     const start = physical & 0xfff;
     const { bytes, first } = this.#pageBytes(page);
@@ -345,10 +345,9 @@ export class CodeCache {
     const { u32 } = this.#state;
     const handler = u32[descriptor >> 2]!;
     if (handler >= TABLE_SIZE || handler === HANDLER_STOP) return;
-    const counter = counterOf(descriptor) >> 2;
-    u32[counter] = runs;
+    u32[(descriptor - D.H_RUNS_LEFT) >> 2] = runs;
     if (handler === HANDLER_COUNT) return;
-    u32[counter + 1] = handler;
+    u32[(descriptor - D.H_HANDLER) >> 2] = handler;
     u32[descriptor >> 2] = HANDLER_COUNT;
   }
   /** Nobody wants to know any more. */
@@ -393,7 +392,8 @@ export class CodeCache {
 
   /** Writes the descriptors of the first `count` instructions in #run. */
   #emit(count: number, start: number, ends: boolean, mode: Mode): number {
-    const descriptor = this.#next;
+    const free = (this.#next + D.BLOCK_ALIGNMENT - 1) & -D.BLOCK_ALIGNMENT;
+    const descriptor = free + D.HEADER_SIZE;
     const run = this.#run;
     let end = descriptor;
     let at = start;

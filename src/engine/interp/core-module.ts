@@ -64,7 +64,7 @@ export const HANDLER_NONE = 0;
 export const HANDLER_STOP = 1;
 export const HANDLER_GOTO_FLAT = 2;
 export const HANDLER_GOTO_SEGMENTED = 3;
-/** First of a block whose runs are counted (engine-state.ts, COUNTERS). */
+/** First of a block whose runs are counted (descriptor.ts). */
 export const HANDLER_COUNT = 4;
 export const FIRST_FREE_HANDLER = 5;
 
@@ -196,21 +196,18 @@ export function buildCoreModule(statePages: number, ramPages: number, tableSize:
     storeI32(f, E.EXIT, () => f.i32Const(E.EXIT_STOP));
   });
   defineHandler(HANDLER_COUNT, 'count', (f) => {
-    const counter = f.local('i32');
+    const header = f.local('i32');
     const left = f.local('i32');
-    // COUNTERS + (descriptor - DESCRIPTORS) / 4, of which the constants are in the accesses' offsets.
     f.localGet(0);
-    f.i32Const(E.DESCRIPTORS);
+    f.i32Const(D.HEADER_SIZE);
     f.op('i32.sub');
-    f.i32Const(2);
-    f.op('i32.shr_u');
-    f.localTee(counter);
-    f.localGet(counter);
-    f.load('i32.load', E.COUNTERS);
+    f.localTee(header);
+    f.localGet(header);
+    f.load('i32.load', D.HEADER_SIZE - D.H_RUNS_LEFT);
     f.i32Const(1);
     f.op('i32.sub');
     f.localTee(left);
-    f.store('i32.store', E.COUNTERS);
+    f.store('i32.store', D.HEADER_SIZE - D.H_RUNS_LEFT);
     f.localGet(left);
     f.i32Const(0);
     f.op('i32.lt_s');
@@ -220,8 +217,8 @@ export function buildCoreModule(statePages: number, ramPages: number, tableSize:
     f.op('return');
     f.end();
     f.localGet(0);
-    f.localGet(counter);
-    f.load('i32.load', E.COUNTERS + 4);
+    f.localGet(header);
+    f.load('i32.load', D.HEADER_SIZE - D.H_HANDLER);
     f.returnCallIndirect(handlerType, table);
   });
   defineHandler(HANDLER_GOTO_FLAT, 'gotoFlat', (f) => {

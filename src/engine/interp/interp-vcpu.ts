@@ -50,7 +50,7 @@ export interface InterpOptions extends VcpuWires {
 }
 
 /** Memory 0: state, TLB, jump cache, and room for about 1.9 million decoded instructions. */
-const STATE_BYTES = 80 * 2 ** 20;
+const STATE_BYTES = 72 * 2 ** 20;
 /** Instructions between two samples of where the time goes, unless a translator wishes otherwise. */
 const SAMPLE_INTERVAL = 20_000;
 

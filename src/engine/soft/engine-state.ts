@@ -128,18 +128,6 @@ export const LINK_CELL_COUNT = 1 << 18;
 export const LINK_CELLS = next;
 next += 4 * LINK_CELL_COUNT;
 
-// Execution counters of blocks (core-module.ts, `count`): 8 bytes for each descriptor of which only those of
-// first descriptors are used: +0 i32 runs left until EXIT_HOT, +4 u32 handler of the block's first instruction.
-export const COUNTER_BYTES = 8;
-/** Most descriptors that there is room for. */
-export const MAXIMUM_DESCRIPTORS = 2 ** 21;
+/** Start of the area of descriptors and the headers of blocks (interp/descriptor.ts), 64-byte aligned. */
 next = (next + 63) & ~63;
-export const COUNTERS = next;
-next += COUNTER_BYTES * MAXIMUM_DESCRIPTORS;
-
-/** Start of the descriptor area, 64-byte aligned. */
 export const DESCRIPTORS = next;
-/** Byte offset of the counter of a descriptor. */
-export function counterOf(descriptor: number): number {
-  return COUNTERS + ((descriptor - DESCRIPTORS) >> 2);
-}
