@@ -1,0 +1,130 @@
+// The BIOS: services in TypeScript behind the stubs of its ROM (rom.ts). It programs the machine through its ports and
+// memory only, as a BIOS in machine code would.
+//
+//   reset -> stub -> SERVICE_POST -> INT 19h -> boot sector -> INT 10h, 13h, ... -> stub -> trap() -> service -> IRET
+
+import { BootLoader } from './boot.ts';
+import { BiosClock } from './clock.ts';
+import { DiskServices } from './disk/disk-services.ts';
+import { Units } from './disk/units.ts';
+import { BiosFrame } from './frame.ts';
+import { BiosKeyboard } from './keyboard.ts';
+import * as B from './layout.ts';
+import { printerService, serialService } from './line-services.ts';
+import { endOfInterrupt, powerOnSetup } from './post.ts';
+import { type BiosRom, buildRom } from './rom.ts';
+import { SystemServices } from './system-services.ts';
+import { VideoServices } from './video/video-services.ts';
+import type { BiosWires } from './wires.ts';
+
+/** Where ResetControl's port is, and what makes it reset everything. */
+const RESET_PORT = 0xcf9;
+const HARD_RESET = 0x06;
+
+export class Bios {
+  readonly rom: BiosRom = buildRom();
+  readonly #wires: BiosWires;
+  readonly #keyboard: BiosKeyboard;
+  readonly #clock: BiosClock;
+  readonly #system: SystemServices;
+  readonly #disks: DiskServices;
+  readonly #video: VideoServices;
+  readonly #boot: BootLoader;
+
+  constructor(wires: BiosWires) {
+    this.#wires = wires;
+    const { memory, ports } = wires;
+    this.#keyboard = new BiosKeyboard(memory, ports, () => ports.portWrite(RESET_PORT, 1, HARD_RESET));
+    this.#clock = new BiosClock(memory, ports);
+    this.#system = new SystemServices(wires);
+    this.#disks = new DiskServices(memory, new Units(wires.drives));
+    this.#video = new VideoServices(memory, ports);
+    this.#boot = new BootLoader(wires, this.#disks, (line) => this.#say(line));
+  }
+
+  /** A write to SERVICE_PORT: the service whose number the stub has pushed. */
+  trap(): void {
+    const { cpu, memory } = this.#wires;
+    const frame = new BiosFrame(cpu, memory);
+    // CF set: the stub waits for an interrupt and asks again.
+    cpu.setCarry(!this.#serve(frame.service, frame));
+  }
+
+  /** False when the service has to wait. */
+  #serve(service: number, frame: BiosFrame): boolean {
+    const { memory, ports } = this.#wires;
+    switch (service) {
+      case B.SERVICE_POST:
+        this.#start();
+        return true;
+      case 0x08:
+        this.#clock.tick();
+        return true;
+      case 0x09:
+        this.#keyboard.scanCode(frame.al);
+        return true;
+      case 0x10:
+        if (this.#wires.hasDisplay) this.#video.service(frame);
+        return true;
+      case 0x11:
+        frame.ax = memory.read16(B.BDA_EQUIPMENT);
+        return true;
+      case 0x12:
+        frame.ax = memory.read16(B.BDA_MEMORY_KIB);
+        return true;
+      case 0x13:
+        this.#disks.service(frame);
+        return true;
+      case 0x14:
+        serialService(frame, memory, ports);
+        return true;
+      case 0x15:
+        return this.#system.service(frame);
+      case 0x16:
+        return this.#keyboard.service(frame);
+      case 0x17:
+        printerService(frame, memory, ports);
+        return true;
+      case 0x18:
+      case B.SERVICE_NO_BOOT:
+        return false;
+      case 0x19:
+        if (this.#boot.boot(frame)) return true;
+        this.#say(
+          'Nothing to boot from: give a disk image or a CD-ROM image, or press Ctrl-Alt-Del to try again.',
+        );
+        frame.setReturn(B.ROM_SEGMENT, this.rom.handlers.get(0x18)!);
+        return true;
+      case 0x1a:
+        this.#clock.service(frame);
+        return true;
+      case 0x74: // the mouse's interrupt, while nobody has taken it over
+        ports.portRead(0x60, 1);
+        endOfInterrupt(ports);
+        return true;
+      case B.SERVICE_SPURIOUS_IRQ:
+        endOfInterrupt(ports);
+        return true;
+      default:
+        return true;
+    }
+  }
+
+  #start(): void {
+    const { memory } = this.#wires;
+    this.#system.reset();
+    powerOnSetup(this.#wires, this.rom, this.#disks.units);
+    this.#keyboard.start();
+    this.#clock.start();
+    this.#disks.start();
+    if (this.#wires.hasDisplay) this.#video.start();
+    this.#say(`Doppel BIOS, ${Math.floor(this.#wires.ramSize / 2 ** 20)} MiB of memory`);
+    memory.write16(B.BDA_RESET_FLAG, 0);
+  }
+
+  /** A line for whoever looks: on the screen, and to the log. */
+  #say(line: string): void {
+    this.#wires.log(line);
+    if (this.#wires.hasDisplay) this.#video.print(`${line}\r\n`);
+  }
+}

@@ -1,0 +1,175 @@
+// The ROM: stubs of a few instructions, one for each interrupt, which call the services in TypeScript (bios.ts) by
+// writing to a port, and the tables that programs look for.
+//
+//   again: push es / push number / out SERVICE_PORT, al / inc sp / inc sp / pop es / jnc done
+//   sti / hlt / cli / jmp again / done: iret
+//
+// A service that must wait (for a key, say) leaves with CF set: the stub halts until an interrupt came, and calls it again.
+import {
+  ROM_CONFIGURATION,
+  ROM_DATE,
+  ROM_DISKETTE_TABLE,
+  ROM_FONT_8X8,
+  ROM_FONT_8X8_UPPER,
+  ROM_FONT_8X14,
+  ROM_FONT_8X16,
+  ROM_FREE,
+  ROM_INT_0E,
+  ROM_INT_1A,
+  ROM_INT_02,
+  ROM_INT_08,
+  ROM_INT_09,
+  ROM_INT_10,
+  ROM_INT_11,
+  ROM_INT_12,
+  ROM_INT_13,
+  ROM_INT_14,
+  ROM_INT_15,
+  ROM_INT_16,
+  ROM_INT_17,
+  ROM_INT_19,
+  ROM_IRET,
+  ROM_MODEL,
+  ROM_POST,
+  ROM_RESET,
+  ROM_SEGMENT,
+  ROM_SIZE,
+  ROM_VIDEO_CAPABILITIES,
+  SERVICE_NO_BOOT,
+  SERVICE_PORT,
+  SERVICE_POST,
+  SERVICE_SPURIOUS_IRQ,
+} from './layout.ts';
+import { FONT_8X8, FONT_8X14, FONT_8X16 } from './video/font.ts';
+
+/** mm/dd/yy, as programs expect it. */
+const DATE = '11/23/26';
+/** PC AT. */
+const MODEL = 0xfc;
+const INT_PRINT_SCREEN = 5;
+const INT_VIDEO_PARAMETERS = 0x1d;
+
+const low = (value: number): number => value & 0xff;
+const high = (value: number): number => (value >>> 8) & 0xff;
+
+/** push es; push number; out SERVICE_PORT, al; inc sp; inc sp; pop es. INC leaves CF alone. */
+const call = (service: number): number[] => [0x06, 0x6a, service, 0xe6, SERVICE_PORT, 0x44, 0x44, 0x07];
+const IRET = 0xcf;
+
+/** A service that may have to wait for an interrupt. */
+function waiting(service: number): number[] {
+  const code = call(service);
+  const loop = [0xfb, 0xf4, 0xfa]; // sti; hlt; cli
+  const back = -(code.length + 2 + loop.length + 2);
+  return [...code, 0x73, loop.length + 2, ...loop, 0xeb, back & 0xff, IRET];
+}
+const plain = (service: number): number[] => [...call(service), IRET];
+
+/** INT 08h: the tick, then INT 1Ch, then the end of the interrupt. */
+const TIMER = [
+  ...[0x1e, 0x50, 0x52], // push ds; push ax; push dx
+  ...call(0x08),
+  ...[0xcd, 0x1c], // int 1ch
+  ...[0xb0, 0x20, 0xe6, 0x20], // mov al, 20h; out 20h, al
+  ...[0x5a, 0x58, 0x1f, IRET], // pop dx; pop ax; pop ds
+];
+
+/** INT 09h: the scan code goes by INT 15h, AH=4Fh, which may take or change it. */
+const KEYBOARD = [
+  ...[0x50, 0xe4, 0x60], // push ax; in al, 60h
+  ...[0xb4, 0x4f, 0xf9, 0xcd, 0x15], // mov ah, 4fh; stc; int 15h
+  ...[0x73, call(0x09).length], // jnc past the service
+  ...call(0x09),
+  ...[0xb0, 0x20, 0xe6, 0x20], // mov al, 20h; out 20h, al
+  ...[0x58, IRET], // pop ax
+];
+
+/** From reset to the boot loader. */
+const POST = [
+  ...[0xfa, 0xfc], // cli; cld
+  ...[0x31, 0xc0, 0x8e, 0xd8, 0x8e, 0xc0, 0x8e, 0xd0], // xor ax, ax; mov ds, ax; mov es, ax; mov ss, ax
+  ...[0xbc, 0x00, 0x7c], // mov sp, 7c00h
+  ...call(SERVICE_POST),
+  ...[0xfb, 0xcd, 0x19], // sti; int 19h
+  ...[0xf4, 0xeb, 0xfd], // hlt, for ever
+];
+
+/** INT 19h: SERVICE boot changes where IRET goes; with CF there was nothing to boot: INT 18h. */
+const BOOT = waiting(0x19);
+const NO_BOOT = waiting(SERVICE_NO_BOOT);
+
+/** The system configuration table of INT 15h, AH=C0h: length, model, submodel, revision, features. */
+const CONFIGURATION = [
+  ...[8, 0, MODEL, 1, 0],
+  0x74, // second PIC, clock, keyboard intercept, extended BIOS data area
+  ...[0, 0, 0, 0],
+];
+/** INT 1Eh's table for a 1.44 MB diskette. */
+const DISKETTE = [0xaf, 0x02, 0x25, 0x02, 0x12, 0x1b, 0xff, 0x6c, 0xf6, 0x0f, 0x08];
+
+export interface BiosRom {
+  /** ROM_SIZE bytes. */
+  readonly bytes: Uint8Array;
+  /** Offsets of the handlers of interrupts 0 to 77h in the ROM. */
+  readonly handlers: ReadonlyMap<number, number>;
+}
+
+/** What INT 10h, AH=1Bh tells of the hardware: modes 0 to 7, 0Dh to 13h, 200 to 400 lines, fonts, palettes. */
+const VIDEO_CAPABILITIES = [0xff, 0xe0, 0x0f, 0, 0, 0, 0, 0x07, 2, 8, 0xff, 0x0e, 0, 0, 0x3f, 0];
+
+export function buildRom(): BiosRom {
+  const bytes = new Uint8Array(ROM_SIZE);
+  const handlers = new Map<number, number>();
+  const put = (offset: number, code: readonly number[]) => bytes.set(code, offset);
+  let free = ROM_FREE;
+  const place = (code: readonly number[]): number => {
+    const at = free;
+    put(at, code);
+    free += code.length;
+    return at;
+  };
+  /** Jumps to code placed elsewhere, where the entry point has no room. */
+  const jump = (offset: number, target: number) =>
+    put(offset, [0xe9, low(target - offset - 3), high(target - offset - 3)]);
+  const handle = (interrupt: number, entry: number, code: readonly number[]) => {
+    jump(entry, place(code));
+    handlers.set(interrupt, entry);
+  };
+
+  put(ROM_IRET, [IRET]);
+  const spurious = place(plain(SERVICE_SPURIOUS_IRQ));
+  for (let interrupt = 0; interrupt < 0x78; interrupt++) handlers.set(interrupt, ROM_IRET);
+  for (let irq = 0; irq < 16; irq++) handlers.set(irq < 8 ? 8 + irq : 0x68 + irq, spurious);
+  handlers.set(INT_PRINT_SCREEN, ROM_IRET);
+
+  handle(0x02, ROM_INT_02, [IRET]);
+  handle(0x08, ROM_INT_08, TIMER);
+  handle(0x09, ROM_INT_09, KEYBOARD);
+  handle(0x0e, ROM_INT_0E, plain(SERVICE_SPURIOUS_IRQ));
+  handle(0x10, ROM_INT_10, plain(0x10));
+  handle(0x11, ROM_INT_11, plain(0x11));
+  handle(0x12, ROM_INT_12, plain(0x12));
+  handle(0x13, ROM_INT_13, waiting(0x13));
+  handle(0x14, ROM_INT_14, waiting(0x14));
+  handle(0x15, ROM_INT_15, waiting(0x15));
+  handle(0x16, ROM_INT_16, waiting(0x16));
+  handle(0x17, ROM_INT_17, plain(0x17));
+  handlers.set(0x18, place(NO_BOOT));
+  handle(0x19, ROM_INT_19, BOOT);
+  handle(0x1a, ROM_INT_1A, plain(0x1a));
+  handlers.set(0x74, place(plain(0x74)));
+  handlers.delete(INT_VIDEO_PARAMETERS);
+
+  jump(ROM_POST, place(POST));
+  put(ROM_CONFIGURATION, CONFIGURATION);
+  put(ROM_DISKETTE_TABLE, DISKETTE);
+  put(ROM_RESET, [0xea, low(ROM_POST), high(ROM_POST), low(ROM_SEGMENT), high(ROM_SEGMENT)]);
+  bytes.set(new TextEncoder().encode(DATE), ROM_DATE);
+  put(ROM_MODEL, [MODEL]);
+  put(ROM_VIDEO_CAPABILITIES, VIDEO_CAPABILITIES);
+  bytes.set(FONT_8X8.subarray(0, FONT_8X8.length / 2), ROM_FONT_8X8);
+  bytes.set(FONT_8X8.subarray(FONT_8X8.length / 2), ROM_FONT_8X8_UPPER);
+  bytes.set(FONT_8X14, ROM_FONT_8X14);
+  bytes.set(FONT_8X16, ROM_FONT_8X16);
+  return { bytes, handlers };
+}

@@ -1,0 +1,200 @@
+// INT 15h: the memory's size and map, moves between the first MiB and the rest, the A20 gate, waiting, and what
+// the system has. IBM PS/2 and PC BIOS Interface Technical Reference, INT 15h; ACPI 6.5, section 15 (E820h);
+// Phoenix, "System BIOS for IBM PCs" for E801h and 88h.
+//
+// Not offered: cassette, joystick, APM (53h says so), protected mode (89h).
+import type { Linear } from '../../base/addresses.ts';
+import { encodeE820 } from '../tables/memory-map.ts';
+import type { BiosFrame } from './frame.ts';
+import { BDA_EBDA_SEGMENT, BDA_TICKS, ROM_CONFIGURATION, ROM_SEGMENT } from './layout.ts';
+import type { BiosMemory, BiosWires } from './wires.ts';
+
+const SMAP = 0x534d4150;
+const E820_ENTRY = 20;
+const MIB = 0x10_0000;
+const UNSUPPORTED = 0x86;
+/** Function 88h says no more than this, so that sums with it do not overflow: 63 MiB. */
+const MOST_KIB_88 = 0xfc00;
+const SYSTEM_CONTROL_A = 0x92;
+const A20 = 0x02;
+/** The controller's output port on the AT: here only named, the gate is port 92h's. */
+const GATE_SUPPORT = 0x0003;
+/** Words that a block move may copy: 64 KiB. */
+const MOST_WORDS = 0x8000;
+const MOVE_PIECE = 4096;
+/** Microseconds in a tick of 18.2 Hz. */
+const TICK_US = 54_925.4;
+
+export class SystemServices {
+  readonly #wires: BiosWires;
+  readonly #memory: BiosMemory;
+  /** Tick at which the present wait (86h) ends; -1 without one. */
+  #waitEnds = -1;
+
+  constructor(wires: BiosWires) {
+    this.#wires = wires;
+    this.#memory = wires.memory;
+  }
+
+  reset(): void {
+    this.#waitEnds = -1;
+  }
+
+  /** INT 15h; false when it must wait. */
+  service(frame: BiosFrame): boolean {
+    switch (frame.ah) {
+      case 0x24:
+        this.#a20(frame);
+        return true;
+      case 0x4f: // keyboard intercept: nobody wants the scan code
+        frame.carry = true;
+        return true;
+      case 0x86:
+        return this.#wait(frame);
+      case 0x87:
+        this.#blockMove(frame);
+        return true;
+      case 0x88:
+        this.#extendedMemory(frame);
+        return true;
+      case 0x90: // device busy, and done: for multitasking systems that hook it
+      case 0x91:
+        frame.succeed();
+        return true;
+      case 0xc0:
+        frame.setEs(ROM_SEGMENT);
+        frame.bx = ROM_CONFIGURATION;
+        frame.succeed();
+        return true;
+      case 0xc1:
+        frame.setEs(this.#memory.read16(BDA_EBDA_SEGMENT));
+        frame.carry = false;
+        return true;
+      case 0xe8:
+        this.#sizes(frame);
+        return true;
+      default:
+        frame.fail(UNSUPPORTED);
+        return true;
+    }
+  }
+
+  #a20(frame: BiosFrame): void {
+    const { ports } = this.#wires;
+    const now = ports.portRead(SYSTEM_CONTROL_A, 1);
+    switch (frame.al) {
+      case 0x00:
+      case 0x01:
+        // Bit 0 would reset the processor.
+        ports.portWrite(SYSTEM_CONTROL_A, 1, ((now & ~A20) | (frame.al << 1)) & 0xfe);
+        break;
+      case 0x02:
+        frame.al = (now & A20) >> 1;
+        break;
+      case 0x03:
+        frame.bx = GATE_SUPPORT;
+        break;
+      default:
+        frame.fail(UNSUPPORTED);
+        return;
+    }
+    frame.succeed();
+  }
+
+  /** CX:DX microseconds, to the next tick of the timer. */
+  #wait(frame: BiosFrame): boolean {
+    const now = this.#memory.read32(BDA_TICKS);
+    if (this.#waitEnds < 0) {
+      const microseconds = frame.cx * 0x1_0000 + frame.dx;
+      this.#waitEnds = now + Math.ceil(microseconds / TICK_US);
+    }
+    // The count begins anew at midnight: a wait over it ends there.
+    const remaining = this.#waitEnds - now;
+    if (remaining > 0 && remaining <= Math.ceil(2 ** 32 / TICK_US)) return false;
+    this.#waitEnds = -1;
+    frame.succeed();
+    return true;
+  }
+
+  /** CX words from the segment of descriptor 2 of the table at ES:SI to that of descriptor 3. */
+  #blockMove(frame: BiosFrame): void {
+    const table = frame.es(frame.si);
+    const count = frame.cx;
+    if (count > MOST_WORDS) {
+      frame.fail(0x02);
+      return;
+    }
+    const source = this.#segmentBase(table + 0x10);
+    const target = this.#segmentBase(table + 0x18);
+    const piece = new Uint8Array(MOVE_PIECE);
+    for (let done = 0; done < 2 * count; done += MOVE_PIECE) {
+      const part = piece.subarray(0, Math.min(MOVE_PIECE, 2 * count - done));
+      this.#memory.readPhysical(source + done, part);
+      this.#memory.writePhysical(target + done, part);
+    }
+    frame.succeed();
+    frame.zero = true;
+  }
+  #segmentBase(descriptor: Linear): number {
+    const m = this.#memory;
+    return (
+      (m.read16(descriptor + 2) | (m.read8(descriptor + 4) << 16) | (m.read8(descriptor + 7) << 24)) >>> 0
+    );
+  }
+
+  /** Bytes of RAM from 1 MiB to the PCI hole. */
+  get #above(): number {
+    return Math.max(0, this.#wires.ramSize - MIB);
+  }
+  #extendedMemory(frame: BiosFrame): void {
+    frame.ax = Math.min(this.#above / 1024, MOST_KIB_88);
+    frame.carry = false;
+  }
+
+  #sizes(frame: BiosFrame): void {
+    switch (frame.al) {
+      case 0x01: {
+        // KiB from 1 to 16 MiB, and blocks of 64 KiB above.
+        const low = Math.min(this.#above, 15 * MIB) / 1024;
+        const high = Math.floor(Math.max(0, this.#above - 15 * MIB) / 0x1_0000);
+        frame.ax = low;
+        frame.cx = low;
+        frame.bx = high;
+        frame.dx = high;
+        frame.carry = false;
+        return;
+      }
+      case 0x20:
+        this.#memoryMap(frame);
+        return;
+      case 0x81: // as 01h, in 32-bit registers
+        frame.eax = Math.min(this.#above, 15 * MIB) / 1024;
+        frame.ebx = Math.floor(Math.max(0, this.#above - 15 * MIB) / 0x1_0000);
+        frame.ecx = frame.eax;
+        frame.edx = frame.ebx;
+        frame.carry = false;
+        return;
+      default:
+        frame.fail(UNSUPPORTED);
+    }
+  }
+  /** E820h: an entry of the map at ES:DI, its number in EBX. */
+  #memoryMap(frame: BiosFrame): void {
+    const { memoryMap } = this.#wires;
+    const index = frame.ebx;
+    if (frame.edx !== SMAP || index >= memoryMap.length || frame.ecx < E820_ENTRY) {
+      frame.fail(UNSUPPORTED);
+      return;
+    }
+    const at = frame.es(0) + frame.di;
+    const entry = encodeE820(memoryMap).subarray(index * E820_ENTRY, (index + 1) * E820_ENTRY);
+    this.#memory.write(at, entry);
+    // The attributes of ACPI 3.0, where the caller has room for them: the entry is to be used.
+    const extended = frame.ecx >= E820_ENTRY + 4;
+    if (extended) this.#memory.write32(at + E820_ENTRY, 1);
+    frame.eax = SMAP;
+    frame.ecx = extended ? E820_ENTRY + 4 : E820_ENTRY;
+    frame.ebx = index + 1 < memoryMap.length ? index + 1 : 0;
+    frame.carry = false;
+  }
+}

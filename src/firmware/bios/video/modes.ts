@@ -1,0 +1,233 @@
+// The video modes of INT 10h, AH=00h: what their registers hold. IBM Video Subsystem Technical Reference (VGA),
+// "Mode tables"; the timings give 70 Hz, 60 Hz with 480 lines.
+export type ModeKind = 'text' | 'cga' | 'planar' | 'packed';
+
+export interface VideoMode {
+  readonly number: number;
+  readonly kind: ModeKind;
+  readonly columns: number;
+  readonly rows: number;
+  /** Dots of a character. */
+  readonly characterHeight: number;
+  /** Dots; text modes as they are scanned. */
+  readonly width: number;
+  readonly height: number;
+  readonly bitsPerPixel: number;
+  /** Segment of the first page, bytes of a page. */
+  readonly segment: number;
+  readonly pageSize: number;
+  readonly pages: number;
+  readonly miscellaneous: number;
+  /** Registers 1 to 4; register 0 is 3. */
+  readonly sequencer: readonly number[];
+  readonly crtc: readonly number[];
+  readonly graphics: readonly number[];
+  readonly attribute: readonly number[];
+  readonly cursor: readonly [start: number, end: number];
+  readonly monochrome: boolean;
+}
+
+const bytes = (hex: string): number[] =>
+  hex
+    .trim()
+    .split(/\s+/)
+    .map((byte) => Number.parseInt(byte, 16));
+
+// The four horizontal shapes and three vertical ones, of which the modes are made.
+const HORIZONTAL_80 = '5f 4f 50 82';
+const HORIZONTAL_40 = '2d 27 28 90';
+const PALETTE_16 = '00 01 02 03 04 05 14 07 38 39 3a 3b 3c 3d 3e 3f';
+const PALETTE_16_LOW = '00 01 02 03 04 05 06 07 10 11 12 13 14 15 16 17';
+const PALETTE_CGA = '00 13 15 17 02 04 06 07 10 11 12 13 14 15 16 17';
+const PALETTE_CGA_MONOCHROME = '00 17 17 17 17 17 17 17 17 17 17 17 17 17 17 17';
+const PALETTE_TWO = '00 3f 3f 3f 3f 3f 3f 3f 3f 3f 3f 3f 3f 3f 3f 3f';
+const PALETTE_MONOCHROME = '00 08 08 08 08 08 08 08 10 18 18 18 18 18 18 18';
+const PALETTE_256 = '00 01 02 03 04 05 06 07 08 09 0a 0b 0c 0d 0e 0f';
+
+function textMode(number: number, columns: 40 | 80, monochrome = false): VideoMode {
+  const wide = columns === 80;
+  return {
+    number,
+    kind: 'text',
+    columns,
+    rows: 25,
+    characterHeight: 16,
+    width: columns * 9,
+    height: 400,
+    bitsPerPixel: 4,
+    segment: monochrome ? 0xb000 : 0xb800,
+    pageSize: wide ? 4096 : 2048,
+    pages: 8,
+    miscellaneous: monochrome ? 0x66 : 0x67,
+    sequencer: bytes(wide ? '00 03 00 02' : '08 03 00 02'),
+    crtc: bytes(
+      `${wide ? `${HORIZONTAL_80} 55 81` : `${HORIZONTAL_40} 2b a0`} bf 1f 00 4f 0d 0e 00 00 00 00 9c 8e 8f ${
+        wide ? '28' : '14'
+      } ${monochrome ? '0f' : '1f'} 96 b9 a3 ff`,
+    ),
+    graphics: bytes(`00 00 00 00 00 10 ${monochrome ? '0a' : '0e'} 00 ff`),
+    attribute: bytes(
+      `${monochrome ? PALETTE_MONOCHROME : PALETTE_16} ${monochrome ? '0e' : '0c'} 00 0f 08 00`,
+    ),
+    cursor: [13, 14],
+    monochrome,
+  };
+}
+
+interface Graphics {
+  readonly kind: Exclude<ModeKind, 'text'>;
+  readonly width: number;
+  readonly height: number;
+  readonly bits: number;
+  readonly characterHeight: number;
+  readonly segment: number;
+  readonly pageSize: number;
+  readonly pages: number;
+  readonly miscellaneous: number;
+  readonly sequencer: string;
+  readonly crtc: string;
+  readonly graphics: string;
+  readonly attribute: string;
+}
+
+function graphicsMode(number: number, g: Graphics): VideoMode {
+  return {
+    number,
+    kind: g.kind,
+    columns: g.width / 8,
+    rows: Math.floor(g.height / g.characterHeight),
+    characterHeight: g.characterHeight,
+    width: g.width,
+    height: g.height,
+    bitsPerPixel: g.bits,
+    segment: g.segment,
+    pageSize: g.pageSize,
+    pages: g.pages,
+    miscellaneous: g.miscellaneous,
+    sequencer: bytes(g.sequencer),
+    crtc: bytes(g.crtc),
+    graphics: bytes(g.graphics),
+    attribute: bytes(g.attribute),
+    cursor: [0, 0],
+    monochrome: false,
+  };
+}
+
+const ZEROS = '00 00 00 00 00 00';
+const PLANAR = { kind: 'planar', bits: 4, segment: 0xa000, graphics: '00 00 00 00 00 00 05 0f ff' } as const;
+const CGA = {
+  kind: 'cga',
+  height: 200,
+  characterHeight: 8,
+  segment: 0xb800,
+  pageSize: 0x4000,
+  pages: 1,
+  miscellaneous: 0x63,
+} as const;
+const LINES_200 = '9c 8e 8f';
+const LINES_350 = '83 85 5d';
+const LINES_480 = 'ea 8c df';
+
+const cga320 = (number: number): VideoMode =>
+  graphicsMode(number, {
+    ...CGA,
+    width: 320,
+    bits: 2,
+    sequencer: '09 03 00 02',
+    crtc: `${HORIZONTAL_40} 2b 80 bf 1f 00 c1 ${ZEROS} ${LINES_200} 14 00 96 b9 a2 ff`,
+    graphics: '00 00 00 00 00 30 0f 00 ff',
+    attribute: `${PALETTE_CGA} 01 00 03 00 00`,
+  });
+
+const lines480 = (number: number, palette: string): VideoMode =>
+  graphicsMode(number, {
+    ...PLANAR,
+    width: 640,
+    height: 480,
+    characterHeight: 16,
+    pageSize: 0xa000,
+    pages: 1,
+    miscellaneous: 0xe3,
+    sequencer: '01 0f 00 06',
+    crtc: `${HORIZONTAL_80} 54 80 0b 3e 00 40 ${ZEROS} ${LINES_480} 28 00 e7 04 e3 ff`,
+    attribute: `${palette} 01 00 0f 00 00`,
+  });
+
+const lines350 = (number: number, palette: string, planes: string): VideoMode =>
+  graphicsMode(number, {
+    ...PLANAR,
+    width: 640,
+    height: 350,
+    characterHeight: 14,
+    pageSize: 0x8000,
+    pages: 2,
+    miscellaneous: 0xa3,
+    sequencer: '01 0f 00 06',
+    crtc: `${HORIZONTAL_80} 54 80 bf 1f 00 40 ${ZEROS} ${LINES_350} 28 0f 63 ba e3 ff`,
+    attribute: `${palette} 01 00 ${planes} 00 00`,
+  });
+
+/** All modes by number. */
+export const VIDEO_MODES: ReadonlyMap<number, VideoMode> = new Map(
+  [
+    textMode(0x00, 40),
+    textMode(0x01, 40),
+    textMode(0x02, 80),
+    textMode(0x03, 80),
+    cga320(0x04),
+    cga320(0x05),
+    graphicsMode(0x06, {
+      ...CGA,
+      width: 640,
+      bits: 1,
+      sequencer: '01 01 00 06',
+      crtc: `${HORIZONTAL_80} 54 80 bf 1f 00 c1 ${ZEROS} ${LINES_200} 28 00 96 b9 c2 ff`,
+      graphics: '00 00 00 00 00 00 0d 00 ff',
+      attribute: `${PALETTE_CGA_MONOCHROME} 01 00 01 00 00`,
+    }),
+    textMode(0x07, 80, true),
+    graphicsMode(0x0d, {
+      ...PLANAR,
+      width: 320,
+      height: 200,
+      characterHeight: 8,
+      pageSize: 0x2000,
+      pages: 8,
+      miscellaneous: 0x63,
+      sequencer: '09 0f 00 06',
+      crtc: `${HORIZONTAL_40} 2b 80 bf 1f 00 c0 ${ZEROS} ${LINES_200} 14 00 96 b9 e3 ff`,
+      attribute: `${PALETTE_16_LOW} 01 00 0f 00 00`,
+    }),
+    graphicsMode(0x0e, {
+      ...PLANAR,
+      width: 640,
+      height: 200,
+      characterHeight: 8,
+      pageSize: 0x4000,
+      pages: 4,
+      miscellaneous: 0x63,
+      sequencer: '01 0f 00 06',
+      crtc: `${HORIZONTAL_80} 54 80 bf 1f 00 c0 ${ZEROS} ${LINES_200} 28 00 96 b9 e3 ff`,
+      attribute: `${PALETTE_16_LOW} 01 00 0f 00 00`,
+    }),
+    lines350(0x0f, '00 08 00 00 18 18 00 00 00 08 00 00 00 18 00 00', '05'),
+    lines350(0x10, PALETTE_16, '0f'),
+    lines480(0x11, PALETTE_TWO),
+    lines480(0x12, PALETTE_16),
+    graphicsMode(0x13, {
+      kind: 'packed',
+      width: 320,
+      height: 200,
+      bits: 8,
+      characterHeight: 8,
+      segment: 0xa000,
+      pageSize: 0x1_0000,
+      pages: 1,
+      miscellaneous: 0x63,
+      sequencer: '01 0f 00 0e',
+      crtc: `${HORIZONTAL_80} 54 80 bf 1f 00 41 ${ZEROS} ${LINES_200} 28 40 96 b9 a3 ff`,
+      graphics: '00 00 00 00 00 40 05 0f ff',
+      attribute: `${PALETTE_256} 41 00 0f 00 00`,
+    }),
+  ].map((mode) => [mode.number, mode]),
+);

@@ -1,0 +1,337 @@
+// INT 10h, AX=4Fxxh: the VESA BIOS Extension 2.0 on the display's own extension registers (index port 1CEh, data port
+// 1CFh: identifier, width, height, depth, enable, bank, virtual width and height, offsets), and the display's identity
+// (VBE/DDC 1.0).
+//
+// Not offered: the protected-mode interface (0Ah), saving the state (04h).
+import type { BiosFrame } from '../frame.ts';
+import * as B from '../layout.ts';
+import { pciFunctions, readPci } from '../pci-services.ts';
+import type { BiosMemory, BiosPorts } from '../wires.ts';
+
+const INDEX_PORT = 0x1ce;
+const DATA_PORT = 0x1cf;
+const R_IDENTIFIER = 0;
+const R_WIDTH = 1;
+const R_HEIGHT = 2;
+const R_DEPTH = 3;
+const R_ENABLE = 4;
+const R_BANK = 5;
+const R_VIRTUAL_WIDTH = 6;
+const R_OFFSET_X = 8;
+const R_OFFSET_Y = 9;
+const R_VIDEO_MEMORY = 10;
+const FIRST_IDENTIFIER = 0xb0c0;
+const LAST_IDENTIFIER = 0xb0cf;
+const ENABLED = 0x01;
+const EIGHT_BIT_DAC = 0x20;
+const LINEAR = 0x40;
+const KEEP_MEMORY = 0x80;
+const UNIT = 0x1_0000;
+const DISPLAY_CLASS = 0x03;
+
+const OK = 0x004f;
+const FAILED = 0x014f;
+const MODE_LINEAR = 0x4000;
+const MODE_KEEP = 0x8000;
+
+interface VbeMode {
+  readonly number: number;
+  readonly width: number;
+  readonly height: number;
+  readonly depth: 8 | 15 | 16 | 24 | 32;
+}
+
+/** Sizes with the numbers that VESA gave them at 8, 15, 16 and 24 bits, and our own at 32. */
+const SIZES: readonly (readonly [width: number, height: number, numbers: readonly (number | null)[]])[] = [
+  [640, 400, [0x100, null, null, null, 0x140]],
+  [640, 480, [0x101, 0x110, 0x111, 0x112, 0x141]],
+  [800, 600, [0x103, 0x113, 0x114, 0x115, 0x142]],
+  [1024, 768, [0x105, 0x116, 0x117, 0x118, 0x143]],
+  [1280, 720, [0x18c, null, 0x18d, 0x18e, 0x18f]],
+  [1280, 1024, [0x107, 0x119, 0x11a, 0x11b, 0x144]],
+  [1600, 1200, [0x11c, 0x11d, 0x11e, 0x11f, 0x145]],
+  [1920, 1080, [0x190, null, 0x191, 0x192, 0x193]],
+  [1920, 1200, [0x194, null, 0x195, 0x196, 0x197]],
+];
+const DEPTHS = [8, 15, 16, 24, 32] as const;
+const MODES: readonly VbeMode[] = SIZES.flatMap(([width, height, numbers]) =>
+  numbers.flatMap((number, i) => (number === null ? [] : [{ number, width, height, depth: DEPTHS[i]! }])),
+);
+
+/** Sizes and positions of red, green, blue and the rest, by depth. */
+const FIELDS: Readonly<Record<number, readonly number[]>> = {
+  8: [0, 0, 0, 0, 0, 0, 0, 0],
+  15: [5, 10, 5, 5, 5, 0, 1, 15],
+  16: [5, 11, 6, 5, 5, 0, 0, 0],
+  24: [8, 16, 8, 8, 8, 0, 0, 0],
+  32: [8, 16, 8, 8, 8, 0, 8, 24],
+};
+
+export class VbeServices {
+  readonly #memory: BiosMemory;
+  readonly #ports: BiosPorts;
+  readonly #setVgaMode: (mode: number) => void;
+  #current: VbeMode | null = null;
+  #linear = false;
+
+  /** `setVgaMode` is AH=00h. */
+  constructor(memory: BiosMemory, ports: BiosPorts, setVgaMode: (mode: number) => void) {
+    this.#memory = memory;
+    this.#ports = ports;
+    this.#setVgaMode = setVgaMode;
+  }
+
+  #read(register: number): number {
+    this.#ports.portWrite(INDEX_PORT, 2, register);
+    return this.#ports.portRead(DATA_PORT, 2);
+  }
+  #write(register: number, value: number): void {
+    this.#ports.portWrite(INDEX_PORT, 2, register);
+    this.#ports.portWrite(DATA_PORT, 2, value);
+  }
+  /** Whether the display has the extension. */
+  get #present(): boolean {
+    const identifier = this.#read(R_IDENTIFIER);
+    return identifier >= FIRST_IDENTIFIER && identifier <= LAST_IDENTIFIER;
+  }
+  /** Back to the VGA's own modes. */
+  disable(): void {
+    this.#current = null;
+    if (this.#present) this.#write(R_ENABLE, 0);
+  }
+  get #videoMemory(): number {
+    return this.#read(R_VIDEO_MEMORY) * UNIT;
+  }
+  /** Physical address of the linear framebuffer; 0 where there is none. */
+  get #framebuffer(): number {
+    for (const slot of pciFunctions(this.#ports)) {
+      if (readPci(this.#ports, slot, 0x0b, 1) === DISPLAY_CLASS)
+        return (readPci(this.#ports, slot, 0x10, 4) & ~0xf) >>> 0;
+    }
+    return 0;
+  }
+  /** Modes that fit into the video memory. */
+  get #modes(): VbeMode[] {
+    const most = this.#videoMemory;
+    return MODES.filter(({ width, height, depth }) => width * height * Math.ceil(depth / 8) <= most);
+  }
+
+  service(frame: BiosFrame): void {
+    frame.ax = this.#present ? this.#serve(frame) : 0x4f00 | frame.al;
+  }
+  #serve(frame: BiosFrame): number {
+    switch (frame.al) {
+      case 0x00:
+        return this.#information(frame);
+      case 0x01:
+        return this.#modeInformation(frame);
+      case 0x02:
+        return this.#setMode(frame);
+      case 0x03: {
+        const flags = this.#linear ? MODE_LINEAR : 0;
+        frame.bx = this.#current ? this.#current.number | flags : this.#memory.read8(B.BDA_VIDEO_MODE);
+        return OK;
+      }
+      case 0x05:
+        return this.#window(frame);
+      case 0x06:
+        return this.#lineLength(frame);
+      case 0x07:
+        return this.#displayStart(frame);
+      case 0x08:
+        return this.#dacWidth(frame);
+      case 0x09:
+        return this.#palette(frame);
+      case 0x15:
+        return this.#identity(frame);
+      default:
+        return FAILED;
+    }
+  }
+
+  /** 256 bytes, or 512 for a caller that has written "VBE2": signature, version, strings, modes, memory. */
+  #information(frame: BiosFrame): number {
+    const at = frame.es(0) + frame.di;
+    const m = this.#memory;
+    const wide = m.read32(at) === 0x32454256;
+    const block = new Uint8Array(wide ? 512 : 256);
+    const view = new DataView(block.buffer);
+    const segment = Math.floor(frame.es(0) / 16);
+    const pointer = (offset: number, value: number) => {
+      view.setUint16(offset, (frame.di + value) & 0xffff, true);
+      view.setUint16(offset + 2, segment, true);
+    };
+    block.set(new TextEncoder().encode('VESA'));
+    view.setUint16(4, 0x0200, true);
+    view.setUint32(10, 1, true); // the DAC can be switched to 8 bits
+    view.setUint16(18, Math.min(0xffff, this.#videoMemory / UNIT), true);
+    // The list of modes lies in the reserved part of the block.
+    const list = 34;
+    pointer(14, list);
+    const modes = this.#modes.slice(0, (256 - list) / 2 - 16);
+    modes.forEach(({ number }, i) => {
+      view.setUint16(list + 2 * i, number, true);
+    });
+    let end = list + 2 * modes.length;
+    view.setUint16(end, 0xffff, true);
+    end += 2;
+    const text = (offset: number, string: string) => {
+      pointer(offset, end);
+      block.set(new TextEncoder().encode(string), end);
+      end += string.length + 1;
+    };
+    text(6, 'Doppel');
+    if (wide) {
+      view.setUint16(20, 0x0100, true);
+      text(22, 'Doppel');
+      text(26, 'VGA');
+      text(30, '1');
+    }
+    m.write(at, block);
+    return OK;
+  }
+
+  #modeInformation(frame: BiosFrame): number {
+    const mode = this.#modes.find(({ number }) => number === (frame.cx & 0x1ff));
+    if (!mode) return FAILED;
+    const framebuffer = this.#framebuffer;
+    const { width, height, depth } = mode;
+    const bytes = Math.ceil(depth / 8);
+    const block = new Uint8Array(256);
+    const view = new DataView(block.buffer);
+    // Supported, information is there, colour, graphics; a linear framebuffer.
+    view.setUint16(0, 0x001b | (framebuffer !== 0 ? 0x80 : 0), true);
+    block[2] = 0x07; // window A: there, readable, writable
+    view.setUint16(4, 64, true);
+    view.setUint16(6, 64, true);
+    view.setUint16(8, 0xa000, true);
+    view.setUint16(16, width * bytes, true);
+    view.setUint16(18, width, true);
+    view.setUint16(20, height, true);
+    block[22] = 8;
+    block[23] = 16;
+    block[24] = 1;
+    block[25] = depth;
+    block[26] = 1;
+    block[27] = depth === 8 ? 4 : 6; // packed, or direct colour
+    block[29] = Math.min(127, Math.max(0, Math.floor(this.#videoMemory / (width * height * bytes)) - 1));
+    block[30] = 1;
+    block.set(FIELDS[depth]!, 31);
+    view.setUint32(40, framebuffer, true);
+    this.#memory.write(frame.es(0) + frame.di, block);
+    return OK;
+  }
+
+  #setMode(frame: BiosFrame): number {
+    const number = frame.bx & 0x1ff;
+    if (number < 0x100) {
+      this.#setVgaMode((frame.bx & 0x7f) | ((frame.bx & MODE_KEEP) >> 8));
+      return OK;
+    }
+    const mode = this.#modes.find((candidate) => candidate.number === number);
+    if (!mode) return FAILED;
+    this.#linear = (frame.bx & MODE_LINEAR) !== 0;
+    this.#write(R_ENABLE, 0);
+    this.#write(R_WIDTH, mode.width);
+    this.#write(R_HEIGHT, mode.height);
+    this.#write(R_DEPTH, mode.depth);
+    this.#write(R_BANK, 0);
+    const keep = (frame.bx & MODE_KEEP) !== 0 ? KEEP_MEMORY : 0;
+    this.#write(R_ENABLE, ENABLED | keep | (this.#linear ? LINEAR : 0));
+    this.#current = mode;
+    return OK;
+  }
+
+  #window(frame: BiosFrame): number {
+    // Window B is not there; with a linear framebuffer there is none.
+    if (frame.bl !== 0 || this.#linear || !this.#current) return FAILED;
+    if (frame.bh === 0) {
+      if (frame.dx * UNIT >= this.#videoMemory) return FAILED;
+      this.#write(R_BANK, frame.dx);
+    } else if (frame.bh === 1) frame.dx = this.#read(R_BANK);
+    else return FAILED;
+    return OK;
+  }
+
+  /** Length of a line: set in dots (0) or bytes (2), get (1), the longest (3). */
+  #lineLength(frame: BiosFrame): number {
+    const mode = this.#current;
+    if (!mode) return FAILED;
+    const bytes = Math.ceil(mode.depth / 8);
+    const longest = Math.min(0xffff, Math.floor(this.#videoMemory / (mode.height * bytes)));
+    const asked = frame.bl === 0 ? frame.cx : frame.bl === 2 ? Math.ceil(frame.cx / bytes) : 0;
+    if (frame.bl === 0 || frame.bl === 2) {
+      if (asked > longest) return 0x024f;
+      this.#write(R_VIRTUAL_WIDTH, Math.max(asked, mode.width));
+    } else if (frame.bl > 3) return FAILED;
+    const width = frame.bl === 3 ? longest : this.#read(R_VIRTUAL_WIDTH) || mode.width;
+    frame.bx = width * bytes;
+    frame.cx = width;
+    frame.dx = Math.min(0xffff, Math.floor(this.#videoMemory / (width * bytes)));
+    return OK;
+  }
+  #displayStart(frame: BiosFrame): number {
+    if (!this.#current) return FAILED;
+    if ((frame.bl & 0x7f) === 0) {
+      this.#write(R_OFFSET_X, frame.cx);
+      this.#write(R_OFFSET_Y, frame.dx);
+    } else if (frame.bl === 1) {
+      frame.bh = 0;
+      frame.cx = this.#read(R_OFFSET_X);
+      frame.dx = this.#read(R_OFFSET_Y);
+    } else return FAILED;
+    return OK;
+  }
+  #dacWidth(frame: BiosFrame): number {
+    if (this.#current?.depth !== 8) return FAILED;
+    const enable = this.#read(R_ENABLE);
+    if (frame.bl === 0) {
+      const wide = frame.bh >= 8;
+      // Writing the enable register anew must not clear the memory.
+      this.#write(R_ENABLE, (wide ? enable | EIGHT_BIT_DAC : enable & ~EIGHT_BIT_DAC) | KEEP_MEMORY);
+      frame.bh = wide ? 8 : 6;
+    } else if (frame.bl === 1) frame.bh = (enable & EIGHT_BIT_DAC) !== 0 ? 8 : 6;
+    else return FAILED;
+    return OK;
+  }
+  /** Entries of four bytes: blue, green, red, nothing. */
+  #palette(frame: BiosFrame): number {
+    const count = Math.min(frame.cx, 256 - Math.min(256, frame.dx));
+    const at = frame.es(0) + frame.di;
+    if (frame.bl === 0 || frame.bl === 0x80) {
+      this.#ports.portWrite(0x3c8, 1, frame.dx);
+      for (let i = 0; i < count; i++) {
+        for (const component of [2, 1, 0]) {
+          this.#ports.portWrite(0x3c9, 1, this.#memory.read8(at + 4 * i + component));
+        }
+      }
+      return OK;
+    }
+    if (frame.bl !== 1) return FAILED;
+    this.#ports.portWrite(0x3c7, 1, frame.dx);
+    for (let i = 0; i < count; i++) {
+      for (const component of [2, 1, 0])
+        this.#memory.write8(at + 4 * i + component, this.#ports.portRead(0x3c9, 1));
+      this.#memory.write8(at + 4 * i + 3, 0);
+    }
+    return OK;
+  }
+  /** VBE/DDC: the EDID block, which the display has at the start of its register BAR. */
+  #identity(frame: BiosFrame): number {
+    if (frame.bl === 0) {
+      frame.bx = 0x0103; // a second to transfer; DDC1 and DDC2
+      return OK;
+    }
+    if (frame.bl !== 1 || frame.dx !== 0) return FAILED;
+    for (const slot of pciFunctions(this.#ports)) {
+      if (readPci(this.#ports, slot, 0x0b, 1) !== DISPLAY_CLASS) continue;
+      const registers = (readPci(this.#ports, slot, 0x18, 4) & ~0xf) >>> 0;
+      if (registers === 0) return FAILED;
+      const block = new Uint8Array(128);
+      this.#memory.readPhysical(registers, block);
+      this.#memory.write(frame.es(0) + frame.di, block);
+      return OK;
+    }
+    return FAILED;
+  }
+}

@@ -1,0 +1,382 @@
+// INT 10h: the screen. IBM PS/2 and PC BIOS Interface Technical Reference, INT 10h (VGA); AX=4Fxxh is in vbe.ts.
+//
+// Not offered: saving and restoring the video state (AH=1Ch says how much room it takes: none), light pen.
+import type { BiosFrame } from '../frame.ts';
+import * as B from '../layout.ts';
+import type { BiosMemory, BiosPorts } from '../wires.ts';
+import { fontService } from './font-services.ts';
+import { VIDEO_MODES, type VideoMode } from './modes.ts';
+import { fontOf, TextPages } from './pages.ts';
+import { paletteService } from './palette-services.ts';
+import { CGA_COLORS, EGA_COLORS, PACKED_COLORS } from './palettes.ts';
+import { VgaRegisters } from './registers.ts';
+import { VbeServices } from './vbe.ts';
+
+const INITIAL_MODE = 0x03;
+/** Bit 7 of the mode: video memory keeps what it holds. */
+const KEEP_MEMORY = 0x80;
+const CURSOR_START = 0x0a;
+const CURSOR_END = 0x0b;
+const START_HIGH = 0x0c;
+const CURSOR_HIGH = 0x0e;
+const DEFAULT_ATTRIBUTE = 0x07;
+const BELL = 0x07;
+const BACKSPACE = 0x08;
+const LINE_FEED = 0x0a;
+const RETURN = 0x0d;
+/** VGA with a colour display. */
+const COLOR_VGA = 0x08;
+const CURSOR_EMULATION_OFF = 0x01;
+
+export class VideoServices {
+  readonly #memory: BiosMemory;
+  readonly #vga: VgaRegisters;
+  readonly #pages: TextPages;
+  readonly #vbe: VbeServices;
+
+  constructor(memory: BiosMemory, ports: BiosPorts) {
+    this.#memory = memory;
+    this.#vga = new VgaRegisters(memory, ports);
+    this.#pages = new TextPages(memory, this.#vga, VIDEO_MODES.get(INITIAL_MODE)!);
+    this.#vbe = new VbeServices(memory, ports, (mode) => this.#setMode(mode));
+  }
+
+  start(): void {
+    const m = this.#memory;
+    m.write8(B.BDA_VIDEO_CONTROL, 0x60);
+    m.write8(B.BDA_VIDEO_SWITCHES, 0xf9);
+    m.write8(B.BDA_VIDEO_MODE_OPTIONS, 0x51);
+    m.write8(B.BDA_DISPLAY_COMBINATION, COLOR_VGA);
+    this.#setMode(INITIAL_MODE);
+  }
+
+  get #mode(): VideoMode {
+    return this.#pages.mode;
+  }
+  get #page(): number {
+    return this.#memory.read8(B.BDA_VIDEO_PAGE);
+  }
+
+  service(frame: BiosFrame): void {
+    switch (frame.ah) {
+      case 0x00:
+        this.#setModeService(frame);
+        return;
+      case 0x01:
+        this.#setCursorShape(frame.ch, frame.cl);
+        return;
+      case 0x02:
+        this.#setCursor(frame.bh, frame.dh, frame.dl);
+        return;
+      case 0x03: {
+        const at = this.#cursor(frame.bh);
+        frame.dx = at;
+        frame.cx = this.#memory.read16(B.BDA_CURSOR_SHAPE);
+        return;
+      }
+      case 0x04: // light pen: none
+        frame.ah = 0;
+        return;
+      case 0x05:
+        this.#selectPage(frame.al);
+        return;
+      case 0x06:
+      case 0x07:
+        this.#scrollService(frame);
+        return;
+      case 0x08: {
+        const { row, column } = this.#place(frame.bh);
+        frame.ax = this.#pages.read(frame.bh, row, column);
+        return;
+      }
+      case 0x09:
+      case 0x0a:
+        this.#repeat(frame);
+        return;
+      case 0x0b:
+        this.#cgaPalette(frame);
+        return;
+      case 0x0c:
+        this.#pages.writeDot(frame.bh, frame.cx, frame.dx, frame.al);
+        return;
+      case 0x0d:
+        frame.al = this.#pages.readDot(frame.bh, frame.cx, frame.dx);
+        return;
+      case 0x0e:
+        this.#teletype(this.#page, frame.al, this.#mode.kind === 'text' ? null : frame.bl);
+        return;
+      case 0x0f:
+        frame.al = this.#memory.read8(B.BDA_VIDEO_MODE);
+        frame.ah = this.#memory.read8(B.BDA_VIDEO_COLUMNS);
+        frame.bh = this.#page;
+        return;
+      case 0x10:
+        paletteService(frame, this.#memory, this.#vga);
+        return;
+      case 0x11:
+        fontService(frame, this.#memory, this.#vga, this.#mode, (height) => this.#useHeight(height));
+        return;
+      case 0x12:
+        this.#alternateSelect(frame);
+        return;
+      case 0x13:
+        this.#writeString(frame);
+        return;
+      case 0x1a:
+        this.#displayCombination(frame);
+        return;
+      case 0x1b:
+        this.#stateInformation(frame);
+        return;
+      case 0x4f:
+        this.#vbe.service(frame);
+        return;
+      default:
+    }
+  }
+
+  /** A text at the cursor of the shown page, as AH=0Eh writes it. */
+  print(text: string): void {
+    for (const character of text) this.#teletype(this.#page, character.charCodeAt(0) & 0xff, null);
+  }
+
+  // ---- modes ----
+
+  #setModeService(frame: BiosFrame): void {
+    const mode = frame.al;
+    this.#setMode(mode);
+    frame.al = (mode & 0x7f) > 7 ? 0x20 : (mode & 0x7f) === 6 ? 0x3f : 0x30;
+  }
+  #setMode(number: number): void {
+    const mode = VIDEO_MODES.get(number & 0x7f);
+    if (!mode) return;
+    const m = this.#memory;
+    this.#vbe.disable();
+    this.#vga.program(mode);
+    this.#pages.mode = mode;
+    this.#vga.setColors(
+      0,
+      mode.kind === 'packed' ? PACKED_COLORS : mode.height === 200 ? CGA_COLORS : EGA_COLORS,
+    );
+    if (mode.kind === 'text')
+      this.#vga.loadFont(0, 0, mode.characterHeight, fontOf(mode.characterHeight), mode);
+    if ((number & KEEP_MEMORY) === 0) this.#clear(mode);
+    m.write8(B.BDA_VIDEO_MODE, mode.number);
+    m.write16(B.BDA_VIDEO_COLUMNS, mode.columns);
+    m.write16(B.BDA_VIDEO_PAGE_SIZE, mode.pageSize);
+    m.write16(B.BDA_CRTC_PORT, this.#vga.crtcPort);
+    m.write8(B.BDA_VIDEO_ROWS, mode.rows - 1);
+    m.write16(B.BDA_CHARACTER_HEIGHT, mode.characterHeight);
+    m.write8(B.BDA_VIDEO_CONTROL, (m.read8(B.BDA_VIDEO_CONTROL) & 0x7f) | (number & KEEP_MEMORY));
+    for (let page = 0; page < 8; page++) m.write16(B.BDA_CURSOR_POSITIONS + 2 * page, 0);
+    this.#selectPage(0);
+    this.#setCursorShape(...mode.cursor);
+    this.#fontVectors(mode);
+  }
+  #clear(mode: VideoMode): void {
+    const start = mode.segment * 16;
+    if (mode.kind === 'text') {
+      const cells = new Uint8Array(0x8000);
+      for (let i = 0; i < cells.length; i += 2) {
+        cells[i] = 0x20;
+        cells[i + 1] = DEFAULT_ATTRIBUTE;
+      }
+      this.#memory.write(start, cells);
+    } else this.#memory.write(start, new Uint8Array(mode.kind === 'cga' ? 0x8000 : 0x1_0000));
+  }
+  /** INT 1Fh and 43h: the fonts of graphics modes. They are only named here; the ROM's 8 x 8 font is theirs. */
+  #fontVectors(mode: VideoMode): void {
+    if (mode.kind === 'text') return;
+    this.#memory.write16(B.vector(0x43), B.ROM_FONT_8X8);
+    this.#memory.write16(B.vector(0x43) + 2, B.ROM_SEGMENT);
+  }
+  /** Another character height in a text mode: as many rows as fit. */
+  #useHeight(height: number): void {
+    const { mode } = this.#pages;
+    if (mode.kind !== 'text') return;
+    const m = this.#memory;
+    const rows = Math.floor(mode.height / height);
+    this.#vga.crtc(0x09, (this.#vga.readCrtc(0x09) & 0xe0) | (height - 1));
+    const lastLine = rows * height - 1;
+    this.#vga.crtc(0x12, lastLine & 0xff);
+    this.#pages.mode = { ...mode, rows, characterHeight: height, pageSize: mode.columns * rows * 2 + 256 };
+    m.write8(B.BDA_VIDEO_ROWS, rows - 1);
+    m.write16(B.BDA_CHARACTER_HEIGHT, height);
+    m.write16(B.BDA_VIDEO_PAGE_SIZE, this.#pages.mode.pageSize);
+    this.#setCursorShape(height - 2, height - 1);
+  }
+
+  // ---- cursor and pages ----
+
+  #setCursorShape(start: number, end: number): void {
+    this.#memory.write16(B.BDA_CURSOR_SHAPE, (start << 8) | end);
+    const height = this.#mode.characterHeight;
+    const emulate = (this.#memory.read8(B.BDA_VIDEO_CONTROL) & CURSOR_EMULATION_OFF) === 0;
+    // Shapes of the CGA's 8 lines are put at the foot of taller characters.
+    const scale = emulate && height > 8 && (end & 0x1f) < 8 && (start & 0x20) === 0;
+    const move = (line: number) => (line >= 5 ? line + height - 8 - 1 : line);
+    this.#vga.crtc(CURSOR_START, scale ? move(start & 0x1f) : start);
+    this.#vga.crtc(CURSOR_END, scale ? move(end & 0x1f) : end);
+  }
+  /** Row in the high byte, column in the low one. */
+  #cursor(page: number): number {
+    return this.#memory.read16(B.BDA_CURSOR_POSITIONS + 2 * (page & 7));
+  }
+  #place(page: number): { row: number; column: number } {
+    const at = this.#cursor(page);
+    return { row: at >>> 8, column: at & 0xff };
+  }
+  #setCursor(page: number, row: number, column: number): void {
+    this.#memory.write16(B.BDA_CURSOR_POSITIONS + 2 * (page & 7), (row << 8) | column);
+    if (page === this.#page) this.#showCursor();
+  }
+  #showCursor(): void {
+    const { mode } = this.#pages;
+    const { row, column } = this.#place(this.#page);
+    const at = (this.#memory.read16(B.BDA_VIDEO_PAGE_START) >> 1) + row * mode.columns + column;
+    this.#vga.crtc(CURSOR_HIGH, (at >>> 8) & 0xff);
+    this.#vga.crtc(CURSOR_HIGH + 1, at & 0xff);
+  }
+  #selectPage(page: number): void {
+    const { mode } = this.#pages;
+    if (page >= mode.pages) return;
+    const start = page * mode.pageSize;
+    this.#memory.write8(B.BDA_VIDEO_PAGE, page);
+    this.#memory.write16(B.BDA_VIDEO_PAGE_START, start & 0xffff);
+    const shown = mode.kind === 'text' ? start >> 1 : start;
+    this.#vga.crtc(START_HIGH, (shown >>> 8) & 0xff);
+    this.#vga.crtc(START_HIGH + 1, shown & 0xff);
+    this.#showCursor();
+  }
+
+  // ---- text ----
+
+  #scrollService(frame: BiosFrame): void {
+    const { columns, rows } = this.#mode;
+    const bottom = Math.min(frame.dh, rows - 1);
+    const right = Math.min(frame.dl, columns - 1);
+    if (frame.ch > bottom || frame.cl > right) return;
+    const lines = frame.ah === 0x06 ? frame.al : -frame.al;
+    this.#pages.scroll(this.#page, frame.ch, frame.cl, bottom, right, lines, frame.bh);
+  }
+  #repeat(frame: BiosFrame): void {
+    const { columns, rows, kind } = this.#mode;
+    const { row, column } = this.#place(frame.bh);
+    const attribute = frame.ah === 0x09 || kind !== 'text' ? frame.bl : null;
+    const first = row * columns + column;
+    const count = Math.min(frame.cx, Math.max(0, rows * columns - first));
+    for (let i = 0; i < count; i++) {
+      const at = first + i;
+      this.#pages.write(frame.bh, Math.floor(at / columns), at % columns, frame.al, attribute);
+    }
+  }
+  #teletype(page: number, character: number, attribute: number | null): void {
+    const { columns, rows, kind } = this.#mode;
+    let { row, column } = this.#place(page);
+    switch (character) {
+      case BELL:
+        return;
+      case BACKSPACE:
+        if (column > 0) column--;
+        break;
+      case LINE_FEED:
+        row++;
+        break;
+      case RETURN:
+        column = 0;
+        break;
+      default:
+        this.#pages.write(page, row, column, character, attribute);
+        column++;
+        if (column >= columns) {
+          column = 0;
+          row++;
+        }
+    }
+    if (row >= rows) {
+      row = rows - 1;
+      // The new line takes the attribute at the cursor.
+      const fill = kind === 'text' ? this.#pages.read(page, row, column) >>> 8 : 0;
+      this.#pages.scroll(page, 0, 0, rows - 1, columns - 1, 1, fill);
+    }
+    this.#setCursor(page, row, column);
+  }
+  /** AH=13h: AL bit 0 moves the cursor, bit 1: attributes are in the string. */
+  #writeString(frame: BiosFrame): void {
+    const page = frame.bh;
+    const before = this.#cursor(page);
+    let at = frame.es(0) + frame.bp;
+    this.#setCursor(page, frame.dh, frame.dl);
+    for (let i = 0; i < frame.cx; i++) {
+      const character = this.#memory.read8(at++);
+      const attribute = (frame.al & 2) !== 0 ? this.#memory.read8(at++) : frame.bl;
+      this.#teletype(page, character, attribute);
+    }
+    if ((frame.al & 1) === 0) this.#setCursor(page, before >>> 8, before & 0xff);
+  }
+
+  // ---- the rest ----
+
+  #cgaPalette(frame: BiosFrame): void {
+    const { kind, bitsPerPixel } = this.#mode;
+    if (frame.bh === 0) {
+      this.#vga.attribute(0x11, frame.bl & 0x1f);
+      if (kind !== 'text') this.#vga.attribute(0x00, (frame.bl & 0x0f) > 7 ? frame.bl + 8 : frame.bl & 0x0f);
+    } else if (frame.bh === 1 && kind === 'cga' && bitsPerPixel === 2) {
+      const colors = (frame.bl & 1) === 0 ? [0x12, 0x14, 0x16] : [0x13, 0x15, 0x17];
+      colors.forEach((color, i) => {
+        this.#vga.attribute(i + 1, color);
+      });
+    }
+  }
+  #alternateSelect(frame: BiosFrame): void {
+    switch (frame.bl) {
+      case 0x10: // colour, 256 KiB
+        frame.bx = 0x0003;
+        frame.cx = 0x0009;
+        return;
+      case 0x30: // scan lines of text modes: 400 are used
+      case 0x31: // load the palette on a mode set
+      case 0x32: // the VGA on or off
+      case 0x33:
+      case 0x36:
+        frame.al = 0x12;
+        return;
+      case 0x34: {
+        const control = this.#memory.read8(B.BDA_VIDEO_CONTROL);
+        this.#memory.write8(B.BDA_VIDEO_CONTROL, (control & ~CURSOR_EMULATION_OFF) | (frame.al & 1));
+        frame.al = 0x12;
+        return;
+      }
+      default:
+    }
+  }
+  #displayCombination(frame: BiosFrame): void {
+    if (frame.al === 0) {
+      frame.bl = this.#memory.read8(B.BDA_DISPLAY_COMBINATION);
+      frame.bh = 0;
+    } else if (frame.al === 1) this.#memory.write8(B.BDA_DISPLAY_COMBINATION, frame.bl);
+    frame.al = 0x1a;
+  }
+  /** AH=1Bh: 64 bytes at ES:DI, which begin with a pointer to what the hardware can do. */
+  #stateInformation(frame: BiosFrame): void {
+    if (frame.bx !== 0) return;
+    const m = this.#memory;
+    const at = frame.es(0) + frame.di;
+    const table = new Uint8Array(64);
+    const view = new DataView(table.buffer);
+    view.setUint16(0, B.ROM_VIDEO_CAPABILITIES, true);
+    view.setUint16(2, B.ROM_SEGMENT, true);
+    for (let i = 0; i < 0x1e; i++) table[4 + i] = m.read8(B.BDA_VIDEO_MODE + i);
+    table[0x22] = m.read8(B.BDA_VIDEO_ROWS) + 1;
+    view.setUint16(0x23, m.read16(B.BDA_CHARACTER_HEIGHT), true);
+    table[0x25] = m.read8(B.BDA_DISPLAY_COMBINATION);
+    const { kind, bitsPerPixel, pages, height } = this.#mode;
+    view.setUint16(0x27, kind === 'text' ? 16 : 2 ** bitsPerPixel, true);
+    table[0x29] = pages;
+    table[0x2a] = [200, 350, 400, 480].indexOf(height);
+    table[0x31] = 3; // 256 KiB
+    m.write(at, table);
+    frame.al = 0x1b;
+  }
+}
