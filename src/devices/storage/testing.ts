@@ -1,0 +1,194 @@
+// A driver for IDE channels as operating systems have them, in a few lines: for tests.
+import assert from 'node:assert/strict';
+import { type FakeClock, LineProbe } from '../testing.ts';
+import type { AtaInterface } from './ata-interface.ts';
+import * as R from './ata-registers.ts';
+import { BusMasterIde } from './bus-master-ide.ts';
+import { IdeChannel } from './ide-channel.ts';
+
+/** Memory that a device can reach, with the rest reading as ones. */
+export class TestMemory {
+  readonly bytes: Uint8Array;
+  constructor(size: number) {
+    this.bytes = new Uint8Array(size);
+  }
+  read(address: number, target: Uint8Array): void {
+    target.fill(0xff);
+    if (address < this.bytes.length) target.set(this.bytes.subarray(address, address + target.length));
+  }
+  write(address: number, source: Uint8Array): void {
+    const room = Math.max(0, this.bytes.length - address);
+    this.bytes.set(source.subarray(0, room), Math.min(address, this.bytes.length));
+  }
+}
+
+export interface TaskFile {
+  readonly features?: number;
+  readonly count?: number;
+  readonly low?: number;
+  readonly mid?: number;
+  readonly high?: number;
+  readonly device?: number;
+}
+
+/** The registers that address a sector by LBA28. */
+export const lba28 = (lba: number, count: number): TaskFile => ({
+  count,
+  low: lba & 0xff,
+  mid: (lba >>> 8) & 0xff,
+  high: (lba >>> 16) & 0xff,
+  device: 0xe0 | (lba >>> 24),
+});
+
+export class IdeDriver {
+  readonly clock: FakeClock;
+  readonly irq = new LineProbe();
+  readonly memory = new TestMemory(1 << 20);
+  readonly channel: IdeChannel;
+  readonly master: BusMasterIde;
+  device: 0 | 1 = 0;
+
+  constructor(clock: FakeClock, first: AtaInterface | undefined, second?: AtaInterface) {
+    this.clock = clock;
+    this.channel = new IdeChannel({ irq: this.irq, devices: [first, second] });
+    const other = new IdeChannel({ irq: new LineProbe(), devices: [undefined, undefined] });
+    this.master = new BusMasterIde({ channels: [this.channel, other], memory: this.memory });
+  }
+
+  read(offset: number): number {
+    return this.channel.regions[0]!.read(offset, 1);
+  }
+  write(offset: number, value: number): void {
+    this.channel.regions[0]!.write(offset, 1, value);
+  }
+  get alternateStatus(): number {
+    return this.channel.regions[1]!.read(0, 1);
+  }
+  control(value: number): void {
+    this.channel.regions[1]!.write(0, 1, value);
+  }
+  select(device: 0 | 1): void {
+    this.device = device;
+    this.write(R.REGISTER_DEVICE, 0xa0 | (device << 4));
+  }
+
+  /** Polls until the device is not busy, and says its status. */
+  wait(): number {
+    for (let i = 0; i < 100; i++) {
+      const status = this.alternateStatus;
+      if ((status & R.STATUS_BSY) === 0) return status;
+      this.clock.advance(10_000);
+    }
+    return assert.fail('the device stays busy');
+  }
+
+  /** Writes registers and the command; `extended` writes the upper halves first. */
+  command(command: number, file: TaskFile = {}, extended?: TaskFile): void {
+    this.write(R.REGISTER_DEVICE, (file.device ?? 0xa0) | (this.device << 4));
+    for (const part of extended === undefined ? [file] : [extended, file]) {
+      this.write(R.REGISTER_FEATURES, part.features ?? 0);
+      this.write(R.REGISTER_COUNT, part.count ?? 0);
+      this.write(R.REGISTER_LOW, part.low ?? 0);
+      this.write(R.REGISTER_MID, part.mid ?? 0);
+      this.write(R.REGISTER_HIGH, part.high ?? 0);
+    }
+    this.write(R.REGISTER_COMMAND, command);
+  }
+
+  /** Waits for an interrupt, takes it back, and says the status. */
+  interrupt(): number {
+    for (let i = 0; i < 100 && !this.irq.level; i++) this.clock.advance(10_000);
+    assert.equal(this.irq.level, true, 'an interrupt');
+    const status = this.read(R.REGISTER_COMMAND);
+    assert.equal(this.irq.level, false, 'reading the status takes the interrupt back');
+    return status;
+  }
+
+  /** A command without data. Its status. */
+  plain(command: number, file: TaskFile = {}, extended?: TaskFile): number {
+    this.command(command, file, extended);
+    return this.interrupt();
+  }
+
+  /** Reads `length` bytes in blocks of `block`, an interrupt each. */
+  pioIn(length: number, block = 512): Uint8Array {
+    const data = new Uint8Array(length);
+    for (let at = 0; at < length; at += block) {
+      const status = this.interrupt();
+      assert.equal(status & (R.STATUS_DRQ | R.STATUS_ERR), R.STATUS_DRQ, `block at ${at}`);
+      this.words(data.subarray(at, Math.min(length, at + block)));
+    }
+    return data;
+  }
+  /** Reads what fills `target` from the data port. */
+  words(target: Uint8Array): void {
+    for (let i = 0; i < target.length; i += 2) {
+      const word = this.channel.regions[0]!.read(0, 2);
+      target[i] = word;
+      target[i + 1] = word >> 8;
+    }
+  }
+
+  /** Writes blocks: the first when DRQ shows, each further one after an interrupt. The last status. */
+  pioOut(data: Uint8Array, block = 512): number {
+    let status = this.wait();
+    for (let at = 0; at < data.length; at += block) {
+      assert.equal(status & (R.STATUS_DRQ | R.STATUS_ERR), R.STATUS_DRQ, `block at ${at}`);
+      this.putWords(data.subarray(at, at + block));
+      status = this.interrupt();
+    }
+    return status;
+  }
+  putWords(data: Uint8Array): void {
+    for (let i = 0; i < data.length; i += 2) {
+      this.channel.regions[0]!.write(0, 2, data[i]! | (data[i + 1]! << 8));
+    }
+  }
+
+  /** Writes a table of (address, bytes) at `at` and gives it to the bus master. */
+  descriptors(at: number, list: readonly (readonly [number, number])[]): void {
+    const view = new DataView(this.memory.bytes.buffer);
+    list.forEach(([address, bytes], i) => {
+      view.setUint32(at + 8 * i, address, true);
+      view.setUint32(at + 8 * i + 4, (bytes & 0xffff) | (i === list.length - 1 ? 0x8000_0000 : 0), true);
+    });
+    this.master.regions[0]!.write(4, 4, at);
+  }
+  startDma(toMemory: boolean): void {
+    this.master.regions[0]!.write(0, 1, toMemory ? 0x09 : 0x01);
+  }
+  stopDma(): void {
+    this.master.regions[0]!.write(0, 1, 0);
+  }
+  get dmaStatus(): number {
+    return this.master.regions[0]!.read(2, 1);
+  }
+  /** Clears what a transfer leaves in the status. */
+  clearDma(): void {
+    this.master.regions[0]!.write(2, 1, 0x06);
+  }
+
+  /** A whole transfer by DMA as libata does it. The status at its end. */
+  transfer(
+    command: number,
+    toMemory: boolean,
+    list: readonly (readonly [number, number])[],
+    file: TaskFile,
+    extended?: TaskFile,
+  ): number {
+    this.descriptors(0x1000, list);
+    this.clearDma();
+    this.command(command, file, extended);
+    this.startDma(toMemory);
+    const status = this.interrupt();
+    assert.equal(this.dmaStatus & 0x04, 0x04);
+    this.stopDma();
+    this.clearDma();
+    return status;
+  }
+}
+
+/** Bytes that tell each sector from all others. */
+export function sectorPattern(sectors: number, size = 512): Uint8Array {
+  return Uint8Array.from({ length: sectors * size }, (_, i) => (Math.floor(i / size) * 31 + i) & 0xff);
+}
