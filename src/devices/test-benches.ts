@@ -1,9 +1,5 @@
-// Every chip on a bench of its own: built with stand-ins for its wires, with the pushes from outside
-// (line levels, input bytes, buttons) that it can get, and with a record of what it drives. The tests
-// of every device (devices.test.ts) run over this list; a new chip is added here.
-import { DoppelError } from '../base/errors.ts';
-import type { StateRecord, StateValue } from '../base/state-record.ts';
 import type { Unmap } from '../memory/region.ts';
+import { type Bench, type BenchMaker, bundle, recorder } from './bench-testing.ts';
 import { Uart16550 } from './char/uart16550.ts';
 import type { Chip } from './chip.ts';
 import { I8042 } from './input/i8042.ts';
@@ -14,7 +10,6 @@ import { ApicBus } from './intc/apic-bus.ts';
 import { I8259Pair } from './intc/i8259.ts';
 import { IO_APIC_PINS, IoApic } from './intc/io-apic.ts';
 import { LocalApic } from './intc/local-apic.ts';
-import type { IrqLine } from './lines.ts';
 import { PciBus, PciConfigPorts } from './pci/config-ports.ts';
 import type { PciFunction } from './pci/config-space.ts';
 import { type PciAddressSpaces, PciEndpoint } from './pci/endpoint.ts';
@@ -26,80 +21,12 @@ import { DebugConsole, DebugExit, PostPort } from './platform/debug-ports.ts';
 import { FwCfg } from './platform/fw-cfg.ts';
 import { Smbus } from './platform/smbus.ts';
 import { A20Gate, ResetControl, SystemControlPortA, SystemControlPortB } from './platform/system-control.ts';
-import type { FakeClock } from './testing.ts';
+import { STORAGE_BENCHES } from './storage/benches-testing.ts';
 import { Pit } from './timer/pit.ts';
 import { fixedWallClock, Rtc } from './timer/rtc.ts';
 
-/** A chip, what it has driven so far, and what can be done to it from outside the guest. */
-export interface Bench {
-  readonly chip: Chip;
-  /** Everything that the chip did to its wires, in order. */
-  readonly log: string[];
-  /** Pushes from outside, each given a number 0..255. The result is compared between copies. */
-  readonly pushes: readonly ((value: number) => unknown)[];
-  /** Levels that the benches' lines hold; a copy's bench takes them over before restore. */
-  readonly lines: Map<string, boolean>;
-}
-
-export interface BenchMaker {
-  readonly name: string;
-  readonly make: (clock: FakeClock) => Bench;
-}
-
 /** 2026-01-01T00:00:00Z in milliseconds. */
 const WALL_START = 1_767_225_600_000;
-
-function recorder() {
-  const log: string[] = [];
-  const lines = new Map<string, boolean>();
-  const line = (name: string): IrqLine => ({
-    set(level) {
-      if ((lines.get(name) ?? false) === level) return;
-      lines.set(name, level);
-      log.push(`${name} ${level}`);
-    },
-  });
-  const note =
-    (name: string) =>
-    (value?: unknown): void => {
-      log.push(value === undefined ? name : `${name} ${JSON.stringify(value)}`);
-    };
-  return { log, lines, line, note };
-}
-
-/** Several chips as one: the regions of the first, the state of all. */
-function bundle(name: string, chips: readonly Chip[]): Chip {
-  return {
-    regions: chips[0]!.regions,
-    reset() {
-      for (const chip of chips) chip.reset();
-    },
-    save() {
-      const fields: Record<string, StateValue> = {};
-      for (const chip of chips) {
-        const record = chip.save();
-        fields[record.name] = { version: record.version, fields: record.fields };
-      }
-      return { name, version: 1, fields };
-    },
-    restore(record) {
-      if (record.name !== name || record.version !== 1) throw new DoppelError('another bundle');
-      const before = chips.map((chip) => chip.save());
-      try {
-        chips.forEach((chip, index) => {
-          const part = record.fields[before[index]!.name] as Omit<StateRecord, 'name'> | undefined;
-          if (typeof part?.fields !== 'object') throw new DoppelError('a part is missing');
-          chip.restore({ name: before[index]!.name, version: part.version, fields: part.fields });
-        });
-      } catch (error) {
-        chips.forEach((chip, index) => {
-          chip.restore(before[index]!);
-        });
-        throw error;
-      }
-    },
-  };
-}
 
 const makeUart: BenchMaker = {
   name: 'uart16550',
@@ -440,6 +367,8 @@ const makeSmall = (name: string, make: (note: ReturnType<typeof recorder>['note'
   },
 });
 
+export type { Bench, BenchMaker };
+
 export const BENCHES: readonly BenchMaker[] = [
   makeUart,
   makePic,
@@ -458,6 +387,7 @@ export const BENCHES: readonly BenchMaker[] = [
   makeFwCfg,
   makePowerManagement,
   makeSmbus,
+  ...STORAGE_BENCHES,
   makeSmall('reset-control', (note) => new ResetControl(note('reset'))),
   makeSmall('debug-console', (note) => new DebugConsole({ write: note('sent') })),
   makeSmall('debug-exit', (note) => new DebugExit(note('exit'))),

@@ -1,0 +1,116 @@
+// The storage chips on benches (see ../test-benches.ts). Their media remember nothing, so that a copy of a
+// chip finds what the original found: sectors read as a pattern, and what is written is only noted.
+import type { BlockDevice } from '../../backend/block/block-device.ts';
+import { checkRange } from '../../backend/block/block-device.ts';
+import { type BenchMaker, bundle, recorder } from '../bench-testing.ts';
+import type { Chip } from '../chip.ts';
+import type { FakeClock } from '../testing.ts';
+import { AtaDisk } from './ata-disk.ts';
+import { BusMasterIde } from './bus-master-ide.ts';
+import { IdeChannel } from './ide-channel.ts';
+
+/** A medium whose every sector is filled with its number. */
+function patternMedium(sectors: number, note: (value?: unknown) => void): BlockDevice {
+  const device: BlockDevice = {
+    name: 'pattern',
+    sectors,
+    readOnly: false,
+    read(offset, target, done) {
+      for (let i = 0; i < target.length; i += 512) target.fill((offset + i) >> 9, i, i + 512);
+      done(checkRange(device, offset, target.length));
+    },
+    write(offset, source, done) {
+      note([offset, source.length, source.reduce((a, b) => (a * 31 + b) | 0, 0)]);
+      done(checkRange(device, offset, source.length));
+    },
+    flush(done) {
+      note('flush');
+      done(null);
+    },
+    discard(offset, length, done) {
+      note([offset, length]);
+      done(null);
+    },
+  };
+  return device;
+}
+
+/** Memory that holds descriptor tables wherever one looks. */
+const notedMemory = (note: (value?: unknown) => void) => ({
+  read(address: number, target: Uint8Array) {
+    for (let i = 0; i < target.length; i++) target[i] = ((address + i) * 37) >> 3;
+  },
+  write(address: number, source: Uint8Array) {
+    note([address, source.length, source[0] ?? 0]);
+  },
+});
+
+/** A chip whose record has another name: a bundle tells its parts by them. */
+function renamed(chip: Chip, name: string): Chip {
+  const own = chip.save().name;
+  return {
+    regions: chip.regions,
+    reset: () => chip.reset(),
+    save: () => ({ ...chip.save(), name }),
+    restore: (record) => chip.restore({ ...record, name: own }),
+  };
+}
+
+const COMMON_COMMANDS = [0x20, 0x30, 0xc4, 0xc5, 0xc6, 0xc8, 0xca, 0x25, 0x35, 0xec, 0x40, 0x06, 0xe7, 0xef];
+
+/** A channel with two disks; its first region may be fuzzed, commands come as pushes too. */
+const makeIde: BenchMaker = {
+  name: 'ide',
+  make(clock: FakeClock) {
+    const { log, lines, line, note } = recorder();
+    const disk = new AtaDisk({ medium: patternMedium(5000, note('disk 0')), clock });
+    const other = new AtaDisk({ medium: patternMedium(5000, note('disk 1')), clock });
+    const channel = new IdeChannel({ irq: line('irq14'), devices: [disk.interface, other.interface] });
+    const empty = new IdeChannel({ irq: line('irq15'), devices: [undefined, undefined] });
+    const master = new BusMasterIde({ channels: [channel, empty], memory: notedMemory(note('memory')) });
+    const chip = bundle('ide', [channel, master, renamed(disk, 'device 0'), renamed(other, 'device 1')]);
+    const [command] = channel.regions;
+    return {
+      chip: { ...chip, regions: [...channel.regions, ...master.regions] },
+      log,
+      lines,
+      pushes: [
+        (value) => command!.write(7, 1, COMMON_COMMANDS[value % COMMON_COMMANDS.length]!),
+        (value) => command!.write(6, 1, 0xe0 | ((value & 1) << 4)),
+        (value) => [3, 4, 5].forEach((offset, i) => command!.write(offset, 1, i === 0 ? value : 0)),
+        () => Array.from({ length: 256 }, () => command!.read(0, 2)).join(),
+        (value) => Array.from({ length: 256 }, (_, i) => command!.write(0, 2, i * value)).length,
+        (value) => master.regions[0]!.write(0, 1, value & 9),
+      ],
+    };
+  },
+};
+
+/** A disk by itself: what a snapshot of it holds. */
+const makeDisk: BenchMaker = {
+  name: 'ata-disk',
+  make(clock: FakeClock) {
+    const { log, lines, line, note } = recorder();
+    const chip = new AtaDisk({ medium: patternMedium(5000, note('disk')), clock });
+    const { interface: ata } = chip;
+    const irq = line('intrq');
+    ata.adapter = { interruptChanged: () => irq.set(ata.state.interrupt), dmaReady: note('dma') };
+    return {
+      chip,
+      log,
+      lines,
+      pushes: [
+        (value) => ata.writeCommand(COMMON_COMMANDS[value % COMMON_COMMANDS.length]!),
+        (value) => ata.writeRegister(2, value & 7),
+        (value) => ata.writeRegister(3 + (value % 4), value & 0x4f),
+        () => ata.readStatus(),
+        (value) => ata.dmaDirection !== null && ata.dmaMoved(value * 256),
+        () => Array.from({ length: 256 }, () => ata.readData(2)).join(),
+        (value) => Array.from({ length: 256 }, (_, i) => ata.writeData(2, i * value)).length,
+        () => ata.softReset(),
+      ],
+    };
+  },
+};
+
+export const STORAGE_BENCHES: readonly BenchMaker[] = [makeIde, makeDisk];
