@@ -1,3 +1,6 @@
+// Every chip on a bench of its own: built with stand-ins for its wires, with the pushes from outside
+// (line levels, input bytes, buttons) that it can get, and with a record of what it drives. The tests
+// of every device (devices.test.ts) run over this list; a new chip is added here.
 import type { Unmap } from '../memory/region.ts';
 import { type Bench, type BenchMaker, bundle, recorder } from './bench-testing.ts';
 import { Uart16550 } from './char/uart16550.ts';

@@ -77,7 +77,8 @@ const makeIde: BenchMaker = {
       pushes: [
         (value) => command!.write(7, 1, COMMON_COMMANDS[value % COMMON_COMMANDS.length]!),
         (value) => command!.write(6, 1, 0xe0 | ((value & 1) << 4)),
-        (value) => [3, 4, 5].forEach((offset, i) => command!.write(offset, 1, i === 0 ? value : 0)),
+        (value) => command!.write(3, 1, value),
+        (value) => command!.write(4, 2, value & 15),
         () => Array.from({ length: 256 }, () => command!.read(0, 2)).join(),
         (value) => Array.from({ length: 256 }, (_, i) => command!.write(0, 2, i * value)).length,
         (value) => master.regions[0]!.write(0, 1, value & 9),

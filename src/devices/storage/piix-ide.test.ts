@@ -68,7 +68,8 @@ test('without the right to be bus master nothing reaches memory', () => {
     master.write(8, 1, 0);
     master.write(10, 1, 6);
     master.write(12, 4, 0x1000);
-    [0xe0, 1, 3, 0, 0].forEach((value, i) => command.write([6, 2, 3, 4, 5][i]!, 1, value));
+    command.write(2, 4, 0x0000_0301);
+    command.write(6, 1, 0xe0);
     command.write(7, 1, 0xc8);
     master.write(8, 1, 9);
     clock.advance(1e6);
