@@ -5,6 +5,7 @@ import { ModuleBuilder } from '../../wasm/module.ts';
 import * as S from '../../x86/state/layout.ts';
 import { KIND_BYTES, KIND_CELL, KIND_WRITE } from '../soft/core-functions.ts';
 import * as E from '../soft/engine-state.ts';
+import { emitBulkString, emitRepeatString } from './bulk-string.ts';
 import {
   emitFlagsGet,
   emitFlagsSetAll,
@@ -22,8 +23,6 @@ export interface CoreCallbacks {
   store(descriptor: number, kind: number): number;
   /** Full segment check of the offset in ACCESS_ADDRESS; the linear address goes to ACCESS_VALUE. */
   linear(descriptor: number, segmentRecord: number, kind: number): void;
-  /** REP MOVS or STOS: does iterations at once (bulk-string.ts). */
-  bulkString(kind: number): number;
   /** An access of a region is to be found in the TLB: (kind) -> 1 when it is there now, 0 when the interpreter has to do the instruction. */
   regionFill(kind: number): number;
   /** The time-stamp counter, before TSC_OFFSET is added. */
@@ -45,7 +44,8 @@ export const CORE_SIGNATURES = {
   jumpSegmented: [['i64'], []],
   branchFlat: [['i32', 'i64'], []],
   resume: [[], []],
-  bulkString: [['i32'], ['i32']],
+  bulkString: [['i32', 'i32', 'i32'], ['i32']],
+  repeatString: [['i32', 'i32'], ['i32']],
   regionTranslate: [['i64', 'i32', 'i32', 'i64'], ['i32']],
   timeStamp: [[], ['f64']],
   materializeFlags: [['i32', 'i64', 'i64', 'i64', 'i32'], []],
@@ -72,7 +72,7 @@ const LOW32 = 0xffffffffn;
 
 /**
  * Builds the module, which makes the table of handlers. Imports: env.state (memory 0), env.ram (memory 1),
- * env.load/store/linear/bulk/regionFill/timeStamp.
+ * env.load/store/linear/regionFill/timeStamp.
  */
 export function buildCoreModule(statePages: number, ramPages: number, tableSize: number): Uint8Array {
   const module = new ModuleBuilder();
@@ -81,7 +81,6 @@ export function buildCoreModule(statePages: number, ramPages: number, tableSize:
   const load = module.importFunction('env', 'load', ['i32', 'i32'], ['i32']);
   const store = module.importFunction('env', 'store', ['i32', 'i32'], ['i32']);
   const linear = module.importFunction('env', 'linear', ['i32', 'i32', 'i32'], []);
-  const bulk = module.importFunction('env', 'bulk', ['i32'], ['i32']);
   const regionFill = module.importFunction('env', 'regionFill', ['i32'], ['i32']);
   const timeStamp = module.importFunction('env', 'timeStamp', [], ['f64']);
   const handlerType = module.type(['i32'], []);
@@ -115,10 +114,8 @@ export function buildCoreModule(statePages: number, ramPages: number, tableSize:
     f.localGet(2);
     f.call(load);
   });
-  define('bulkString', (f) => {
-    f.localGet(0);
-    f.call(bulk);
-  });
+  const bulkString = define('bulkString', emitBulkString);
+  define('repeatString', (f) => emitRepeatString(f, bulkString, regionFill));
   define('slowStore', (f) => {
     storeI64(f, E.ACCESS_ADDRESS, 1);
     f.localGet(0);

@@ -16,7 +16,7 @@ import type { CoreFunctions } from '../soft/core-functions.ts';
 import * as E from '../soft/engine-state.ts';
 import { lowerFlagsArith } from '../soft/lower-flags.ts';
 import { Lowering } from '../soft/lowering.ts';
-import { BULK_ADDRESS_32, BULK_MINIMUM, BULK_STORE } from './bulk-string.ts';
+import { BULK_ADDRESS_32, BULK_MINIMUM, BULK_PATIENCE, bulkKind } from './bulk-string.ts';
 import * as D from './descriptor.ts';
 
 /** What a module of handlers offers to each of them. */
@@ -202,15 +202,11 @@ export class HandlerLowering extends Lowering {
    * single ones until it is worth asking again.
    */
   #lowerBulkString(wait: number): void {
-    const { mnemonic, repeat, segment, mode, addressSize, operands } = this.#form;
-    const store = mnemonic === 'STOS';
-    if (repeat === 'none' || (mnemonic !== 'MOVS' && !store) || addressSize === 16) return;
-    if (!mode.flatEs || (!store && segment !== 'flat')) return;
-    const operand = operands[0]!;
-    const bits = 'width' in operand ? operand.width : 0;
+    const kind = bulkKind(this.#form);
+    if (kind < 0) return;
     const { f } = this;
     f.i32Const(0);
-    f.load(addressSize === 32 ? 'i64.load32_u' : 'i64.load', S.GPR + 8 * S.RCX);
+    f.load(kind & BULK_ADDRESS_32 ? 'i64.load32_u' : 'i64.load', S.GPR + 8 * S.RCX);
     f.i64Const(BULK_MINIMUM);
     f.op('i64.ge_u');
     f.if_();
@@ -220,8 +216,13 @@ export class HandlerLowering extends Lowering {
     f.i32Const(1);
     f.op('i32.sub');
     f.else_();
-    f.i32Const(Math.log2(bits / 8) | (store ? BULK_STORE : 0) | (addressSize === 32 ? BULK_ADDRESS_32 : 0));
+    f.i32Const(0);
+    f.i32Const(BULK_PATIENCE);
+    f.i32Const(kind);
+    f.i32Const(1);
+    f.i32Const(0);
     f.call(this.core.bulkString);
+    f.op('select');
     f.end();
     f.localSet(wait);
     f.end();

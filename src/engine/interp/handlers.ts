@@ -127,7 +127,6 @@ export class HandlerTable {
           load: (d: number, kind: number) => callbacks.load(d, kind),
           store: (d: number, kind: number) => callbacks.store(d, kind),
           linear: (d: number, record: number, kind: number) => callbacks.linear(d, record, kind),
-          bulk: (kind: number) => callbacks.bulkString(kind),
           regionFill: (kind: number) => callbacks.regionFill(kind),
           timeStamp: () => callbacks.timeStamp(),
         },

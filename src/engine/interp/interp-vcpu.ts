@@ -29,7 +29,6 @@ import * as E from '../soft/engine-state.ts';
 import { SoftMmu } from '../soft/mmu.ts';
 import type { Exit, Vcpu, VcpuWires } from '../vcpu.ts';
 import type { BlockTranslator, TranslatorFactory, TranslatorHost } from './block-translator.ts';
-import { bulkString } from './bulk-string.ts';
 import { CodeCache } from './code-cache.ts';
 import { HANDLER_STOP } from './core-module.ts';
 import * as D from './descriptor.ts';
@@ -118,7 +117,6 @@ export class InterpVcpu implements Vcpu, TranslatorHost {
           load: (descriptor, kind) => this.#slowAccess(descriptor, kind, false),
           store: (descriptor, kind) => this.#slowAccess(descriptor, kind, true),
           linear: (descriptor, record, kind) => this.#slowLinear(descriptor, record, kind),
-          bulkString: (kind) => bulkString(state, options.memory, kind),
           regionFill: (kind) => (this.mmu.regionFill(kind) ? 1 : 0),
           timeStamp: () => {
             // BUDGET is exact.

@@ -186,8 +186,16 @@ test('an instruction of a helper ends a block', () => {
   assert.equal(regionOf({ lines: ['entry:', '0f a2'] }), null);
 });
 
-test('REP ends a block', () => {
-  assert.deepEqual(shape({ lines: ['entry:', '90', 'f3 a4'] }), ['NOP | interpret +0x1']);
+test('REP CMPS ends a block', () => {
+  assert.deepEqual(shape({ lines: ['entry:', '90', 'f3 a6'] }), ['NOP | interpret +0x1']);
+});
+
+test('REP MOVS and REP STOS are instructions like others', () => {
+  assert.deepEqual(shape({ lines: ['entry:', 'f3 a4', 'f3 ab', 'c3'] }), ['MOVS STOS RET | jump']);
+});
+
+test('SYSRET and the like end a block', () => {
+  assert.deepEqual(shape({ lines: ['entry:', 'fb', '48 0f 07', '90'] }), ['STI SYSRET | jump']);
 });
 
 test('a branch into the middle of a block cuts it', () => {

@@ -3,9 +3,11 @@
 
 import type { Form } from '../../x86/decode/instruction.ts';
 import { buildMeaning } from '../../x86/semantics/index.ts';
+import * as S from '../../x86/state/layout.ts';
 import { FLAGS_STATUS, type Uop } from '../../x86/uops/ir.ts';
 import { specialize } from '../../x86/uops/specialize.ts';
 import { removeUnused, valueCount } from '../../x86/uops/uses.ts';
+import { BULK_STORE, bulkKind } from '../interp/bulk-string.ts';
 import { someUop } from '../interp/handler.ts';
 import { assume } from './assumptions.ts';
 import { successors } from './graph.ts';
@@ -25,6 +27,8 @@ export interface InstructionFacts {
   readonly leaves: boolean;
   /** It can only be interpreted. */
   readonly interpreted: boolean;
+  /** Kind of a repeated string instruction that a core function does (interp/bulk-string.ts); -1 for all others. */
+  readonly bulk: number;
 }
 export interface BlockFacts {
   readonly instructions: readonly InstructionFacts[];
@@ -153,6 +157,22 @@ export function instructionFacts(uops: readonly Uop[], wide: boolean): Instructi
     seesFlags: e.sees,
     leaves: e.leaves,
     interpreted: e.interpreted,
+    bulk: -1,
+  };
+}
+/** REP MOVS or REP STOS: registers that it reads and writes. It may be left to the interpreter. */
+function bulkFacts(bulk: number): InstructionFacts {
+  const pointers = (1 << S.RCX) | (1 << S.RDI);
+  const written = bulk & BULK_STORE ? pointers : pointers | (1 << S.RSI);
+  return {
+    uops: [],
+    touched: bulk & BULK_STORE ? written | (1 << S.RAX) : written,
+    written,
+    definesFlags: false,
+    seesFlags: true,
+    leaves: false,
+    interpreted: false,
+    bulk,
   };
 }
 /** An operation at the top level sets all flags, whatever the micro-operations before it saw. */
@@ -176,6 +196,8 @@ export function analyseRegion(region: Region, isHeader: (block: number) => boole
   const assumed = meanings.map((uops) => assume(uops, what));
   const facts = blocks.map((block) =>
     block.instructions.map(({ instruction }, i) => {
+      const bulk = bulkKind(instruction.form);
+      if (bulk >= 0) return bulkFacts(bulk);
       const meaning = meaningOf(instruction.form);
       const { uops } = assume(meaning, what);
       const special = specialize(uops, instruction);

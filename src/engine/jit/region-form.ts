@@ -9,6 +9,7 @@ import { buildMeaning } from '../../x86/semantics/index.ts';
 import { timeStampHelper } from '../../x86/semantics/system/helpers.ts';
 import { ACTIVITY, MODE } from '../../x86/state/layout.ts';
 import type { Location, Uop } from '../../x86/uops/ir.ts';
+import { bulkKind } from '../interp/bulk-string.ts';
 
 export interface RegionForm {
   /** May be an instruction of a region. The rest says something only where this is true. */
@@ -125,6 +126,7 @@ function alwaysFaults(uops: readonly Uop[]): boolean {
 }
 
 function classify(form: Form): RegionForm {
+  if (bulkKind(form) >= 0) return { ...NOT_ALLOWED, allowed: true };
   const { uops } = buildMeaning(form);
   const walk = new Walk();
   const reach = walk.list(uops, false);

@@ -339,6 +339,15 @@ export abstract class RegionFrame extends RegionFlags {
       f.store(register >= 16 ? 'v128.store' : 'i64.store', registerOffset(register));
     });
   }
+  /** Loads registers that a core function has changed in the state. */
+  protected loadRegisters(set: number): void {
+    const { f } = this;
+    forEachRegister(set, (register) => {
+      f.i32Const(0);
+      f.load(register >= 16 ? 'v128.load' : this.wide ? 'i64.load' : 'i32.load', registerOffset(register));
+      f.localSet(this.registerLocals.get(register)!);
+    });
+  }
   protected storeBudget(): void {
     const { f } = this;
     f.i32Const(0);

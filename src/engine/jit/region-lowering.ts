@@ -120,6 +120,10 @@ export class RegionLowering extends RegionSystem implements StructureSink {
         this.bail();
         return;
       }
+      if (facts.bulk >= 0) {
+        this.lowerRepeatedString(facts, this.flow.longest[index]! - count);
+        continue;
+      }
       this.beginInstruction(facts.uops);
       const last = facts.uops[facts.uops.length - 1];
       this.lowerList(facts.uops);

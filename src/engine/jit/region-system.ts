@@ -5,6 +5,7 @@ import * as S from '../../x86/state/layout.ts';
 import type { Uop } from '../../x86/uops/ir.ts';
 import { setsRip, someUop } from '../interp/handler.ts';
 import * as E from '../soft/engine-state.ts';
+import type { InstructionFacts } from './region-analysis.ts';
 import { RegionMemory } from './region-memory.ts';
 import { LEAVE_JUMP } from './region-places.ts';
 
@@ -46,6 +47,35 @@ export abstract class RegionSystem extends RegionMemory {
     f.i32Const(0);
     f.i32Const(0);
     f.store('i32.store', S.SHADOW);
+  }
+  /** REP MOVS or REP STOS, in a core function; `after` is the most that the region executes after this block without looking at the budget. */
+  protected lowerRepeatedString({ bulk, touched, written }: InstructionFacts, after: number): void {
+    const { f } = this;
+    const rest = this.remaining - 1;
+    this.storeRegisters(touched);
+    f.i32Const(0);
+    f.localGet(this.budget);
+    f.i32Const(rest + 1);
+    f.op('i32.add');
+    f.store('i32.store', E.BUDGET);
+    f.i32Const(bulk);
+    f.i32Const(after + rest);
+    f.call(this.core.repeatString);
+    const unfinished = f.scratch('i32');
+    f.localSet(unfinished);
+    this.loadRegisters(written);
+    f.i32Const(0);
+    f.load('i32.load', E.BUDGET);
+    f.i32Const(rest);
+    f.op('i32.sub');
+    f.localGet(unfinished);
+    f.op('i32.sub');
+    f.localSet(this.budget);
+    f.localGet(unfinished);
+    f.if_(undefined, 'unlikely');
+    this.bail();
+    f.end();
+    f.release(unfinished);
   }
   #storeNextRip(): void {
     const { f } = this;

@@ -25,8 +25,13 @@ export interface CoreFunctions {
   readonly branchFlat: number;
   /** Tail-called at the end of a block that may have changed the mode: goes on at RIP in the state (resume.ts). */
   readonly resume: number;
-  /** Iterations of REP MOVS or STOS done at once, perhaps none. (kind, see bulk-string.ts) -> i32 single ones to do next. */
+  /**
+   * REP MOVS and REP STOS (interp/bulk-string.ts): iterations in one page at once, of which `keep` are left and `reserve` of the
+   * budget, (kind, keep, reserve) -> i32 how many, not positive: none; and for regions as many as go, (kind, reserve) -> i32 0
+   * when all are done. Registers and BUDGET in the state move with them.
+   */
   readonly bulkString: number;
+  readonly repeatString: number;
   /**
    * An access of a region that its page cell does not answer: (address i64, kind with the cell's number from bit 16 on, where,
    * tag) -> i32 offset in memory 1, or -1 when the region must bail: then `where` is in WHERE. Fills the cell. The tag is not
