@@ -184,7 +184,7 @@ function definesAfterAll(uops: readonly Uop[]): boolean {
   );
 }
 
-/** `isHeader` tells the blocks at whose beginning the region may be left because its budget is used up. */
+/** `isHeader` tells the blocks on the ways to which the region may be left because its budget is used up. */
 export function analyseRegion(region: Region, isHeader: (block: number) => boolean): RegionFacts {
   const wide = region.mode.bits === 64;
   const { blocks } = region;
@@ -214,10 +214,9 @@ export function analyseRegion(region: Region, isHeader: (block: number) => boole
     changed = false;
     for (let b = blocks.length - 1; b >= 0; b--) {
       const { end } = blocks[b]!;
-      const out = mayLeave(end) || successors(end).some((to) => liveIn[to]!);
+      const out = mayLeave(end) || successors(end).some((to) => liveIn[to]! || isHeader(to));
       let live = out;
       for (let i = facts[b]!.length - 1; i >= 0; i--) live = liveBefore(facts[b]![i]!, live);
-      if (isHeader(b)) live = true;
       if (out !== liveOut[b] || live !== liveIn[b]) changed = true;
       liveOut[b] = out;
       liveIn[b] = live;

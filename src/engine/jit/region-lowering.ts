@@ -38,7 +38,9 @@ export class RegionLowering extends RegionSystem implements StructureSink {
   readonly #siteCells: ReadonlyMap<RegionBlock, number>;
   /** Depth of every open merge block and loop. */
   readonly #labels = new Map<number, number>();
-  readonly #opened: number[] = [];
+  readonly #opened: { readonly target: number; readonly loop: boolean }[] = [];
+  /** Header of an open loop -> depth of the block around it: whose budget is too small for the way round leaves there. */
+  readonly #spent = new Map<number, number>();
   #ways!: Ways;
   /** The block being lowered. */
   #block!: RegionBlock;
@@ -59,19 +61,48 @@ export class RegionLowering extends RegionSystem implements StructureSink {
   // StructureSink
   openBlock(target: number): void {
     this.f.block();
-    this.#open(target);
+    this.#open(target, false);
   }
   openLoop(header: number): void {
-    this.f.loop();
-    this.#open(header);
+    const { f } = this;
+    if (this.#checksBudget(header)) {
+      f.block();
+      this.#spent.set(header, f.depth);
+      // Entering the region, there is enough for the first time round.
+      if (header !== 0) this.#checkBudget(header);
+    }
+    f.loop();
+    this.#open(header, true);
   }
-  #open(target: number): void {
-    this.#opened.push(target);
+  #open(target: number, loop: boolean): void {
+    this.#opened.push({ target, loop });
     this.#labels.set(target, this.f.depth);
   }
   close(): void {
-    this.f.end();
-    this.#labels.delete(this.#opened.pop()!);
+    const { f } = this;
+    f.end();
+    const { target, loop } = this.#opened.pop()!;
+    this.#labels.delete(target);
+    if (!loop || !this.#spent.delete(target)) return;
+    f.end();
+    this.countLeave(LEAVE_BUDGET);
+    f.i32Const(0);
+    f.i32Const(this.place.id);
+    f.store('i32.store', E.SAMPLED_REGION);
+    this.flags = FLAGS_DYNAMIC;
+    this.toTail(this.region.blocks[target]!.offset, 0);
+  }
+  /** The region may be left before the block, on the ways to it: a loop header, but not the place that jumps share. */
+  #checksBudget(block: number): boolean {
+    return this.flow.isLoopHeader[block] !== 0 && this.region.blocks[block]!.instructions.length > 0;
+  }
+  /** Leaves unless the budget is enough for one way round from the header, with the flags of the local kind. */
+  #checkBudget(header: number): void {
+    const { f } = this;
+    f.localGet(this.budget);
+    f.i32Const(this.flow.longest[header]!);
+    f.op('i32.lt_s');
+    f.brIf(f.depth - this.#spent.get(header)!, 'unlikely');
   }
   block(index: number, ways: Ways): void {
     const saved = [this.#block, this.blockFacts, this.#ways] as const;
@@ -88,18 +119,6 @@ export class RegionLowering extends RegionSystem implements StructureSink {
       this.flags = this.facts.blocks[index]!.flagsLiveIn ? FLAGS_DYNAMIC : FLAGS_IN_STATE;
     }
     const shared = block.instructions.length === 0;
-    if (header && !shared) {
-      f.localGet(this.budget);
-      f.i32Const(this.flow.longest[index]!);
-      f.op('i32.lt_s');
-      f.if_(undefined, 'unlikely');
-      this.countLeave(LEAVE_BUDGET);
-      f.i32Const(0);
-      f.i32Const(this.place.id);
-      f.store('i32.store', E.SAMPLED_REGION);
-      this.toTail(block.offset, 0);
-      f.end();
-    }
     this.#block = block;
     this.blockFacts = this.facts.blocks[index]!;
     const count = block.instructions.length;
@@ -167,13 +186,17 @@ export class RegionLowering extends RegionSystem implements StructureSink {
       this.flags = flags;
       return;
     }
-    const label = this.#labels.get(block)!;
-    if (this.facts.blocks[block]!.flagsLiveIn) {
+    if (this.#wantsKind(block)) {
       const { flags } = this;
       this.makeDynamic();
       this.flags = flags;
     }
-    f.br(f.depth - label);
+    if (this.#spent.has(block)) this.#checkBudget(block);
+    f.br(f.depth - this.#labels.get(block)!);
+  }
+  /** Somebody at the block's beginning, or on the way to it, asks for the kind of the flags. */
+  #wantsKind(block: number): boolean {
+    return this.facts.blocks[block]!.flagsLiveIn || this.#checksBudget(block);
   }
 
   /** Leaves for an offset that is often gone to. */
@@ -242,7 +265,8 @@ export class RegionLowering extends RegionSystem implements StructureSink {
   }
   /** Going along the edge to an open label takes more than the branch itself. */
   #needsKind(edge: Edge): boolean {
-    return edge.kind === 'block' && this.facts.blocks[edge.block]!.flagsLiveIn && !isDynamic(this.flags);
+    if (edge.kind !== 'block') return false;
+    return this.#spent.has(edge.block) || (this.#wantsKind(edge.block) && !isDynamic(this.flags));
   }
 
   override lowerJump(target: Value): void {

@@ -12,102 +12,102 @@
   (local.set $rsp (i64.load offset=RSP (i32.const 0)))
   (local.set $rdi (i64.load offset=RDI (i32.const 0)))
   (block $tail
-    (loop $loop0
-      ;; 0: +0x100
-      (if (; unlikely ;) (i32.lt_s (local.get $budget) (i32.const 5))
-        (then
-          (i32.store offset=SAMPLED_REGION (i32.const 0) (i32.const 1))
-          (i32.store offset=WHERE (; to +0x100, flags of $flags_kind ;)
-            (i32.const 0)
-            (i32.const 33586688))
-          (br $tail)))
-      (local.set $budget (i32.sub (local.get $budget) (i32.const 3)))
-      ;; +0x100  ADD RAX, RCX
-      (local.set $rax (i64.add (local.get $rax) (local.get $rcx)))
-      ;; +0x103  CMP RAX, RDX
-      (local.set $flags_a (local.get $rax))
-      (local.set $flags_b (local.get $rdx))
-      ;; +0x106  JB $-0x6
-      (if (i64.lt_u (local.get $flags_a) (local.get $flags_b))
-        (then
-          (local.set $flags_kind (i32.const 8))
-          (br $loop0)))
-      ;; 1: +0x108
-      (local.set $budget (i32.sub (local.get $budget) (i32.const 2)))
-      ;; +0x108  MOV qword DS:[RDI], RAX
-      (block $1
-        (block $2
-          (br_if $2 (; unlikely ;)
-            (i64.ne
-              (local.tee 15 (i64.load offset=WRITE_CELL[RDI].tag (local.get $tlb_table)))
-              (i64.and (local.get $rdi) (i64.const -4089))))
-          (i64.store 1
-            (i32.add
-              (i32.wrap_i64 (local.get $rdi))
-              (i32.load offset=WRITE_CELL[RDI].addend (local.get $tlb_table)))
-            (local.get $rax))
-          (br $1))
-        (br_if $tail (; unlikely ;)
-          (i32.eq
-            (local.tee 16
-              (call $regionTranslate (; bail at +0x108, 2 not executed, flags of SUB 64 ;)
-                (local.get $rdi)
-                (i32.const 459016)
-                (i32.const 34607106)
-                (local.get 15)))
-            (i32.const -1)))
-        (i64.store 1 (local.get 16) (local.get $rax)))
-      ;; +0x10b  RET
-      (local.set 15
-        (block $3 (result i64)
-          (block $4
-            (br_if $4 (; unlikely ;)
+    (block $loop0
+      (loop $tail
+        ;; 0: +0x100
+        (local.set $budget (i32.sub (local.get $budget) (i32.const 3)))
+        ;; +0x100  ADD RAX, RCX
+        (local.set $rax (i64.add (local.get $rax) (local.get $rcx)))
+        ;; +0x103  CMP RAX, RDX
+        (local.set $flags_a (local.get $rax))
+        (local.set $flags_b (local.get $rdx))
+        ;; +0x106  JB $-0x6
+        (if (i64.lt_u (local.get $flags_a) (local.get $flags_b))
+          (then
+            (local.set $flags_kind (i32.const 8))
+            (br_if $loop0 (; unlikely ;) (i32.lt_s (local.get $budget) (i32.const 5)))
+            (br $tail)))
+        ;; 1: +0x108
+        (local.set $budget (i32.sub (local.get $budget) (i32.const 2)))
+        ;; +0x108  MOV qword DS:[RDI], RAX
+        (block $1
+          (block $2
+            (br_if $2 (; unlikely ;)
               (i64.ne
-                (local.tee 15 (i64.load offset=READ_CELL[RSP].tag (local.get $tlb_table)))
-                (i64.and (local.get $rsp) (i64.const -4089))))
-            (i64.load 1
+                (local.tee 15 (i64.load offset=WRITE_CELL[RDI].tag (local.get $tlb_table)))
+                (i64.and (local.get $rdi) (i64.const -4089))))
+            (i64.store 1
               (i32.add
-                (i32.wrap_i64 (local.get $rsp))
-                (i32.load offset=READ_CELL[RSP].addend (local.get $tlb_table))))
-            (br $3))
+                (i32.wrap_i64 (local.get $rdi))
+                (i32.load offset=WRITE_CELL[RDI].addend (local.get $tlb_table)))
+              (local.get $rax))
+            (br $1))
           (br_if $tail (; unlikely ;)
             (i32.eq
               (local.tee 16
-                (call $regionTranslate (; bail at +0x10b, 1 not executed, flags of SUB 64 ;)
-                  (local.get $rsp)
-                  (i32.const 262664)
-                  (i32.const 35000321)
+                (call $regionTranslate (; bail at +0x108, 2 not executed, flags of SUB 64 ;)
+                  (local.get $rdi)
+                  (i32.const 459016)
+                  (i32.const 34607106)
                   (local.get 15)))
               (i32.const -1)))
-          (i64.load 1 (local.get 16))))
-      (if (; unlikely ;)
-        (i64.ne (i64.shr_s (i64.shl (local.get 15) (i64.const 16)) (i64.const 16)) (local.get 15))
-        (then
-          (i32.store offset=WHERE (; bail at +0x10b, 1 not executed, flags of SUB 64 ;)
-            (i32.const 0)
-            (i32.const 35000321))
-          (br $tail)))
-      (local.set $rsp (i64.add (local.get $rsp) (i64.const 8)))
-      (local.set 17 (local.get 15))
-      (local.set 15 (i64.sub (local.get 17) (local.get $rip_base)))
-      (i32.store offset=LINK_CELL[0] (i32.const 0) (i32.wrap_i64 (local.get 15)))
-      (local.set 18 (i64.sub (local.get $flags_a) (local.get $flags_b)))
-      (i64.store offset=flagResult (i32.const 0) (local.get 18))
-      (local.set 19
-        (i64.or
-          (i64.and (i64.xor (local.get $flags_a) (i64.const -1)) (local.get $flags_b))
-          (i64.and
-            (i64.or (i64.xor (local.get $flags_a) (i64.const -1)) (local.get $flags_b))
-            (local.get 18))))
-      (i32.store offset=flagAux
-        (i32.const 0)
-        (i32.or
-          (i32.shl (i32.wrap_i64 (i64.shr_u (local.get 19) (i64.const 62))) (i32.const 30))
-          (i32.and (i32.wrap_i64 (local.get 19)) (i32.const 8))))
-      (i64.store offset=RAX (i32.const 0) (local.get $rax))
-      (i64.store offset=RSP (i32.const 0) (local.get $rsp))
-      (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
-      (return_call $jumpFlat (local.get 17))))
+          (i64.store 1 (local.get 16) (local.get $rax)))
+        ;; +0x10b  RET
+        (local.set 15
+          (block $3 (result i64)
+            (block $4
+              (br_if $4 (; unlikely ;)
+                (i64.ne
+                  (local.tee 15 (i64.load offset=READ_CELL[RSP].tag (local.get $tlb_table)))
+                  (i64.and (local.get $rsp) (i64.const -4089))))
+              (i64.load 1
+                (i32.add
+                  (i32.wrap_i64 (local.get $rsp))
+                  (i32.load offset=READ_CELL[RSP].addend (local.get $tlb_table))))
+              (br $3))
+            (br_if $tail (; unlikely ;)
+              (i32.eq
+                (local.tee 16
+                  (call $regionTranslate (; bail at +0x10b, 1 not executed, flags of SUB 64 ;)
+                    (local.get $rsp)
+                    (i32.const 262664)
+                    (i32.const 35000321)
+                    (local.get 15)))
+                (i32.const -1)))
+            (i64.load 1 (local.get 16))))
+        (if (; unlikely ;)
+          (i64.ne (i64.shr_s (i64.shl (local.get 15) (i64.const 16)) (i64.const 16)) (local.get 15))
+          (then
+            (i32.store offset=WHERE (; bail at +0x10b, 1 not executed, flags of SUB 64 ;)
+              (i32.const 0)
+              (i32.const 35000321))
+            (br $tail)))
+        (local.set $rsp (i64.add (local.get $rsp) (i64.const 8)))
+        (local.set 17 (local.get 15))
+        (local.set 15 (i64.sub (local.get 17) (local.get $rip_base)))
+        (i32.store offset=LINK_CELL[0] (i32.const 0) (i32.wrap_i64 (local.get 15)))
+        (local.set 18 (i64.sub (local.get $flags_a) (local.get $flags_b)))
+        (i64.store offset=flagResult (i32.const 0) (local.get 18))
+        (local.set 19
+          (i64.or
+            (i64.and (i64.xor (local.get $flags_a) (i64.const -1)) (local.get $flags_b))
+            (i64.and
+              (i64.or (i64.xor (local.get $flags_a) (i64.const -1)) (local.get $flags_b))
+              (local.get 18))))
+        (i32.store offset=flagAux
+          (i32.const 0)
+          (i32.or
+            (i32.shl (i32.wrap_i64 (i64.shr_u (local.get 19) (i64.const 62))) (i32.const 30))
+            (i32.and (i32.wrap_i64 (local.get 19)) (i32.const 8))))
+        (i64.store offset=RAX (i32.const 0) (local.get $rax))
+        (i64.store offset=RSP (i32.const 0) (local.get $rsp))
+        (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
+        (return_call $jumpFlat (local.get 17))))
+    (i32.store offset=SAMPLED_REGION (i32.const 0) (i32.const 1))
+    (i32.store offset=WHERE (; to +0x100, flags of $flags_kind ;)
+      (i32.const 0)
+      (i32.const 33586688))
+    (br $tail))
   (if
     (i32.eq
       (i32.and

@@ -20,121 +20,123 @@
     (then
       (return_call_indirect 0 (param i32) (local.get $descriptor) (i32.const 99))))
   (block $tail
-    (loop $loop0
-      ;; 0: +0x100
-      (if (; unlikely ;) (i32.lt_s (local.get $budget) (i32.const 6))
-        (then
-          (i32.store offset=SAMPLED_REGION (i32.const 0) (i32.const 1))
-          (i32.store offset=WHERE (; to +0x100, flags of $flags_kind ;)
-            (i32.const 0)
-            (i32.const 33586688))
-          (br $tail)))
-      (local.set $budget (i32.sub (local.get $budget) (i32.const 5)))
-      ;; +0x100  MOV EAX, dword DS:[ESI+ECX*4]
-      (local.set 17 (i32.add (local.get $esi) (i32.shl (local.get $ecx) (i32.const 2))))
-      (local.set 17
-        (block $1 (result i32)
-          (block $2
-            (br_if $2 (; unlikely ;)
+    (block $loop0
+      (loop $tail
+        ;; 0: +0x100
+        (local.set $budget (i32.sub (local.get $budget) (i32.const 5)))
+        ;; +0x100  MOV EAX, dword DS:[ESI+ECX*4]
+        (local.set 17 (i32.add (local.get $esi) (i32.shl (local.get $ecx) (i32.const 2))))
+        (local.set 17
+          (block $1 (result i32)
+            (block $2
+              (br_if $2 (; unlikely ;)
+                (i64.ne
+                  (local.tee 15 (i64.load offset=READ_CELL[RSI].tag (local.get $tlb_table)))
+                  (i64.extend_i32_u (i32.and (local.get 17) (i32.const -4093)))))
+              (i32.load 1
+                (i32.add
+                  (local.get 17)
+                  (i32.load offset=READ_CELL[RSI].addend (local.get $tlb_table))))
+              (br $1))
+            (br_if $tail (; unlikely ;)
+              (i32.eq
+                (local.tee 18
+                  (call $regionTranslate (; bail at +0x100, 5 not executed, flags of $flags_kind ;)
+                    (i64.extend_i32_u (local.get 17))
+                    (i32.const 393220)
+                    (i32.const 33586693)
+                    (local.get 15)))
+                (i32.const -1)))
+            (i32.load 1 (local.get 18))))
+        (local.set $eax (local.get 17))
+        ;; +0x103  XOR EAX, 0x5a5a5a5a
+        (local.set 17 (i32.xor (local.get $eax) (i32.const 1515870810)))
+        (local.set $eax (local.get 17))
+        (local.set $flags_a (local.get 17))
+        ;; +0x108  MOV dword DS:[EDI+ECX*4], EAX
+        (local.set 17 (i32.add (local.get $edi) (i32.shl (local.get $ecx) (i32.const 2))))
+        (block $3
+          (block $4
+            (br_if $4 (; unlikely ;)
               (i64.ne
-                (local.tee 15 (i64.load offset=READ_CELL[RSI].tag (local.get $tlb_table)))
+                (local.tee 15 (i64.load offset=WRITE_CELL[RDI].tag (local.get $tlb_table)))
                 (i64.extend_i32_u (i32.and (local.get 17) (i32.const -4093)))))
-            (i32.load 1
+            (i32.store 1
               (i32.add
                 (local.get 17)
-                (i32.load offset=READ_CELL[RSI].addend (local.get $tlb_table))))
-            (br $1))
+                (i32.load offset=WRITE_CELL[RDI].addend (local.get $tlb_table)))
+              (local.get $eax))
+            (br $3))
           (br_if $tail (; unlikely ;)
             (i32.eq
               (local.tee 18
-                (call $regionTranslate (; bail at +0x100, 5 not executed, flags of $flags_kind ;)
+                (call $regionTranslate (; bail at +0x108, 3 not executed, flags of LOGIC 32 ;)
                   (i64.extend_i32_u (local.get 17))
-                  (i32.const 393220)
-                  (i32.const 33586693)
+                  (i32.const 459012)
+                  (i32.const 34608643)
                   (local.get 15)))
               (i32.const -1)))
-          (i32.load 1 (local.get 18))))
-      (local.set $eax (local.get 17))
-      ;; +0x103  XOR EAX, 0x5a5a5a5a
-      (local.set 17 (i32.xor (local.get $eax) (i32.const 1515870810)))
-      (local.set $eax (local.get 17))
-      (local.set $flags_a (local.get 17))
-      ;; +0x108  MOV dword DS:[EDI+ECX*4], EAX
-      (local.set 17 (i32.add (local.get $edi) (i32.shl (local.get $ecx) (i32.const 2))))
-      (block $3
-        (block $4
-          (br_if $4 (; unlikely ;)
-            (i64.ne
-              (local.tee 15 (i64.load offset=WRITE_CELL[RDI].tag (local.get $tlb_table)))
-              (i64.extend_i32_u (i32.and (local.get 17) (i32.const -4093)))))
-          (i32.store 1
-            (i32.add (local.get 17) (i32.load offset=WRITE_CELL[RDI].addend (local.get $tlb_table)))
-            (local.get $eax))
-          (br $3))
-        (br_if $tail (; unlikely ;)
-          (i32.eq
-            (local.tee 18
-              (call $regionTranslate (; bail at +0x108, 3 not executed, flags of LOGIC 32 ;)
-                (i64.extend_i32_u (local.get 17))
-                (i32.const 459012)
-                (i32.const 34608643)
-                (local.get 15)))
-            (i32.const -1)))
-        (i32.store 1 (local.get 18) (local.get $eax)))
-      ;; +0x10b  DEC ECX
-      (local.set 17 (i32.sub (local.get $ecx) (i32.const 1)))
-      (local.get 17)
-      (local.set 18 (local.get $ecx))
-      (local.set $ecx)
+          (i32.store 1 (local.get 18) (local.get $eax)))
+        ;; +0x10b  DEC ECX
+        (local.set 17 (i32.sub (local.get $ecx) (i32.const 1)))
+        (local.get 17)
+        (local.set 18 (local.get $ecx))
+        (local.set $ecx)
+        (i32.const 0)
+        (local.set $flags_a (local.get 18))
+        (local.set $flags_b)
+        ;; +0x10c  JNS $-0xc
+        (if (i32.eqz (i32.lt_s (i32.sub (local.get $flags_a) (i32.const 1)) (i32.const 0)))
+          (then
+            (local.set $flags_kind (i32.const 27))
+            (br_if $loop0 (; unlikely ;) (i32.lt_s (local.get $budget) (i32.const 6)))
+            (br $tail)))
+        ;; 1: +0x10e
+        (local.set $budget (i32.sub (local.get $budget) (i32.const 1)))
+        ;; +0x10e  RET
+        (local.set 17 (local.get $esp))
+        (local.set 17
+          (block $5 (result i32)
+            (block $6
+              (br_if $6 (; unlikely ;)
+                (i64.ne
+                  (local.tee 15 (i64.load offset=READ_CELL[RSP].tag (local.get $tlb_table)))
+                  (i64.extend_i32_u (i32.and (local.get 17) (i32.const -4093)))))
+              (i32.load 1
+                (i32.add
+                  (local.get 17)
+                  (i32.load offset=READ_CELL[RSP].addend (local.get $tlb_table))))
+              (br $5))
+            (br_if $tail (; unlikely ;)
+              (i32.eq
+                (local.tee 18
+                  (call $regionTranslate (; bail at +0x10e, 1 not executed, flags of DEC 32 ;)
+                    (i64.extend_i32_u (local.get 17))
+                    (i32.const 262660)
+                    (i32.const 35403265)
+                    (local.get 15)))
+                (i32.const -1)))
+            (i32.load 1 (local.get 18))))
+        (local.set $esp (i32.add (local.get $esp) (i32.const 4)))
+        (local.set 15 (i64.extend_i32_u (local.get 17)))
+        (local.set 17 (i32.sub (i32.wrap_i64 (local.get 15)) (local.get $rip_base)))
+        (i32.store offset=LINK_CELL[0] (i32.const 0) (local.get 17))
+        (call $materializeFlags
+          (i32.const 27)
+          (i64.extend_i32_u (local.get $flags_a))
+          (i64.extend_i32_u (local.get $flags_b))
+          (i64.extend_i32_u (local.get $flags_r))
+          (local.get $flags_cf_of))
+        (i64.store offset=RAX (i32.const 0) (i64.extend_i32_u (local.get $eax)))
+        (i64.store offset=RCX (i32.const 0) (i64.extend_i32_u (local.get $ecx)))
+        (i64.store offset=RSP (i32.const 0) (i64.extend_i32_u (local.get $esp)))
+        (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
+        (return_call $jumpFlat (local.get 15))))
+    (i32.store offset=SAMPLED_REGION (i32.const 0) (i32.const 1))
+    (i32.store offset=WHERE (; to +0x100, flags of $flags_kind ;)
       (i32.const 0)
-      (local.set $flags_a (local.get 18))
-      (local.set $flags_b)
-      ;; +0x10c  JNS $-0xc
-      (if (i32.eqz (i32.lt_s (i32.sub (local.get $flags_a) (i32.const 1)) (i32.const 0)))
-        (then
-          (local.set $flags_kind (i32.const 27))
-          (br $loop0)))
-      ;; 1: +0x10e
-      (local.set $budget (i32.sub (local.get $budget) (i32.const 1)))
-      ;; +0x10e  RET
-      (local.set 17 (local.get $esp))
-      (local.set 17
-        (block $5 (result i32)
-          (block $6
-            (br_if $6 (; unlikely ;)
-              (i64.ne
-                (local.tee 15 (i64.load offset=READ_CELL[RSP].tag (local.get $tlb_table)))
-                (i64.extend_i32_u (i32.and (local.get 17) (i32.const -4093)))))
-            (i32.load 1
-              (i32.add
-                (local.get 17)
-                (i32.load offset=READ_CELL[RSP].addend (local.get $tlb_table))))
-            (br $5))
-          (br_if $tail (; unlikely ;)
-            (i32.eq
-              (local.tee 18
-                (call $regionTranslate (; bail at +0x10e, 1 not executed, flags of DEC 32 ;)
-                  (i64.extend_i32_u (local.get 17))
-                  (i32.const 262660)
-                  (i32.const 35403265)
-                  (local.get 15)))
-              (i32.const -1)))
-          (i32.load 1 (local.get 18))))
-      (local.set $esp (i32.add (local.get $esp) (i32.const 4)))
-      (local.set 15 (i64.extend_i32_u (local.get 17)))
-      (local.set 17 (i32.sub (i32.wrap_i64 (local.get 15)) (local.get $rip_base)))
-      (i32.store offset=LINK_CELL[0] (i32.const 0) (local.get 17))
-      (call $materializeFlags
-        (i32.const 27)
-        (i64.extend_i32_u (local.get $flags_a))
-        (i64.extend_i32_u (local.get $flags_b))
-        (i64.extend_i32_u (local.get $flags_r))
-        (local.get $flags_cf_of))
-      (i64.store offset=RAX (i32.const 0) (i64.extend_i32_u (local.get $eax)))
-      (i64.store offset=RCX (i32.const 0) (i64.extend_i32_u (local.get $ecx)))
-      (i64.store offset=RSP (i32.const 0) (i64.extend_i32_u (local.get $esp)))
-      (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
-      (return_call $jumpFlat (local.get 15))))
+      (i32.const 33586688))
+    (br $tail))
   (if
     (i32.eq
       (i32.and

@@ -20,75 +20,76 @@
           (local.set $flags_kind (i32.const 0))
           (br $block2)))
       (local.set $flags_kind (i32.const 0))
-      (loop $loop1
-        ;; 1: +0x102
-        (if (; unlikely ;) (i32.lt_s (local.get $budget) (i32.const 3))
-          (then
-            (i32.store offset=SAMPLED_REGION (i32.const 0) (i32.const 1))
-            (i32.store offset=WHERE (; to +0x102, flags of $flags_kind ;)
-              (i32.const 0)
-              (i32.const 33848832))
-            (br $tail)))
-        (local.set $budget (i32.sub (local.get $budget) (i32.const 2)))
-        ;; +0x102  ADD RAX, qword DS:[RSI]
-        (local.set 14
-          (block $1 (result i64)
-            (block $2
-              (br_if $2 (; unlikely ;)
+      (block $loop1
+        (br_if $loop1 (; unlikely ;) (i32.lt_s (local.get $budget) (i32.const 3)))
+        (loop $1
+          ;; 1: +0x102
+          (local.set $budget (i32.sub (local.get $budget) (i32.const 2)))
+          ;; +0x102  ADD RAX, qword DS:[RSI]
+          (local.set 14
+            (block $2 (result i64)
+              (block $3
+                (br_if $3 (; unlikely ;)
+                  (i64.ne
+                    (local.tee 14 (i64.load offset=READ_CELL[RSI].tag (local.get $tlb_table)))
+                    (i64.and (local.get $rsi) (i64.const -4089))))
+                (i64.load 1
+                  (i32.add
+                    (i32.wrap_i64 (local.get $rsi))
+                    (i32.load offset=READ_CELL[RSI].addend (local.get $tlb_table))))
+                (br $2))
+              (br_if $tail (; unlikely ;)
+                (i32.eq
+                  (local.tee 15
+                    (call $regionTranslate (; bail at +0x102, 2 not executed, flags of $flags_kind ;)
+                      (local.get $rsi)
+                      (i32.const 393224)
+                      (i32.const 33848834)
+                      (local.get 14)))
+                  (i32.const -1)))
+              (i64.load 1 (local.get 15))))
+          (local.set 16 (i64.add (local.get $rax) (local.get 14)))
+          (local.get 16)
+          (local.set 17 (local.get $rax))
+          (local.set $rax)
+          (local.set $flags_a (local.get 16))
+          (local.set $flags_b (local.get 14))
+          ;; +0x105  LOOP $-0x3
+          (local.set 17 (i64.sub (local.get $rcx) (i64.const 1)))
+          (local.set 15 (i64.ne (local.get 17) (i64.const 0)))
+          (if (local.get 15)
+            (then
+              (local.set 14 (i64.add (local.get $rip_base) (i64.const 263)))
+              (local.set 14 (i64.add (local.get 14) (i64.const -5)))
+              (if (; unlikely ;)
                 (i64.ne
-                  (local.tee 14 (i64.load offset=READ_CELL[RSI].tag (local.get $tlb_table)))
-                  (i64.and (local.get $rsi) (i64.const -4089))))
-              (i64.load 1
-                (i32.add
-                  (i32.wrap_i64 (local.get $rsi))
-                  (i32.load offset=READ_CELL[RSI].addend (local.get $tlb_table))))
-              (br $1))
-            (br_if $tail (; unlikely ;)
-              (i32.eq
-                (local.tee 15
-                  (call $regionTranslate (; bail at +0x102, 2 not executed, flags of $flags_kind ;)
-                    (local.get $rsi)
-                    (i32.const 393224)
-                    (i32.const 33848834)
-                    (local.get 14)))
-                (i32.const -1)))
-            (i64.load 1 (local.get 15))))
-        (local.set 16 (i64.add (local.get $rax) (local.get 14)))
-        (local.get 16)
-        (local.set 17 (local.get $rax))
-        (local.set $rax)
-        (local.set $flags_a (local.get 16))
-        (local.set $flags_b (local.get 14))
-        ;; +0x105  LOOP $-0x3
-        (local.set 17 (i64.sub (local.get $rcx) (i64.const 1)))
-        (local.set 15 (i64.ne (local.get 17) (i64.const 0)))
-        (if (local.get 15)
-          (then
-            (local.set 14 (i64.add (local.get $rip_base) (i64.const 263)))
-            (local.set 14 (i64.add (local.get 14) (i64.const -5)))
-            (if (; unlikely ;)
-              (i64.ne
-                (i64.shr_s (i64.shl (local.get 14) (i64.const 16)) (i64.const 16))
-                (local.get 14))
-              (then
-                (i32.store offset=WHERE (; bail at +0x105, 1 not executed, flags of SUM 64 ;)
-                  (i32.const 0)
-                  (i32.const 34226177))
-                (br $tail)))))
-        (local.set $rcx (local.get 17))
-        (if (local.get 15)
-          (then
-            (local.set $flags_kind (i32.const 32))
-            (br $loop1)))
-        (local.set $flags_kind (i32.const 32))
-        (br $block2)))
+                  (i64.shr_s (i64.shl (local.get 14) (i64.const 16)) (i64.const 16))
+                  (local.get 14))
+                (then
+                  (i32.store offset=WHERE (; bail at +0x105, 1 not executed, flags of SUM 64 ;)
+                    (i32.const 0)
+                    (i32.const 34226177))
+                  (br $tail)))))
+          (local.set $rcx (local.get 17))
+          (if (local.get 15)
+            (then
+              (local.set $flags_kind (i32.const 32))
+              (br_if $loop1 (; unlikely ;) (i32.lt_s (local.get $budget) (i32.const 3)))
+              (br $1)))
+          (local.set $flags_kind (i32.const 32))
+          (br $block2)))
+      (i32.store offset=SAMPLED_REGION (i32.const 0) (i32.const 1))
+      (i32.store offset=WHERE (; to +0x102, flags of $flags_kind ;)
+        (i32.const 0)
+        (i32.const 33848832))
+      (br $tail))
     ;; 2: +0x107
     (local.set $budget (i32.sub (local.get $budget) (i32.const 1)))
     ;; +0x107  RET
     (local.set 17
-      (block $3 (result i64)
-        (block $4
-          (br_if $4 (; unlikely ;)
+      (block $4 (result i64)
+        (block $5
+          (br_if $5 (; unlikely ;)
             (i64.ne
               (local.tee 17 (i64.load offset=READ_CELL[RSP].tag (local.get $tlb_table)))
               (i64.and (local.get $rsp) (i64.const -4089))))
@@ -96,7 +97,7 @@
             (i32.add
               (i32.wrap_i64 (local.get $rsp))
               (i32.load offset=READ_CELL[RSP].addend (local.get $tlb_table))))
-          (br $3))
+          (br $4))
         (br_if $tail (; unlikely ;)
           (i32.eq
             (local.tee 15

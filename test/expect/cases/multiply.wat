@@ -13,99 +13,99 @@
   (local.set $rsi (i64.load offset=RSI (i32.const 0)))
   (local.set $rdi (i64.load offset=RDI (i32.const 0)))
   (block $tail
-    (loop $loop0
-      ;; 0: +0x100
-      (if (; unlikely ;) (i32.lt_s (local.get $budget) (i32.const 5))
-        (then
-          (i32.store offset=SAMPLED_REGION (i32.const 0) (i32.const 1))
-          (i32.store offset=WHERE (; to +0x100, flags of $flags_kind ;)
-            (i32.const 0)
-            (i32.const 33586688))
-          (br $tail)))
-      (local.set $budget (i32.sub (local.get $budget) (i32.const 3)))
-      ;; +0x100  IMUL EAX, ECX, 0x64
-      (local.set $rax (i64.extend_i32_u (i32.mul (i32.wrap_i64 (local.get $rcx)) (i32.const 100))))
-      ;; +0x103  IMUL RDX, RDI
-      (local.set 16 (i64.mul (local.get $rdi) (local.get $rdx)))
-      (local.get 16)
-      (local.set 17 (local.get $rdx))
-      (local.set $rdx)
-      (local.set $flags_a (local.get $rdi))
-      (local.set $flags_b (local.get 17))
-      (local.set $flags_r (local.get 16))
-      ;; +0x107  JO $-0x7
-      (call $materializeFlags
-        (i32.const 52)
-        (local.get $flags_a)
-        (local.get $flags_b)
-        (local.get $flags_r)
-        (local.get $flags_cf_of))
-      (if
-        (i32.shr_u
-          (i32.xor
-            (i32.load offset=flagAux (i32.const 0))
-            (i32.shl (i32.load offset=flagAux (i32.const 0)) (i32.const 1)))
-          (i32.const 31))
-        (then
-          (local.set $flags_kind (i32.const 0))
-          (br $loop0)))
-      ;; 1: +0x109
-      (local.set $budget (i32.sub (local.get $budget) (i32.const 2)))
-      ;; +0x109  MUL RSI
-      (local.set 16 (i64.mul (local.get $rax) (local.get $rsi)))
-      (local.get 16)
-      (local.set 17 (local.get $rax))
-      (local.set 18 (call $mulHighU (local.get 17) (local.get $rsi)))
-      (local.set $rax)
-      (local.set $rdx (local.get 18))
-      (local.set $flags_a (local.get 17))
-      (local.set $flags_b (local.get $rsi))
-      (local.set $flags_r (local.get 16))
-      ;; +0x10c  RET
-      (local.set 16
-        (block $1 (result i64)
-          (block $2
-            (br_if $2 (; unlikely ;)
-              (i64.ne
-                (local.tee 16 (i64.load offset=READ_CELL[RSP].tag (local.get $tlb_table)))
-                (i64.and (local.get $rsp) (i64.const -4089))))
-            (i64.load 1
-              (i32.add
-                (i32.wrap_i64 (local.get $rsp))
-                (i32.load offset=READ_CELL[RSP].addend (local.get $tlb_table))))
-            (br $1))
-          (br_if $tail (; unlikely ;)
-            (i32.eq
-              (local.tee 19
-                (call $regionTranslate (; bail at +0x10c, 1 not executed, flags of MUL 64 ;)
-                  (local.get $rsp)
-                  (i32.const 262664)
-                  (i32.const 35155969)
-                  (local.get 16)))
-              (i32.const -1)))
-          (i64.load 1 (local.get 19))))
-      (if (; unlikely ;)
-        (i64.ne (i64.shr_s (i64.shl (local.get 16) (i64.const 16)) (i64.const 16)) (local.get 16))
-        (then
-          (i32.store offset=WHERE (; bail at +0x10c, 1 not executed, flags of MUL 64 ;)
-            (i32.const 0)
-            (i32.const 35155969))
-          (br $tail)))
-      (local.set $rsp (i64.add (local.get $rsp) (i64.const 8)))
-      (local.set 17 (local.get 16))
-      (local.set 16 (i64.sub (local.get 17) (local.get $rip_base)))
-      (i32.store offset=LINK_CELL[0] (i32.const 0) (i32.wrap_i64 (local.get 16)))
-      (call $materializeFlags
-        (i32.const 56)
-        (local.get $flags_a)
-        (local.get $flags_b)
-        (local.get $flags_r)
-        (local.get $flags_cf_of))
-      (i64.store offset=RAX (i32.const 0) (local.get $rax))
-      (i64.store offset=RDX (i32.const 0) (local.get $rdx))
-      (i64.store offset=RSP (i32.const 0) (local.get $rsp))
-      (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
-      (return_call $jumpFlat (local.get 17))))
+    (block $loop0
+      (loop $tail
+        ;; 0: +0x100
+        (local.set $budget (i32.sub (local.get $budget) (i32.const 3)))
+        ;; +0x100  IMUL EAX, ECX, 0x64
+        (local.set $rax (i64.extend_i32_u (i32.mul (i32.wrap_i64 (local.get $rcx)) (i32.const 100))))
+        ;; +0x103  IMUL RDX, RDI
+        (local.set 16 (i64.mul (local.get $rdi) (local.get $rdx)))
+        (local.get 16)
+        (local.set 17 (local.get $rdx))
+        (local.set $rdx)
+        (local.set $flags_a (local.get $rdi))
+        (local.set $flags_b (local.get 17))
+        (local.set $flags_r (local.get 16))
+        ;; +0x107  JO $-0x7
+        (call $materializeFlags
+          (i32.const 52)
+          (local.get $flags_a)
+          (local.get $flags_b)
+          (local.get $flags_r)
+          (local.get $flags_cf_of))
+        (if
+          (i32.shr_u
+            (i32.xor
+              (i32.load offset=flagAux (i32.const 0))
+              (i32.shl (i32.load offset=flagAux (i32.const 0)) (i32.const 1)))
+            (i32.const 31))
+          (then
+            (local.set $flags_kind (i32.const 0))
+            (br_if $loop0 (; unlikely ;) (i32.lt_s (local.get $budget) (i32.const 5)))
+            (br $tail)))
+        ;; 1: +0x109
+        (local.set $budget (i32.sub (local.get $budget) (i32.const 2)))
+        ;; +0x109  MUL RSI
+        (local.set 16 (i64.mul (local.get $rax) (local.get $rsi)))
+        (local.get 16)
+        (local.set 17 (local.get $rax))
+        (local.set 18 (call $mulHighU (local.get 17) (local.get $rsi)))
+        (local.set $rax)
+        (local.set $rdx (local.get 18))
+        (local.set $flags_a (local.get 17))
+        (local.set $flags_b (local.get $rsi))
+        (local.set $flags_r (local.get 16))
+        ;; +0x10c  RET
+        (local.set 16
+          (block $1 (result i64)
+            (block $2
+              (br_if $2 (; unlikely ;)
+                (i64.ne
+                  (local.tee 16 (i64.load offset=READ_CELL[RSP].tag (local.get $tlb_table)))
+                  (i64.and (local.get $rsp) (i64.const -4089))))
+              (i64.load 1
+                (i32.add
+                  (i32.wrap_i64 (local.get $rsp))
+                  (i32.load offset=READ_CELL[RSP].addend (local.get $tlb_table))))
+              (br $1))
+            (br_if $tail (; unlikely ;)
+              (i32.eq
+                (local.tee 19
+                  (call $regionTranslate (; bail at +0x10c, 1 not executed, flags of MUL 64 ;)
+                    (local.get $rsp)
+                    (i32.const 262664)
+                    (i32.const 35155969)
+                    (local.get 16)))
+                (i32.const -1)))
+            (i64.load 1 (local.get 19))))
+        (if (; unlikely ;)
+          (i64.ne (i64.shr_s (i64.shl (local.get 16) (i64.const 16)) (i64.const 16)) (local.get 16))
+          (then
+            (i32.store offset=WHERE (; bail at +0x10c, 1 not executed, flags of MUL 64 ;)
+              (i32.const 0)
+              (i32.const 35155969))
+            (br $tail)))
+        (local.set $rsp (i64.add (local.get $rsp) (i64.const 8)))
+        (local.set 17 (local.get 16))
+        (local.set 16 (i64.sub (local.get 17) (local.get $rip_base)))
+        (i32.store offset=LINK_CELL[0] (i32.const 0) (i32.wrap_i64 (local.get 16)))
+        (call $materializeFlags
+          (i32.const 56)
+          (local.get $flags_a)
+          (local.get $flags_b)
+          (local.get $flags_r)
+          (local.get $flags_cf_of))
+        (i64.store offset=RAX (i32.const 0) (local.get $rax))
+        (i64.store offset=RDX (i32.const 0) (local.get $rdx))
+        (i64.store offset=RSP (i32.const 0) (local.get $rsp))
+        (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
+        (return_call $jumpFlat (local.get 17))))
+    (i32.store offset=SAMPLED_REGION (i32.const 0) (i32.const 1))
+    (i32.store offset=WHERE (; to +0x100, flags of $flags_kind ;)
+      (i32.const 0)
+      (i32.const 33586688))
+    (br $tail))
   (if
     (i32.eq
       (i32.and

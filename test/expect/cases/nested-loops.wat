@@ -17,112 +17,116 @@
     (local.set $rax (i64.const 0))
     (local.set $flags_a (i64.const 0))
     (local.set $flags_kind (i32.const 11))
-    (loop $loop1
-      ;; 1: +0x102
-      (if (; unlikely ;) (i32.lt_s (local.get $budget) (i32.const 1))
-        (then
-          (i32.store offset=SAMPLED_REGION (i32.const 0) (i32.const 1))
-          (i32.store offset=WHERE (; to +0x102, flags of $flags_kind ;)
-            (i32.const 0)
-            (i32.const 33848832))
-          (br $tail)))
-      (local.set $budget (i32.sub (local.get $budget) (i32.const 1)))
-      ;; +0x102  MOV ECX, 0xa
-      (local.set $rcx (i64.const 10))
-      (loop $loop2
-        ;; 2: +0x107
-        (if (; unlikely ;) (i32.lt_s (local.get $budget) (i32.const 6))
-          (then
-            (i32.store offset=SAMPLED_REGION (i32.const 0) (i32.const 1))
-            (i32.store offset=WHERE (; to +0x107, flags of $flags_kind ;)
-              (i32.const 0)
-              (i32.const 34504192))
-            (br $tail)))
-        (local.set $budget (i32.sub (local.get $budget) (i32.const 3)))
-        ;; +0x107  ADD EAX, ECX
-        (local.set 14 (i32.add (i32.wrap_i64 (local.get $rax)) (i32.wrap_i64 (local.get $rcx))))
-        (i64.extend_i32_u (local.get 14))
-        (local.set 15 (i32.wrap_i64 (local.get $rax)))
-        (local.set $rax)
-        (local.set $flags_a (i64.extend_i32_u (local.get 14)))
-        (local.set $flags_b (i64.extend_i32_u (i32.wrap_i64 (local.get $rcx))))
-        ;; +0x109  DEC ECX
-        (local.set 15 (i32.sub (i32.wrap_i64 (local.get $rcx)) (i32.const 1)))
-        (i64.extend_i32_u (local.get 15))
-        (local.set 14 (i32.wrap_i64 (local.get $rcx)))
-        (local.set $rcx)
-        (i64.extend_i32_u
-          (i32.lt_u (i32.wrap_i64 (local.get $flags_a)) (i32.wrap_i64 (local.get $flags_b))))
-        (local.set $flags_a (i64.extend_i32_u (local.get 14)))
-        (local.set $flags_b)
-        ;; +0x10b  JNE $-0x4
-        (if (i32.eqz (i32.eqz (i32.sub (i32.wrap_i64 (local.get $flags_a)) (i32.const 1))))
-          (then
-            (local.set $flags_kind (i32.const 27))
-            (br $loop2)))
-        ;; 3: +0x10d
-        (local.set $budget (i32.sub (local.get $budget) (i32.const 2)))
-        ;; +0x10d  DEC EDX
-        (local.set 15 (i32.sub (i32.wrap_i64 (local.get $rdx)) (i32.const 1)))
-        (i64.extend_i32_u (local.get 15))
-        (local.set 14 (i32.wrap_i64 (local.get $rdx)))
-        (local.set $rdx)
-        (i64.extend_i32_u (i32.wrap_i64 (local.get $flags_b)))
-        (local.set $flags_a (i64.extend_i32_u (local.get 14)))
-        (local.set $flags_b)
-        ;; +0x10f  JNE $-0xd
-        (if (i32.eqz (i32.eqz (i32.sub (i32.wrap_i64 (local.get $flags_a)) (i32.const 1))))
-          (then
-            (local.set $flags_kind (i32.const 27))
-            (br $loop1)))
-        ;; 4: +0x111
+    (block $loop1
+      (br_if $loop1 (; unlikely ;) (i32.lt_s (local.get $budget) (i32.const 1)))
+      (loop $1
+        ;; 1: +0x102
         (local.set $budget (i32.sub (local.get $budget) (i32.const 1)))
-        ;; +0x111  RET
-        (local.set 16
-          (block $1 (result i64)
-            (block $2
-              (br_if $2 (; unlikely ;)
-                (i64.ne
-                  (local.tee 16 (i64.load offset=READ_CELL[RSP].tag (local.get $tlb_table)))
-                  (i64.and (local.get $rsp) (i64.const -4089))))
-              (i64.load 1
-                (i32.add
-                  (i32.wrap_i64 (local.get $rsp))
-                  (i32.load offset=READ_CELL[RSP].addend (local.get $tlb_table))))
-              (br $1))
-            (br_if $tail (; unlikely ;)
-              (i32.eq
-                (local.tee 15
-                  (call $regionTranslate (; bail at +0x111, 1 not executed, flags of DEC 32 ;)
-                    (local.get $rsp)
-                    (i32.const 262664)
-                    (i32.const 35796481)
-                    (local.get 16)))
-                (i32.const -1)))
-            (i64.load 1 (local.get 15))))
-        (if (; unlikely ;)
-          (i64.ne (i64.shr_s (i64.shl (local.get 16) (i64.const 16)) (i64.const 16)) (local.get 16))
-          (then
-            (i32.store offset=WHERE (; bail at +0x111, 1 not executed, flags of DEC 32 ;)
-              (i32.const 0)
-              (i32.const 35796481))
-            (br $tail)))
-        (local.set $rsp (i64.add (local.get $rsp) (i64.const 8)))
-        (local.set 17 (local.get 16))
-        (local.set 16 (i64.sub (local.get 17) (local.get $rip_base)))
-        (i32.store offset=LINK_CELL[0] (i32.const 0) (i32.wrap_i64 (local.get 16)))
-        (call $materializeFlags
-          (i32.const 27)
-          (local.get $flags_a)
-          (local.get $flags_b)
-          (local.get $flags_r)
-          (local.get $flags_cf_of))
-        (i64.store offset=RAX (i32.const 0) (local.get $rax))
-        (i64.store offset=RCX (i32.const 0) (local.get $rcx))
-        (i64.store offset=RDX (i32.const 0) (local.get $rdx))
-        (i64.store offset=RSP (i32.const 0) (local.get $rsp))
-        (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
-        (return_call $jumpFlat (local.get 17)))))
+        ;; +0x102  MOV ECX, 0xa
+        (local.set $rcx (i64.const 10))
+        (block $loop2
+          (br_if $loop2 (; unlikely ;) (i32.lt_s (local.get $budget) (i32.const 6)))
+          (loop $2
+            ;; 2: +0x107
+            (local.set $budget (i32.sub (local.get $budget) (i32.const 3)))
+            ;; +0x107  ADD EAX, ECX
+            (local.set 14 (i32.add (i32.wrap_i64 (local.get $rax)) (i32.wrap_i64 (local.get $rcx))))
+            (i64.extend_i32_u (local.get 14))
+            (local.set 15 (i32.wrap_i64 (local.get $rax)))
+            (local.set $rax)
+            (local.set $flags_a (i64.extend_i32_u (local.get 14)))
+            (local.set $flags_b (i64.extend_i32_u (i32.wrap_i64 (local.get $rcx))))
+            ;; +0x109  DEC ECX
+            (local.set 15 (i32.sub (i32.wrap_i64 (local.get $rcx)) (i32.const 1)))
+            (i64.extend_i32_u (local.get 15))
+            (local.set 14 (i32.wrap_i64 (local.get $rcx)))
+            (local.set $rcx)
+            (i64.extend_i32_u
+              (i32.lt_u (i32.wrap_i64 (local.get $flags_a)) (i32.wrap_i64 (local.get $flags_b))))
+            (local.set $flags_a (i64.extend_i32_u (local.get 14)))
+            (local.set $flags_b)
+            ;; +0x10b  JNE $-0x4
+            (if (i32.eqz (i32.eqz (i32.sub (i32.wrap_i64 (local.get $flags_a)) (i32.const 1))))
+              (then
+                (local.set $flags_kind (i32.const 27))
+                (br_if $loop2 (; unlikely ;) (i32.lt_s (local.get $budget) (i32.const 6)))
+                (br $2)))
+            ;; 3: +0x10d
+            (local.set $budget (i32.sub (local.get $budget) (i32.const 2)))
+            ;; +0x10d  DEC EDX
+            (local.set 15 (i32.sub (i32.wrap_i64 (local.get $rdx)) (i32.const 1)))
+            (i64.extend_i32_u (local.get 15))
+            (local.set 14 (i32.wrap_i64 (local.get $rdx)))
+            (local.set $rdx)
+            (i64.extend_i32_u (i32.wrap_i64 (local.get $flags_b)))
+            (local.set $flags_a (i64.extend_i32_u (local.get 14)))
+            (local.set $flags_b)
+            ;; +0x10f  JNE $-0xd
+            (if (i32.eqz (i32.eqz (i32.sub (i32.wrap_i64 (local.get $flags_a)) (i32.const 1))))
+              (then
+                (local.set $flags_kind (i32.const 27))
+                (br_if $loop1 (; unlikely ;) (i32.lt_s (local.get $budget) (i32.const 1)))
+                (br $1)))
+            ;; 4: +0x111
+            (local.set $budget (i32.sub (local.get $budget) (i32.const 1)))
+            ;; +0x111  RET
+            (local.set 16
+              (block $3 (result i64)
+                (block $4
+                  (br_if $4 (; unlikely ;)
+                    (i64.ne
+                      (local.tee 16 (i64.load offset=READ_CELL[RSP].tag (local.get $tlb_table)))
+                      (i64.and (local.get $rsp) (i64.const -4089))))
+                  (i64.load 1
+                    (i32.add
+                      (i32.wrap_i64 (local.get $rsp))
+                      (i32.load offset=READ_CELL[RSP].addend (local.get $tlb_table))))
+                  (br $3))
+                (br_if $tail (; unlikely ;)
+                  (i32.eq
+                    (local.tee 15
+                      (call $regionTranslate (; bail at +0x111, 1 not executed, flags of DEC 32 ;)
+                        (local.get $rsp)
+                        (i32.const 262664)
+                        (i32.const 35796481)
+                        (local.get 16)))
+                    (i32.const -1)))
+                (i64.load 1 (local.get 15))))
+            (if (; unlikely ;)
+              (i64.ne
+                (i64.shr_s (i64.shl (local.get 16) (i64.const 16)) (i64.const 16))
+                (local.get 16))
+              (then
+                (i32.store offset=WHERE (; bail at +0x111, 1 not executed, flags of DEC 32 ;)
+                  (i32.const 0)
+                  (i32.const 35796481))
+                (br $tail)))
+            (local.set $rsp (i64.add (local.get $rsp) (i64.const 8)))
+            (local.set 17 (local.get 16))
+            (local.set 16 (i64.sub (local.get 17) (local.get $rip_base)))
+            (i32.store offset=LINK_CELL[0] (i32.const 0) (i32.wrap_i64 (local.get 16)))
+            (call $materializeFlags
+              (i32.const 27)
+              (local.get $flags_a)
+              (local.get $flags_b)
+              (local.get $flags_r)
+              (local.get $flags_cf_of))
+            (i64.store offset=RAX (i32.const 0) (local.get $rax))
+            (i64.store offset=RCX (i32.const 0) (local.get $rcx))
+            (i64.store offset=RDX (i32.const 0) (local.get $rdx))
+            (i64.store offset=RSP (i32.const 0) (local.get $rsp))
+            (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
+            (return_call $jumpFlat (local.get 17))))
+        (i32.store offset=SAMPLED_REGION (i32.const 0) (i32.const 1))
+        (i32.store offset=WHERE (; to +0x107, flags of $flags_kind ;)
+          (i32.const 0)
+          (i32.const 34504192))
+        (br $tail)))
+    (i32.store offset=SAMPLED_REGION (i32.const 0) (i32.const 1))
+    (i32.store offset=WHERE (; to +0x102, flags of $flags_kind ;)
+      (i32.const 0)
+      (i32.const 33848832))
+    (br $tail))
   (if
     (i32.eq
       (i32.and

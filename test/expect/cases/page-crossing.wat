@@ -28,100 +28,101 @@
   (local.set $rsp (i64.load offset=RSP (i32.const 0)))
   (local.set $rsi (i64.load offset=RSI (i32.const 0)))
   (block $tail
-    (loop $loop0
-      ;; 0: +0xff0
-      (if (; unlikely ;) (i32.lt_s (local.get $budget) (i32.const 8))
-        (then
-          (i32.store offset=SAMPLED_REGION (i32.const 0) (i32.const 1))
-          (i32.store offset=WHERE (; to +0xff0, flags of $flags_kind ;)
-            (i32.const 0)
-            (i32.const 534806016))
-          (br $tail)))
-      (local.set $budget (i32.sub (local.get $budget) (i32.const 3)))
-      ;; +0xff0  ADD EAX, 0x1
-      (local.set $rax (i64.extend_i32_u (i32.add (i32.wrap_i64 (local.get $rax)) (i32.const 1))))
-      ;; +0xff3  CMP EAX, ECX
-      (local.set $flags_a (i64.extend_i32_u (i32.wrap_i64 (local.get $rax))))
-      (local.set $flags_b (i64.extend_i32_u (i32.wrap_i64 (local.get $rcx))))
-      ;; +0xff5  JB $-0x5
-      (if (i32.lt_u (i32.wrap_i64 (local.get $flags_a)) (i32.wrap_i64 (local.get $flags_b)))
-        (then
-          (local.set $flags_kind (i32.const 7))
-          (br $loop0)))
-      ;; 1: +0xff7
-      (local.set $budget (i32.sub (local.get $budget) (i32.const 1)))
-      ;; +0xff7  JMP $+0x19
-      ;; 2: +0x1010
-      (local.set $budget (i32.sub (local.get $budget) (i32.const 3)))
-      ;; +0x1010  MOV EDX, EAX
-      (local.set $rdx (i64.extend_i32_u (i32.wrap_i64 (local.get $rax))))
-      ;; +0x1012  CMP EDX, ESI
-      (local.set $flags_a (i64.extend_i32_u (i32.wrap_i64 (local.get $rdx))))
-      (local.set $flags_b (i64.extend_i32_u (i32.wrap_i64 (local.get $rsi))))
-      ;; +0x1014  JB $-0x24
-      (if (i32.lt_u (i32.wrap_i64 (local.get $flags_a)) (i32.wrap_i64 (local.get $flags_b)))
-        (then
-          (local.set $flags_kind (i32.const 7))
-          (br $loop0)))
-      ;; 3: +0x1016
-      (local.set $budget (i32.sub (local.get $budget) (i32.const 1)))
-      ;; +0x1016  RET
-      (local.set 16
-        (block $1 (result i64)
-          (block $2
-            (br_if $2 (; unlikely ;)
-              (i64.ne
-                (local.tee 16 (i64.load offset=READ_CELL[RSP].tag (local.get $tlb_table)))
-                (i64.and (local.get $rsp) (i64.const -4089))))
-            (i64.load 1
-              (i32.add
-                (i32.wrap_i64 (local.get $rsp))
-                (i32.load offset=READ_CELL[RSP].addend (local.get $tlb_table))))
-            (br $1))
-          (br_if $tail (; unlikely ;)
-            (i32.eq
-              (local.tee 15
-                (call $regionTranslate (; bail at +0x1016, 1 not executed, flags of SUB 32 ;)
-                  (local.get $rsp)
-                  (i32.const 262664)
-                  (i32.const 539758081)
-                  (local.get 16)))
-              (i32.const -1)))
-          (i64.load 1 (local.get 15))))
-      (if (; unlikely ;)
-        (i64.ne (i64.shr_s (i64.shl (local.get 16) (i64.const 16)) (i64.const 16)) (local.get 16))
-        (then
-          (i32.store offset=WHERE (; bail at +0x1016, 1 not executed, flags of SUB 32 ;)
-            (i32.const 0)
-            (i32.const 539758081))
-          (br $tail)))
-      (local.set $rsp (i64.add (local.get $rsp) (i64.const 8)))
-      (local.set 17 (local.get 16))
-      (local.set 16 (i64.sub (local.get 17) (local.get $rip_base)))
-      (i32.store offset=LINK_CELL[0] (i32.const 0) (i32.wrap_i64 (local.get 16)))
-      (local.set 15
-        (i32.sub (i32.wrap_i64 (local.get $flags_a)) (i32.wrap_i64 (local.get $flags_b))))
-      (i64.store offset=flagResult (i32.const 0) (i64.extend_i32_s (local.get 15)))
-      (local.set 18
-        (i32.or
-          (i32.and
-            (i32.xor (i32.wrap_i64 (local.get $flags_a)) (i32.const -1))
-            (i32.wrap_i64 (local.get $flags_b)))
-          (i32.and
-            (i32.or
+    (block $loop0
+      (loop $tail
+        ;; 0: +0xff0
+        (local.set $budget (i32.sub (local.get $budget) (i32.const 3)))
+        ;; +0xff0  ADD EAX, 0x1
+        (local.set $rax (i64.extend_i32_u (i32.add (i32.wrap_i64 (local.get $rax)) (i32.const 1))))
+        ;; +0xff3  CMP EAX, ECX
+        (local.set $flags_a (i64.extend_i32_u (i32.wrap_i64 (local.get $rax))))
+        (local.set $flags_b (i64.extend_i32_u (i32.wrap_i64 (local.get $rcx))))
+        ;; +0xff5  JB $-0x5
+        (if (i32.lt_u (i32.wrap_i64 (local.get $flags_a)) (i32.wrap_i64 (local.get $flags_b)))
+          (then
+            (local.set $flags_kind (i32.const 7))
+            (br_if $loop0 (; unlikely ;) (i32.lt_s (local.get $budget) (i32.const 8)))
+            (br $tail)))
+        ;; 1: +0xff7
+        (local.set $budget (i32.sub (local.get $budget) (i32.const 1)))
+        ;; +0xff7  JMP $+0x19
+        ;; 2: +0x1010
+        (local.set $budget (i32.sub (local.get $budget) (i32.const 3)))
+        ;; +0x1010  MOV EDX, EAX
+        (local.set $rdx (i64.extend_i32_u (i32.wrap_i64 (local.get $rax))))
+        ;; +0x1012  CMP EDX, ESI
+        (local.set $flags_a (i64.extend_i32_u (i32.wrap_i64 (local.get $rdx))))
+        (local.set $flags_b (i64.extend_i32_u (i32.wrap_i64 (local.get $rsi))))
+        ;; +0x1014  JB $-0x24
+        (if (i32.lt_u (i32.wrap_i64 (local.get $flags_a)) (i32.wrap_i64 (local.get $flags_b)))
+          (then
+            (local.set $flags_kind (i32.const 7))
+            (br_if $loop0 (; unlikely ;) (i32.lt_s (local.get $budget) (i32.const 8)))
+            (br $tail)))
+        ;; 3: +0x1016
+        (local.set $budget (i32.sub (local.get $budget) (i32.const 1)))
+        ;; +0x1016  RET
+        (local.set 16
+          (block $1 (result i64)
+            (block $2
+              (br_if $2 (; unlikely ;)
+                (i64.ne
+                  (local.tee 16 (i64.load offset=READ_CELL[RSP].tag (local.get $tlb_table)))
+                  (i64.and (local.get $rsp) (i64.const -4089))))
+              (i64.load 1
+                (i32.add
+                  (i32.wrap_i64 (local.get $rsp))
+                  (i32.load offset=READ_CELL[RSP].addend (local.get $tlb_table))))
+              (br $1))
+            (br_if $tail (; unlikely ;)
+              (i32.eq
+                (local.tee 15
+                  (call $regionTranslate (; bail at +0x1016, 1 not executed, flags of SUB 32 ;)
+                    (local.get $rsp)
+                    (i32.const 262664)
+                    (i32.const 539758081)
+                    (local.get 16)))
+                (i32.const -1)))
+            (i64.load 1 (local.get 15))))
+        (if (; unlikely ;)
+          (i64.ne (i64.shr_s (i64.shl (local.get 16) (i64.const 16)) (i64.const 16)) (local.get 16))
+          (then
+            (i32.store offset=WHERE (; bail at +0x1016, 1 not executed, flags of SUB 32 ;)
+              (i32.const 0)
+              (i32.const 539758081))
+            (br $tail)))
+        (local.set $rsp (i64.add (local.get $rsp) (i64.const 8)))
+        (local.set 17 (local.get 16))
+        (local.set 16 (i64.sub (local.get 17) (local.get $rip_base)))
+        (i32.store offset=LINK_CELL[0] (i32.const 0) (i32.wrap_i64 (local.get 16)))
+        (local.set 15
+          (i32.sub (i32.wrap_i64 (local.get $flags_a)) (i32.wrap_i64 (local.get $flags_b))))
+        (i64.store offset=flagResult (i32.const 0) (i64.extend_i32_s (local.get 15)))
+        (local.set 18
+          (i32.or
+            (i32.and
               (i32.xor (i32.wrap_i64 (local.get $flags_a)) (i32.const -1))
               (i32.wrap_i64 (local.get $flags_b)))
-            (local.get 15))))
-      (i32.store offset=flagAux
-        (i32.const 0)
-        (i32.or
-          (i32.shl (i32.shr_u (local.get 18) (i32.const 30)) (i32.const 30))
-          (i32.and (local.get 18) (i32.const 8))))
-      (i64.store offset=RAX (i32.const 0) (local.get $rax))
-      (i64.store offset=RDX (i32.const 0) (local.get $rdx))
-      (i64.store offset=RSP (i32.const 0) (local.get $rsp))
-      (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
-      (return_call $jumpFlat (local.get 17))))
+            (i32.and
+              (i32.or
+                (i32.xor (i32.wrap_i64 (local.get $flags_a)) (i32.const -1))
+                (i32.wrap_i64 (local.get $flags_b)))
+              (local.get 15))))
+        (i32.store offset=flagAux
+          (i32.const 0)
+          (i32.or
+            (i32.shl (i32.shr_u (local.get 18) (i32.const 30)) (i32.const 30))
+            (i32.and (local.get 18) (i32.const 8))))
+        (i64.store offset=RAX (i32.const 0) (local.get $rax))
+        (i64.store offset=RDX (i32.const 0) (local.get $rdx))
+        (i64.store offset=RSP (i32.const 0) (local.get $rsp))
+        (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
+        (return_call $jumpFlat (local.get 17))))
+    (i32.store offset=SAMPLED_REGION (i32.const 0) (i32.const 1))
+    (i32.store offset=WHERE (; to +0xff0, flags of $flags_kind ;)
+      (i32.const 0)
+      (i32.const 534806016))
+    (br $tail))
   (if
     (i32.eq
       (i32.and

@@ -10,245 +10,248 @@
   (local.set $rsp (i64.load offset=RSP (i32.const 0)))
   (local.set $rdi (i64.load offset=RDI (i32.const 0)))
   (block $tail
-    (loop $loop0
-      ;; 0: +0x100
-      (if (; unlikely ;) (i32.lt_s (local.get $budget) (i32.const 5))
-        (then
-          (i32.store offset=SAMPLED_REGION (i32.const 0) (i32.const 1))
-          (i32.store offset=WHERE (; to +0x100, flags of $flags_kind ;)
-            (i32.const 0)
-            (i32.const 33586688))
-          (br $tail)))
-      (local.set $budget (i32.sub (local.get $budget) (i32.const 2)))
-      ;; +0x100  CMP EDI, 0x2
-      (local.set $flags_a (i64.extend_i32_u (i32.wrap_i64 (local.get $rdi))))
-      (local.set $flags_b (i64.const 2))
-      ;; +0x103  JB $+0x10
-      (if (i32.lt_u (i32.wrap_i64 (local.get $flags_a)) (i32.wrap_i64 (local.get $flags_b)))
-        (then
-          ;; 2: +0x113
-          (local.set $budget (i32.sub (local.get $budget) (i32.const 2)))
-          ;; +0x113  MOV EAX, 0x1
-          (local.set $rax (i64.const 1))
-          ;; +0x118  RET
-          (local.set 13
-            (block $1 (result i64)
-              (block $2
-                (br_if $2 (; unlikely ;)
-                  (i64.ne
-                    (local.tee 13 (i64.load offset=READ_CELL[RSP].tag (local.get $tlb_table)))
-                    (i64.and (local.get $rsp) (i64.const -4089))))
-                (i64.load 1
-                  (i32.add
-                    (i32.wrap_i64 (local.get $rsp))
-                    (i32.load offset=READ_CELL[RSP].addend (local.get $tlb_table))))
-                (br $1))
-              (br_if $tail (; unlikely ;)
-                (i32.eq
-                  (local.tee 14
-                    (call $regionTranslate (; bail at +0x118, 1 not executed, flags of SUB 32 ;)
-                      (local.get $rsp)
-                      (i32.const 262664)
-                      (i32.const 36703745)
-                      (local.get 13)))
-                  (i32.const -1)))
-              (i64.load 1 (local.get 14))))
-          (if (; unlikely ;)
-            (i64.ne
-              (i64.shr_s (i64.shl (local.get 13) (i64.const 16)) (i64.const 16))
-              (local.get 13))
-            (then
-              (i32.store offset=WHERE (; bail at +0x118, 1 not executed, flags of SUB 32 ;)
-                (i32.const 0)
-                (i32.const 36703745))
-              (br $tail)))
-          (local.set $rsp (i64.add (local.get $rsp) (i64.const 8)))
-          (local.set 15 (local.get 13))
-          (local.set 13 (i64.sub (local.get 15) (local.get $rip_base)))
-          (if (i64.eq (local.get 13) (i64.const 270))
-            (then
-              (local.set $flags_kind (i32.const 7))
-              (loop $loop3
-                ;; 3: +0x10e
-                (if (; unlikely ;) (i32.lt_s (local.get $budget) (i32.const 3))
-                  (then
-                    (i32.store offset=SAMPLED_REGION (i32.const 0) (i32.const 1))
-                    (i32.store offset=WHERE (; to +0x10e, flags of $flags_kind ;)
-                      (i32.const 0)
-                      (i32.const 35421696))
-                    (br $tail)))
-                (local.set $budget (i32.sub (local.get $budget) (i32.const 3)))
-                ;; +0x10e  POP RDI
-                (local.set 16
-                  (block $3 (result i64)
-                    (block $4
-                      (br_if $4 (; unlikely ;)
-                        (i64.ne
-                          (local.tee 16 (i64.load offset=READ_CELL[RSP].tag (local.get $tlb_table)))
-                          (i64.and (local.get $rsp) (i64.const -4089))))
-                      (i64.load 1
-                        (i32.add
-                          (i32.wrap_i64 (local.get $rsp))
-                          (i32.load offset=READ_CELL[RSP].addend (local.get $tlb_table))))
-                      (br $3))
-                    (br_if $tail (; unlikely ;)
-                      (i32.eq
-                        (local.tee 14
-                          (call $regionTranslate (; bail at +0x10e, 3 not executed, flags of $flags_kind ;)
-                            (local.get $rsp)
-                            (i32.const 262664)
-                            (i32.const 35421699)
-                            (local.get 16)))
-                        (i32.const -1)))
-                    (i64.load 1 (local.get 14))))
-                (local.set $rsp (i64.add (local.get $rsp) (i64.const 8)))
-                (local.set $rdi (local.get 16))
-                ;; +0x10f  IMUL EAX, EDI
-                (local.set 14
-                  (i32.mul (i32.wrap_i64 (local.get $rdi)) (i32.wrap_i64 (local.get $rax))))
-                (i64.extend_i32_u (local.get 14))
-                (local.set 17 (i32.wrap_i64 (local.get $rax)))
-                (local.set $rax)
-                (local.set $flags_a (i64.extend_i32_u (i32.wrap_i64 (local.get $rdi))))
-                (local.set $flags_b (i64.extend_i32_u (local.get 17)))
-                (local.set $flags_r (i64.extend_i32_u (local.get 14)))
-                ;; +0x112  RET
-                (local.set 16
-                  (block $5 (result i64)
-                    (block $6
-                      (br_if $6 (; unlikely ;)
-                        (i64.ne
-                          (local.tee 16 (i64.load offset=READ_CELL[RSP].tag (local.get $tlb_table)))
-                          (i64.and (local.get $rsp) (i64.const -4089))))
-                      (i64.load 1
-                        (i32.add
-                          (i32.wrap_i64 (local.get $rsp))
-                          (i32.load offset=READ_CELL[RSP].addend (local.get $tlb_table))))
-                      (br $5))
-                    (br_if $tail (; unlikely ;)
-                      (i32.eq
-                        (local.tee 14
-                          (call $regionTranslate (; bail at +0x112, 1 not executed, flags of IMUL 32 ;)
-                            (local.get $rsp)
-                            (i32.const 262664)
-                            (i32.const 35939841)
-                            (local.get 16)))
-                        (i32.const -1)))
-                    (i64.load 1 (local.get 14))))
-                (if (; unlikely ;)
-                  (i64.ne
-                    (i64.shr_s (i64.shl (local.get 16) (i64.const 16)) (i64.const 16))
-                    (local.get 16))
-                  (then
-                    (i32.store offset=WHERE (; bail at +0x112, 1 not executed, flags of IMUL 32 ;)
-                      (i32.const 0)
-                      (i32.const 35939841))
-                    (br $tail)))
-                (local.set $rsp (i64.add (local.get $rsp) (i64.const 8)))
-                (local.set 18 (local.get 16))
-                (local.set 16 (i64.sub (local.get 18) (local.get $rip_base)))
-                (if (i64.eq (local.get 16) (i64.const 270))
-                  (then
-                    (local.set $flags_kind (i32.const 51))
-                    (br $loop3)))
-                (i32.store offset=LINK_CELL[1] (i32.const 0) (i32.wrap_i64 (local.get 16)))
-                (call $materializeFlags
-                  (i32.const 51)
-                  (local.get $flags_a)
-                  (local.get $flags_b)
-                  (local.get $flags_r)
-                  (local.get $flags_cf_of))
-                (i64.store offset=RAX (i32.const 0) (local.get $rax))
-                (i64.store offset=RSP (i32.const 0) (local.get $rsp))
-                (i64.store offset=RDI (i32.const 0) (local.get $rdi))
-                (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
-                (return_call $jumpFlat (local.get 18)))))
-          (i32.store offset=LINK_CELL[0] (i32.const 0) (i32.wrap_i64 (local.get 13)))
-          (local.set 14
-            (i32.sub (i32.wrap_i64 (local.get $flags_a)) (i32.wrap_i64 (local.get $flags_b))))
-          (i64.store offset=flagResult (i32.const 0) (i64.extend_i32_s (local.get 14)))
-          (local.set 17
-            (i32.or
-              (i32.and
-                (i32.xor (i32.wrap_i64 (local.get $flags_a)) (i32.const -1))
-                (i32.wrap_i64 (local.get $flags_b)))
-              (i32.and
-                (i32.or
+    (block $loop0
+      (loop $tail
+        ;; 0: +0x100
+        (local.set $budget (i32.sub (local.get $budget) (i32.const 2)))
+        ;; +0x100  CMP EDI, 0x2
+        (local.set $flags_a (i64.extend_i32_u (i32.wrap_i64 (local.get $rdi))))
+        (local.set $flags_b (i64.const 2))
+        ;; +0x103  JB $+0x10
+        (if (i32.lt_u (i32.wrap_i64 (local.get $flags_a)) (i32.wrap_i64 (local.get $flags_b)))
+          (then
+            ;; 2: +0x113
+            (local.set $budget (i32.sub (local.get $budget) (i32.const 2)))
+            ;; +0x113  MOV EAX, 0x1
+            (local.set $rax (i64.const 1))
+            ;; +0x118  RET
+            (local.set 13
+              (block $1 (result i64)
+                (block $2
+                  (br_if $2 (; unlikely ;)
+                    (i64.ne
+                      (local.tee 13 (i64.load offset=READ_CELL[RSP].tag (local.get $tlb_table)))
+                      (i64.and (local.get $rsp) (i64.const -4089))))
+                  (i64.load 1
+                    (i32.add
+                      (i32.wrap_i64 (local.get $rsp))
+                      (i32.load offset=READ_CELL[RSP].addend (local.get $tlb_table))))
+                  (br $1))
+                (br_if $tail (; unlikely ;)
+                  (i32.eq
+                    (local.tee 14
+                      (call $regionTranslate (; bail at +0x118, 1 not executed, flags of SUB 32 ;)
+                        (local.get $rsp)
+                        (i32.const 262664)
+                        (i32.const 36703745)
+                        (local.get 13)))
+                    (i32.const -1)))
+                (i64.load 1 (local.get 14))))
+            (if (; unlikely ;)
+              (i64.ne
+                (i64.shr_s (i64.shl (local.get 13) (i64.const 16)) (i64.const 16))
+                (local.get 13))
+              (then
+                (i32.store offset=WHERE (; bail at +0x118, 1 not executed, flags of SUB 32 ;)
+                  (i32.const 0)
+                  (i32.const 36703745))
+                (br $tail)))
+            (local.set $rsp (i64.add (local.get $rsp) (i64.const 8)))
+            (local.set 15 (local.get 13))
+            (local.set 13 (i64.sub (local.get 15) (local.get $rip_base)))
+            (if (i64.eq (local.get 13) (i64.const 270))
+              (then
+                (local.set $flags_kind (i32.const 7))
+                (block $loop3
+                  (br_if $loop3 (; unlikely ;) (i32.lt_s (local.get $budget) (i32.const 3)))
+                  (loop $3
+                    ;; 3: +0x10e
+                    (local.set $budget (i32.sub (local.get $budget) (i32.const 3)))
+                    ;; +0x10e  POP RDI
+                    (local.set 16
+                      (block $4 (result i64)
+                        (block $5
+                          (br_if $5 (; unlikely ;)
+                            (i64.ne
+                              (local.tee 16
+                                (i64.load offset=READ_CELL[RSP].tag (local.get $tlb_table)))
+                              (i64.and (local.get $rsp) (i64.const -4089))))
+                          (i64.load 1
+                            (i32.add
+                              (i32.wrap_i64 (local.get $rsp))
+                              (i32.load offset=READ_CELL[RSP].addend (local.get $tlb_table))))
+                          (br $4))
+                        (br_if $tail (; unlikely ;)
+                          (i32.eq
+                            (local.tee 14
+                              (call $regionTranslate (; bail at +0x10e, 3 not executed, flags of $flags_kind ;)
+                                (local.get $rsp)
+                                (i32.const 262664)
+                                (i32.const 35421699)
+                                (local.get 16)))
+                            (i32.const -1)))
+                        (i64.load 1 (local.get 14))))
+                    (local.set $rsp (i64.add (local.get $rsp) (i64.const 8)))
+                    (local.set $rdi (local.get 16))
+                    ;; +0x10f  IMUL EAX, EDI
+                    (local.set 14
+                      (i32.mul (i32.wrap_i64 (local.get $rdi)) (i32.wrap_i64 (local.get $rax))))
+                    (i64.extend_i32_u (local.get 14))
+                    (local.set 17 (i32.wrap_i64 (local.get $rax)))
+                    (local.set $rax)
+                    (local.set $flags_a (i64.extend_i32_u (i32.wrap_i64 (local.get $rdi))))
+                    (local.set $flags_b (i64.extend_i32_u (local.get 17)))
+                    (local.set $flags_r (i64.extend_i32_u (local.get 14)))
+                    ;; +0x112  RET
+                    (local.set 16
+                      (block $6 (result i64)
+                        (block $7
+                          (br_if $7 (; unlikely ;)
+                            (i64.ne
+                              (local.tee 16
+                                (i64.load offset=READ_CELL[RSP].tag (local.get $tlb_table)))
+                              (i64.and (local.get $rsp) (i64.const -4089))))
+                          (i64.load 1
+                            (i32.add
+                              (i32.wrap_i64 (local.get $rsp))
+                              (i32.load offset=READ_CELL[RSP].addend (local.get $tlb_table))))
+                          (br $6))
+                        (br_if $tail (; unlikely ;)
+                          (i32.eq
+                            (local.tee 14
+                              (call $regionTranslate (; bail at +0x112, 1 not executed, flags of IMUL 32 ;)
+                                (local.get $rsp)
+                                (i32.const 262664)
+                                (i32.const 35939841)
+                                (local.get 16)))
+                            (i32.const -1)))
+                        (i64.load 1 (local.get 14))))
+                    (if (; unlikely ;)
+                      (i64.ne
+                        (i64.shr_s (i64.shl (local.get 16) (i64.const 16)) (i64.const 16))
+                        (local.get 16))
+                      (then
+                        (i32.store offset=WHERE (; bail at +0x112, 1 not executed, flags of IMUL 32 ;)
+                          (i32.const 0)
+                          (i32.const 35939841))
+                        (br $tail)))
+                    (local.set $rsp (i64.add (local.get $rsp) (i64.const 8)))
+                    (local.set 18 (local.get 16))
+                    (local.set 16 (i64.sub (local.get 18) (local.get $rip_base)))
+                    (if (i64.eq (local.get 16) (i64.const 270))
+                      (then
+                        (local.set $flags_kind (i32.const 51))
+                        (br_if $loop3 (; unlikely ;) (i32.lt_s (local.get $budget) (i32.const 3)))
+                        (br $3)))
+                    (i32.store offset=LINK_CELL[1] (i32.const 0) (i32.wrap_i64 (local.get 16)))
+                    (call $materializeFlags
+                      (i32.const 51)
+                      (local.get $flags_a)
+                      (local.get $flags_b)
+                      (local.get $flags_r)
+                      (local.get $flags_cf_of))
+                    (i64.store offset=RAX (i32.const 0) (local.get $rax))
+                    (i64.store offset=RSP (i32.const 0) (local.get $rsp))
+                    (i64.store offset=RDI (i32.const 0) (local.get $rdi))
+                    (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
+                    (return_call $jumpFlat (local.get 18))))
+                (i32.store offset=SAMPLED_REGION (i32.const 0) (i32.const 1))
+                (i32.store offset=WHERE (; to +0x10e, flags of $flags_kind ;)
+                  (i32.const 0)
+                  (i32.const 35421696))
+                (br $tail)))
+            (i32.store offset=LINK_CELL[0] (i32.const 0) (i32.wrap_i64 (local.get 13)))
+            (local.set 14
+              (i32.sub (i32.wrap_i64 (local.get $flags_a)) (i32.wrap_i64 (local.get $flags_b))))
+            (i64.store offset=flagResult (i32.const 0) (i64.extend_i32_s (local.get 14)))
+            (local.set 17
+              (i32.or
+                (i32.and
                   (i32.xor (i32.wrap_i64 (local.get $flags_a)) (i32.const -1))
                   (i32.wrap_i64 (local.get $flags_b)))
-                (local.get 14))))
-          (i32.store offset=flagAux
-            (i32.const 0)
-            (i32.or
-              (i32.shl (i32.shr_u (local.get 17) (i32.const 30)) (i32.const 30))
-              (i32.and (local.get 17) (i32.const 8))))
-          (i64.store offset=RAX (i32.const 0) (local.get $rax))
-          (i64.store offset=RSP (i32.const 0) (local.get $rsp))
-          (i64.store offset=RDI (i32.const 0) (local.get $rdi))
-          (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
-          (return_call $jumpFlat (local.get 15))))
-      ;; 1: +0x105
-      (local.set $budget (i32.sub (local.get $budget) (i32.const 3)))
-      ;; +0x105  PUSH RDI
-      (local.set 15 (i64.sub (local.get $rsp) (i64.const 8)))
-      (block $7
+                (i32.and
+                  (i32.or
+                    (i32.xor (i32.wrap_i64 (local.get $flags_a)) (i32.const -1))
+                    (i32.wrap_i64 (local.get $flags_b)))
+                  (local.get 14))))
+            (i32.store offset=flagAux
+              (i32.const 0)
+              (i32.or
+                (i32.shl (i32.shr_u (local.get 17) (i32.const 30)) (i32.const 30))
+                (i32.and (local.get 17) (i32.const 8))))
+            (i64.store offset=RAX (i32.const 0) (local.get $rax))
+            (i64.store offset=RSP (i32.const 0) (local.get $rsp))
+            (i64.store offset=RDI (i32.const 0) (local.get $rdi))
+            (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
+            (return_call $jumpFlat (local.get 15))))
+        ;; 1: +0x105
+        (local.set $budget (i32.sub (local.get $budget) (i32.const 3)))
+        ;; +0x105  PUSH RDI
+        (local.set 15 (i64.sub (local.get $rsp) (i64.const 8)))
         (block $8
-          (br_if $8 (; unlikely ;)
-            (i64.ne
-              (local.tee 13 (i64.load offset=WRITE_CELL[RSP].tag (local.get $tlb_table)))
-              (i64.and (local.get 15) (i64.const -4089))))
-          (i64.store 1
-            (i32.add
-              (i32.wrap_i64 (local.get 15))
-              (i32.load offset=WRITE_CELL[RSP].addend (local.get $tlb_table)))
-            (local.get $rdi))
-          (br $7))
-        (br_if $tail (; unlikely ;)
-          (i32.eq
-            (local.tee 17
-              (call $regionTranslate (; bail at +0x105, 3 not executed, flags of SUB 32 ;)
-                (local.get 15)
-                (i32.const 262920)
-                (i32.const 34213379)
-                (local.get 13)))
-            (i32.const -1)))
-        (i64.store 1 (local.get 17) (local.get $rdi)))
-      (local.set $rsp (local.get 15))
-      ;; +0x106  SUB EDI, 0x1
-      (local.set 17 (i32.sub (i32.wrap_i64 (local.get $rdi)) (i32.const 1)))
-      (i64.extend_i32_u (local.get 17))
-      (local.set 14 (i32.wrap_i64 (local.get $rdi)))
-      (local.set $rdi)
-      (local.set $flags_a (i64.extend_i32_u (local.get 17)))
-      (local.set $flags_b (i64.const 1))
-      ;; +0x109  CALL $-0x9
-      (local.set 15 (i64.add (local.get $rip_base) (i64.const 270)))
-      (local.set 13 (i64.sub (local.get $rsp) (i64.const 8)))
-      (block $9
+          (block $9
+            (br_if $9 (; unlikely ;)
+              (i64.ne
+                (local.tee 13 (i64.load offset=WRITE_CELL[RSP].tag (local.get $tlb_table)))
+                (i64.and (local.get 15) (i64.const -4089))))
+            (i64.store 1
+              (i32.add
+                (i32.wrap_i64 (local.get 15))
+                (i32.load offset=WRITE_CELL[RSP].addend (local.get $tlb_table)))
+              (local.get $rdi))
+            (br $8))
+          (br_if $tail (; unlikely ;)
+            (i32.eq
+              (local.tee 17
+                (call $regionTranslate (; bail at +0x105, 3 not executed, flags of SUB 32 ;)
+                  (local.get 15)
+                  (i32.const 262920)
+                  (i32.const 34213379)
+                  (local.get 13)))
+              (i32.const -1)))
+          (i64.store 1 (local.get 17) (local.get $rdi)))
+        (local.set $rsp (local.get 15))
+        ;; +0x106  SUB EDI, 0x1
+        (local.set 17 (i32.sub (i32.wrap_i64 (local.get $rdi)) (i32.const 1)))
+        (i64.extend_i32_u (local.get 17))
+        (local.set 14 (i32.wrap_i64 (local.get $rdi)))
+        (local.set $rdi)
+        (local.set $flags_a (i64.extend_i32_u (local.get 17)))
+        (local.set $flags_b (i64.const 1))
+        ;; +0x109  CALL $-0x9
+        (local.set 15 (i64.add (local.get $rip_base) (i64.const 270)))
+        (local.set 13 (i64.sub (local.get $rsp) (i64.const 8)))
         (block $10
-          (br_if $10 (; unlikely ;)
-            (i64.ne
-              (local.tee 18 (i64.load offset=WRITE_CELL[RSP].tag (local.get $tlb_table)))
-              (i64.and (local.get 13) (i64.const -4089))))
-          (i64.store 1
-            (i32.add
-              (i32.wrap_i64 (local.get 13))
-              (i32.load offset=WRITE_CELL[RSP].addend (local.get $tlb_table)))
-            (local.get 15))
-          (br $9))
-        (br_if $tail (; unlikely ;)
-          (i32.eq
-            (local.tee 14
-              (call $regionTranslate (; bail at +0x109, 1 not executed, flags of DIFFERENCE 32 ;)
-                (local.get 13)
-                (i32.const 262920)
-                (i32.const 34752001)
-                (local.get 18)))
-            (i32.const -1)))
-        (i64.store 1 (local.get 14) (local.get 15)))
-      (local.set $rsp (local.get 13))
-      (local.set $flags_kind (i32.const 35))
-      (br $loop0)))
+          (block $11
+            (br_if $11 (; unlikely ;)
+              (i64.ne
+                (local.tee 18 (i64.load offset=WRITE_CELL[RSP].tag (local.get $tlb_table)))
+                (i64.and (local.get 13) (i64.const -4089))))
+            (i64.store 1
+              (i32.add
+                (i32.wrap_i64 (local.get 13))
+                (i32.load offset=WRITE_CELL[RSP].addend (local.get $tlb_table)))
+              (local.get 15))
+            (br $10))
+          (br_if $tail (; unlikely ;)
+            (i32.eq
+              (local.tee 14
+                (call $regionTranslate (; bail at +0x109, 1 not executed, flags of DIFFERENCE 32 ;)
+                  (local.get 13)
+                  (i32.const 262920)
+                  (i32.const 34752001)
+                  (local.get 18)))
+              (i32.const -1)))
+          (i64.store 1 (local.get 14) (local.get 15)))
+        (local.set $rsp (local.get 13))
+        (local.set $flags_kind (i32.const 35))
+        (br_if $loop0 (; unlikely ;) (i32.lt_s (local.get $budget) (i32.const 5)))
+        (br $tail)))
+    (i32.store offset=SAMPLED_REGION (i32.const 0) (i32.const 1))
+    (i32.store offset=WHERE (; to +0x100, flags of $flags_kind ;)
+      (i32.const 0)
+      (i32.const 33586688))
+    (br $tail))
   (if
     (i32.eq
       (i32.and

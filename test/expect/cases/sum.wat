@@ -10,52 +10,52 @@
   (local.set $rsi (i64.load offset=RSI (i32.const 0)))
   (local.set $rdi (i64.load offset=RDI (i32.const 0)))
   (block $tail
-    (loop $loop0
-      ;; 0: +0x100
-      (if (; unlikely ;) (i32.lt_s (local.get $budget) (i32.const 4))
-        (then
-          (i32.store offset=SAMPLED_REGION (i32.const 0) (i32.const 1))
-          (i32.store offset=WHERE (; to +0x100, flags of $flags_kind ;)
-            (i32.const 0)
-            (i32.const 33586688))
-          (br $tail)))
-      (local.set $budget (i32.sub (local.get $budget) (i32.const 4)))
-      ;; +0x100  ADD RAX, qword DS:[RSI]
-      (local.set 13
-        (block $1 (result i64)
-          (block $2
-            (br_if $2 (; unlikely ;)
-              (i64.ne
-                (local.tee 13 (i64.load offset=READ_CELL[RSI].tag (local.get $tlb_table)))
-                (i64.and (local.get $rsi) (i64.const -4089))))
-            (i64.load 1
-              (i32.add
-                (i32.wrap_i64 (local.get $rsi))
-                (i32.load offset=READ_CELL[RSI].addend (local.get $tlb_table))))
-            (br $1))
-          (br_if $tail (; unlikely ;)
-            (i32.eq
-              (local.tee 14
-                (call $regionTranslate (; bail at +0x100, 4 not executed, flags of $flags_kind ;)
-                  (local.get $rsi)
-                  (i32.const 393224)
-                  (i32.const 33586692)
-                  (local.get 13)))
-              (i32.const -1)))
-          (i64.load 1 (local.get 14))))
-      (local.set $rax (i64.add (local.get $rax) (local.get 13)))
-      ;; +0x103  ADD RSI, 0x8
-      (local.set $rsi (i64.add (local.get $rsi) (i64.const 8)))
-      ;; +0x107  CMP RSI, RDI
-      (local.set $flags_a (local.get $rsi))
-      (local.set $flags_b (local.get $rdi))
-      ;; +0x10a  JB $-0xa
-      (if (i64.lt_u (local.get $flags_a) (local.get $flags_b))
-        (then
-          (local.set $flags_kind (i32.const 8))
-          (br $loop0)))
-      (i32.store offset=WHERE (; to +0x10c, flags of SUB 64 ;) (i32.const 0) (i32.const 35131392))
-      (br $tail)))
+    (block $loop0
+      (loop $tail
+        ;; 0: +0x100
+        (local.set $budget (i32.sub (local.get $budget) (i32.const 4)))
+        ;; +0x100  ADD RAX, qword DS:[RSI]
+        (local.set 13
+          (block $1 (result i64)
+            (block $2
+              (br_if $2 (; unlikely ;)
+                (i64.ne
+                  (local.tee 13 (i64.load offset=READ_CELL[RSI].tag (local.get $tlb_table)))
+                  (i64.and (local.get $rsi) (i64.const -4089))))
+              (i64.load 1
+                (i32.add
+                  (i32.wrap_i64 (local.get $rsi))
+                  (i32.load offset=READ_CELL[RSI].addend (local.get $tlb_table))))
+              (br $1))
+            (br_if $tail (; unlikely ;)
+              (i32.eq
+                (local.tee 14
+                  (call $regionTranslate (; bail at +0x100, 4 not executed, flags of $flags_kind ;)
+                    (local.get $rsi)
+                    (i32.const 393224)
+                    (i32.const 33586692)
+                    (local.get 13)))
+                (i32.const -1)))
+            (i64.load 1 (local.get 14))))
+        (local.set $rax (i64.add (local.get $rax) (local.get 13)))
+        ;; +0x103  ADD RSI, 0x8
+        (local.set $rsi (i64.add (local.get $rsi) (i64.const 8)))
+        ;; +0x107  CMP RSI, RDI
+        (local.set $flags_a (local.get $rsi))
+        (local.set $flags_b (local.get $rdi))
+        ;; +0x10a  JB $-0xa
+        (if (i64.lt_u (local.get $flags_a) (local.get $flags_b))
+          (then
+            (local.set $flags_kind (i32.const 8))
+            (br_if $loop0 (; unlikely ;) (i32.lt_s (local.get $budget) (i32.const 4)))
+            (br $tail)))
+        (i32.store offset=WHERE (; to +0x10c, flags of SUB 64 ;) (i32.const 0) (i32.const 35131392))
+        (br $tail)))
+    (i32.store offset=SAMPLED_REGION (i32.const 0) (i32.const 1))
+    (i32.store offset=WHERE (; to +0x100, flags of $flags_kind ;)
+      (i32.const 0)
+      (i32.const 33586688))
+    (br $tail))
   (if
     (i32.eq
       (i32.and

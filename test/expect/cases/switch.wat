@@ -10,188 +10,192 @@
   (local.set $rbx (i64.load offset=RBX (i32.const 0)))
   (local.set $rsi (i64.load offset=RSI (i32.const 0)))
   (block $tail
-    (loop $loop0
-      (block $block5
-        (block $block4
-          (block $block3
-            (block $block2
-              (block $block1
-                ;; 0: +0x100
-                (if (; unlikely ;) (i32.lt_s (local.get $budget) (i32.const 6))
-                  (then
-                    (i32.store offset=SAMPLED_REGION (i32.const 0) (i32.const 1))
-                    (i32.store offset=WHERE (; to +0x100, flags of $flags_kind ;)
-                      (i32.const 0)
-                      (i32.const 33586688))
-                    (br $tail)))
-                (local.set $budget (i32.sub (local.get $budget) (i32.const 2)))
-                ;; +0x100  MOVZX EAX, byte DS:[RSI]
-                (local.set 14
-                  (block $1 (result i32)
-                    (block $2
-                      (br_if $2 (; unlikely ;)
-                        (i64.ne
-                          (local.tee 13 (i64.load offset=READ_CELL[RSI].tag (local.get $tlb_table)))
-                          (i64.and (local.get $rsi) (i64.const -4096))))
-                      (i32.load8_u 1
-                        (i32.add
-                          (i32.wrap_i64 (local.get $rsi))
-                          (i32.load offset=READ_CELL[RSI].addend (local.get $tlb_table))))
-                      (br $1))
-                    (br_if $tail (; unlikely ;)
-                      (i32.eq
-                        (local.tee 14
-                          (call $regionTranslate (; bail at +0x100, 2 not executed, flags of $flags_kind ;)
-                            (local.get $rsi)
-                            (i32.const 393217)
-                            (i32.const 33586690)
-                            (local.get 13)))
-                        (i32.const -1)))
-                    (i32.load8_u 1 (local.get 14))))
-                (local.set $rax (i64.extend_i32_u (local.get 14)))
-                ;; +0x103  JMP qword DS:[RAX*8+0x402000]
-                (local.set 13 (i64.add (i64.shl (local.get $rax) (i64.const 3)) (i64.const 4202496)))
-                (local.set 13
-                  (block $3 (result i64)
-                    (block $4
-                      (br_if $4 (; unlikely ;)
-                        (i64.ne
-                          (local.tee 15 (i64.load offset=READ_CELL[18].tag (local.get $tlb_table)))
-                          (i64.and (local.get 13) (i64.const -4089))))
-                      (i64.load 1
-                        (i32.add
-                          (i32.wrap_i64 (local.get 13))
-                          (i32.load offset=READ_CELL[18].addend (local.get $tlb_table))))
-                      (br $3))
-                    (br_if $tail (; unlikely ;)
-                      (i32.eq
-                        (local.tee 14
-                          (call $regionTranslate (; bail at +0x103, 1 not executed, flags of $flags_kind ;)
-                            (local.get 13)
-                            (i32.const 1179656)
-                            (i32.const 33979905)
-                            (local.get 15)))
-                        (i32.const -1)))
-                    (i64.load 1 (local.get 14))))
-                (if (; unlikely ;)
-                  (i64.ne
-                    (i64.shr_s (i64.shl (local.get 13) (i64.const 16)) (i64.const 16))
-                    (local.get 13))
-                  (then
-                    (i32.store offset=WHERE (; bail at +0x103, 1 not executed, flags of $flags_kind ;)
-                      (i32.const 0)
-                      (i32.const 33979905))
-                    (br $tail)))
-                (local.set 15 (local.get 13))
-                (local.set 13 (i64.sub (local.get 15) (local.get $rip_base)))
-                (block $5
-                  (block $6
-                    (block $7
-                      (block $8
-                        (block $9
-                          (block $10
-                            (br_table $10 $7 $5 $6 $9 $5 $5 $8
-                              (i32.shr_u
-                                (i32.mul (i32.wrap_i64 (local.get 13)) (i32.const 1107666781))
-                                (i32.const 29))))
-                          (if (i64.eq (local.get 13) (i64.const 256))
-                            (then
-                              (br $loop0)))
-                          (br $5))
-                        (if (i64.eq (local.get 13) (i64.const 266))
-                          (then
-                            (br $block1)))
-                        (br $5))
-                      (if (i64.eq (local.get 13) (i64.const 271))
-                        (then
-                          (br $block2)))
-                      (br $5))
-                    (if (i64.eq (local.get 13) (i64.const 276))
-                      (then
-                        (br $block3)))
-                    (br $5))
-                  (if (i64.eq (local.get 13) (i64.const 281))
+    (block $loop0
+      (loop $tail
+        (block $block5
+          (block $block4
+            (block $block3
+              (block $block2
+                (block $block1
+                  ;; 0: +0x100
+                  (local.set $budget (i32.sub (local.get $budget) (i32.const 2)))
+                  ;; +0x100  MOVZX EAX, byte DS:[RSI]
+                  (local.set 14
+                    (block $1 (result i32)
+                      (block $2
+                        (br_if $2 (; unlikely ;)
+                          (i64.ne
+                            (local.tee 13
+                              (i64.load offset=READ_CELL[RSI].tag (local.get $tlb_table)))
+                            (i64.and (local.get $rsi) (i64.const -4096))))
+                        (i32.load8_u 1
+                          (i32.add
+                            (i32.wrap_i64 (local.get $rsi))
+                            (i32.load offset=READ_CELL[RSI].addend (local.get $tlb_table))))
+                        (br $1))
+                      (br_if $tail (; unlikely ;)
+                        (i32.eq
+                          (local.tee 14
+                            (call $regionTranslate (; bail at +0x100, 2 not executed, flags of $flags_kind ;)
+                              (local.get $rsi)
+                              (i32.const 393217)
+                              (i32.const 33586690)
+                              (local.get 13)))
+                          (i32.const -1)))
+                      (i32.load8_u 1 (local.get 14))))
+                  (local.set $rax (i64.extend_i32_u (local.get 14)))
+                  ;; +0x103  JMP qword DS:[RAX*8+0x402000]
+                  (local.set 13
+                    (i64.add (i64.shl (local.get $rax) (i64.const 3)) (i64.const 4202496)))
+                  (local.set 13
+                    (block $3 (result i64)
+                      (block $4
+                        (br_if $4 (; unlikely ;)
+                          (i64.ne
+                            (local.tee 15 (i64.load offset=READ_CELL[18].tag (local.get $tlb_table)))
+                            (i64.and (local.get 13) (i64.const -4089))))
+                        (i64.load 1
+                          (i32.add
+                            (i32.wrap_i64 (local.get 13))
+                            (i32.load offset=READ_CELL[18].addend (local.get $tlb_table))))
+                        (br $3))
+                      (br_if $tail (; unlikely ;)
+                        (i32.eq
+                          (local.tee 14
+                            (call $regionTranslate (; bail at +0x103, 1 not executed, flags of $flags_kind ;)
+                              (local.get 13)
+                              (i32.const 1179656)
+                              (i32.const 33979905)
+                              (local.get 15)))
+                          (i32.const -1)))
+                      (i64.load 1 (local.get 14))))
+                  (if (; unlikely ;)
+                    (i64.ne
+                      (i64.shr_s (i64.shl (local.get 13) (i64.const 16)) (i64.const 16))
+                      (local.get 13))
                     (then
-                      (br $block4)))
-                  (br $5))
-                (i32.store offset=LINK_CELL[0] (i32.const 0) (i32.wrap_i64 (local.get 13)))
-                (if (local.get $flags_kind)
-                  (then
-                    (call $materializeFlags
-                      (local.get $flags_kind)
-                      (local.get $flags_a)
-                      (local.get $flags_b)
-                      (local.get $flags_r)
-                      (local.get $flags_cf_of))))
-                (i64.store offset=RAX (i32.const 0) (local.get $rax))
-                (i64.store offset=RBX (i32.const 0) (local.get $rbx))
-                (i64.store offset=RSI (i32.const 0) (local.get $rsi))
-                (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
-                (return_call $jumpFlat (local.get 15)))
-              ;; 1: +0x10a
+                      (i32.store offset=WHERE (; bail at +0x103, 1 not executed, flags of $flags_kind ;)
+                        (i32.const 0)
+                        (i32.const 33979905))
+                      (br $tail)))
+                  (local.set 15 (local.get 13))
+                  (local.set 13 (i64.sub (local.get 15) (local.get $rip_base)))
+                  (block $5
+                    (block $6
+                      (block $7
+                        (block $8
+                          (block $9
+                            (block $10
+                              (br_table $10 $7 $5 $6 $9 $5 $5 $8
+                                (i32.shr_u
+                                  (i32.mul (i32.wrap_i64 (local.get 13)) (i32.const 1107666781))
+                                  (i32.const 29))))
+                            (if (i64.eq (local.get 13) (i64.const 256))
+                              (then
+                                (br_if $loop0 (; unlikely ;)
+                                  (i32.lt_s (local.get $budget) (i32.const 6)))
+                                (br $tail)))
+                            (br $5))
+                          (if (i64.eq (local.get 13) (i64.const 266))
+                            (then
+                              (br $block1)))
+                          (br $5))
+                        (if (i64.eq (local.get 13) (i64.const 271))
+                          (then
+                            (br $block2)))
+                        (br $5))
+                      (if (i64.eq (local.get 13) (i64.const 276))
+                        (then
+                          (br $block3)))
+                      (br $5))
+                    (if (i64.eq (local.get 13) (i64.const 281))
+                      (then
+                        (br $block4)))
+                    (br $5))
+                  (i32.store offset=LINK_CELL[0] (i32.const 0) (i32.wrap_i64 (local.get 13)))
+                  (if (local.get $flags_kind)
+                    (then
+                      (call $materializeFlags
+                        (local.get $flags_kind)
+                        (local.get $flags_a)
+                        (local.get $flags_b)
+                        (local.get $flags_r)
+                        (local.get $flags_cf_of))))
+                  (i64.store offset=RAX (i32.const 0) (local.get $rax))
+                  (i64.store offset=RBX (i32.const 0) (local.get $rbx))
+                  (i64.store offset=RSI (i32.const 0) (local.get $rsi))
+                  (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
+                  (return_call $jumpFlat (local.get 15)))
+                ;; 1: +0x10a
+                (local.set $budget (i32.sub (local.get $budget) (i32.const 2)))
+                ;; +0x10a  ADD EBX, 0x1
+                (local.set 14 (i32.add (i32.wrap_i64 (local.get $rbx)) (i32.const 1)))
+                (i64.extend_i32_u (local.get 14))
+                (local.set 16 (i32.wrap_i64 (local.get $rbx)))
+                (local.set $rbx)
+                (local.set $flags_a (i64.extend_i32_u (local.get 14)))
+                (local.set $flags_b (i64.const 1))
+                ;; +0x10d  JMP $+0x10
+                (local.set $flags_kind (i32.const 31))
+                (br $block5))
+              ;; 2: +0x10f
               (local.set $budget (i32.sub (local.get $budget) (i32.const 2)))
-              ;; +0x10a  ADD EBX, 0x1
-              (local.set 14 (i32.add (i32.wrap_i64 (local.get $rbx)) (i32.const 1)))
-              (i64.extend_i32_u (local.get 14))
-              (local.set 16 (i32.wrap_i64 (local.get $rbx)))
+              ;; +0x10f  SUB EBX, 0x1
+              (local.set 16 (i32.sub (i32.wrap_i64 (local.get $rbx)) (i32.const 1)))
+              (i64.extend_i32_u (local.get 16))
+              (local.set 14 (i32.wrap_i64 (local.get $rbx)))
               (local.set $rbx)
-              (local.set $flags_a (i64.extend_i32_u (local.get 14)))
+              (local.set $flags_a (i64.extend_i32_u (local.get 16)))
               (local.set $flags_b (i64.const 1))
-              ;; +0x10d  JMP $+0x10
-              (local.set $flags_kind (i32.const 31))
+              ;; +0x112  JMP $+0xb
+              (local.set $flags_kind (i32.const 35))
               (br $block5))
-            ;; 2: +0x10f
+            ;; 3: +0x114
             (local.set $budget (i32.sub (local.get $budget) (i32.const 2)))
-            ;; +0x10f  SUB EBX, 0x1
-            (local.set 16 (i32.sub (i32.wrap_i64 (local.get $rbx)) (i32.const 1)))
-            (i64.extend_i32_u (local.get 16))
-            (local.set 14 (i32.wrap_i64 (local.get $rbx)))
-            (local.set $rbx)
-            (local.set $flags_a (i64.extend_i32_u (local.get 16)))
-            (local.set $flags_b (i64.const 1))
-            ;; +0x112  JMP $+0xb
-            (local.set $flags_kind (i32.const 35))
+            ;; +0x114  XOR EBX, 0x1
+            (local.set 14 (i32.xor (i32.wrap_i64 (local.get $rbx)) (i32.const 1)))
+            (local.set $rbx (i64.extend_i32_u (local.get 14)))
+            (local.set $flags_a (i64.extend_i32_u (local.get 14)))
+            ;; +0x117  JMP $+0x6
+            (local.set $flags_kind (i32.const 11))
             (br $block5))
-          ;; 3: +0x114
+          ;; 4: +0x119
           (local.set $budget (i32.sub (local.get $budget) (i32.const 2)))
-          ;; +0x114  XOR EBX, 0x1
-          (local.set 14 (i32.xor (i32.wrap_i64 (local.get $rbx)) (i32.const 1)))
-          (local.set $rbx (i64.extend_i32_u (local.get 14)))
+          ;; +0x119  NEG EBX
+          (local.set 14 (i32.sub (i32.const 0) (i32.wrap_i64 (local.get $rbx))))
+          (i64.extend_i32_u (local.get 14))
+          (local.set 16 (i32.wrap_i64 (local.get $rbx)))
+          (local.set $rbx)
           (local.set $flags_a (i64.extend_i32_u (local.get 14)))
-          ;; +0x117  JMP $+0x6
-          (local.set $flags_kind (i32.const 11))
+          (local.set $flags_b (i64.extend_i32_u (local.get 16)))
+          ;; +0x11b  JMP $+0x2
+          (local.set $flags_kind (i32.const 35))
           (br $block5))
-        ;; 4: +0x119
+        ;; 5: +0x11d
         (local.set $budget (i32.sub (local.get $budget) (i32.const 2)))
-        ;; +0x119  NEG EBX
-        (local.set 14 (i32.sub (i32.const 0) (i32.wrap_i64 (local.get $rbx))))
-        (i64.extend_i32_u (local.get 14))
-        (local.set 16 (i32.wrap_i64 (local.get $rbx)))
-        (local.set $rbx)
-        (local.set $flags_a (i64.extend_i32_u (local.get 14)))
-        (local.set $flags_b (i64.extend_i32_u (local.get 16)))
-        ;; +0x11b  JMP $+0x2
-        (local.set $flags_kind (i32.const 35))
-        (br $block5))
-      ;; 5: +0x11d
-      (local.set $budget (i32.sub (local.get $budget) (i32.const 2)))
-      ;; +0x11d  INC RSI
-      (local.set 15 (i64.add (local.get $rsi) (i64.const 1)))
-      (local.get 15)
-      (local.set 13 (local.get $rsi))
-      (local.set $rsi)
-      (call $materializeFlags
-        (local.get $flags_kind)
-        (local.get $flags_a)
-        (local.get $flags_b)
-        (local.get $flags_r)
-        (local.get $flags_cf_of))
-      (i64.extend_i32_u (i32.shr_u (i32.load offset=flagAux (i32.const 0)) (i32.const 31)))
-      (local.set $flags_a (local.get 13))
-      (local.set $flags_b)
-      ;; +0x120  JMP $-0x20
-      (local.set $flags_kind (i32.const 24))
-      (br $loop0)))
+        ;; +0x11d  INC RSI
+        (local.set 15 (i64.add (local.get $rsi) (i64.const 1)))
+        (local.get 15)
+        (local.set 13 (local.get $rsi))
+        (local.set $rsi)
+        (call $materializeFlags
+          (local.get $flags_kind)
+          (local.get $flags_a)
+          (local.get $flags_b)
+          (local.get $flags_r)
+          (local.get $flags_cf_of))
+        (i64.extend_i32_u (i32.shr_u (i32.load offset=flagAux (i32.const 0)) (i32.const 31)))
+        (local.set $flags_a (local.get 13))
+        (local.set $flags_b)
+        ;; +0x120  JMP $-0x20
+        (local.set $flags_kind (i32.const 24))
+        (br_if $loop0 (; unlikely ;) (i32.lt_s (local.get $budget) (i32.const 6)))
+        (br $tail)))
+    (i32.store offset=SAMPLED_REGION (i32.const 0) (i32.const 1))
+    (i32.store offset=WHERE (; to +0x100, flags of $flags_kind ;)
+      (i32.const 0)
+      (i32.const 33586688))
+    (br $tail))
   (if
     (i32.eq
       (i32.and
