@@ -5,6 +5,7 @@ import type { Unmap } from '../memory/region.ts';
 import { type Bench, type BenchMaker, bundle, recorder } from './bench-testing.ts';
 import { Uart16550 } from './char/uart16550.ts';
 import type { Chip } from './chip.ts';
+import { DISPLAY_BENCHES } from './display/benches-testing.ts';
 import { I8042 } from './input/i8042.ts';
 import { Ps2Keyboard } from './input/keyboard.ts';
 import { Ps2Mouse } from './input/mouse.ts';
@@ -381,6 +382,7 @@ export const BENCHES: readonly BenchMaker[] = [
   makeRtc,
   makeAcpiPm,
   makeI8042,
+  ...DISPLAY_BENCHES,
   makePortA,
   makePortB,
   makePciConfig,
