@@ -9,6 +9,8 @@
 //   0x092        system control A   0xCF8        PCI configuration address
 //   0x0A0-0x0A1  PIC, second        0xCF9        reset control
 //   0x0E9        debug console      0xCFC-0xCFF  PCI configuration data
+//   0x170-0x177  IDE, secondary     0x1F0-0x1F7  IDE, primary
+//   0x376        and its control    0x3F6        and its control
 
 export const PIC_FIRST = 0x20;
 export const PIT = 0x40;
@@ -20,6 +22,9 @@ export const POST_CODE = 0x80;
 export const SYSTEM_CONTROL_A = 0x92;
 export const PIC_SECOND = 0xa0;
 export const DEBUG_CONSOLE = 0xe9;
+/** Command block and control block of the IDE channels. */
+export const IDE_PRIMARY = [0x1f0, 0x3f6] as const;
+export const IDE_SECONDARY = [0x170, 0x376] as const;
 export const COM1 = 0x3f8;
 export const PIC_EDGE_LEVEL = 0x4d0;
 /** QEMU's customary place for isa-debug-exit in test kernels is 0xF4; its default is 0x501. */
@@ -49,6 +54,7 @@ export const IRQ_PIC_CASCADE = 2;
 export const IRQ_COM1 = 4;
 export const IRQ_RTC = 8;
 export const IRQ_MOUSE = 12;
+export const IRQ_IDE = [14, 15] as const;
 /** The ACPI system control interrupt: level, active high. */
 export const IRQ_SCI = 9;
 /** PCI INTA# to INTD# of the root bus arrive at these (level). */

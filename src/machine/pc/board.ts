@@ -32,6 +32,7 @@ import {
   SystemControlPortA,
   SystemControlPortB,
 } from '../../devices/platform/system-control.ts';
+import { PiixIde } from '../../devices/storage/piix-ide.ts';
 import { Pit } from '../../devices/timer/pit.ts';
 import { CMOS_CENTURY, Rtc } from '../../devices/timer/rtc.ts';
 import { buildAcpiTables } from '../../firmware/tables/acpi.ts';
@@ -41,6 +42,7 @@ import { PortSpace } from '../../memory/port-space.ts';
 import { pcAcpiPlatform } from '../layout/acpi.ts';
 import * as M from '../layout/memory.ts';
 import * as P from '../layout/ports.ts';
+import { buildIdeDrives, type StorageOptions } from './storage.ts';
 
 /** What the board is given from outside. */
 export interface BoardOptions {
@@ -50,6 +52,7 @@ export interface BoardOptions {
   readonly processor: ApicProcessor;
   readonly timeOfTsc: (value: bigint) => number;
   readonly serial: ByteStream;
+  readonly storage?: StorageOptions;
   readonly debugConsole: ByteSink;
   /** Port of isa-debug-exit, where there is one. */
   readonly debugExitPort?: number;
@@ -72,6 +75,7 @@ export class Board implements GuestBus {
   readonly pci: PciBus;
   readonly uart: Uart16550;
   readonly power: AcpiPm;
+  readonly ide: PiixIde;
   /** Keys for the PS/2 keyboard. */
   readonly keys: KeyQueue;
   readonly mouse: Ps2Mouse;
@@ -163,7 +167,17 @@ export class Board implements GuestBus {
     const plug = (name: string, [device, func]: P.PciSlot, endpoint: PciEndpoint): void => {
       this.pci.attach(device, func, add(name, endpoint));
     };
-    void [pciSlot, plug];
+
+    // drives
+    const drives = buildIdeDrives(options.storage ?? {}, clock);
+    for (const [name, drive] of drives.chips) add(name, drive);
+    const ideIrqs = [irq(P.IRQ_IDE[0]), irq(P.IRQ_IDE[1])] as const;
+    this.ide = new PiixIde({ ...pciSlot(P.PCI_IDE, 1), memory, irqs: ideIrqs, devices: drives.devices });
+    add('ide0', this.ide.channels[0], ...P.IDE_PRIMARY);
+    add('ide1', this.ide.channels[1], ...P.IDE_SECONDARY);
+    add('ide-bus-master', this.ide.busMaster);
+    plug('ide-pci', P.PCI_IDE, this.ide.pci);
+
     add('pci-config', new PciConfigPorts(this.pci, resetControl.regions[0]!), P.PCI_CONFIG_ADDRESS);
 
     // the user's choice of port comes last
@@ -196,6 +210,7 @@ export class Board implements GuestBus {
 
   /** Writes what firmware leaves in memory: ACPI tables and the BIOS data area. Returns the address of the RSDP. */
   installFirmwareTables(): number {
+    this.ide.enableChannels();
     const tables = buildAcpiTables(pcAcpiPlatform(1), M.ACPI_TABLES, M.ACPI_TABLES_SIZE);
     this.memory.write(M.ACPI_TABLES, tables.bytes);
     const area = biosDataArea([P.COM1], M.EXTENDED_BIOS_DATA_AREA);

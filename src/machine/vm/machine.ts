@@ -21,6 +21,7 @@ import * as L from '../../x86/state/layout.ts';
 import { BOOT_AREA, checkRamSize, pcMemoryMap } from '../layout/memory.ts';
 import { Board } from '../pc/board.ts';
 import { programMtrrs } from '../pc/mtrr.ts';
+import type { StorageOptions } from '../pc/storage.ts';
 import { AlarmQueue } from './alarm-queue.ts';
 import { InstructionClock, type MachineClock, RealTimeClock } from './clocks.ts';
 import { describeRegisters } from './registers.ts';
@@ -54,6 +55,8 @@ export interface MachineOptions {
   /** Port 0xE9; ignored unless given. */
   readonly debugConsole?: ByteSink;
   readonly debugExitPort?: number;
+  /** Disks and other media. */
+  readonly storage?: StorageOptions;
   /** real: the guest's time is the host's. deterministic: it counts instructions (decision D4). */
   readonly time?: 'real' | 'deterministic';
   /** Milliseconds since 1970 that the RTC shows at the start; else the host's time (UTC), or 2000-01-01 in a deterministic run. */
@@ -127,6 +130,7 @@ export class Machine {
       timeOfTsc: (value) => Number(value - this.#timeStampOffset()),
       serial: byteStream(options.serial, this.#input),
       debugConsole: options.debugConsole ?? { write() {} },
+      storage: options.storage ?? {},
       ...(options.debugExitPort === undefined ? {} : { debugExitPort: options.debugExitPort }),
       powerOff: () => this.#finish({ reason: 'power-off' }),
       reset: () => this.#requestReset(),

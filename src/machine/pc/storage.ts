@@ -1,0 +1,56 @@
+// The drives of the PC board: which medium is behind which connector.
+//
+//   primary channel     device 0: first disk     device 1: second disk
+//   secondary channel   device 0: CD-ROM         device 1: third disk
+//
+// Without a CD-ROM drive a fourth disk takes its place.
+import type { BlockDevice } from '../../backend/block/block-device.ts';
+import { DoppelError } from '../../base/errors.ts';
+import type { AlarmSource } from '../../base/services.ts';
+import type { Chip } from '../../devices/chip.ts';
+import { AtaDisk } from '../../devices/storage/ata-disk.ts';
+import type { AtaInterface } from '../../devices/storage/ata-interface.ts';
+import type { IdeDevices } from '../../devices/storage/piix-ide.ts';
+
+/** The media that a machine has from the start. */
+export interface StorageOptions {
+  /** Hard disks, in the order in which the guest numbers them. */
+  readonly disks?: readonly BlockDevice[];
+}
+
+/** Where the disks go, in order: channel and device. */
+const DISK_PLACES = [
+  [0, 0],
+  [0, 1],
+  [1, 1],
+  [1, 0],
+] as const;
+
+/** The drives on the two IDE channels. */
+export interface IdeDrives {
+  readonly devices: readonly [IdeDevices, IdeDevices];
+  /** Drives with names for snapshots. */
+  readonly chips: readonly (readonly [name: string, chip: Chip])[];
+}
+
+/** Makes the drives. Throws DoppelError where there are more than four. */
+export function buildIdeDrives(options: StorageOptions, clock: AlarmSource): IdeDrives {
+  const places: (AtaInterface | undefined)[][] = [
+    [undefined, undefined],
+    [undefined, undefined],
+  ];
+  const chips: [string, Chip][] = [];
+  const free = DISK_PLACES.filter(([channel, device]) => places[channel]![device] === undefined);
+  const disks = options.disks ?? [];
+  if (disks.length > free.length) {
+    throw new DoppelError(`There are ${disks.length} disks, and room for ${free.length}.`);
+  }
+  disks.forEach((medium, index) => {
+    const [channel, device] = free[index]!;
+    const disk = new AtaDisk({ medium, clock, identity: { serial: `DP0000${index + 1}` } });
+    places[channel]![device] = disk.interface;
+    chips.push([`ide${channel}-${device}`, disk]);
+  });
+  const pair = (channel: number): IdeDevices => [places[channel]![0], places[channel]![1]];
+  return { devices: [pair(0), pair(1)], chips };
+}
