@@ -12,6 +12,8 @@ export type SerialTarget =
 
 export interface RunOptions {
   readonly kernel: string | undefined;
+  /** Firmware to start in, instead of a kernel. */
+  readonly bios: string | undefined;
   readonly initrd: string | undefined;
   readonly append: string;
   /** Modules of PVH and Multiboot kernels: "FILE" or "FILE ARGUMENTS". */
@@ -35,10 +37,12 @@ export interface RunOptions {
 }
 
 export const RUN_HELP = `Usage: doppel run --kernel FILE [options]
+       doppel run --bios FILE [options]
 
-Boots a kernel: Linux bzImage, ELF with a PVH note, or Multiboot 1; 32 or 64 bits.
+Boots a kernel (Linux bzImage, ELF with a PVH note, or Multiboot 1; 32 or 64 bits), or runs firmware such as SeaBIOS.
 
   --kernel FILE           the kernel
+  --bios FILE             a ROM image of 64 KiB to 16 MiB that the processor starts in
   --initrd FILE           initial RAM disk (Linux)
   --module "FILE [ARGS]"  module of a PVH or Multiboot kernel; may be repeated
   --append TEXT           kernel command line
@@ -59,13 +63,14 @@ Boots a kernel: Linux bzImage, ELF with a PVH note, or Multiboot 1; 32 or 64 bit
   --help                  this text
 
 On the terminal: Ctrl-A X leaves, Ctrl-A A sends Ctrl-A, Ctrl-A H helps.
-What the guest writes to port 0xe9 goes to standard error.
+What the guest writes to port 0xe9 goes to standard error, and with --bios to port 0x402 as well.
 Status: 0 after power-off or --exit-on, 1 for an error, 3 for a triple fault, 124 for a timeout,
 130 after an interrupt, 141 when nobody reads the output any more.
 `;
 
 const OPTIONS = {
   kernel: { type: 'string' },
+  bios: { type: 'string' },
   initrd: { type: 'string' },
   append: { type: 'string' },
   module: { type: 'string', multiple: true },
@@ -94,8 +99,14 @@ export function parseRunOptions(words: readonly string[]): RunOptions | null {
     throw new DoppelError(`${message.replace(/\.$/, '')}. \`doppel run --help\` lists the options.`);
   }
   if (values.help) return null;
+  for (const flag of ['kernel', 'initrd', 'module', 'append'] as const) {
+    if (values.bios !== undefined && values[flag] !== undefined) {
+      throw new DoppelError(`--bios starts in firmware, which knows of no --${flag}: give one or the other.`);
+    }
+  }
   return {
     kernel: values.kernel,
+    bios: values.bios,
     initrd: values.initrd,
     append: values.append ?? '',
     modules: values.module ?? [],

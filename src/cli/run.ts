@@ -11,7 +11,7 @@ import type { BootModule } from '../firmware/boot/request.ts';
 import { hostClock, hostWallClock, nodeHost } from '../host/node/platform.ts';
 import { machineCodeBytes, processorTime, residentBytes } from '../host/node/process-figures.ts';
 import { regionServiceOfHost } from '../host/node/region-service.ts';
-import { type KernelBoot, Machine, type MachineEnd } from '../machine/vm/machine.ts';
+import { type Boot, type KernelBoot, Machine, type MachineEnd } from '../machine/vm/machine.ts';
 import { detectWasmFeatures, missingWasmFeatures } from '../wasm/features.ts';
 import type { RunOptions, SerialTarget } from './options.ts';
 import { formatStatistics } from './statistics.ts';
@@ -37,10 +37,7 @@ export async function run(options: RunOptions, prepared?: BootFiles): Promise<nu
       `This Node.js lacks WebAssembly ${missing.join(', ')}; Doppel needs Node.js 24 or newer.`,
     );
   }
-  if (!prepared && options.kernel === undefined) {
-    throw new DoppelError('No kernel given: use --kernel FILE (or `doppel quickstart` for a Debian one).');
-  }
-  const boot = prepared ?? (() => readBootFiles(options));
+  const boot = bootOf(options, prepared);
   const translates = options.accelerator !== 'interp';
   if (options.trace && !translates) {
     throw new DoppelError('--trace jit shows what the translator makes: it needs --accel jit.');
@@ -65,9 +62,10 @@ export async function run(options: RunOptions, prepared?: BootFiles): Promise<nu
   };
   machine = new Machine({
     memory: options.memory,
-    boot: () => ({ ...boot(), commandLine: options.append }),
+    boot,
     serial: sink,
-    debugConsole: { write: (byte) => void process.stderr.write(Uint8Array.of(byte)) },
+    debugConsole: toStandardError,
+    ...(options.bios === undefined ? {} : { firmwareConsole: toStandardError }),
     ...(options.debugExitPort === undefined ? {} : { debugExitPort: options.debugExitPort }),
     time: options.deterministic ? 'deterministic' : 'real',
     rtcStart: rtcStart(options),
@@ -157,6 +155,23 @@ function report(end: MachineEnd, options: RunOptions, outputError: string): numb
           return 0;
       }
   }
+}
+
+const toStandardError: ByteSink = { write: (byte) => void process.stderr.write(Uint8Array.of(byte)) };
+
+/** What the machine does first. */
+function bootOf(options: RunOptions, prepared: BootFiles | undefined): () => Boot {
+  const { bios } = options;
+  if (bios !== undefined) {
+    if (prepared) throw new DoppelError('quickstart boots a kernel without firmware: leave --bios out.');
+    const firmware = readGuestFile('--bios', bios);
+    return () => ({ firmware });
+  }
+  if (!prepared && options.kernel === undefined) {
+    throw new DoppelError('No kernel given: use --kernel FILE (or `doppel quickstart` for a Debian one).');
+  }
+  const files = prepared ?? (() => readBootFiles(options));
+  return () => ({ ...files(), commandLine: options.append });
 }
 
 /** Reads the files that the options name. */

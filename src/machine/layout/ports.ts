@@ -11,6 +11,7 @@
 //   0x0E9        debug console      0xCFC-0xCFF  PCI configuration data
 //   0x170-0x177  IDE, secondary     0x1F0-0x1F7  IDE, primary
 //   0x376        and its control    0x3F6        and its control
+//   0x402        firmware's console 0x510-0x511  fw_cfg, its DMA at 0x514-0x51B
 
 export const PIC_FIRST = 0x20;
 export const PIT = 0x40;
@@ -29,9 +30,16 @@ export const COM1 = 0x3f8;
 export const PIC_EDGE_LEVEL = 0x4d0;
 /** QEMU's customary place for isa-debug-exit in test kernels is 0xF4; its default is 0x501. */
 export const DEBUG_EXIT = 0x501;
-export const ACPI_PM1A_EVENT = 0x600;
-export const ACPI_PM1A_CONTROL = 0x604;
-export const ACPI_PM_TIMER = 0x608;
+/** The PIIX4's blocks, where firmware puts them. */
+export const ACPI_PM = 0x600;
+export const SMBUS = 0x700;
+export const ACPI_PM1A_EVENT = ACPI_PM;
+export const ACPI_PM1A_CONTROL = ACPI_PM + 4;
+export const ACPI_PM_TIMER = ACPI_PM + 8;
+/** Where firmware writes its messages to. */
+export const FIRMWARE_CONSOLE = 0x402;
+export const FW_CFG = 0x510;
+export const FW_CFG_DMA = 0x514;
 export const PCI_CONFIG_ADDRESS = 0xcf8;
 export const RESET_CONTROL = 0xcf9;
 export const PCI_CONFIG_DATA = 0xcfc;
@@ -41,6 +49,7 @@ export const PCI_IO_WINDOW_END = 0x1_0000;
 
 /** Where a PCI function is plugged in: device and function on bus 0. */
 export type PciSlot = readonly [device: number, func: number];
+export const PCI_HOST_BRIDGE: PciSlot = [0, 0];
 export const PCI_ISA_BRIDGE: PciSlot = [1, 0];
 export const PCI_IDE: PciSlot = [1, 1];
 export const PCI_POWER_MANAGEMENT: PciSlot = [1, 3];

@@ -19,13 +19,16 @@ import { I8259Pair } from '../../devices/intc/i8259.ts';
 import { IoApic } from '../../devices/intc/io-apic.ts';
 import { type ApicProcessor, LocalApic } from '../../devices/intc/local-apic.ts';
 import { fanOut, SharedLine } from '../../devices/intc/wires.ts';
-import type { IrqLine } from '../../devices/lines.ts';
+import { type IrqLine, unconnected } from '../../devices/lines.ts';
 import { PciBus, PciConfigPorts } from '../../devices/pci/config-ports.ts';
 import type { PciAddressSpaces, PciEndpoint } from '../../devices/pci/endpoint.ts';
 import { HostBridge440Fx } from '../../devices/pci/host-bridge.ts';
 import { Piix3IsaBridge } from '../../devices/pci/isa-bridge.ts';
+import { Piix4PowerManagement } from '../../devices/pci/power-management.ts';
 import { AcpiPm } from '../../devices/platform/acpi-pm.ts';
 import { DebugConsole, DebugExit, PostPort } from '../../devices/platform/debug-ports.ts';
+import { type FirmwareItems, FwCfg } from '../../devices/platform/fw-cfg.ts';
+import { Smbus } from '../../devices/platform/smbus.ts';
 import {
   A20Gate,
   ResetControl,
@@ -42,6 +45,10 @@ import { PortSpace } from '../../memory/port-space.ts';
 import { pcAcpiPlatform } from '../layout/acpi.ts';
 import * as M from '../layout/memory.ts';
 import * as P from '../layout/ports.ts';
+import { setUpChipset } from './chipset-setup.ts';
+import { cmosBytes } from './firmware-items.ts';
+import { installRoms } from './firmware-rom.ts';
+import { mapShadowRam } from './shadow-ram.ts';
 import { buildIdeDrives, type StorageOptions } from './storage.ts';
 
 /** What the board is given from outside. */
@@ -54,6 +61,10 @@ export interface BoardOptions {
   readonly serial: ByteStream;
   readonly storage?: StorageOptions;
   readonly debugConsole: ByteSink;
+  /** Port 0x402, which firmware writes its messages to. */
+  readonly firmwareConsole: ByteSink;
+  /** A ROM of 64 KiB to 16 MiB that the processor starts in; without one, kernels are booted. */
+  readonly firmware?: Uint8Array | undefined;
   /** Port of isa-debug-exit, where there is one. */
   readonly debugExitPort?: number;
   readonly powerOff: () => void;
@@ -76,6 +87,7 @@ export class Board implements GuestBus {
   readonly uart: Uart16550;
   readonly power: AcpiPm;
   readonly ide: PiixIde;
+  readonly #fwCfg: FwCfg;
   /** Keys for the PS/2 keyboard. */
   readonly keys: KeyQueue;
   readonly mouse: Ps2Mouse;
@@ -119,22 +131,21 @@ export class Board implements GuestBus {
     // clocks and timers
     const pit = add('pit', new Pit({ clock, irq: irq(P.IRQ_PIT) }), P.PIT);
     const rtc = add('rtc', new Rtc({ clock, wallClock, irq: irq(P.IRQ_RTC) }), P.RTC);
-    this.power = add(
-      'acpi-pm',
-      new AcpiPm({ clock, sci: irq(P.IRQ_SCI), powerOff: options.powerOff }),
-      P.ACPI_PM1A_EVENT,
-      P.ACPI_PM1A_CONTROL,
-      P.ACPI_PM_TIMER,
-    );
+    const sci = irq(P.IRQ_SCI);
+    this.power = add('acpi-pm', new AcpiPm({ clock, sci, powerOff: options.powerOff }));
 
     // platform
-    const a20 = new A20Gate(() => {}); // address line 20 is always on: kernels are entered above 1 MiB
+    const a20 = new A20Gate((open) => {
+      memory.a20 = open;
+    });
     const reset = options.reset;
     const resetControl = add('reset-control', new ResetControl(reset));
     add('port-a', new SystemControlPortA({ a20, reset }), P.SYSTEM_CONTROL_A);
     add('port-b', new SystemControlPortB({ clock, timer: pit }), P.SYSTEM_CONTROL_B);
     add('post', new PostPort(), P.POST_CODE);
     add('debug-console', new DebugConsole(options.debugConsole), P.DEBUG_CONSOLE);
+    add('firmware-console', new DebugConsole(options.firmwareConsole), P.FIRMWARE_CONSOLE);
+    this.#fwCfg = add('fw-cfg', new FwCfg({ memory }), P.FW_CFG, P.FW_CFG_DMA);
 
     // keyboard and mouse
     const keyboard = add('keyboard', new Ps2Keyboard({ clock, onRoom: () => this.keys.onRoom() }));
@@ -150,18 +161,21 @@ export class Board implements GuestBus {
 
     // PCI
     this.pci = new PciBus();
-    const bridge = add('host-bridge', new HostBridge440Fx());
-    this.pci.attach(0, 0, bridge);
+    const roms = installRoms(memory, options.firmware);
+    const shadowChanged = (pam: readonly number[]) => mapShadowRam(memory, roms, pam);
+    const bridge = add('host-bridge', new HostBridge440Fx({ shadowChanged }));
+    this.pci.attach(...P.PCI_HOST_BRIDGE, bridge);
     const isaBridge = add('isa-bridge', new Piix3IsaBridge(irq));
     this.pci.attach(...P.PCI_ISA_BRIDGE, isaBridge);
     // What a chip with a PCI function is given, and the function plugged in (under a name of its own among the chips):
     //   const ide = add('ide', new Ide({ pci: pciSlot(P.PCI_IDE, 1), ... }));
     //   plug('ide-pci', P.PCI_IDE, ide.pci);
+    const spaces: PciAddressSpaces = {
+      ports: (start, size, shows) => this.ports.overlay(start, size, shows),
+      memory: (start, size, shows) => memory.overlay(start, size, shows),
+    };
     const pciSlot = ([device, func]: P.PciSlot, pin: 1 | 2 | 3 | 4): PciSlotWires => ({
-      spaces: {
-        ports: (start, size, shows) => this.ports.overlay(start, size, shows),
-        memory: (start, size, shows) => memory.overlay(start, size, shows),
-      },
+      spaces,
       pin: isaBridge.pin(device, func, pin),
     });
     const plug = (name: string, [device, func]: P.PciSlot, endpoint: PciEndpoint): void => {
@@ -178,6 +192,9 @@ export class Board implements GuestBus {
     add('ide-bus-master', this.ide.busMaster);
     plug('ide-pci', P.PCI_IDE, this.ide.pci);
 
+    const smbus = add('smbus', new Smbus(unconnected)).regions[0]!;
+    const power = new Piix4PowerManagement({ pm1: this.power.regions, smbus, spaces });
+    this.pci.attach(...P.PCI_POWER_MANAGEMENT, add('power-management', power));
     add('pci-config', new PciConfigPorts(this.pci, resetControl.regions[0]!), P.PCI_CONFIG_ADDRESS);
 
     // the user's choice of port comes last
@@ -192,6 +209,7 @@ export class Board implements GuestBus {
     memory.map(M.IO_APIC, M.IO_APIC_SIZE, ioApic.regions[0]!);
     memory.map(M.LOCAL_APIC, M.LOCAL_APIC_SIZE, apic.regions[0]!);
     rtc.setRam(CMOS_CENTURY, 0x20);
+    for (const [index, value] of cmosBytes(memory.size, 1)) rtc.setRam(index, value);
     this.chips = chips;
   }
 
@@ -208,19 +226,29 @@ export class Board implements GuestBus {
     }
   }
 
-  /** Writes what firmware leaves in memory: ACPI tables and the BIOS data area. Returns the address of the RSDP. */
-  installFirmwareTables(): number {
+  /** What firmware will find in fw_cfg. */
+  offerToFirmware(items: FirmwareItems): void {
+    this.#fwCfg.contents = items;
+  }
+
+  /**
+   * Does what firmware does before it boots a kernel, and leaves in memory what it leaves there: ACPI tables and the BIOS
+   * data area. Returns the address of the RSDP.
+   */
+  actAsFirmware(): number {
+    setUpChipset(this);
     this.ide.enableChannels();
     const tables = buildAcpiTables(pcAcpiPlatform(1), M.ACPI_TABLES, M.ACPI_TABLES_SIZE);
     this.memory.write(M.ACPI_TABLES, tables.bytes);
     const area = biosDataArea([P.COM1], M.EXTENDED_BIOS_DATA_AREA);
     this.memory.write(M.BIOS_DATA_AREA, area.subarray(0, BIOS_DATA_AREA_SIZE));
+    this.localApic.enterVirtualWireMode();
     return tables.rsdp;
   }
 
+  /** Resets every chip. */
   reset(): void {
     for (const chip of this.chips.values()) chip.reset();
-    this.localApic.enterVirtualWireMode();
   }
 
   // ---- GuestBus ----

@@ -20,6 +20,8 @@ import type { CpuState } from '../../x86/state/cpu-state.ts';
 import * as L from '../../x86/state/layout.ts';
 import { BOOT_AREA, checkRamSize, pcMemoryMap } from '../layout/memory.ts';
 import { Board } from '../pc/board.ts';
+import { firmwareItems } from '../pc/firmware-items.ts';
+import { checkFirmwareSize, romMemorySize } from '../pc/firmware-rom.ts';
 import { programMtrrs } from '../pc/mtrr.ts';
 import type { StorageOptions } from '../pc/storage.ts';
 import { AlarmQueue } from './alarm-queue.ts';
@@ -45,15 +47,29 @@ export interface KernelBoot {
   readonly linuxEntry?: LinuxEntry;
 }
 
+/** Firmware that is run as it is: a ROM image of 64 KiB to 16 MiB, its last byte at the end of 4 GiB. */
+export interface FirmwareBoot {
+  readonly firmware: Uint8Array;
+  /** In what order to boot: OpenFirmware paths, see firmware-items.ts. */
+  readonly bootOrder?: readonly string[];
+  /** Milliseconds that the firmware waits for the key of its boot menu; no menu unless given. */
+  readonly bootMenu?: number;
+}
+
+/** What a machine does first. */
+export type Boot = KernelBoot | FirmwareBoot;
+
 export interface MachineOptions {
   /** RAM in bytes: a multiple of 64 KiB, from 2 MiB to 3 GiB. */
   readonly memory: number;
-  /** A function is asked again when the guest restarts, so that nobody need keep the files in memory. */
-  readonly boot: KernelBoot | (() => KernelBoot);
+  /** A function is asked again when the guest restarts, so that nobody need keep the kernel's files in memory. */
+  readonly boot: Boot | (() => Boot);
   /** Where the guest's first serial line writes to. */
   readonly serial: ByteSink;
   /** Port 0xE9; ignored unless given. */
   readonly debugConsole?: ByteSink;
+  /** Port 0x402, where firmware writes messages; ignored unless given. */
+  readonly firmwareConsole?: ByteSink;
   readonly debugExitPort?: number;
   /** Disks and other media. */
   readonly storage?: StorageOptions;
@@ -97,6 +113,8 @@ export class Machine {
   readonly #options: MachineOptions;
   readonly #clock: MachineClock;
   readonly #input = new InputQueue();
+  /** Resets lead into firmware. */
+  readonly #firmware: boolean;
   #end: MachineEnd | null = null;
   #resetWanted = false;
   #interruptRequested = false;
@@ -106,7 +124,11 @@ export class Machine {
     this.#options = options;
     const { host } = options;
     checkRamSize(options.memory);
-    this.memory = new GuestMemory(options.memory);
+    const boot = this.#askBoot();
+    const firmware = 'firmware' in boot ? boot.firmware : undefined;
+    if (firmware) checkFirmwareSize(firmware.length);
+    this.#firmware = firmware !== undefined;
+    this.memory = new GuestMemory(options.memory, romMemorySize(firmware));
     const deterministic = options.time === 'deterministic';
     const rtcStart = options.rtcStart ?? (deterministic ? REPEATABLE_RTC_START : undefined);
     const machineClock = deterministic ? new InstructionClock() : new RealTimeClock(host.clock);
@@ -131,6 +153,8 @@ export class Machine {
       serial: byteStream(options.serial, this.#input),
       debugConsole: options.debugConsole ?? { write() {} },
       storage: options.storage ?? {},
+      firmwareConsole: options.firmwareConsole ?? { write() {} },
+      firmware,
       ...(options.debugExitPort === undefined ? {} : { debugExitPort: options.debugExitPort }),
       powerOff: () => this.#finish({ reason: 'power-off' }),
       reset: () => this.#requestReset(),
@@ -152,7 +176,15 @@ export class Machine {
     });
     machineClock.retired = () => this.vcpu.retired;
     this.#input.connect(this.board.uart);
-    this.#boot();
+    if ('firmware' in boot) {
+      this.board.offerToFirmware(firmwareItems({ ...boot, ramSize: this.memory.size, processors: 1 }));
+    }
+    this.#boot(boot);
+  }
+
+  #askBoot(): Boot {
+    const { boot } = this.#options;
+    return typeof boot === 'function' ? boot() : boot;
   }
 
   /** The TSC runs at 1 GHz: a tick a nanosecond of machine time. */
@@ -160,13 +192,12 @@ export class Machine {
     return BigInt.asIntN(64, this.vcpu.state.get64(L.TSC_OFFSET));
   }
 
-  /** Resets every part and places the kernel. */
-  #boot(): void {
-    const given = this.#options.boot;
-    const boot = typeof given === 'function' ? given() : given;
+  /** Resets every part and places the kernel, if firmware does not see to that. */
+  #boot(boot: Boot): void {
     this.board.reset();
     this.vcpu.reset();
-    const rsdp = this.board.installFirmwareTables();
+    if ('firmware' in boot) return;
+    const rsdp = this.board.actAsFirmware();
     const state = loadKernel({
       kernel: boot.kernel,
       ...(boot.kernelName === undefined ? {} : { kernelName: boot.kernelName }),
@@ -258,6 +289,11 @@ export class Machine {
     }
     switch (exit.reason) {
       case 'Shutdown':
+        // As on a PC, whose chipset answers the processor's shutdown with a reset; firmware looks at CMOS then.
+        if (this.#firmware && this.#options.reboot !== 'end') {
+          this.#restart();
+          break;
+        }
         this.#finish({
           reason: 'triple-fault',
           cause: exit.cause,
@@ -271,9 +307,15 @@ export class Machine {
     return exit;
   }
 
+  /** Memory survives a reset; a kernel that is booted again gets it clean. */
   #restart(): void {
+    if (this.#firmware) {
+      this.board.reset();
+      this.vcpu.reset();
+      return;
+    }
     this.memory.clear();
-    this.#boot();
+    this.#boot(this.#askBoot());
   }
 
   /**

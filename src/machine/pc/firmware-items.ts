@@ -1,0 +1,67 @@
+// What firmware asks the machine for: the items of fw_cfg and the bytes of CMOS RAM that say what there is.
+// CMOS: IBM PC AT Technical Reference, "RT/CMOS RAM I/O"; bytes 34h, 35h and 5Bh-5Dh as the platform has them.
+import type { FirmwareItems } from '../../devices/platform/fw-cfg.ts';
+import { E820_RAM, encodeE820 } from '../../firmware/tables/memory-map.ts';
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+
+/** What the user chose and the machine has. */
+export interface FirmwareMachine {
+  readonly ramSize: number;
+  readonly processors: number;
+  /** OpenFirmware paths in the order in which to boot, e.g. '/pci@i0cf8/ide@1,1/drive@0/disk@0'. */
+  readonly bootOrder?: readonly string[];
+  /** Milliseconds that a boot menu waits for its key; no menu unless given. */
+  readonly bootMenu?: number;
+}
+
+const ITEM_RAM_SIZE = 0x03;
+const ITEM_PROCESSORS = 0x05;
+const ITEM_BOOT_MENU = 0x0e;
+const ITEM_MOST_PROCESSORS = 0x0f;
+
+const littleEndian = (value: number, bytes: number) =>
+  Uint8Array.from({ length: bytes }, (_, i) => Math.floor(value / 2 ** (8 * i)) & 0xff);
+
+export function firmwareItems(machine: FirmwareMachine): FirmwareItems {
+  const { ramSize, processors, bootOrder = [], bootMenu } = machine;
+  const text = new TextEncoder();
+  const files = new Map<string, Uint8Array>([
+    ['etc/e820', encodeE820([{ base: 0, size: ramSize, type: E820_RAM }])],
+  ]);
+  // The list ends with a zero byte.
+  if (bootOrder.length > 0) files.set('bootorder', text.encode(`${bootOrder.join('\n')}\0`));
+  if (bootMenu !== undefined) files.set('etc/boot-menu-wait', littleEndian(bootMenu, 2));
+  return {
+    items: new Map([
+      [ITEM_RAM_SIZE, littleEndian(ramSize, 8)],
+      [ITEM_PROCESSORS, littleEndian(processors, 2)],
+      [ITEM_BOOT_MENU, littleEndian(bootMenu === undefined ? 0 : 1, 2)],
+      [ITEM_MOST_PROCESSORS, littleEndian(processors, 2)],
+    ]),
+    files,
+  };
+}
+
+const EQUIPMENT_COPROCESSOR = 0x02;
+const EQUIPMENT_MOUSE = 0x04;
+
+/** Index and value of the CMOS bytes that tell of memory, equipment and processors. */
+export function cmosBytes(ramSize: number, processors: number): readonly (readonly [number, number])[] {
+  const word = (index: number, value: number) =>
+    [
+      [index, value & 0xff],
+      [index + 1, value >> 8],
+    ] as const;
+  const extended = Math.min(Math.floor((ramSize - MIB) / KIB), 0xffff);
+  const above16 = Math.max(0, Math.min(Math.floor((ramSize - 16 * MIB) / (64 * KIB)), 0xffff));
+  return [
+    [0x14, EQUIPMENT_COPROCESSOR | EQUIPMENT_MOUSE],
+    ...word(0x15, 640),
+    ...word(0x17, extended),
+    ...word(0x30, extended),
+    ...word(0x34, above16),
+    [0x5f, processors - 1],
+  ];
+}
