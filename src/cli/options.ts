@@ -14,6 +14,8 @@ export interface RunOptions {
   readonly kernel: string | undefined;
   /** Firmware to start in, instead of a kernel. */
   readonly bios: string | undefined;
+  /** Expansion ROM of the display adapter. */
+  readonly videoBios: string | undefined;
   readonly initrd: string | undefined;
   readonly append: string;
   /** Modules of PVH and Multiboot kernels: "FILE" or "FILE ARGUMENTS". */
@@ -43,6 +45,7 @@ Boots a kernel (Linux bzImage, ELF with a PVH note, or Multiboot 1; 32 or 64 bit
 
   --kernel FILE           the kernel
   --bios FILE             a ROM image of 64 KiB to 16 MiB that the processor starts in
+  --video-bios FILE       the display adapter's ROM, with --bios
   --initrd FILE           initial RAM disk (Linux)
   --module "FILE [ARGS]"  module of a PVH or Multiboot kernel; may be repeated
   --append TEXT           kernel command line
@@ -71,6 +74,7 @@ Status: 0 after power-off or --exit-on, 1 for an error, 3 for a triple fault, 12
 const OPTIONS = {
   kernel: { type: 'string' },
   bios: { type: 'string' },
+  'video-bios': { type: 'string' },
   initrd: { type: 'string' },
   append: { type: 'string' },
   module: { type: 'string', multiple: true },
@@ -104,9 +108,13 @@ export function parseRunOptions(words: readonly string[]): RunOptions | null {
       throw new DoppelError(`--bios starts in firmware, which knows of no --${flag}: give one or the other.`);
     }
   }
+  if (values['video-bios'] !== undefined && values.bios === undefined) {
+    throw new DoppelError('--video-bios is run by firmware: give that too, with --bios.');
+  }
   return {
     kernel: values.kernel,
     bios: values.bios,
+    videoBios: values['video-bios'],
     initrd: values.initrd,
     append: values.append ?? '',
     modules: values.module ?? [],

@@ -11,6 +11,7 @@ import type { BootModule } from '../firmware/boot/request.ts';
 import { hostClock, hostWallClock, nodeHost } from '../host/node/platform.ts';
 import { machineCodeBytes, processorTime, residentBytes } from '../host/node/process-figures.ts';
 import { regionServiceOfHost } from '../host/node/region-service.ts';
+import { checkVideoRom, type DisplayOptions } from '../machine/pc/display.ts';
 import { type Boot, type KernelBoot, Machine, type MachineEnd } from '../machine/vm/machine.ts';
 import { detectWasmFeatures, missingWasmFeatures } from '../wasm/features.ts';
 import type { RunOptions, SerialTarget } from './options.ts';
@@ -65,7 +66,7 @@ export async function run(options: RunOptions, prepared?: BootFiles): Promise<nu
     boot,
     serial: sink,
     debugConsole: toStandardError,
-    ...(options.bios === undefined ? {} : { firmwareConsole: toStandardError }),
+    ...(options.bios === undefined ? {} : { firmwareConsole: toStandardError, display: displayOf(options) }),
     ...(options.debugExitPort === undefined ? {} : { debugExitPort: options.debugExitPort }),
     time: options.deterministic ? 'deterministic' : 'real',
     rtcStart: rtcStart(options),
@@ -172,6 +173,13 @@ function bootOf(options: RunOptions, prepared: BootFiles | undefined): () => Boo
   }
   const files = prepared ?? (() => readBootFiles(options));
   return () => ({ ...files(), commandLine: options.append });
+}
+
+function displayOf({ videoBios }: RunOptions): DisplayOptions {
+  if (videoBios === undefined) return {};
+  const rom = readGuestFile('--video-bios', videoBios);
+  checkVideoRom(rom);
+  return { rom };
 }
 
 /** Reads the files that the options name. */

@@ -119,8 +119,10 @@ export class GuestMemory implements PhysicalMemory {
     }
   }
 
-  /** A piece of what the constructor was told to have ready: `size` zero bytes, whole pages. Not mapped anywhere yet. */
-  allocate(name: string, size: number): PlainMemory {
+  /**
+   * A piece of what the constructor was told to have ready: `size` zero bytes, whole pages. Not mapped anywhere yet.
+   */
+  allocate(name: string, size: number, kind: 'memory' | 'rom' = 'memory'): PlainMemory {
     const start = this.#nextFree;
     const end = start + size;
     if (size % PAGE_SIZE !== 0 || end > this.pageCount * PAGE_SIZE) {
@@ -129,6 +131,7 @@ export class GuestMemory implements PhysicalMemory {
     this.#nextFree = end;
     const plain: PlainMemory = {
       name,
+      writable: kind === 'memory',
       bytes: this.u8.subarray(start, end),
       written: (offset, count) => this.#writtenByDevice(start + offset, count),
       takeWritten: (pages) => this.#takeWritten(start / PAGE_SIZE, end / PAGE_SIZE, pages),
@@ -177,14 +180,15 @@ export class GuestMemory implements PhysicalMemory {
   }
   /**
    * Maps what the guest has placed (a PCI BAR), until that is taken back: in those pages of the range that are nothing
-   * else, the range that was placed first before later ones. Plain memory can be written.
+   * else, the range that was placed first before later ones.
    */
   overlay(start: GuestPhysical, size: number, target: MemoryTarget): Unmap {
     const pages = pagesOf(start, size);
     if (!isPlainMemory(target)) return this.#map.overlay({ ...pages, kind: PAGE_DEVICE, first: 0, target });
     const first = this.#allocation(target).start / PAGE_SIZE;
     const end = Math.min(pages.end, pages.start + target.bytes.length / PAGE_SIZE);
-    return this.#map.overlay({ start: pages.start, end, kind: PAGE_PLAIN, first });
+    const kind = target.writable ? PAGE_PLAIN : PAGE_ROM;
+    return this.#map.overlay({ start: pages.start, end, kind, first });
   }
   /** Whether address line 20 counts (it does at first); while not, odd MiB show the even ones before them. */
   get a20(): boolean {

@@ -5,6 +5,8 @@ import type { Region } from './region.ts';
 export interface PlainMemory {
   /** For errors, e.g. 'video-memory'. */
   readonly name: string;
+  /** Whether the guest can write to it where a BAR shows it. */
+  readonly writable: boolean;
   /** All of it: whole pages of 4 KiB. Never moves, so a device may keep views. Those who write through it call `written`. */
   readonly bytes: Uint8Array;
   /** The device itself is about to write `count` bytes from `offset`: pages are marked, decoded code is forgotten. */

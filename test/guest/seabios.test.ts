@@ -2,6 +2,7 @@
 // 0x402, finds the chipset, memory, fw_cfg, serial port and keyboard, and ends where it looks for something to boot.
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
+import { VgaScreen } from '../../src/devices/display/vga-screen.ts';
 import { InterpVcpu } from '../../src/engine/interp/interp-vcpu.ts';
 import { JitVcpu } from '../../src/engine/jit/jit-vcpu.ts';
 import { fetchDebianPackage, readDebianPackage } from '../../src/host/node/debian-packages.ts';
@@ -12,7 +13,7 @@ const MIB = 2 ** 20;
 const images = new Map<string, Uint8Array>();
 
 before(async () => {
-  const wanted = /\/(bios|bios-256k)\.bin$/;
+  const wanted = /\/(bios|bios-256k|vgabios-stdvga)\.bin$/;
   for await (const member of readDebianPackage(fetchDebianPackage('seabios', 'amd64'), (path) =>
     wanted.test(path),
   )) {
@@ -27,7 +28,11 @@ interface Start extends Partial<MachineOptions> {
 }
 
 /** Runs firmware until it writes a text; all that it wrote. */
-async function post({ image, until, ...options }: Start): Promise<string> {
+async function post(start: Start): Promise<string> {
+  return (await postAndLook(start)).text;
+}
+/** And what the screen says then. */
+async function postAndLook({ image, until, ...options }: Start): Promise<{ text: string; screen: string[] }> {
   let text = '';
   const firmware = images.get(image);
   assert.ok(firmware, `the package has no ${image}`);
@@ -50,7 +55,8 @@ async function post({ image, until, ...options }: Start): Promise<string> {
   clearTimeout(timer);
   machine.close();
   assert.deepEqual(end, { reason: 'stopped', by: 'found' }, text);
-  return text;
+  const { vga } = machine.board;
+  return { text, screen: vga ? [...new VgaScreen(vga).text()!.lines] : [] };
 }
 
 const END = 'enter handle_18:\n';
@@ -89,4 +95,20 @@ test('with nothing to boot it resets the machine after a minute, through the pro
   const boot = { firmware: images.get('bios.bin')!, bootOrder: ['HALT'] };
   const text = await post({ image: 'bios.bin', until: 'Attempting a hard reboot\nSeaBIOS', boot });
   assert.match(text, /No bootable device. {2}Retrying in 60 seconds/);
+});
+
+test('with its VGA BIOS it shows on the screen what it does', async () => {
+  const { text, screen } = await postAndLook({
+    image: 'bios-256k.bin',
+    until: 'No bootable device.',
+    display: { rom: images.get('vgabios-stdvga.bin')! },
+  });
+  assert.match(text, /Running option rom at c000:0003\nStart SeaVGABIOS/);
+  assert.match(text, /VBE DISPI: lfb_addr=[0-9a-f]{8}, size 16 MB/);
+  assert.match(screen[0]!, /^SeaBIOS \(version /);
+  assert.match(screen[1]!, /^Booting from /);
+  assert.ok(
+    screen.some((line) => line.startsWith('No bootable device')),
+    screen.join('\n'),
+  );
 });

@@ -13,6 +13,7 @@ function plainMemory(name: string, size: number): PlainMemory {
   const written = new Set<number>();
   return {
     name,
+    writable: true,
     bytes: new Uint8Array(size),
     written: (offset) => void written.add(offset >> 12),
     takeWritten(pages) {

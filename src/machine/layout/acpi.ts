@@ -23,8 +23,8 @@ import {
 /** A hard reset: both bits of the reset control register at once. */
 const HARD_RESET = 0x06;
 
-/** The platform of a board with `processors` vCPUs. */
-export function pcAcpiPlatform(processors: number): AcpiPlatform {
+/** The platform of a board with `processors` vCPUs, with or without a VGA. */
+export function pcAcpiPlatform(processors: number, vga = false): AcpiPlatform {
   return {
     processors,
     localApic: LOCAL_APIC,
@@ -41,7 +41,7 @@ export function pcAcpiPlatform(processors: number): AcpiPlatform {
     reset: { port: RESET_CONTROL, value: HARD_RESET },
     centuryIndex: CMOS_CENTURY,
     keyboardController: false,
-    vga: false,
+    vga,
     isaDevices: [
       { name: 'COM1', identifier: 'PNP0501', unique: 1, ports: [{ port: COM1, count: 8 }], irq: IRQ_COM1 },
       { name: 'RTC', identifier: 'PNP0B00', ports: [{ port: RTC, count: 2 }], irq: IRQ_RTC },

@@ -40,6 +40,7 @@ import { buildMemoryMap, type MemoryMap } from '../../firmware/tables/memory-map
 export const BIOS_DATA_AREA = 0x400;
 export const EXTENDED_BIOS_DATA_AREA = 0x9_fc00;
 export const VIDEO_MEMORY = 0xa_0000;
+export const VIDEO_MEMORY_SIZE = 0x2_0000;
 export const OPTION_ROMS = 0xc_0000;
 export const ACPI_TABLES = 0xe_0000;
 export const ACPI_TABLES_SIZE = 0x1_0000;

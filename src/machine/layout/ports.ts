@@ -11,6 +11,7 @@
 //   0x0E9        debug console      0xCFC-0xCFF  PCI configuration data
 //   0x170-0x177  IDE, secondary     0x1F0-0x1F7  IDE, primary
 //   0x376        and its control    0x3F6        and its control
+//   0x1CE-0x1D0  VBE (with a VGA)   0x3B0-0x3DF  VGA (with one)
 //   0x402        firmware's console 0x510-0x511  fw_cfg, its DMA at 0x514-0x51B
 
 export const PIC_FIRST = 0x20;
@@ -26,6 +27,11 @@ export const DEBUG_CONSOLE = 0xe9;
 /** Command block and control block of the IDE channels. */
 export const IDE_PRIMARY = [0x1f0, 0x3f6] as const;
 export const IDE_SECONDARY = [0x170, 0x376] as const;
+/** VGA: its CRT controller at two places, and the Bochs VBE extension. */
+export const VGA_MONO = 0x3b0;
+export const VGA = 0x3c0;
+export const VGA_COLOUR = 0x3d0;
+export const VBE = 0x1ce;
 export const COM1 = 0x3f8;
 export const PIC_EDGE_LEVEL = 0x4d0;
 /** QEMU's customary place for isa-debug-exit in test kernels is 0xF4; its default is 0x501. */

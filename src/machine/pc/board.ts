@@ -11,6 +11,7 @@ import type { AlarmSource, WallClock } from '../../base/services.ts';
 import type { Saveable } from '../../base/state-record.ts';
 import { Uart16550 } from '../../devices/char/uart16550.ts';
 import type { Chip } from '../../devices/chip.ts';
+import type { Vga } from '../../devices/display/vga.ts';
 import { I8042 } from '../../devices/input/i8042.ts';
 import { Ps2Keyboard } from '../../devices/input/keyboard.ts';
 import { Ps2Mouse } from '../../devices/input/mouse.ts';
@@ -46,6 +47,7 @@ import { pcAcpiPlatform } from '../layout/acpi.ts';
 import * as M from '../layout/memory.ts';
 import * as P from '../layout/ports.ts';
 import { setUpChipset } from './chipset-setup.ts';
+import { buildDisplay, type DisplayOptions } from './display.ts';
 import { cmosBytes } from './firmware-items.ts';
 import { installRoms } from './firmware-rom.ts';
 import { mapShadowRam } from './shadow-ram.ts';
@@ -60,6 +62,8 @@ export interface BoardOptions {
   readonly timeOfTsc: (value: bigint) => number;
   readonly serial: ByteStream;
   readonly storage?: StorageOptions;
+  /** The display adapter; without it there is none. */
+  readonly display?: DisplayOptions | undefined;
   readonly debugConsole: ByteSink;
   /** Port 0x402, which firmware writes its messages to. */
   readonly firmwareConsole: ByteSink;
@@ -87,6 +91,7 @@ export class Board implements GuestBus {
   readonly uart: Uart16550;
   readonly power: AcpiPm;
   readonly ide: PiixIde;
+  readonly vga: Vga | undefined;
   readonly #fwCfg: FwCfg;
   /** Keys for the PS/2 keyboard. */
   readonly keys: KeyQueue;
@@ -182,6 +187,14 @@ export class Board implements GuestBus {
       this.pci.attach(device, func, add(name, endpoint));
     };
 
+    // display
+    const display = options.display && buildDisplay(options.display, memory, clock, spaces);
+    this.vga = display?.vga;
+    if (display) {
+      add('vga', display.vga, P.VGA_MONO, P.VGA, P.VGA_COLOUR, P.VBE);
+      plug('vga-pci', P.PCI_VGA, display.pci);
+    }
+
     // drives
     const drives = buildIdeDrives(options.storage ?? {}, clock);
     for (const [name, drive] of drives.chips) add(name, drive);
@@ -205,7 +218,9 @@ export class Board implements GuestBus {
     }
 
     // memory map
-    memory.unmap(M.VIDEO_MEMORY, M.OPTION_ROMS - M.VIDEO_MEMORY);
+    const videoWindow = display?.vga.regions[4];
+    if (videoWindow) memory.map(M.VIDEO_MEMORY, M.VIDEO_MEMORY_SIZE, videoWindow);
+    else memory.unmap(M.VIDEO_MEMORY, M.VIDEO_MEMORY_SIZE);
     memory.map(M.IO_APIC, M.IO_APIC_SIZE, ioApic.regions[0]!);
     memory.map(M.LOCAL_APIC, M.LOCAL_APIC_SIZE, apic.regions[0]!);
     rtc.setRam(CMOS_CENTURY, 0x20);
@@ -238,7 +253,11 @@ export class Board implements GuestBus {
   actAsFirmware(): number {
     setUpChipset(this);
     this.ide.enableChannels();
-    const tables = buildAcpiTables(pcAcpiPlatform(1), M.ACPI_TABLES, M.ACPI_TABLES_SIZE);
+    const tables = buildAcpiTables(
+      pcAcpiPlatform(1, this.vga !== undefined),
+      M.ACPI_TABLES,
+      M.ACPI_TABLES_SIZE,
+    );
     this.memory.write(M.ACPI_TABLES, tables.bytes);
     const area = biosDataArea([P.COM1], M.EXTENDED_BIOS_DATA_AREA);
     this.memory.write(M.BIOS_DATA_AREA, area.subarray(0, BIOS_DATA_AREA_SIZE));

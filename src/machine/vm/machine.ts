@@ -20,6 +20,7 @@ import type { CpuState } from '../../x86/state/cpu-state.ts';
 import * as L from '../../x86/state/layout.ts';
 import { BOOT_AREA, checkRamSize, pcMemoryMap } from '../layout/memory.ts';
 import { Board } from '../pc/board.ts';
+import { type DisplayOptions, displayMemorySize } from '../pc/display.ts';
 import { firmwareItems } from '../pc/firmware-items.ts';
 import { checkFirmwareSize, romMemorySize } from '../pc/firmware-rom.ts';
 import { programMtrrs } from '../pc/mtrr.ts';
@@ -73,6 +74,8 @@ export interface MachineOptions {
   readonly debugExitPort?: number;
   /** Disks and other media. */
   readonly storage?: StorageOptions;
+  /** The display adapter; none unless given. */
+  readonly display?: DisplayOptions;
   /** real: the guest's time is the host's. deterministic: it counts instructions (decision D4). */
   readonly time?: 'real' | 'deterministic';
   /** Milliseconds since 1970 that the RTC shows at the start; else the host's time (UTC), or 2000-01-01 in a deterministic run. */
@@ -128,7 +131,10 @@ export class Machine {
     const firmware = 'firmware' in boot ? boot.firmware : undefined;
     if (firmware) checkFirmwareSize(firmware.length);
     this.#firmware = firmware !== undefined;
-    this.memory = new GuestMemory(options.memory, romMemorySize(firmware));
+    this.memory = new GuestMemory(
+      options.memory,
+      romMemorySize(firmware) + displayMemorySize(options.display),
+    );
     const deterministic = options.time === 'deterministic';
     const rtcStart = options.rtcStart ?? (deterministic ? REPEATABLE_RTC_START : undefined);
     const machineClock = deterministic ? new InstructionClock() : new RealTimeClock(host.clock);
@@ -153,6 +159,7 @@ export class Machine {
       serial: byteStream(options.serial, this.#input),
       debugConsole: options.debugConsole ?? { write() {} },
       storage: options.storage ?? {},
+      display: options.display,
       firmwareConsole: options.firmwareConsole ?? { write() {} },
       firmware,
       ...(options.debugExitPort === undefined ? {} : { debugExitPort: options.debugExitPort }),
