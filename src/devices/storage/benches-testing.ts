@@ -6,6 +6,7 @@ import { type BenchMaker, bundle, recorder } from '../bench-testing.ts';
 import type { Chip } from '../chip.ts';
 import type { FakeClock } from '../testing.ts';
 import { AtaDisk } from './ata-disk.ts';
+import { AtapiCdrom } from './atapi-cdrom.ts';
 import { BusMasterIde } from './bus-master-ide.ts';
 import { IdeChannel } from './ide-channel.ts';
 
@@ -114,4 +115,60 @@ const makeDisk: BenchMaker = {
   },
 };
 
-export const STORAGE_BENCHES: readonly BenchMaker[] = [makeIde, makeDisk];
+const PACKETS = [
+  [0x00],
+  [0x03, 0, 0, 0, 18],
+  [0x12, 0, 0, 0, 36],
+  [0x1b, 0, 0, 0, 2],
+  [0x1b, 0, 0, 0, 3],
+  [0x1e, 0, 0, 0, 1],
+  [0x1e],
+  [0x25],
+  [0x28, 0, 0, 0, 0, 5, 0, 0, 70],
+  [0x43, 2, 0, 0, 0, 0, 0, 0, 12],
+  [0x46, 0, 0, 0, 0, 0, 0, 0, 255],
+  [0x4a, 1, 0, 0, 0x10, 0, 0, 0, 8],
+  [0x55, 0, 0, 0, 0, 0, 0, 0, 40],
+  [0x5a, 0, 0x3f, 0, 0, 0, 0, 1, 0],
+  [0xbe, 4, 0, 0, 0, 9, 0, 0, 2, 0x10],
+];
+
+/** A CD-ROM drive, with someone who changes its medium. */
+const makeCdrom: BenchMaker = {
+  name: 'atapi-cdrom',
+  make(clock: FakeClock) {
+    const { log, lines, line, note } = recorder();
+    const medium = patternMedium(4096, note('disc'));
+    const trayMoved = note('tray');
+    const chip = new AtapiCdrom({ medium, clock, trayMoved });
+    const { interface: ata } = chip;
+    const irq = line('intrq');
+    ata.adapter = { interruptChanged: () => irq.set(ata.state.interrupt), dmaReady: note('dma') };
+    return {
+      chip,
+      log,
+      lines,
+      pushes: [
+        (value) => {
+          ata.writeRegister(1, value & 1);
+          ata.writeCommand(0xa0);
+          const packet = PACKETS[value % PACKETS.length]!;
+          for (let i = 0; i < 12; i += 2) ata.writeData(2, (packet[i] ?? 0) | ((packet[i + 1] ?? 0) << 8));
+        },
+        (value) => {
+          for (let i = 0; i < 6; i++) ata.writeData(2, value * 0x101);
+        },
+        (value) => ata.writeCommand([0xa0, 0xa1, 0x08, 0xec, 0xef, 0xe5][value % 6]!),
+        (value) => ata.writeRegister(4 + (value & 1), value),
+        () => ata.readStatus(),
+        (value) => ata.dmaDirection !== null && ata.dmaMoved(value * 256),
+        () => Array.from({ length: 256 }, () => ata.readData(2)).join(),
+        () => chip.insert(medium),
+        () => (chip.trayOpen ? undefined : chip.insert(medium)),
+        () => ata.softReset(),
+      ],
+    };
+  },
+};
+
+export const STORAGE_BENCHES: readonly BenchMaker[] = [makeIde, makeDisk, makeCdrom];

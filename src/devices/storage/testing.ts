@@ -188,6 +188,69 @@ export class IdeDriver {
   }
 }
 
+/** What a packet command came to: its data, and the sense key of a failure (0: none). */
+export interface PacketResult {
+  readonly data: Uint8Array;
+  readonly key: number;
+}
+
+/** Pads a command descriptor block to 12 bytes and sends it. */
+export function sendPacket(ide: IdeDriver, cdb: readonly number[], limit: number, dma: boolean): void {
+  ide.command(0xa0, { features: dma ? 1 : 0, mid: limit & 0xff, high: limit >> 8 });
+  assert.equal(ide.wait() & R.STATUS_DRQ, R.STATUS_DRQ);
+  assert.equal(ide.read(R.REGISTER_COUNT) & 3, R.REASON_COMMAND);
+  assert.equal(ide.irq.level, false, 'no interrupt for the packet');
+  ide.putWords(Uint8Array.from({ length: 12 }, (_, i) => cdb[i] ?? 0));
+}
+
+/** A packet command by PIO, with an interrupt for each block of data and one for the status. */
+export function packetPio(
+  ide: IdeDriver,
+  cdb: readonly number[],
+  limit = 0xfffe,
+  out?: Uint8Array,
+): PacketResult {
+  sendPacket(ide, cdb, limit, false);
+  const parts: number[] = [];
+  for (;;) {
+    const status = ide.interrupt();
+    const reason = ide.read(R.REGISTER_COUNT) & 3;
+    if ((status & R.STATUS_DRQ) === 0) {
+      assert.equal(reason, R.REASON_COMMAND | R.REASON_TO_HOST);
+      const failed = (status & R.STATUS_ERR) !== 0;
+      return { data: Uint8Array.from(parts), key: failed ? ide.read(R.REGISTER_FEATURES) >> 4 : 0 };
+    }
+    const count = ide.read(R.REGISTER_MID) | (ide.read(R.REGISTER_HIGH) << 8);
+    assert.ok(count > 0 && count <= limit, `${count} bytes`);
+    if (reason === R.REASON_TO_HOST) {
+      const data = new Uint8Array(count + (count & 1));
+      ide.words(data);
+      parts.push(...data.subarray(0, count));
+    } else {
+      ide.putWords((out ?? new Uint8Array(0)).subarray(0, count + (count & 1)));
+    }
+  }
+}
+
+/** A packet command by DMA. */
+export function packetDma(ide: IdeDriver, cdb: readonly number[], length: number): PacketResult {
+  ide.descriptors(
+    0x1000,
+    Array.from({ length: Math.ceil(length / 0x1_0000) }, (_, i) => [
+      0x2000 + i * 0x1_0000,
+      Math.min(0x1_0000, length - i * 0x1_0000),
+    ]),
+  );
+  ide.clearDma();
+  sendPacket(ide, cdb, 0, true);
+  ide.startDma(true);
+  const status = ide.interrupt();
+  ide.stopDma();
+  const failed = (status & R.STATUS_ERR) !== 0;
+  const key = failed ? ide.read(R.REGISTER_FEATURES) >> 4 : 0;
+  return { data: ide.memory.bytes.slice(0x2000, 0x2000 + length), key };
+}
+
 /** Bytes that tell each sector from all others. */
 export function sectorPattern(sectors: number, size = 512): Uint8Array {
   return Uint8Array.from({ length: sectors * size }, (_, i) => (Math.floor(i / size) * 31 + i) & 0xff);

@@ -36,6 +36,7 @@ import {
   SystemControlPortA,
   SystemControlPortB,
 } from '../../devices/platform/system-control.ts';
+import type { AtapiCdrom } from '../../devices/storage/atapi-cdrom.ts';
 import { PiixIde } from '../../devices/storage/piix-ide.ts';
 import { Pit } from '../../devices/timer/pit.ts';
 import { CMOS_CENTURY, Rtc } from '../../devices/timer/rtc.ts';
@@ -91,6 +92,8 @@ export class Board implements GuestBus {
   readonly uart: Uart16550;
   readonly power: AcpiPm;
   readonly ide: PiixIde;
+  /** The CD-ROM drive, where there is one. */
+  readonly cdrom: AtapiCdrom | undefined;
   readonly vga: Vga | undefined;
   readonly #fwCfg: FwCfg;
   /** Keys for the PS/2 keyboard. */
@@ -198,6 +201,7 @@ export class Board implements GuestBus {
     // drives
     const drives = buildIdeDrives(options.storage ?? {}, clock);
     for (const [name, drive] of drives.chips) add(name, drive);
+    this.cdrom = drives.cdrom;
     const ideIrqs = [irq(P.IRQ_IDE[0]), irq(P.IRQ_IDE[1])] as const;
     this.ide = new PiixIde({ ...pciSlot(P.PCI_IDE, 1), memory, irqs: ideIrqs, devices: drives.devices });
     add('ide0', this.ide.channels[0], ...P.IDE_PRIMARY);

@@ -50,6 +50,12 @@ test('disks are where firmware and kernels look for them', () => {
   assert.deepEqual([ready(0x1f0, 0), ready(0x1f0, 1)], [0x50, 0x50]);
   assert.equal(ready(0x170, 1), 0x50);
   assert.equal(ready(0x170, 0), 0x7f);
+  const withDrive = build({ disks: [emptyMemoryDisk(100)], cdrom: null });
+  withDrive.board.portWrite(0x176, 1, 0xa0);
+  assert.equal(withDrive.board.portRead(0x174, 2), 0xeb14);
+  assert.equal(withDrive.board.cdrom?.medium, null);
+  const disk = emptyMemoryDisk(1);
+  assert.throws(() => build({ disks: [disk, disk, disk, disk], cdrom: null }), DoppelError);
   assert.throws(() => build({ disks: Array.from({ length: 5 }, () => emptyMemoryDisk(1)) }), DoppelError);
 });
 

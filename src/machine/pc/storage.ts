@@ -10,12 +10,17 @@ import type { AlarmSource } from '../../base/services.ts';
 import type { Chip } from '../../devices/chip.ts';
 import { AtaDisk } from '../../devices/storage/ata-disk.ts';
 import type { AtaInterface } from '../../devices/storage/ata-interface.ts';
+import { AtapiCdrom } from '../../devices/storage/atapi-cdrom.ts';
 import type { IdeDevices } from '../../devices/storage/piix-ide.ts';
 
 /** The media that a machine has from the start. */
 export interface StorageOptions {
   /** Hard disks, in the order in which the guest numbers them. */
   readonly disks?: readonly BlockDevice[];
+  /** A CD-ROM drive with this disc; null for one whose tray is empty. Absent: no drive. */
+  readonly cdrom?: BlockDevice | null;
+  /** Told when the guest opens or closes the tray. */
+  readonly trayMoved?: (open: boolean) => void;
 }
 
 /** Where the disks go, in order: channel and device. */
@@ -26,11 +31,14 @@ const DISK_PLACES = [
   [1, 0],
 ] as const;
 
+const CDROM_PLACE = [1, 0] as const;
+
 /** The drives on the two IDE channels. */
 export interface IdeDrives {
   readonly devices: readonly [IdeDevices, IdeDevices];
   /** Drives with names for snapshots. */
   readonly chips: readonly (readonly [name: string, chip: Chip])[];
+  readonly cdrom: AtapiCdrom | undefined;
 }
 
 /** Makes the drives. Throws DoppelError where there are more than four. */
@@ -40,6 +48,14 @@ export function buildIdeDrives(options: StorageOptions, clock: AlarmSource): Ide
     [undefined, undefined],
   ];
   const chips: [string, Chip][] = [];
+  let cdrom: AtapiCdrom | undefined;
+  if (options.cdrom !== undefined) {
+    const { trayMoved } = options;
+    cdrom = new AtapiCdrom({ medium: options.cdrom, clock, ...(trayMoved && { trayMoved }) });
+    const [channel, device] = CDROM_PLACE;
+    places[channel]![device] = cdrom.interface;
+    chips.push([`ide${channel}-${device}`, cdrom]);
+  }
   const free = DISK_PLACES.filter(([channel, device]) => places[channel]![device] === undefined);
   const disks = options.disks ?? [];
   if (disks.length > free.length) {
@@ -52,5 +68,5 @@ export function buildIdeDrives(options: StorageOptions, clock: AlarmSource): Ide
     chips.push([`ide${channel}-${device}`, disk]);
   });
   const pair = (channel: number): IdeDevices => [places[channel]![0], places[channel]![1]];
-  return { devices: [pair(0), pair(1)], chips };
+  return { devices: [pair(0), pair(1)], chips, cdrom };
 }
