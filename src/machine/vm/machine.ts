@@ -5,6 +5,7 @@
 //
 // It runs in slices on the thread of its caller and lets the host's event loop turn between them.
 import { type ByteSink, byteStream, InputQueue } from '../../backend/char.ts';
+import { DoppelError } from '../../base/errors.ts';
 import type { Clock, Entropy, WallClock } from '../../base/services.ts';
 import type { LocalApic } from '../../devices/intc/local-apic.ts';
 import { fixedWallClock } from '../../devices/timer/rtc.ts';
@@ -24,6 +25,7 @@ import { type DisplayOptions, displayMemorySize } from '../pc/display.ts';
 import { firmwareItems } from '../pc/firmware-items.ts';
 import { checkFirmwareSize, romMemorySize } from '../pc/firmware-rom.ts';
 import { programMtrrs } from '../pc/mtrr.ts';
+import { type BootOrder, OwnBios } from '../pc/own-bios.ts';
 import type { StorageOptions } from '../pc/storage.ts';
 import { AlarmQueue } from './alarm-queue.ts';
 import { InstructionClock, type MachineClock, RealTimeClock } from './clocks.ts';
@@ -57,8 +59,14 @@ export interface FirmwareBoot {
   readonly bootMenu?: number;
 }
 
+/** Doppel's own BIOS boots from the machine's media. */
+export interface MediaBoot {
+  /** Kinds of media in the order in which they are tried. */
+  readonly media: BootOrder;
+}
+
 /** What a machine does first. */
-export type Boot = KernelBoot | FirmwareBoot;
+export type Boot = KernelBoot | FirmwareBoot | MediaBoot;
 
 export interface MachineOptions {
   /** RAM in bytes: a multiple of 64 KiB, from 2 MiB to 3 GiB. */
@@ -118,6 +126,7 @@ export class Machine {
   readonly #input = new InputQueue();
   /** Resets lead into firmware. */
   readonly #firmware: boolean;
+  readonly #bios: OwnBios | null;
   #end: MachineEnd | null = null;
   #resetWanted = false;
   #interruptRequested = false;
@@ -186,7 +195,21 @@ export class Machine {
     if ('firmware' in boot) {
       this.board.offerToFirmware(firmwareItems({ ...boot, ramSize: this.memory.size, processors: 1 }));
     }
+    this.#bios = 'media' in boot ? this.#ownBios(boot.media) : null;
     this.#boot(boot);
+  }
+  #ownBios(bootOrder: BootOrder): OwnBios {
+    const console = this.#options.firmwareConsole;
+    return new OwnBios({
+      board: this.board,
+      state: this.vcpu.state,
+      storage: this.#options.storage ?? {},
+      memoryMap: pcMemoryMap(this.memory.size),
+      bootOrder,
+      log: (line) => {
+        for (const byte of new TextEncoder().encode(`${line}\n`)) console?.write(byte);
+      },
+    });
   }
 
   #askBoot(): Boot {
@@ -205,6 +228,15 @@ export class Machine {
     this.vcpu.reset();
     if ('firmware' in boot) return;
     const rsdp = this.board.actAsFirmware();
+    if (this.#bios) {
+      this.#bios.start();
+      programMtrrs(this.vcpu.state);
+      this.vcpu.stateChanged();
+      this.vcpu.memoryChanged();
+      return;
+    }
+    if (!('kernel' in boot))
+      throw new DoppelError('A machine that was made for a kernel restarts with a kernel.');
     const state = loadKernel({
       kernel: boot.kernel,
       ...(boot.kernelName === undefined ? {} : { kernelName: boot.kernelName }),
@@ -297,7 +329,7 @@ export class Machine {
     switch (exit.reason) {
       case 'Shutdown':
         // As on a PC, whose chipset answers the processor's shutdown with a reset; firmware looks at CMOS then.
-        if (this.#firmware && this.#options.reboot !== 'end') {
+        if ((this.#firmware || this.#bios) && this.#options.reboot !== 'end') {
           this.#restart();
           break;
         }
@@ -321,7 +353,8 @@ export class Machine {
       this.vcpu.reset();
       return;
     }
-    this.memory.clear();
+    // What programs left in the BIOS data area tells a warm start from a cold one.
+    if (!this.#bios) this.memory.clear();
     this.#boot(this.#askBoot());
   }
 

@@ -1,0 +1,115 @@
+// Doppel's own BIOS (firmware/bios) in a machine: its ROM below 1 MiB, the port by which its stubs call it, and the
+// media as its drives.
+import type { BlockDevice, BlockError } from '../../backend/block/block-device.ts';
+import { Bios } from '../../firmware/bios/bios.ts';
+import { ROM_SEGMENT, ROM_SIZE, SERVICE_PORT } from '../../firmware/bios/layout.ts';
+import type { BiosDrive, DriveError } from '../../firmware/bios/wires.ts';
+import type { MemoryMap } from '../../firmware/tables/memory-map.ts';
+import type { CpuState } from '../../x86/state/cpu-state.ts';
+import * as L from '../../x86/state/layout.ts';
+import { COM1 } from '../layout/ports.ts';
+import { biosCpu, biosMemory } from './bios-access.ts';
+import type { Board } from './board.ts';
+import type { StorageOptions } from './storage.ts';
+
+const ROM = ROM_SEGMENT * 16;
+const RESET_OFFSET = 0xfff0;
+
+/** Kinds of media in the order in which they are tried. */
+export type BootOrder = readonly BiosDrive['kind'][];
+
+export interface OwnBiosOptions {
+  readonly board: Board;
+  readonly state: CpuState;
+  readonly storage: StorageOptions;
+  readonly memoryMap: MemoryMap;
+  readonly bootOrder: BootOrder;
+  /** What the BIOS says, line by line. */
+  readonly log: (line: string) => void;
+}
+
+export class OwnBios {
+  readonly #board: Board;
+  readonly #state: CpuState;
+  readonly #bios: Bios;
+
+  constructor(options: OwnBiosOptions) {
+    const { board, state, storage, memoryMap, bootOrder, log } = options;
+    this.#board = board;
+    this.#state = state;
+    this.#bios = new Bios({
+      cpu: biosCpu(state),
+      memory: biosMemory(state, board.memory),
+      ports: board,
+      memoryMap,
+      ramSize: board.memory.size,
+      drives: drivesOf(storage),
+      bootOrder,
+      serialPorts: [COM1],
+      parallelPorts: [],
+      hasDisplay: board.hasDisplay,
+      log,
+    });
+    board.ports.map(SERVICE_PORT, 1, {
+      name: 'bios',
+      read: () => 0xff,
+      write: () => this.#bios.trap(),
+    });
+  }
+
+  /** Puts the ROM in its place and sends a processor that was reset there. The board has acted as firmware. */
+  start(): void {
+    const { memory } = this.#board;
+    memory.write(ROM, this.#bios.rom.bytes);
+    memory.protect(ROM, ROM_SIZE);
+    const code = this.#state.segments[L.CS]!;
+    code.selector = ROM_SEGMENT;
+    code.base = ROM;
+    this.#state.rip = RESET_OFFSET;
+  }
+}
+
+function drivesOf(storage: StorageOptions): BiosDrive[] {
+  const disks = storage.disks ?? [];
+  return disks.map((medium, i) => driveOf('disk', `hard disk ${i + 1} (${medium.name})`, () => medium));
+}
+
+const ERRORS: Readonly<Record<BlockError, DriveError>> = {
+  'out-of-range': 'not found',
+  'read-only': 'write protected',
+  'no-space': 'medium error',
+  io: 'medium error',
+};
+
+/** The medium that is in a drive now, for the BIOS. Its back end completes during the call, as all of a Node host do. */
+function driveOf(kind: BiosDrive['kind'], label: string, medium: () => BlockDevice | undefined): BiosDrive {
+  const sectorBytes = kind === 'cdrom' ? 2048 : 512;
+  let seen = medium();
+  const ask = (
+    operation: (device: BlockDevice, done: (error: BlockError | null) => void) => void,
+  ): DriveError | null => {
+    const device = medium();
+    if (!device) return 'no medium';
+    let outcome: BlockError | null = 'io';
+    operation(device, (error) => {
+      outcome = error;
+    });
+    return outcome === null ? null : ERRORS[outcome as BlockError];
+  };
+  return {
+    kind,
+    label,
+    sectorBytes,
+    get sectors() {
+      return Math.floor(((medium()?.sectors ?? 0) * 512) / sectorBytes);
+    },
+    mediumChanged() {
+      const now = medium();
+      const changed = now !== seen;
+      seen = now;
+      return changed;
+    },
+    read: (sector, target) => ask((device, done) => device.read(sector * sectorBytes, target, done)),
+    write: (sector, source) => ask((device, done) => device.write(sector * sectorBytes, source, done)),
+  };
+}

@@ -1,0 +1,104 @@
+// A machine with Doppel's own BIOS boots from a disk: a boot sector in machine code calls its services and ends the
+// machine.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { BlockDevice } from '../../src/backend/block/block-device.ts';
+import { emptyMemoryDisk } from '../../src/backend/block/memory-disk.ts';
+import { nodeHost } from '../../src/host/node/platform.ts';
+import { Machine, type MachineEnd } from '../../src/machine/vm/machine.ts';
+
+const DEBUG_EXIT = 0x501;
+const TEXT = 'Sector two, by way of INT 13h.';
+
+const low = (value: number) => value & 0xff;
+const high = (value: number) => value >> 8;
+const movAx = (value: number) => [0xb8, low(value), high(value)];
+const movDx = (value: number) => [0xba, low(value), high(value)];
+/** Ends with status (value << 1) | 1. */
+const end = (value: number) => [...movDx(DEBUG_EXIT), ...movAx(value), 0xef, 0xf4];
+
+/** A disk whose first sector holds code, and whose second sector a text that ends with a zero byte. */
+function disk(code: readonly number[]): BlockDevice {
+  const medium = emptyMemoryDisk(2048, { name: 'disk' });
+  const sectors = new Uint8Array(1024);
+  sectors.set(code);
+  sectors.set([0x55, 0xaa], 510);
+  sectors.set(new TextEncoder().encode(TEXT), 512);
+  medium.write(0, sectors, (error) => assert.equal(error, null));
+  return medium;
+}
+
+async function boot(
+  disks: readonly BlockDevice[],
+): Promise<{ end: MachineEnd; serial: string; said: string }> {
+  let serial = '';
+  let said = '';
+  const machine = new Machine({
+    memory: 4 * 2 ** 20,
+    boot: { media: ['disk'] },
+    storage: { disks },
+    serial: {
+      write: (byte) => {
+        serial += String.fromCharCode(byte);
+      },
+    },
+    firmwareConsole: {
+      write: (byte) => {
+        said += String.fromCharCode(byte);
+      },
+    },
+    debugExitPort: DEBUG_EXIT,
+    time: 'deterministic',
+    host: nodeHost(),
+  });
+  setTimeout(() => machine.stop('timeout'), 20_000).unref();
+  return { end: await machine.run(), serial, said };
+}
+
+test('a boot sector reads the next one and writes it to the serial port', async () => {
+  const code = [
+    ...[0x31, 0xc0, 0x8e, 0xd8, 0x8e, 0xc0], // xor ax, ax; mov ds, ax; mov es, ax
+    ...[...movAx(0x0201), 0xb9, 2, 0, 0xbb, 0x00, 0x80, 0xcd, 0x13], // mov cx, 2; mov bx, 8000h; int 13h
+    ...[0x72, 0x0f], // jc past the loop
+    ...[0xbe, 0x00, 0x80, 0x31, 0xd2], // mov si, 8000h; xor dx, dx
+    ...[0xac, 0x84, 0xc0, 0x74, 0x06], // 1: lodsb; test al, al; jz out
+    ...[0xb4, 0x01, 0xcd, 0x14, 0xeb, 0xf5], // mov ah, 1; int 14h; jmp 1b
+    ...end(21),
+  ];
+  const { end: outcome, serial, said } = await boot([disk(code)]);
+  assert.deepEqual(outcome, { reason: 'debug-exit', status: 43 });
+  assert.equal(serial, TEXT);
+  assert.match(said, /Doppel BIOS, 4 MiB of memory\nBooting from hard disk 1 \(disk\)/);
+});
+
+test('the timer ticks, and a halted guest wakes', async () => {
+  const code = [
+    ...[0x31, 0xc0, 0x8e, 0xd8, 0xfb], // xor ax, ax; mov ds, ax; sti
+    ...[0xa1, 0x6c, 0x04, 0x05, 5, 0], // mov ax, [46ch]; add ax, 5
+    ...[0xf4, 0x3b, 0x06, 0x6c, 0x04, 0x77, 0xf9], // 1: hlt; cmp ax, [46ch]; ja 1b
+    ...end(7),
+  ];
+  const { end: outcome } = await boot([disk(code)]);
+  assert.deepEqual(outcome, { reason: 'debug-exit', status: 15 });
+});
+
+test('with nothing to boot it says so and waits', async () => {
+  const empty = emptyMemoryDisk(2048, { name: 'empty' });
+  let said = '';
+  const machine = new Machine({
+    memory: 4 * 2 ** 20,
+    boot: { media: ['cdrom', 'disk'] },
+    storage: { disks: [empty] },
+    serial: { write() {} },
+    firmwareConsole: {
+      write: (byte) => {
+        said += String.fromCharCode(byte);
+        if (said.includes('Ctrl-Alt-Del')) machine.stop('said');
+      },
+    },
+    time: 'deterministic',
+    host: nodeHost(),
+  });
+  assert.deepEqual(await machine.run(), { reason: 'stopped', by: 'said' });
+  assert.match(said, /hard disk 1 \(empty\): no boot sector/);
+});
