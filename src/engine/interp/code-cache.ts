@@ -15,10 +15,10 @@ import type { DecodedInstruction, Form } from '../../x86/decode/instruction.ts';
 import { type Mode, modeFromKey } from '../../x86/decode/mode.ts';
 import { GP, GuestFault } from '../../x86/exceptions/fault.ts';
 import type { CpuState } from '../../x86/state/cpu-state.ts';
-import { DESCRIPTORS } from '../soft/engine-state.ts';
 import { HANDLER_COUNT, HANDLER_GOTO_FLAT, HANDLER_GOTO_SEGMENTED, HANDLER_STOP } from './core-module.ts';
 import * as D from './descriptor.ts';
 import { type HandlerTable, TABLE_SIZE } from './handlers.ts';
+import { FIRST_BLOCK } from './jump-cache.ts';
 
 interface CodePage {
   /** (offset in page | mode key << 12, and 2^22 times the bytes to the segment's end where that is near) -> first descriptor. */
@@ -74,7 +74,7 @@ export class CodeCache {
   readonly #pages = new Map<number, CodePage>();
   readonly #crossing = new Map<number, CrossingBlock>();
   readonly #end: number;
-  #next = DESCRIPTORS;
+  #next = FIRST_BLOCK;
   /** The instructions of the block that is being decoded. */
   readonly #run: DecodedInstruction[] = [];
   readonly #samples = new Map<number, number>();
@@ -259,6 +259,16 @@ export class CodeCache {
     return this.#plain.get(descriptor) ?? handler;
   }
 
+  /** No block is where it was found: none may be taken from the jump cache. */
+  forgetPlaces(): void {
+    const { u32 } = this.#state;
+    const forget = (descriptor: number) => {
+      u32[(descriptor - D.H_KEY) >> 2] = 0;
+    };
+    for (const { blocks } of this.#pages.values()) blocks.forEach(forget);
+    for (const { descriptor } of this.#crossing.values()) forget(descriptor);
+  }
+
   /** Goes on with another, empty table of handlers. */
   useHandlers(handlers: HandlerTable): void {
     this.#handlers = handlers;
@@ -274,7 +284,7 @@ export class CodeCache {
     this.#reported.clear();
     this.#plain.clear();
     this.#hot = [];
-    this.#next = DESCRIPTORS;
+    this.#next = FIRST_BLOCK;
     this.flushes++;
     this.onDrop();
   }
@@ -394,6 +404,7 @@ export class CodeCache {
   #emit(count: number, start: number, ends: boolean, mode: Mode): number {
     const free = (this.#next + D.BLOCK_ALIGNMENT - 1) & -D.BLOCK_ALIGNMENT;
     const descriptor = free + D.HEADER_SIZE;
+    this.#state.u32[(descriptor - D.H_KEY) >> 2] = 0;
     const run = this.#run;
     let end = descriptor;
     let at = start;

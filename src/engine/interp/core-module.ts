@@ -392,6 +392,7 @@ function emitJump(
   const linear = f.local('i64');
   const entry = f.local('i32');
   const descriptor = f.local('i32');
+  const header = f.local('i32');
   const base = f.local('i64');
   pushLinear();
   f.localSet(linear);
@@ -413,16 +414,22 @@ function emitJump(
   f.op('i32.xor');
   f.i32Const(E.JUMP_ENTRIES - 1);
   f.op('i32.and');
-  f.i32Const(4);
+  f.i32Const(2);
   f.op('i32.shl');
-  f.localSet(entry);
+  f.localTee(entry);
+  f.load('i32.load', E.JUMP_CACHE);
+  f.localSet(descriptor);
+  // The block's header tells where it holds.
   const pushFound = () => {
-    f.localGet(entry);
-    f.load('i64.load', E.JUMP_CACHE);
+    f.localGet(descriptor);
+    f.i32Const(D.HEADER_SIZE);
+    f.op('i32.sub');
+    f.localTee(header);
+    f.load('i64.load', D.HEADER_SIZE - D.H_LINEAR);
     f.localGet(linear);
     f.op('i64.eq');
-    f.localGet(entry);
-    f.load('i32.load', E.JUMP_CACHE + 12);
+    f.localGet(header);
+    f.load('i32.load', D.HEADER_SIZE - D.H_KEY);
     f.i32Const(0);
     f.load('i32.load', E.JUMP_KEY);
     f.op('i32.eq');
@@ -435,14 +442,12 @@ function emitJump(
   f.localGet(entry);
   f.i32Const(E.JUMP_OTHER);
   f.op('i32.xor');
-  f.localSet(entry);
+  f.load('i32.load', E.JUMP_CACHE);
+  f.localSet(descriptor);
   pushFound();
   f.op('i32.eqz');
   f.brIf(1);
   f.end();
-  f.localGet(entry);
-  f.load('i32.load', E.JUMP_CACHE + 8);
-  f.localSet(descriptor);
   // RIP of the page's first byte: RIP minus the linear address's offset in the page.
   f.localGet(rip);
   f.localGet(linear);

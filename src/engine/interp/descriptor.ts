@@ -13,13 +13,15 @@
 // target (0: not linked), +20 i64 the target's RIP relative to RIP_BASE.
 // Before the first descriptor of a block lies its header, so that both are in one line of 64 bytes of the cache:
 //
-//  -32                              -8                  -4           0
-//   +--------------------------------+-------------------+------------+
-//   | unused                         | i32 runs left     | handler    |  first descriptor...
-//   +--------------------------------+-------------------+------------+
+//  -32                -24    -20                  -8                  -4           0
+//   +------------------+------+--------------------+-------------------+------------+
+//   | linear address   | key  | unused             | i32 runs left     | handler    |  first descriptor...
+//   +------------------+------+--------------------+-------------------+------------+
 //
-// While the runs of a block are counted (core-module.ts, `count`): how many are left until it is reported, and the
-// handler of its first instruction, of which `count` has taken the place.
+// linear address (i64), key: where the block was found last (jump-cache.ts); key 0: nowhere.
+// runs left, handler: while the runs of a block are counted (core-module.ts, `count`), how many are left until it is
+// reported, and the handler of its first instruction, of which `count` has taken the place.
+//
 // r2 (SHLD and SHRD by CL) lies in the immediate; imm2 (ENTER, far pointers) in the displacement.
 export const DESCRIPTOR_SIZE = 32;
 export const D_HANDLER = 0;
@@ -39,7 +41,9 @@ export const D_SEGMENT = 28;
 export const D_SCALE = 30;
 export const D_ORDER = 31;
 export const HEADER_SIZE = 32;
-/** How far before the first descriptor the two lie. */
+/** How far before the first descriptor its parts lie. */
+export const H_LINEAR = 32;
+export const H_KEY = 24;
 export const H_RUNS_LEFT = 8;
 export const H_HANDLER = 4;
 /** Blocks are aligned to so many bytes. */

@@ -33,6 +33,7 @@ import { CodeCache } from './code-cache.ts';
 import { HANDLER_STOP } from './core-module.ts';
 import * as D from './descriptor.ts';
 import { HandlerTable, TABLE_SIZE } from './handlers.ts';
+import { JumpCache } from './jump-cache.ts';
 import { JumpKeys } from './jump-key.ts';
 
 export interface InterpOptions extends VcpuWires {
@@ -76,6 +77,7 @@ export class InterpVcpu implements Vcpu, TranslatorHost {
   /** Descriptors that have another handler until the wasm code is left, each followed by its own. */
   readonly #patches: number[] = [];
   readonly #jumpKeys: JumpKeys;
+  readonly #jumps: JumpCache;
   #fault: GuestFault | null = null;
   /** Instructions until the next sample (at least 1), and whether the block that comes next is one. */
   #untilSample: number;
@@ -91,7 +93,8 @@ export class InterpVcpu implements Vcpu, TranslatorHost {
     });
     const state = new CpuState(stateMemory.buffer);
     this.state = state;
-    this.#jumpKeys = new JumpKeys(state);
+    this.#jumps = new JumpCache(state);
+    this.#jumpKeys = new JumpKeys(state, () => this.code.forgetPlaces());
     this.mmu = new SoftMmu(state, options.memory, options.bus);
     this.cpu = {
       state,
@@ -137,6 +140,7 @@ export class InterpVcpu implements Vcpu, TranslatorHost {
     this.code = new CodeCache(state, options.memory, this.handlers, options.features.decode);
     this.code.onProtect = (page) => this.mmu.protectCodePage(page);
     this.code.onDrop = () => {
+      this.#jumps.clear();
       this.#jumpKeys.renew(true);
       this.#jumpKeys.renew(false);
       if (!this.#translator) return;
@@ -470,17 +474,7 @@ export class InterpVcpu implements Vcpu, TranslatorHost {
       if (link && code.linkable && base === state.getNumber(E.RIP_BASE)) {
         u32[(link + D.D_LINK) >> 2] = descriptor;
       }
-      const entry = jumpEntry(linear);
-      const displaced = state.getNumber(entry);
-      if (displaced !== linear && u32[(entry + 12) >> 2] === this.#jumpKeys.current()) {
-        const other = entry ^ E.JUMP_OTHER;
-        state.setNumber(other, displaced);
-        u32[(other + 8) >> 2] = u32[(entry + 8) >> 2]!;
-        u32[(other + 12) >> 2] = u32[(entry + 12) >> 2]!;
-      }
-      state.setNumber(entry, linear);
-      u32[(entry + 8) >> 2] = descriptor;
-      u32[(entry + 12) >> 2] = this.#jumpKeys.current();
+      this.#jumps.enter(linear, this.#jumpKeys.current(), descriptor);
     }
     if (this.#translator && u32[descriptor >> 2]! >= TABLE_SIZE) {
       this.#translator.lookedUp(u32[descriptor >> 2]!, linear);
@@ -491,21 +485,11 @@ export class InterpVcpu implements Vcpu, TranslatorHost {
   }
   /** The descriptor that the jump cache has for an address, or 0. */
   #known(linear: number): number {
-    const { u32 } = this.state;
-    const key = this.#jumpKeys.current();
-    let entry = jumpEntry(linear);
-    if (!this.#isCached(entry, linear, key)) {
-      entry ^= E.JUMP_OTHER;
-      if (!this.#isCached(entry, linear, key)) return 0;
-    }
-    const descriptor = u32[(entry + 8) >> 2]!;
-    const handler = u32[(descriptor + D.D_HANDLER) >> 2]!;
+    const descriptor = this.#jumps.find(linear, this.#jumpKeys.current());
+    if (descriptor === 0) return 0;
+    const handler = this.state.u32[(descriptor + D.D_HANDLER) >> 2]!;
     // What was dropped is a stop; the entries of regions are told to the translator.
     return handler === HANDLER_STOP || handler >= TABLE_SIZE ? 0 : descriptor;
-  }
-
-  #isCached(entry: number, linear: number, key: number): boolean {
-    return this.state.u32[(entry + 12) >> 2] === key && this.state.getNumber(entry) === linear;
   }
 
   // ---- called back from wasm ----
@@ -540,9 +524,4 @@ export class InterpVcpu implements Vcpu, TranslatorHost {
       this.#pend(descriptor, thrown);
     }
   }
-}
-
-/** The place of an address in the jump cache. */
-function jumpEntry(linear: number): number {
-  return E.JUMP_CACHE + (((linear ^ Math.floor(linear / 8192)) & (E.JUMP_ENTRIES - 1)) << 4);
 }

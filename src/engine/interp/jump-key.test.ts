@@ -7,7 +7,7 @@ import { JumpKeys } from './jump-key.ts';
 
 test('user and supervisor code have jump keys of their own', () => {
   const state = new CpuState(new ArrayBuffer(4 << 20));
-  const keys = new JumpKeys(state);
+  const keys = new JumpKeys(state, () => assert.fail());
   state.set32(L.MODE, 0x3da);
   state.cpl = 0;
   const kernel = keys.current();
@@ -24,4 +24,16 @@ test('user and supervisor code have jump keys of their own', () => {
   assert.notEqual(keys.current(), user);
   state.cpl = 0;
   assert.notEqual(keys.current(), kernel);
+});
+
+test('before keys are used again, somebody is told', () => {
+  const state = new CpuState(new ArrayBuffer(4 << 20));
+  let wraps = 0;
+  const keys = new JumpKeys(state, () => wraps++);
+  const first = keys.current();
+  for (let i = 0; i < 2 ** 21 - 3; i++) keys.renew(false);
+  assert.equal(wraps, 0);
+  for (let i = 0; i < 4; i++) keys.renew(false);
+  assert.equal(wraps, 1);
+  assert.ok(first > 0);
 });

@@ -17,8 +17,12 @@ export class JumpKeys {
   readonly #state: CpuState;
   #generation = 0;
 
-  constructor(state: CpuState) {
+  readonly #onWrap: () => void;
+
+  /** `onWrap` is called when keys are about to be used again: no block may have one then. */
+  constructor(state: CpuState, onWrap: () => void) {
     this.#state = state;
+    this.#onWrap = onWrap;
     this.renew(false);
     this.renew(true);
   }
@@ -35,7 +39,7 @@ export class JumpKeys {
     const { u32 } = this.#state;
     this.#generation++;
     if (this.#generation >= 1 << (32 - GENERATION_SHIFT)) {
-      this.#state.u8.fill(0, E.JUMP_CACHE, E.JUMP_CACHE + 16 * E.JUMP_ENTRIES);
+      this.#onWrap();
       this.#generation = 1;
       this.#begin(!user);
     }

@@ -3,7 +3,7 @@
 //
 //   ENGINE_STATE      variables below
 //   TLB               four tables (user, supervisor, supervisor with EFLAGS.AC, none), TLB_ENTRIES each
-//   JUMP_CACHE        JUMP_ENTRIES of (linear address, key) -> descriptor
+//   JUMP_CACHE        JUMP_ENTRIES of linear address -> descriptor
 //   DESCRIPTORS       decoded code, to the end of the memory
 import { ENGINE_STATE } from '../../x86/state/layout.ts';
 
@@ -106,14 +106,13 @@ export const TLB_SUPERVISOR_AC = TLB + 2 * TLB_SIZE;
 export const TLB_BYPASS = TLB + 3 * TLB_SIZE;
 next += 4 * TLB_SIZE;
 
-// Jump cache entry, 16 bytes: +0 i64 linear address, +8 u32 descriptor, +12 u32 key. An entry that is displaced moves to
-// the other of its pair (byte offset xor JUMP_OTHER): two functions that call each other from places that fall
-// together would have to be looked up at every call.
-export const JUMP_OTHER = 16;
+// The jump cache: u32 descriptors by linear address; the other of a pair of entries is at byte offset xor JUMP_OTHER
+// (interp/jump-cache.ts).
+export const JUMP_OTHER = 4;
 export const JUMP_ENTRIES = 65536;
-next = (next + 2 * JUMP_OTHER - 1) & ~(2 * JUMP_OTHER - 1);
+next = (next + 63) & ~63;
 export const JUMP_CACHE = next;
-next += JUMP_ENTRIES * 16;
+next += JUMP_ENTRIES * 4;
 
 // Translations for fetching, of user and of supervisor code: EXECUTE_ENTRIES entries of 16 bytes each,
 // indexed by linear page: +0 i64 linear address of the page (TLB_INVALID: none), +8 u32 guest-physical page number.
