@@ -53,13 +53,23 @@ export class FunctionBuilder {
   readonly #free = new Map<ValueType, number[]>();
   readonly #open: OpenBlock[] = [];
   readonly #hints: HintedBranch[] = [];
+  /** The memory that loads and stores access which name none. */
+  readonly #memory: number;
 
-  constructor(context: FunctionContext, index: number, name: string, typeIndex: number, type: FunctionType) {
+  constructor(
+    context: FunctionContext,
+    index: number,
+    name: string,
+    typeIndex: number,
+    type: FunctionType,
+    memory = 0,
+  ) {
     this.#context = context;
     this.index = index;
     this.name = name;
     this.typeIndex = typeIndex;
     this.type = type;
+    this.#memory = memory;
   }
 
   // ---- What the function is made of ----
@@ -209,15 +219,15 @@ export class FunctionBuilder {
 
   // ---- Memory ----
 
-  /** A load. `offset` in bytes; `alignLog2` is a hint, 0 (any address) to the natural alignment. */
-  load(op: WasmLoad, offset: number, memory = 0, alignLog2 = 0): void {
+  /** A load, from the module's usual memory unless told. `offset` in bytes; `alignLog2` is a hint, 0 (any address) to the natural alignment. */
+  load(op: WasmLoad, offset: number, memory = this.#memory, alignLog2 = 0): void {
     const { code, natural } = LOADS[op];
     if (alignLog2 > natural) throw new RangeError(`${this.name}: ${op} aligned to 2^${alignLog2}`);
     this.#memoryOp(code, offset, memory, alignLog2);
   }
 
   /** A store; the immediates are those of `load`. */
-  store(op: WasmStore, offset: number, memory = 0, alignLog2 = 0): void {
+  store(op: WasmStore, offset: number, memory = this.#memory, alignLog2 = 0): void {
     const { code, natural } = STORES[op];
     if (alignLog2 > natural) throw new RangeError(`${this.name}: ${op} aligned to 2^${alignLog2}`);
     this.#memoryOp(code, offset, memory, alignLog2);

@@ -59,6 +59,8 @@ export class ModuleBuilder {
   readonly #declared = new Set<number>();
   readonly #defined: Record<Space, number> = { ...this.#counts };
   #importCount = 0;
+  /** Index of the memory that loads and stores access which name none, in functions that are defined from now on. */
+  usualMemory = 0;
   #start: number | undefined;
 
   readonly #context: FunctionContext = {
@@ -143,7 +145,7 @@ export class ModuleBuilder {
     const typeIndex = this.type(params, results);
     const index = this.#define('function');
     const type = this.typeAt(typeIndex);
-    const builder = new FunctionBuilder(this.#context, index, name, typeIndex, type);
+    const builder = new FunctionBuilder(this.#context, index, name, typeIndex, type, this.usualMemory);
     this.#functions.push(builder);
     this.#functionNames.push(name);
     this.#functionTypes.push(type);

@@ -3,7 +3,7 @@
 import type { FunctionBuilder } from '../../wasm/function.ts';
 import { ModuleBuilder } from '../../wasm/module.ts';
 import * as S from '../../x86/state/layout.ts';
-import { KIND_BYTES, KIND_CELL, KIND_WRITE } from '../soft/core-functions.ts';
+import { KIND_WRITE } from '../soft/core-functions.ts';
 import * as E from '../soft/engine-state.ts';
 import { emitBulkString, emitRepeatString } from './bulk-string.ts';
 import {
@@ -46,7 +46,7 @@ export const CORE_SIGNATURES = {
   resume: [[], []],
   bulkString: [['i32', 'i32', 'i32'], ['i32']],
   repeatString: [['i32', 'i32'], ['i32']],
-  regionTranslate: [['i64', 'i32', 'i32', 'i64'], ['i32']],
+  regionTranslate: [['i64', 'i32', 'i32'], ['i32']],
   timeStamp: [[], ['f64']],
   materializeFlags: [['i32', 'i64', 'i64', 'i64', 'i32'], []],
 } as const;
@@ -263,19 +263,14 @@ export function buildCoreModule(statePages: number, ramPages: number, tableSize:
 /** The body of regionTranslate (core-functions.ts); `fill` is the callback's function index. */
 function emitRegionTranslate(f: FunctionBuilder, fill: number): void {
   const [address, kind, where] = [0, 1, 2];
-  const table = f.local('i32');
-  const entry = f.local('i32');
-  const cell = f.local('i32');
-  const page = f.local('i64');
-  const addend = f.local('i32');
-  const write = () => {
-    f.localGet(kind);
-    f.i32Const(KIND_WRITE);
-    f.op('i32.and');
-  };
+  storeI64(f, E.ACCESS_ADDRESS, address);
+  f.localGet(kind);
+  f.call(fill);
+  f.if_();
+  f.localGet(address);
+  f.op('i32.wrap_i64');
   f.i32Const(0);
   f.load('i32.load', E.TLB_TABLE);
-  f.localTee(table);
   f.localGet(address);
   f.op('i32.wrap_i64');
   f.i32Const(12 - E.TLB_ENTRY_SHIFT);
@@ -283,69 +278,18 @@ function emitRegionTranslate(f: FunctionBuilder, fill: number): void {
   f.i32Const((E.TLB_ENTRIES - 1) << E.TLB_ENTRY_SHIFT);
   f.op('i32.and');
   f.op('i32.add');
-  write();
+  f.localGet(kind);
+  f.i32Const(KIND_WRITE);
+  f.op('i32.and');
   f.i32Const(Math.log2(E.TLB_WRITES / KIND_WRITE));
   f.op('i32.shl');
   f.op('i32.add');
-  f.localSet(entry);
-  f.block();
-  for (const again of [false, true]) {
-    // The page of the access's last byte must be the tagged one.
-    f.localGet(entry);
-    f.load('i64.load', E.TLB_TAG);
-    f.localGet(address);
-    f.localGet(kind);
-    f.i32Const(KIND_BYTES);
-    f.op('i32.and');
-    f.i32Const(1);
-    f.op('i32.sub');
-    f.op('i64.extend_i32_u');
-    f.op('i64.add');
-    f.i64Const(-4096n);
-    f.op('i64.and');
-    f.localTee(page);
-    f.op('i64.eq');
-    f.brIf(0);
-    if (again) break;
-    storeI64(f, E.ACCESS_ADDRESS, address);
-    f.localGet(kind);
-    f.call(fill);
-    f.op('i32.eqz');
-    f.if_();
-    storeI32(f, E.WHERE, () => f.localGet(where));
-    f.i32Const(-1);
-    f.op('return');
-    f.end();
-  }
-  storeI32(f, E.WHERE, () => f.localGet(where));
-  f.i32Const(-1);
+  f.load('i32.load', E.TLB_ADDEND);
+  f.op('i32.add');
   f.op('return');
   f.end();
-  f.localGet(entry);
-  f.load('i32.load', E.TLB_ADDEND);
-  f.localSet(addend);
-  f.localGet(table);
-  f.localGet(kind);
-  f.i32Const(KIND_CELL);
-  f.op('i32.shr_u');
-  f.i32Const(E.TLB_ENTRY_SHIFT);
-  f.op('i32.shl');
-  f.op('i32.add');
-  write();
-  f.i32Const(Math.log2(E.PAGE_CELL_WRITES / KIND_WRITE));
-  f.op('i32.shl');
-  f.op('i32.add');
-  f.localTee(cell);
-  f.localGet(page);
-  f.store('i64.store', E.PAGE_CELLS + E.TLB_TAG);
-  f.localGet(cell);
-  f.localGet(addend);
-  f.store('i32.store', E.PAGE_CELLS + E.TLB_ADDEND);
-  storeI32(f, E.PAGE_CELLS_USED, () => f.i32Const(1));
-  f.localGet(address);
-  f.op('i32.wrap_i64');
-  f.localGet(addend);
-  f.op('i32.add');
+  storeI32(f, E.WHERE, () => f.localGet(where));
+  f.i32Const(-1);
 }
 
 function storeI32(f: FunctionBuilder, offset: number, push: () => void): void {

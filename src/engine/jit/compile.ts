@@ -12,12 +12,14 @@ import { ListedLowering } from './region-listing.ts';
 import { RegionLowering } from './region-lowering.ts';
 import { linkCellCount } from './region-places.ts';
 import { defineRoutines } from './region-routines.ts';
+import { emitTranslate, TRANSLATE_SIGNATURE } from './region-translate.ts';
 
 /** The module's bytes. It imports env.state, env.ram, env.table, the core functions and the routines. */
 function compileRegions(jobs: readonly RegionJob[], options: CompileOptions): Uint8Array {
   const module = new ModuleBuilder();
-  module.importMemory('env', 'state', { min: options.statePages });
+  // V8 keeps the base of memory 0 in a register and loads that of any other at each access: docs/decisions/0009.
   module.importMemory('env', 'ram', { min: options.ramPages });
+  module.usualMemory = module.importMemory('env', 'state', { min: options.statePages });
   const table = importHandlerTable(module, options.tableSize);
   const core = {} as { -readonly [name in keyof CoreFunctions]: number };
   for (const name of Object.keys(CORE_SIGNATURES) as (keyof CoreFunctions)[]) {
@@ -35,11 +37,14 @@ function compileRegions(jobs: readonly RegionJob[], options: CompileOptions): Ui
   emitMulHighUnsigned(high);
   const signed = module.defineFunction('mulHighS', ['i64', 'i64'], ['i64']);
   emitMulHighSigned(signed, high.index);
+  const translate = module.defineFunction('translate', ...TRANSLATE_SIGNATURE);
+  emitTranslate(translate, core.regionTranslate);
   core.mulHighU = high.index;
   core.mulHighS = signed.index;
   const routines = defineRoutines(module, [...meanings], high.index);
   const shared = {
     core,
+    translate: translate.index,
     handlerType: module.type(['i32'], []),
     table,
     counts: options.countsInstructions,

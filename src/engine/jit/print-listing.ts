@@ -60,7 +60,8 @@ function withRegisterNames(line: string): string {
 
 const isZero = ({ op, immediates }: Expression) => op === 'i32.const' && immediates === '0';
 const offsetIn = (immediates: string) => Number(/offset=(\d+)/.exec(immediates)?.[1] ?? 0);
-const inRam = (immediates: string) => /^1\b/.test(immediates);
+/** Memory 0 is the guest's. */
+const inRam = (immediates: string) => !/^1\b/.test(immediates);
 
 /** The engine's variables that regions keep in locals. */
 const KEPT: ReadonlySet<number> = new Set([BUDGET, RIP_BASE, TLB_TABLE]);
@@ -105,7 +106,7 @@ class Names implements ExpressionNames {
       return cell === undefined ? undefined : `${cell}-D_LINK`;
     }
     if (!/\.(load|store)/.test(op)) return undefined;
-    // Memory 1. No access of a region promises an alignment, which goes without saying here.
+    // No access of a region promises an alignment, which goes without saying here.
     if (inRam(immediates)) return immediates.replace(/ ?align=1\b/, '');
     const offset = offsetIn(immediates);
     const name = this.#place(offset, operands[0]) ?? (offset === 0 ? undefined : `${offset}`);
@@ -114,7 +115,7 @@ class Names implements ExpressionNames {
   comment({ op, immediates, operands }: Expression): string | undefined {
     let where: Expression | undefined;
     if (op === 'i32.store' && isZero(operands[0]!) && offsetIn(immediates) === WHERE) where = operands[1];
-    else if (op === 'call' && immediates === '$regionTranslate') where = operands[2];
+    else if (op === 'call' && immediates === '$translate') where = operands[3];
     if (where?.op !== 'i32.const') return undefined;
     return printWhere(Number(where.immediates), this.#job.region);
   }

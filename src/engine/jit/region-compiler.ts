@@ -12,14 +12,14 @@ export interface RegionJob {
   readonly plain: number;
   /** What the region writes to E.SAMPLED_REGION; not 0. */
   readonly id: number;
-  /** Byte address in memory 0 of its first link cell; linkCellCount() of them follow one another. */
+  /** Byte address of its first link cell; linkCellCount() of them follow one another. */
   readonly cells: number;
   /** Linear address at which its entry was when it was formed; for people. */
   readonly linear: number;
 }
 
 export interface CompileOptions {
-  /** Sizes of memory 0, of memory 1 (in pages of 64 KiB) and of the function table, for the imports. */
+  /** Sizes of the state's memory, of the guest's (in pages of 64 KiB) and of the function table, for the imports. */
   readonly statePages: number;
   readonly ramPages: number;
   readonly tableSize: number;

@@ -74,6 +74,8 @@ export abstract class RegionFrame extends RegionFlags {
     });
   }
 
+  /** Loads into locals what they keep of the TLB's table. */
+  protected abstract loadPages(): void;
   /** The blocks, as structured control flow. */
   protected abstract lowerBlocks(): void;
 
@@ -113,6 +115,7 @@ export abstract class RegionFrame extends RegionFlags {
     f.i32Const(0);
     f.load('i32.load', E.TLB_TABLE);
     f.localSet(this.tlb);
+    this.loadPages();
     if (this.#granted >= 0) {
       f.localGet(this.budget);
       f.localSet(this.#granted);

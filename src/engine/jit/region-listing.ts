@@ -95,6 +95,10 @@ export class ListedLowering extends RegionLowering {
         register < 16 ? generalRegisterName(registerOffset(register), general) : `XMM${register - 16}`;
       locals.set(local, name.toLowerCase());
     }
+    this.pages.locals.forEach(({ tag, addend }, i) => {
+      locals.set(tag, `page${i}_tag`);
+      locals.set(addend, `page${i}_addend`);
+    });
     return { job, wasm, bytes: this.f.size, locals };
   }
   /** Where the code of the entry's block begins: the block around all of them begins before it. */

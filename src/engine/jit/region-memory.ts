@@ -1,23 +1,42 @@
-// Memory accesses of a region. The page cell of the address's base register knows the page that was accessed
-// last through it (docs/decisions/0007-regions.md); core function regionTranslate is behind it. An access that
+// Memory accesses of a region. The access's page (region-pages.ts), which is two locals or a cell, knows the translation
+// that was used last by it (docs/decisions/0009-pages-of-regions.md); region-translate.ts is behind it. An access that
 // faults, reaches a device or code, or crosses into another page is left to the interpreter.
-import type { ValueType as WasmType } from '../../wasm/types.ts';
+import type { FunctionBuilder } from '../../wasm/function.ts';
 import * as S from '../../x86/state/layout.ts';
 import type { Uop, Value } from '../../x86/uops/ir.ts';
 import { KIND_CELL, KIND_STACK, KIND_WRITE } from '../soft/core-functions.ts';
 import * as E from '../soft/engine-state.ts';
 import { stateLoad, storeOp } from '../soft/lower-memory.ts';
+import type { Region } from './region.ts';
 import { RegionFrame } from './region-frame.ts';
+import { type Page, RegionPages } from './region-pages.ts';
+import type { RegionModule, RegionPlace } from './region-places.ts';
 import { offsetOf } from './region-values.ts';
 
+/** Index of the guest's memory in modules of regions. */
+const RAM = 0;
+
 export abstract class RegionMemory extends RegionFrame {
-  /** Address value of a load with write intent -> local with its offset in memory 1. */
+  protected readonly pages: RegionPages;
+  /** Micro-operations of the present instruction. */
+  #uops: readonly Uop[] = [];
+  /** Address value of a load with write intent -> local with its place in the guest's memory. */
   readonly #hostAddresses = new Map<number, number>();
+
+  constructor(f: FunctionBuilder, module: RegionModule, region: Region, place: RegionPlace) {
+    super(f, module, region, place);
+    this.pages = new RegionPages(this.flow, this.facts, this.wide);
+    for (const page of this.pages.locals) {
+      page.tag = f.local('i64');
+      page.addend = f.local('i32');
+    }
+  }
 
   /** An instruction begins: nothing is known about addresses. */
   protected override beginInstruction(uops: readonly Uop[]): void {
     for (const host of this.#hostAddresses.values()) this.f.release(host);
     this.#hostAddresses.clear();
+    this.#uops = uops;
     super.beginInstruction(uops);
   }
 
@@ -39,30 +58,18 @@ export abstract class RegionMemory extends RegionFrame {
     if (!this.wide) this.f.op('i64.extend_i32_u');
   }
   /**
-   * An access: `emit` is called twice, with the offset in memory 1 on the stack, for the usual way and for the other; it
-   * leaves a value of `type` there, if that is not null. The page cell of the address's base register answers, unless
-   * another page is accessed than last time through it, or the access is not aligned (so that none reaches into the
-   * next page).
+   * Pushes the offset in the guest's memory of an access. Its page answers, unless another one is accessed than last
+   * time by it, or the access is not aligned (so that none reaches into the next page).
    */
-  #access(
-    uop: Uop & { op: 'load' | 'store' },
-    address: number,
-    write: boolean,
-    type: WasmType | null,
-    emit: () => void,
-  ): void {
+  #pushPlace(uop: Uop & { op: 'load' | 'store' }, address: number, write: boolean): void {
     const { f } = this;
     const bytes = uop.bits / 8;
-    const number = this.#cellOf(uop.address);
-    const cell = E.PAGE_CELLS + (number << E.TLB_ENTRY_SHIFT) + (write ? E.PAGE_CELL_WRITES : 0);
+    const page = this.pages.of(this.#uops, uop);
     // 16 bytes often are not aligned.
     const aligned = bytes < 16 ? bytes : 1;
-    const tag = f.scratch('i64');
-    f.block(type ?? undefined);
+    f.block('i32');
     f.block();
-    f.localGet(this.tlb);
-    f.load('i64.load', cell + E.TLB_TAG);
-    f.localTee(tag);
+    this.#pushTag(page);
     if (this.wide) {
       f.localGet(address);
       f.i64Const(aligned - 1 - 4096);
@@ -84,49 +91,68 @@ export abstract class RegionMemory extends RegionFrame {
       f.brIf(0, 'unlikely');
     }
     this.#pushAddress32(address);
-    f.localGet(this.tlb);
-    f.load('i32.load', cell + E.TLB_ADDEND);
+    this.#pushAddend(page);
     f.op('i32.add');
-    emit();
     f.br(1);
     f.end();
-    const host = f.scratch('i32');
+    const place = f.scratch('i32');
     this.#pushAddress64(address);
-    f.i32Const((number << KIND_CELL) | bytes | (write ? KIND_WRITE : 0) | (uop.stack ? KIND_STACK : 0));
+    f.localGet(this.tlb);
+    f.i32Const((page.cell << KIND_CELL) | bytes | (write ? KIND_WRITE : 0) | (uop.stack ? KIND_STACK : 0));
     f.i32Const(this.where(this.offset, this.remaining));
-    f.localGet(tag);
-    f.call(this.core.regionTranslate);
-    f.localTee(host);
+    f.call(this.module.translate);
+    f.localTee(place);
     f.i32Const(-1);
     f.op('i32.eq');
     f.brIf(f.depth - this.tail, 'unlikely');
-    f.localGet(host);
-    emit();
+    if (page.tag >= 0) {
+      this.#pushAddress64(address);
+      f.i64Const(-4096n);
+      f.op('i64.and');
+      f.localSet(page.tag);
+      f.localGet(place);
+      this.#pushAddress32(address);
+      f.op('i32.sub');
+      f.localSet(page.addend);
+    }
+    f.localGet(place);
     f.end();
-    f.release(host);
-    f.release(tag);
+    f.release(place);
   }
-  /** Number of the page cell for an address: that of its base register, or one by the page of its displacement. */
-  #cellOf(address: Value): number {
-    const base = this.baseOf(address);
-    if (base >= 0) return base;
-    return 16 + ((this.displacementOf(address) >> 12) & 15);
+  #pushTag(page: Page): void {
+    if (page.tag >= 0) this.f.localGet(page.tag);
+    else this.#loadCell(page, 'i64.load', E.TLB_TAG);
+  }
+  #pushAddend(page: Page): void {
+    if (page.addend >= 0) this.f.localGet(page.addend);
+    else this.#loadCell(page, 'i32.load', E.TLB_ADDEND);
+  }
+  #loadCell({ cell, writes }: Page, op: 'i32.load' | 'i64.load', word: number): void {
+    this.f.localGet(this.tlb);
+    this.f.load(op, E.PAGE_CELLS + (cell << E.TLB_ENTRY_SHIFT) + (writes ? E.PAGE_CELL_WRITES : 0) + word);
+  }
+  /** The pages that are kept in locals, from their cells: at the entry, and when another TLB table has come into force. */
+  protected override loadPages(): void {
+    const { f } = this;
+    for (const page of this.pages.locals) {
+      this.#loadCell(page, 'i64.load', E.TLB_TAG);
+      f.localSet(page.tag);
+      this.#loadCell(page, 'i32.load', E.TLB_ADDEND);
+      f.localSet(page.addend);
+    }
   }
 
   #lowerLoad(uop: Uop & { op: 'load' }): void {
     const { f } = this;
     const modify = uop.intent === 'write';
     const address = this.#addressOf(uop.address);
-    const load = () => f.load(stateLoad(uop.bits), 0, 1);
+    this.#pushPlace(uop, address.local, modify);
     if (modify) {
-      const host = f.scratch('i32');
-      this.#hostAddresses.set(uop.address.id, host);
-      this.#access(uop, address.local, true, 'i32', () => {});
-      f.localTee(host);
-      load();
-    } else {
-      this.#access(uop, address.local, false, uop.result.type, load);
+      const place = f.scratch('i32');
+      this.#hostAddresses.set(uop.address.id, place);
+      f.localTee(place);
     }
+    f.load(stateLoad(uop.bits), 0, RAM);
     address.release();
     this.define(uop.result);
   }
@@ -134,31 +160,18 @@ export abstract class RegionMemory extends RegionFrame {
   #lowerStore(uop: Uop & { op: 'store' }): void {
     const { f } = this;
     const store = storeOp(uop.bits, uop.value.type);
-    const host = this.#hostAddresses.get(uop.address.id);
-    if (host !== undefined) {
+    const place = this.#hostAddresses.get(uop.address.id);
+    if (place !== undefined) {
       // The load with write intent before it has found the place.
       this.forgo(uop.address);
-      f.localGet(host);
-      this.push(uop.value);
-      f.store(store, 0, 1);
-      return;
-    }
-    const address = this.#addressOf(uop.address);
-    if (this.constantOf(uop.value) !== undefined) {
-      this.keep(uop.value);
-      this.#access(uop, address.local, true, null, () => {
-        this.push(uop.value);
-        f.store(store, 0, 1);
-      });
+      f.localGet(place);
     } else {
-      const value = this.localOf(uop.value);
-      this.#access(uop, address.local, true, null, () => {
-        f.localGet(value.local);
-        f.store(store, 0, 1);
-      });
-      value.release();
+      const address = this.#addressOf(uop.address);
+      this.#pushPlace(uop, address.local, true);
+      address.release();
     }
-    address.release();
+    this.push(uop.value);
+    f.store(store, 0, RAM);
   }
 
   /** Segments of the ordinary kind; the rest is the interpreter's. */

@@ -91,6 +91,7 @@ export abstract class RegionSystem extends RegionMemory {
     this.pushSupervisorTable(uop.open);
     f.localTee(this.tlb);
     f.store('i32.store', E.TLB_TABLE);
+    this.loadPages();
   }
 
   /** A helper's call: a rare path, except for that of RDTSC. */

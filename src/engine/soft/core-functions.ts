@@ -33,9 +33,8 @@ export interface CoreFunctions {
   readonly bulkString: number;
   readonly repeatString: number;
   /**
-   * An access of a region that its page cell does not answer: (address i64, kind with the cell's number from bit 16 on, where,
-   * tag) -> i32 offset in memory 1, or -1 when the region must bail: then `where` is in WHERE. Fills the cell. The tag is not
-   * looked at: a load with one more use is not folded into a comparison, which V8 would pay for with a second load.
+   * An access of a region that the TLB does not answer: (address i64, kind, where) -> i32 offset in the guest's memory, or -1 when
+   * the region must bail: then `where` is in WHERE. Fills the TLB.
    */
   readonly regionTranslate: number;
   /** () -> f64: the time-stamp counter before TSC_OFFSET is added; BUDGET must be exact. For regions. */

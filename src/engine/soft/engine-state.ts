@@ -87,12 +87,12 @@ export const TLB_TAG = 0;
 export const TLB_ADDEND = 8;
 /** No page begins there; and no address whose bits 11..4 were masked out is this. */
 export const TLB_INVALID = 0x800;
-// Behind the arrays lie the page cells: entries of the same kind, each for the accesses of regions through one
-// register (cellOf), so that the translation used last is found without looking for it. What is in a cell is in
+// Behind the arrays lie the page cells: entries of the same kind, each for accesses of regions that are likely to be to
+// one page (jit/region-pages.ts), so that the translation used last is found without looking for it. What is in a cell is in
 // the TLB, or was until another entry took its place; whoever empties TLB entries empties the cells.
 export const PAGE_CELLS = 2 * TLB_WRITES;
 /** Cells for reads, and as many for writes, PAGE_CELL_WRITES bytes behind them. */
-export const PAGE_CELL_COUNT = 32;
+export const PAGE_CELL_COUNT = 64;
 export const PAGE_CELL_WRITES = PAGE_CELL_COUNT << TLB_ENTRY_SHIFT;
 /** A power of two, so that the arrays of all tables are numbered alike. */
 export const TLB_SIZE = 4 * TLB_WRITES;

@@ -30,62 +30,62 @@
         ;; 1: +0x108
         (local.set $budget (i32.sub (local.get $budget) (i32.const 2)))
         ;; +0x108  MOV qword DS:[RDI], RAX
-        (block $1
-          (block $2
-            (br_if $2 (; unlikely ;)
-              (i64.ne
-                (local.tee 15 (i64.load offset=WRITE_CELL[RDI].tag (local.get $tlb_table)))
-                (i64.and (local.get $rdi) (i64.const -4089))))
-            (i64.store 1
+        (i64.store
+          (block $1 (result i32)
+            (block $2
+              (br_if $2 (; unlikely ;)
+                (i64.ne
+                  (i64.load offset=WRITE_CELL[RDI].tag (local.get $tlb_table))
+                  (i64.and (local.get $rdi) (i64.const -4089))))
               (i32.add
                 (i32.wrap_i64 (local.get $rdi))
                 (i32.load offset=WRITE_CELL[RDI].addend (local.get $tlb_table)))
-              (local.get $rax))
-            (br $1))
-          (br_if $tail (; unlikely ;)
-            (i32.eq
-              (local.tee 16
-                (call $regionTranslate (; bail at +0x108, 2 not executed, flags of SUB 64 ;)
-                  (local.get $rdi)
-                  (i32.const 459016)
-                  (i32.const 34607106)
-                  (local.get 15)))
-              (i32.const -1)))
-          (i64.store 1 (local.get 16) (local.get $rax)))
-        ;; +0x10b  RET
-        (local.set 15
-          (block $3 (result i64)
-            (block $4
-              (br_if $4 (; unlikely ;)
-                (i64.ne
-                  (local.tee 15 (i64.load offset=READ_CELL[RSP].tag (local.get $tlb_table)))
-                  (i64.and (local.get $rsp) (i64.const -4089))))
-              (i64.load 1
-                (i32.add
-                  (i32.wrap_i64 (local.get $rsp))
-                  (i32.load offset=READ_CELL[RSP].addend (local.get $tlb_table))))
-              (br $3))
+              (br $1))
             (br_if $tail (; unlikely ;)
               (i32.eq
-                (local.tee 16
-                  (call $regionTranslate (; bail at +0x10b, 1 not executed, flags of SUB 64 ;)
-                    (local.get $rsp)
-                    (i32.const 262664)
-                    (i32.const 35000321)
-                    (local.get 15)))
+                (local.tee 15
+                  (call $translate (; bail at +0x108, 2 not executed, flags of SUB 64 ;)
+                    (local.get $rdi)
+                    (local.get $tlb_table)
+                    (i32.const 459016)
+                    (i32.const 34607106)))
                 (i32.const -1)))
-            (i64.load 1 (local.get 16))))
+            (local.get 15))
+          (local.get $rax))
+        ;; +0x10b  RET
+        (local.set 16
+          (i64.load
+            (block $3 (result i32)
+              (block $4
+                (br_if $4 (; unlikely ;)
+                  (i64.ne
+                    (i64.load offset=READ_CELL[RSP].tag (local.get $tlb_table))
+                    (i64.and (local.get $rsp) (i64.const -4089))))
+                (i32.add
+                  (i32.wrap_i64 (local.get $rsp))
+                  (i32.load offset=READ_CELL[RSP].addend (local.get $tlb_table)))
+                (br $3))
+              (br_if $tail (; unlikely ;)
+                (i32.eq
+                  (local.tee 15
+                    (call $translate (; bail at +0x10b, 1 not executed, flags of SUB 64 ;)
+                      (local.get $rsp)
+                      (local.get $tlb_table)
+                      (i32.const 262664)
+                      (i32.const 35000321)))
+                  (i32.const -1)))
+              (local.get 15))))
         (if (; unlikely ;)
-          (i64.ne (i64.shr_s (i64.shl (local.get 15) (i64.const 16)) (i64.const 16)) (local.get 15))
+          (i64.ne (i64.shr_s (i64.shl (local.get 16) (i64.const 16)) (i64.const 16)) (local.get 16))
           (then
             (i32.store offset=WHERE (; bail at +0x10b, 1 not executed, flags of SUB 64 ;)
               (i32.const 0)
               (i32.const 35000321))
             (br $tail)))
         (local.set $rsp (i64.add (local.get $rsp) (i64.const 8)))
-        (local.set 17 (local.get 15))
-        (local.set 15 (i64.sub (local.get 17) (local.get $rip_base)))
-        (i32.store offset=LINK_CELL[0] (i32.const 0) (i32.wrap_i64 (local.get 15)))
+        (local.set 17 (local.get 16))
+        (local.set 16 (i64.sub (local.get 17) (local.get $rip_base)))
+        (i32.store offset=LINK_CELL[0] (i32.const 0) (i32.wrap_i64 (local.get 16)))
         (local.set 18 (i64.sub (local.get $flags_a) (local.get $flags_b)))
         (i64.store offset=flagResult (i32.const 0) (local.get 18))
         (local.set 19
@@ -113,7 +113,7 @@
       (i32.and
         (local.tee 20
           (i32.and
-            (i32.shr_u (local.tee 16 (i32.load offset=WHERE (i32.const 0))) (i32.const 9))
+            (i32.shr_u (local.tee 15 (i32.load offset=WHERE (i32.const 0))) (i32.const 9))
             (i32.const 255)))
         (i32.const 63))
       (i32.const 63))
@@ -127,13 +127,13 @@
     (local.get $flags_cf_of))
   (i64.store offset=RAX (i32.const 0) (local.get $rax))
   (i64.store offset=RSP (i32.const 0) (local.get $rsp))
-  (local.set $budget (i32.add (i32.and (local.get 16) (i32.const 511)) (local.get $budget)))
+  (local.set $budget (i32.add (i32.and (local.get 15) (i32.const 511)) (local.get $budget)))
   (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
   (local.set 17
     (i64.add
       (local.get $rip_base)
-      (i64.extend_i32_s (i32.and (i32.shr_u (local.get 16) (i32.const 17)) (i32.const 4095)))))
-  (if (i32.and (local.get 16) (i32.const 511))
+      (i64.extend_i32_s (i32.and (i32.shr_u (local.get 15) (i32.const 17)) (i32.const 4095)))))
+  (if (i32.and (local.get 15) (i32.const 511))
     (then
       (i64.store offset=rip (i32.const 0) (local.get 17))
       (i32.store offset=EXIT (i32.const 0) (i32.const 5))

@@ -38,39 +38,39 @@
         (i64.extend_i32_u
           (i32.and (i64.eq (local.get $flags_a) (local.get $flags_b)) (i32.const 255)))))
     ;; +0x10d  RET
-    (local.set 17
-      (block $1 (result i64)
-        (block $2
-          (br_if $2 (; unlikely ;)
-            (i64.ne
-              (local.tee 17 (i64.load offset=READ_CELL[RSP].tag (local.get $tlb_table)))
-              (i64.and (local.get $rsp) (i64.const -4089))))
-          (i64.load 1
+    (local.set 18
+      (i64.load
+        (block $1 (result i32)
+          (block $2
+            (br_if $2 (; unlikely ;)
+              (i64.ne
+                (i64.load offset=READ_CELL[RSP].tag (local.get $tlb_table))
+                (i64.and (local.get $rsp) (i64.const -4089))))
             (i32.add
               (i32.wrap_i64 (local.get $rsp))
-              (i32.load offset=READ_CELL[RSP].addend (local.get $tlb_table))))
-          (br $1))
-        (br_if $tail (; unlikely ;)
-          (i32.eq
-            (local.tee 18
-              (call $regionTranslate (; bail at +0x10d, 1 not executed, flags of SUB 64 ;)
-                (local.get $rsp)
-                (i32.const 262664)
-                (i32.const 35262465)
-                (local.get 17)))
-            (i32.const -1)))
-        (i64.load 1 (local.get 18))))
+              (i32.load offset=READ_CELL[RSP].addend (local.get $tlb_table)))
+            (br $1))
+          (br_if $tail (; unlikely ;)
+            (i32.eq
+              (local.tee 17
+                (call $translate (; bail at +0x10d, 1 not executed, flags of SUB 64 ;)
+                  (local.get $rsp)
+                  (local.get $tlb_table)
+                  (i32.const 262664)
+                  (i32.const 35262465)))
+              (i32.const -1)))
+          (local.get 17))))
     (if (; unlikely ;)
-      (i64.ne (i64.shr_s (i64.shl (local.get 17) (i64.const 16)) (i64.const 16)) (local.get 17))
+      (i64.ne (i64.shr_s (i64.shl (local.get 18) (i64.const 16)) (i64.const 16)) (local.get 18))
       (then
         (i32.store offset=WHERE (; bail at +0x10d, 1 not executed, flags of SUB 64 ;)
           (i32.const 0)
           (i32.const 35262465))
         (br $tail)))
     (local.set $rsp (i64.add (local.get $rsp) (i64.const 8)))
-    (local.set 19 (local.get 17))
-    (local.set 17 (i64.sub (local.get 19) (local.get $rip_base)))
-    (i32.store offset=LINK_CELL[0] (i32.const 0) (i32.wrap_i64 (local.get 17)))
+    (local.set 19 (local.get 18))
+    (local.set 18 (i64.sub (local.get 19) (local.get $rip_base)))
+    (i32.store offset=LINK_CELL[0] (i32.const 0) (i32.wrap_i64 (local.get 18)))
     (local.set 20 (i64.sub (local.get $flags_a) (local.get $flags_b)))
     (i64.store offset=flagResult (i32.const 0) (local.get 20))
     (local.set 21
@@ -95,7 +95,7 @@
       (i32.and
         (local.tee 22
           (i32.and
-            (i32.shr_u (local.tee 18 (i32.load offset=WHERE (i32.const 0))) (i32.const 9))
+            (i32.shr_u (local.tee 17 (i32.load offset=WHERE (i32.const 0))) (i32.const 9))
             (i32.const 255)))
         (i32.const 63))
       (i32.const 63))
@@ -111,13 +111,13 @@
   (i64.store offset=RDX (i32.const 0) (local.get $rdx))
   (i64.store offset=RBX (i32.const 0) (local.get $rbx))
   (i64.store offset=RSP (i32.const 0) (local.get $rsp))
-  (local.set $budget (i32.add (i32.and (local.get 18) (i32.const 511)) (local.get $budget)))
+  (local.set $budget (i32.add (i32.and (local.get 17) (i32.const 511)) (local.get $budget)))
   (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
   (local.set 19
     (i64.add
       (local.get $rip_base)
-      (i64.extend_i32_s (i32.and (i32.shr_u (local.get 18) (i32.const 17)) (i32.const 4095)))))
-  (if (i32.and (local.get 18) (i32.const 511))
+      (i64.extend_i32_s (i32.and (i32.shr_u (local.get 17) (i32.const 17)) (i32.const 4095)))))
+  (if (i32.and (local.get 17) (i32.const 511))
     (then
       (i64.store offset=rip (i32.const 0) (local.get 19))
       (i32.store offset=EXIT (i32.const 0) (i32.const 5))

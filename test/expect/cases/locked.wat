@@ -16,13 +16,13 @@
     (local.set $budget (i32.sub (local.get $budget) (i32.const 3)))
     ;; +0x100  lock XADD qword DS:[RDI], RAX
     (local.set 16
-      (i64.load 1
+      (i64.load
         (local.tee 15
           (block $1 (result i32)
             (block $2
               (br_if $2 (; unlikely ;)
                 (i64.ne
-                  (local.tee 16 (i64.load offset=WRITE_CELL[RDI].tag (local.get $tlb_table)))
+                  (i64.load offset=WRITE_CELL[RDI].tag (local.get $tlb_table))
                   (i64.and (local.get $rdi) (i64.const -4089))))
               (i32.add
                 (i32.wrap_i64 (local.get $rdi))
@@ -30,30 +30,30 @@
               (br $1))
             (br_if $tail (; unlikely ;)
               (i32.eq
-                (local.tee 17
-                  (call $regionTranslate (; bail at +0x100, 3 not executed, flags in the state ;)
+                (local.tee 15
+                  (call $translate (; bail at +0x100, 3 not executed, flags in the state ;)
                     (local.get $rdi)
+                    (local.get $tlb_table)
                     (i32.const 459016)
-                    (i32.const 33554435)
-                    (local.get 16)))
+                    (i32.const 33554435)))
                 (i32.const -1)))
-            (local.get 17)))))
-    (local.set 18 (i64.add (local.get 16) (local.get $rax)))
+            (local.get 15)))))
+    (local.set 17 (i64.add (local.get 16) (local.get $rax)))
     (local.get 16)
-    (local.set 19 (local.get $rax))
+    (local.set 18 (local.get $rax))
     (local.set $rax)
-    (i64.store 1 (local.get 15) (local.get 18))
-    (local.set $flags_a (local.get 18))
-    (local.set $flags_b (local.get 19))
+    (i64.store (local.get 15) (local.get 17))
+    (local.set $flags_a (local.get 17))
+    (local.set $flags_b (local.get 18))
     ;; +0x105  lock CMPXCHG qword DS:[RSI], RDX
     (local.set 16
-      (i64.load 1
+      (i64.load
         (local.tee 15
           (block $3 (result i32)
             (block $4
               (br_if $4 (; unlikely ;)
                 (i64.ne
-                  (local.tee 16 (i64.load offset=WRITE_CELL[RSI].tag (local.get $tlb_table)))
+                  (i64.load offset=WRITE_CELL[RSI].tag (local.get $tlb_table))
                   (i64.and (local.get $rsi) (i64.const -4089))))
               (i32.add
                 (i32.wrap_i64 (local.get $rsi))
@@ -61,66 +61,66 @@
               (br $3))
             (br_if $tail (; unlikely ;)
               (i32.eq
-                (local.tee 17
-                  (call $regionTranslate (; bail at +0x105, 2 not executed, flags of SUM 64 ;)
+                (local.tee 15
+                  (call $translate (; bail at +0x105, 2 not executed, flags of SUM 64 ;)
                     (local.get $rsi)
+                    (local.get $tlb_table)
                     (i32.const 393480)
-                    (i32.const 34226178)
-                    (local.get 16)))
+                    (i32.const 34226178)))
                 (i32.const -1)))
-            (local.get 17)))))
-    (i64.store 1
+            (local.get 15)))))
+    (i64.store
       (local.get 15)
       (select (local.get $rdx) (local.get 16) (i64.eq (local.get $rax) (local.get 16))))
-    (local.set 19 (local.get $rax))
-    (local.set 17 (i64.ne (local.get 19) (local.get 16)))
-    (if (local.get 17)
+    (local.set 18 (local.get $rax))
+    (local.set 19 (i64.ne (local.get 18) (local.get 16)))
+    (if (local.get 19)
       (then
         (local.set $rax (local.get 16))))
-    (local.set $flags_a (local.get 19))
+    (local.set $flags_a (local.get 18))
     (local.set $flags_b (local.get 16))
     ;; +0x10a  RET
-    (local.set 19
-      (block $5 (result i64)
-        (block $6
-          (br_if $6 (; unlikely ;)
-            (i64.ne
-              (local.tee 19 (i64.load offset=READ_CELL[RSP].tag (local.get $tlb_table)))
-              (i64.and (local.get $rsp) (i64.const -4089))))
-          (i64.load 1
+    (local.set 18
+      (i64.load
+        (block $5 (result i32)
+          (block $6
+            (br_if $6 (; unlikely ;)
+              (i64.ne
+                (i64.load offset=READ_CELL[RSP].tag (local.get $tlb_table))
+                (i64.and (local.get $rsp) (i64.const -4089))))
             (i32.add
               (i32.wrap_i64 (local.get $rsp))
-              (i32.load offset=READ_CELL[RSP].addend (local.get $tlb_table))))
-          (br $5))
-        (br_if $tail (; unlikely ;)
-          (i32.eq
-            (local.tee 15
-              (call $regionTranslate (; bail at +0x10a, 1 not executed, flags of SUB 64 ;)
-                (local.get $rsp)
-                (i32.const 262664)
-                (i32.const 34869249)
-                (local.get 19)))
-            (i32.const -1)))
-        (i64.load 1 (local.get 15))))
+              (i32.load offset=READ_CELL[RSP].addend (local.get $tlb_table)))
+            (br $5))
+          (br_if $tail (; unlikely ;)
+            (i32.eq
+              (local.tee 15
+                (call $translate (; bail at +0x10a, 1 not executed, flags of SUB 64 ;)
+                  (local.get $rsp)
+                  (local.get $tlb_table)
+                  (i32.const 262664)
+                  (i32.const 34869249)))
+              (i32.const -1)))
+          (local.get 15))))
     (if (; unlikely ;)
-      (i64.ne (i64.shr_s (i64.shl (local.get 19) (i64.const 16)) (i64.const 16)) (local.get 19))
+      (i64.ne (i64.shr_s (i64.shl (local.get 18) (i64.const 16)) (i64.const 16)) (local.get 18))
       (then
         (i32.store offset=WHERE (; bail at +0x10a, 1 not executed, flags of SUB 64 ;)
           (i32.const 0)
           (i32.const 34869249))
         (br $tail)))
     (local.set $rsp (i64.add (local.get $rsp) (i64.const 8)))
-    (local.set 16 (local.get 19))
-    (local.set 19 (i64.sub (local.get 16) (local.get $rip_base)))
-    (i32.store offset=LINK_CELL[0] (i32.const 0) (i32.wrap_i64 (local.get 19)))
-    (local.set 18 (i64.sub (local.get $flags_a) (local.get $flags_b)))
-    (i64.store offset=flagResult (i32.const 0) (local.get 18))
+    (local.set 16 (local.get 18))
+    (local.set 18 (i64.sub (local.get 16) (local.get $rip_base)))
+    (i32.store offset=LINK_CELL[0] (i32.const 0) (i32.wrap_i64 (local.get 18)))
+    (local.set 17 (i64.sub (local.get $flags_a) (local.get $flags_b)))
+    (i64.store offset=flagResult (i32.const 0) (local.get 17))
     (local.set 20
       (i64.or
         (i64.and (i64.xor (local.get $flags_a) (i64.const -1)) (local.get $flags_b))
         (i64.and
           (i64.or (i64.xor (local.get $flags_a) (i64.const -1)) (local.get $flags_b))
-          (local.get 18))))
+          (local.get 17))))
     (i32.store offset=flagAux
       (i32.const 0)
       (i32.or
@@ -133,16 +133,16 @@
   (if
     (i32.eq
       (i32.and
-        (local.tee 17
+        (local.tee 19
           (i32.and
             (i32.shr_u (local.tee 15 (i32.load offset=WHERE (i32.const 0))) (i32.const 9))
             (i32.const 255)))
         (i32.const 63))
       (i32.const 63))
     (then
-      (local.set 17 (local.get $flags_kind))))
+      (local.set 19 (local.get $flags_kind))))
   (call $materializeFlags
-    (local.get 17)
+    (local.get 19)
     (local.get $flags_a)
     (local.get $flags_b)
     (local.get $flags_r)

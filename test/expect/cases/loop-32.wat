@@ -6,17 +6,21 @@
       (return_call_indirect 0 (param i32) (local.get $descriptor) (i32.const 99))))
   (local.set $rip_base (i32.load offset=RIP_BASE (i32.const 0)))
   (local.set $tlb_table (i32.load offset=TLB_TABLE (i32.const 0)))
-  (local.set 15 (local.tee 16 (i64.load offset=RAX (i32.const 0))))
-  (local.set $eax (i32.wrap_i64 (local.get 16)))
-  (local.set 15 (i64.or (local.tee 16 (i64.load offset=RCX (i32.const 0))) (local.get 15)))
-  (local.set $ecx (i32.wrap_i64 (local.get 16)))
-  (local.set 15 (i64.or (local.tee 16 (i64.load offset=RSP (i32.const 0))) (local.get 15)))
-  (local.set $esp (i32.wrap_i64 (local.get 16)))
-  (local.set 15 (i64.or (local.tee 16 (i64.load offset=RSI (i32.const 0))) (local.get 15)))
-  (local.set $esi (i32.wrap_i64 (local.get 16)))
-  (local.set 15 (i64.or (local.tee 16 (i64.load offset=RDI (i32.const 0))) (local.get 15)))
-  (local.set $edi (i32.wrap_i64 (local.get 16)))
-  (if (; unlikely ;) (i32.wrap_i64 (i64.shr_u (local.get 15) (i64.const 32)))
+  (local.set $page0_tag (i64.load offset=READ_CELL[RSI].tag (local.get $tlb_table)))
+  (local.set $page0_addend (i32.load offset=READ_CELL[RSI].addend (local.get $tlb_table)))
+  (local.set $page1_tag (i64.load offset=WRITE_CELL[RDI].tag (local.get $tlb_table)))
+  (local.set $page1_addend (i32.load offset=WRITE_CELL[RDI].addend (local.get $tlb_table)))
+  (local.set 19 (local.tee 20 (i64.load offset=RAX (i32.const 0))))
+  (local.set $eax (i32.wrap_i64 (local.get 20)))
+  (local.set 19 (i64.or (local.tee 20 (i64.load offset=RCX (i32.const 0))) (local.get 19)))
+  (local.set $ecx (i32.wrap_i64 (local.get 20)))
+  (local.set 19 (i64.or (local.tee 20 (i64.load offset=RSP (i32.const 0))) (local.get 19)))
+  (local.set $esp (i32.wrap_i64 (local.get 20)))
+  (local.set 19 (i64.or (local.tee 20 (i64.load offset=RSI (i32.const 0))) (local.get 19)))
+  (local.set $esi (i32.wrap_i64 (local.get 20)))
+  (local.set 19 (i64.or (local.tee 20 (i64.load offset=RDI (i32.const 0))) (local.get 19)))
+  (local.set $edi (i32.wrap_i64 (local.get 20)))
+  (if (; unlikely ;) (i32.wrap_i64 (i64.shr_u (local.get 19) (i64.const 32)))
     (then
       (return_call_indirect 0 (param i32) (local.get $descriptor) (i32.const 99))))
   (block $tail
@@ -25,65 +29,65 @@
         ;; 0: +0x100
         (local.set $budget (i32.sub (local.get $budget) (i32.const 5)))
         ;; +0x100  MOV EAX, dword DS:[ESI+ECX*4]
-        (local.set 17 (i32.add (local.get $esi) (i32.shl (local.get $ecx) (i32.const 2))))
-        (local.set 17
-          (block $1 (result i32)
-            (block $2
-              (br_if $2 (; unlikely ;)
+        (local.set 21 (i32.add (local.get $esi) (i32.shl (local.get $ecx) (i32.const 2))))
+        (local.set 21
+          (i32.load
+            (block $1 (result i32)
+              (block $2
+                (br_if $2 (; unlikely ;)
+                  (i64.ne
+                    (local.get $page0_tag)
+                    (i64.extend_i32_u (i32.and (local.get 21) (i32.const -4093)))))
+                (i32.add (local.get 21) (local.get $page0_addend))
+                (br $1))
+              (br_if $tail (; unlikely ;)
+                (i32.eq
+                  (local.tee 22
+                    (call $translate (; bail at +0x100, 5 not executed, flags of $flags_kind ;)
+                      (i64.extend_i32_u (local.get 21))
+                      (local.get $tlb_table)
+                      (i32.const 393220)
+                      (i32.const 33586693)))
+                  (i32.const -1)))
+              (local.set $page0_tag (i64.and (i64.extend_i32_u (local.get 21)) (i64.const -4096)))
+              (local.set $page0_addend (i32.sub (local.get 22) (local.get 21)))
+              (local.get 22))))
+        (local.set $eax (local.get 21))
+        ;; +0x103  XOR EAX, 0x5a5a5a5a
+        (local.set 21 (i32.xor (local.get $eax) (i32.const 1515870810)))
+        (local.set $eax (local.get 21))
+        (local.set $flags_a (local.get 21))
+        ;; +0x108  MOV dword DS:[EDI+ECX*4], EAX
+        (local.set 21 (i32.add (local.get $edi) (i32.shl (local.get $ecx) (i32.const 2))))
+        (i32.store
+          (block $3 (result i32)
+            (block $4
+              (br_if $4 (; unlikely ;)
                 (i64.ne
-                  (local.tee 15 (i64.load offset=READ_CELL[RSI].tag (local.get $tlb_table)))
-                  (i64.extend_i32_u (i32.and (local.get 17) (i32.const -4093)))))
-              (i32.load 1
-                (i32.add
-                  (local.get 17)
-                  (i32.load offset=READ_CELL[RSI].addend (local.get $tlb_table))))
-              (br $1))
+                  (local.get $page1_tag)
+                  (i64.extend_i32_u (i32.and (local.get 21) (i32.const -4093)))))
+              (i32.add (local.get 21) (local.get $page1_addend))
+              (br $3))
             (br_if $tail (; unlikely ;)
               (i32.eq
-                (local.tee 18
-                  (call $regionTranslate (; bail at +0x100, 5 not executed, flags of $flags_kind ;)
-                    (i64.extend_i32_u (local.get 17))
-                    (i32.const 393220)
-                    (i32.const 33586693)
-                    (local.get 15)))
+                (local.tee 22
+                  (call $translate (; bail at +0x108, 3 not executed, flags of LOGIC 32 ;)
+                    (i64.extend_i32_u (local.get 21))
+                    (local.get $tlb_table)
+                    (i32.const 459012)
+                    (i32.const 34608643)))
                 (i32.const -1)))
-            (i32.load 1 (local.get 18))))
-        (local.set $eax (local.get 17))
-        ;; +0x103  XOR EAX, 0x5a5a5a5a
-        (local.set 17 (i32.xor (local.get $eax) (i32.const 1515870810)))
-        (local.set $eax (local.get 17))
-        (local.set $flags_a (local.get 17))
-        ;; +0x108  MOV dword DS:[EDI+ECX*4], EAX
-        (local.set 17 (i32.add (local.get $edi) (i32.shl (local.get $ecx) (i32.const 2))))
-        (block $3
-          (block $4
-            (br_if $4 (; unlikely ;)
-              (i64.ne
-                (local.tee 15 (i64.load offset=WRITE_CELL[RDI].tag (local.get $tlb_table)))
-                (i64.extend_i32_u (i32.and (local.get 17) (i32.const -4093)))))
-            (i32.store 1
-              (i32.add
-                (local.get 17)
-                (i32.load offset=WRITE_CELL[RDI].addend (local.get $tlb_table)))
-              (local.get $eax))
-            (br $3))
-          (br_if $tail (; unlikely ;)
-            (i32.eq
-              (local.tee 18
-                (call $regionTranslate (; bail at +0x108, 3 not executed, flags of LOGIC 32 ;)
-                  (i64.extend_i32_u (local.get 17))
-                  (i32.const 459012)
-                  (i32.const 34608643)
-                  (local.get 15)))
-              (i32.const -1)))
-          (i32.store 1 (local.get 18) (local.get $eax)))
+            (local.set $page1_tag (i64.and (i64.extend_i32_u (local.get 21)) (i64.const -4096)))
+            (local.set $page1_addend (i32.sub (local.get 22) (local.get 21)))
+            (local.get 22))
+          (local.get $eax))
         ;; +0x10b  DEC ECX
-        (local.set 17 (i32.sub (local.get $ecx) (i32.const 1)))
-        (local.get 17)
-        (local.set 18 (local.get $ecx))
+        (local.set 21 (i32.sub (local.get $ecx) (i32.const 1)))
+        (local.get 21)
+        (local.set 22 (local.get $ecx))
         (local.set $ecx)
         (i32.const 0)
-        (local.set $flags_a (local.get 18))
+        (local.set $flags_a (local.get 22))
         (local.set $flags_b)
         ;; +0x10c  JNS $-0xc
         (if (i32.eqz (i32.lt_s (i32.sub (local.get $flags_a) (i32.const 1)) (i32.const 0)))
@@ -94,33 +98,33 @@
         ;; 1: +0x10e
         (local.set $budget (i32.sub (local.get $budget) (i32.const 1)))
         ;; +0x10e  RET
-        (local.set 17 (local.get $esp))
-        (local.set 17
-          (block $5 (result i32)
-            (block $6
-              (br_if $6 (; unlikely ;)
-                (i64.ne
-                  (local.tee 15 (i64.load offset=READ_CELL[RSP].tag (local.get $tlb_table)))
-                  (i64.extend_i32_u (i32.and (local.get 17) (i32.const -4093)))))
-              (i32.load 1
+        (local.set 21 (local.get $esp))
+        (local.set 21
+          (i32.load
+            (block $5 (result i32)
+              (block $6
+                (br_if $6 (; unlikely ;)
+                  (i64.ne
+                    (i64.load offset=READ_CELL[RSP].tag (local.get $tlb_table))
+                    (i64.extend_i32_u (i32.and (local.get 21) (i32.const -4093)))))
                 (i32.add
-                  (local.get 17)
-                  (i32.load offset=READ_CELL[RSP].addend (local.get $tlb_table))))
-              (br $5))
-            (br_if $tail (; unlikely ;)
-              (i32.eq
-                (local.tee 18
-                  (call $regionTranslate (; bail at +0x10e, 1 not executed, flags of DEC 32 ;)
-                    (i64.extend_i32_u (local.get 17))
-                    (i32.const 262660)
-                    (i32.const 35403265)
-                    (local.get 15)))
-                (i32.const -1)))
-            (i32.load 1 (local.get 18))))
+                  (local.get 21)
+                  (i32.load offset=READ_CELL[RSP].addend (local.get $tlb_table)))
+                (br $5))
+              (br_if $tail (; unlikely ;)
+                (i32.eq
+                  (local.tee 22
+                    (call $translate (; bail at +0x10e, 1 not executed, flags of DEC 32 ;)
+                      (i64.extend_i32_u (local.get 21))
+                      (local.get $tlb_table)
+                      (i32.const 262660)
+                      (i32.const 35403265)))
+                  (i32.const -1)))
+              (local.get 22))))
         (local.set $esp (i32.add (local.get $esp) (i32.const 4)))
-        (local.set 15 (i64.extend_i32_u (local.get 17)))
-        (local.set 17 (i32.sub (i32.wrap_i64 (local.get 15)) (local.get $rip_base)))
-        (i32.store offset=LINK_CELL[0] (i32.const 0) (local.get 17))
+        (local.set 19 (i64.extend_i32_u (local.get 21)))
+        (local.set 21 (i32.sub (i32.wrap_i64 (local.get 19)) (local.get $rip_base)))
+        (i32.store offset=LINK_CELL[0] (i32.const 0) (local.get 21))
         (call $materializeFlags
           (i32.const 27)
           (i64.extend_i32_u (local.get $flags_a))
@@ -131,7 +135,7 @@
         (i64.store offset=RCX (i32.const 0) (i64.extend_i32_u (local.get $ecx)))
         (i64.store offset=RSP (i32.const 0) (i64.extend_i32_u (local.get $esp)))
         (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
-        (return_call $jumpFlat (local.get 15))))
+        (return_call $jumpFlat (local.get 19))))
     (i32.store offset=SAMPLED_REGION (i32.const 0) (i32.const 1))
     (i32.store offset=WHERE (; to +0x100, flags of $flags_kind ;)
       (i32.const 0)
@@ -140,16 +144,16 @@
   (if
     (i32.eq
       (i32.and
-        (local.tee 18
+        (local.tee 22
           (i32.and
-            (i32.shr_u (local.tee 17 (i32.load offset=WHERE (i32.const 0))) (i32.const 9))
+            (i32.shr_u (local.tee 21 (i32.load offset=WHERE (i32.const 0))) (i32.const 9))
             (i32.const 255)))
         (i32.const 63))
       (i32.const 63))
     (then
-      (local.set 18 (local.get $flags_kind))))
+      (local.set 22 (local.get $flags_kind))))
   (call $materializeFlags
-    (local.get 18)
+    (local.get 22)
     (i64.extend_i32_u (local.get $flags_a))
     (i64.extend_i32_u (local.get $flags_b))
     (i64.extend_i32_u (local.get $flags_r))
@@ -157,16 +161,16 @@
   (i64.store offset=RAX (i32.const 0) (i64.extend_i32_u (local.get $eax)))
   (i64.store offset=RCX (i32.const 0) (i64.extend_i32_u (local.get $ecx)))
   (i64.store offset=RSP (i32.const 0) (i64.extend_i32_u (local.get $esp)))
-  (local.set $budget (i32.add (i32.and (local.get 17) (i32.const 511)) (local.get $budget)))
+  (local.set $budget (i32.add (i32.and (local.get 21) (i32.const 511)) (local.get $budget)))
   (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
-  (local.set 15
+  (local.set 19
     (i64.extend_i32_u
       (i32.add
         (local.get $rip_base)
-        (i32.and (i32.shr_u (local.get 17) (i32.const 17)) (i32.const 4095)))))
-  (if (i32.and (local.get 17) (i32.const 511))
+        (i32.and (i32.shr_u (local.get 21) (i32.const 17)) (i32.const 4095)))))
+  (if (i32.and (local.get 21) (i32.const 511))
     (then
-      (i64.store offset=rip (i32.const 0) (local.get 15))
+      (i64.store offset=rip (i32.const 0) (local.get 19))
       (i32.store offset=EXIT (i32.const 0) (i32.const 5))
       (return)))
-  (return_call $jumpFlat (local.get 15)))
+  (return_call $jumpFlat (local.get 19)))

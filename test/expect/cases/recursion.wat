@@ -6,6 +6,10 @@
       (return_call_indirect 0 (param i32) (local.get $descriptor) (i32.const 99))))
   (local.set $rip_base (i64.load offset=RIP_BASE (i32.const 0)))
   (local.set $tlb_table (i32.load offset=TLB_TABLE (i32.const 0)))
+  (local.set $page0_tag (i64.load offset=READ_CELL[RSP].tag (local.get $tlb_table)))
+  (local.set $page0_addend (i32.load offset=READ_CELL[RSP].addend (local.get $tlb_table)))
+  (local.set $page1_tag (i64.load offset=WRITE_CELL[RSP].tag (local.get $tlb_table)))
+  (local.set $page1_addend (i32.load offset=WRITE_CELL[RSP].addend (local.get $tlb_table)))
   (local.set $rax (i64.load offset=RAX (i32.const 0)))
   (local.set $rsp (i64.load offset=RSP (i32.const 0)))
   (local.set $rdi (i64.load offset=RDI (i32.const 0)))
@@ -25,41 +29,39 @@
             ;; +0x113  MOV EAX, 0x1
             (local.set $rax (i64.const 1))
             ;; +0x118  RET
-            (local.set 13
-              (block $1 (result i64)
-                (block $2
-                  (br_if $2 (; unlikely ;)
-                    (i64.ne
-                      (local.tee 13 (i64.load offset=READ_CELL[RSP].tag (local.get $tlb_table)))
-                      (i64.and (local.get $rsp) (i64.const -4089))))
-                  (i64.load 1
-                    (i32.add
-                      (i32.wrap_i64 (local.get $rsp))
-                      (i32.load offset=READ_CELL[RSP].addend (local.get $tlb_table))))
-                  (br $1))
-                (br_if $tail (; unlikely ;)
-                  (i32.eq
-                    (local.tee 14
-                      (call $regionTranslate (; bail at +0x118, 1 not executed, flags of SUB 32 ;)
-                        (local.get $rsp)
-                        (i32.const 262664)
-                        (i32.const 36703745)
-                        (local.get 13)))
-                    (i32.const -1)))
-                (i64.load 1 (local.get 14))))
+            (local.set 18
+              (i64.load
+                (block $1 (result i32)
+                  (block $2
+                    (br_if $2 (; unlikely ;)
+                      (i64.ne (local.get $page0_tag) (i64.and (local.get $rsp) (i64.const -4089))))
+                    (i32.add (i32.wrap_i64 (local.get $rsp)) (local.get $page0_addend))
+                    (br $1))
+                  (br_if $tail (; unlikely ;)
+                    (i32.eq
+                      (local.tee 17
+                        (call $translate (; bail at +0x118, 1 not executed, flags of SUB 32 ;)
+                          (local.get $rsp)
+                          (local.get $tlb_table)
+                          (i32.const 262664)
+                          (i32.const 36703745)))
+                      (i32.const -1)))
+                  (local.set $page0_tag (i64.and (local.get $rsp) (i64.const -4096)))
+                  (local.set $page0_addend (i32.sub (local.get 17) (i32.wrap_i64 (local.get $rsp))))
+                  (local.get 17))))
             (if (; unlikely ;)
               (i64.ne
-                (i64.shr_s (i64.shl (local.get 13) (i64.const 16)) (i64.const 16))
-                (local.get 13))
+                (i64.shr_s (i64.shl (local.get 18) (i64.const 16)) (i64.const 16))
+                (local.get 18))
               (then
                 (i32.store offset=WHERE (; bail at +0x118, 1 not executed, flags of SUB 32 ;)
                   (i32.const 0)
                   (i32.const 36703745))
                 (br $tail)))
             (local.set $rsp (i64.add (local.get $rsp) (i64.const 8)))
-            (local.set 15 (local.get 13))
-            (local.set 13 (i64.sub (local.get 15) (local.get $rip_base)))
-            (if (i64.eq (local.get 13) (i64.const 270))
+            (local.set 19 (local.get 18))
+            (local.set 18 (i64.sub (local.get 19) (local.get $rip_base)))
+            (if (i64.eq (local.get 18) (i64.const 270))
               (then
                 (local.set $flags_kind (i32.const 7))
                 (block $loop3
@@ -68,82 +70,82 @@
                     ;; 3: +0x10e
                     (local.set $budget (i32.sub (local.get $budget) (i32.const 3)))
                     ;; +0x10e  POP RDI
-                    (local.set 16
-                      (block $4 (result i64)
-                        (block $5
-                          (br_if $5 (; unlikely ;)
-                            (i64.ne
-                              (local.tee 16
-                                (i64.load offset=READ_CELL[RSP].tag (local.get $tlb_table)))
-                              (i64.and (local.get $rsp) (i64.const -4089))))
-                          (i64.load 1
-                            (i32.add
-                              (i32.wrap_i64 (local.get $rsp))
-                              (i32.load offset=READ_CELL[RSP].addend (local.get $tlb_table))))
-                          (br $4))
-                        (br_if $tail (; unlikely ;)
-                          (i32.eq
-                            (local.tee 14
-                              (call $regionTranslate (; bail at +0x10e, 3 not executed, flags of $flags_kind ;)
-                                (local.get $rsp)
-                                (i32.const 262664)
-                                (i32.const 35421699)
-                                (local.get 16)))
-                            (i32.const -1)))
-                        (i64.load 1 (local.get 14))))
+                    (local.set 20
+                      (i64.load
+                        (block $4 (result i32)
+                          (block $5
+                            (br_if $5 (; unlikely ;)
+                              (i64.ne
+                                (local.get $page0_tag)
+                                (i64.and (local.get $rsp) (i64.const -4089))))
+                            (i32.add (i32.wrap_i64 (local.get $rsp)) (local.get $page0_addend))
+                            (br $4))
+                          (br_if $tail (; unlikely ;)
+                            (i32.eq
+                              (local.tee 17
+                                (call $translate (; bail at +0x10e, 3 not executed, flags of $flags_kind ;)
+                                  (local.get $rsp)
+                                  (local.get $tlb_table)
+                                  (i32.const 262664)
+                                  (i32.const 35421699)))
+                              (i32.const -1)))
+                          (local.set $page0_tag (i64.and (local.get $rsp) (i64.const -4096)))
+                          (local.set $page0_addend
+                            (i32.sub (local.get 17) (i32.wrap_i64 (local.get $rsp))))
+                          (local.get 17))))
                     (local.set $rsp (i64.add (local.get $rsp) (i64.const 8)))
-                    (local.set $rdi (local.get 16))
+                    (local.set $rdi (local.get 20))
                     ;; +0x10f  IMUL EAX, EDI
-                    (local.set 14
+                    (local.set 17
                       (i32.mul (i32.wrap_i64 (local.get $rdi)) (i32.wrap_i64 (local.get $rax))))
-                    (i64.extend_i32_u (local.get 14))
-                    (local.set 17 (i32.wrap_i64 (local.get $rax)))
+                    (i64.extend_i32_u (local.get 17))
+                    (local.set 21 (i32.wrap_i64 (local.get $rax)))
                     (local.set $rax)
                     (local.set $flags_a (i64.extend_i32_u (i32.wrap_i64 (local.get $rdi))))
-                    (local.set $flags_b (i64.extend_i32_u (local.get 17)))
-                    (local.set $flags_r (i64.extend_i32_u (local.get 14)))
+                    (local.set $flags_b (i64.extend_i32_u (local.get 21)))
+                    (local.set $flags_r (i64.extend_i32_u (local.get 17)))
                     ;; +0x112  RET
-                    (local.set 16
-                      (block $6 (result i64)
-                        (block $7
-                          (br_if $7 (; unlikely ;)
-                            (i64.ne
-                              (local.tee 16
-                                (i64.load offset=READ_CELL[RSP].tag (local.get $tlb_table)))
-                              (i64.and (local.get $rsp) (i64.const -4089))))
-                          (i64.load 1
-                            (i32.add
-                              (i32.wrap_i64 (local.get $rsp))
-                              (i32.load offset=READ_CELL[RSP].addend (local.get $tlb_table))))
-                          (br $6))
-                        (br_if $tail (; unlikely ;)
-                          (i32.eq
-                            (local.tee 14
-                              (call $regionTranslate (; bail at +0x112, 1 not executed, flags of IMUL 32 ;)
-                                (local.get $rsp)
-                                (i32.const 262664)
-                                (i32.const 35939841)
-                                (local.get 16)))
-                            (i32.const -1)))
-                        (i64.load 1 (local.get 14))))
+                    (local.set 20
+                      (i64.load
+                        (block $6 (result i32)
+                          (block $7
+                            (br_if $7 (; unlikely ;)
+                              (i64.ne
+                                (local.get $page0_tag)
+                                (i64.and (local.get $rsp) (i64.const -4089))))
+                            (i32.add (i32.wrap_i64 (local.get $rsp)) (local.get $page0_addend))
+                            (br $6))
+                          (br_if $tail (; unlikely ;)
+                            (i32.eq
+                              (local.tee 17
+                                (call $translate (; bail at +0x112, 1 not executed, flags of IMUL 32 ;)
+                                  (local.get $rsp)
+                                  (local.get $tlb_table)
+                                  (i32.const 262664)
+                                  (i32.const 35939841)))
+                              (i32.const -1)))
+                          (local.set $page0_tag (i64.and (local.get $rsp) (i64.const -4096)))
+                          (local.set $page0_addend
+                            (i32.sub (local.get 17) (i32.wrap_i64 (local.get $rsp))))
+                          (local.get 17))))
                     (if (; unlikely ;)
                       (i64.ne
-                        (i64.shr_s (i64.shl (local.get 16) (i64.const 16)) (i64.const 16))
-                        (local.get 16))
+                        (i64.shr_s (i64.shl (local.get 20) (i64.const 16)) (i64.const 16))
+                        (local.get 20))
                       (then
                         (i32.store offset=WHERE (; bail at +0x112, 1 not executed, flags of IMUL 32 ;)
                           (i32.const 0)
                           (i32.const 35939841))
                         (br $tail)))
                     (local.set $rsp (i64.add (local.get $rsp) (i64.const 8)))
-                    (local.set 18 (local.get 16))
-                    (local.set 16 (i64.sub (local.get 18) (local.get $rip_base)))
-                    (if (i64.eq (local.get 16) (i64.const 270))
+                    (local.set 22 (local.get 20))
+                    (local.set 20 (i64.sub (local.get 22) (local.get $rip_base)))
+                    (if (i64.eq (local.get 20) (i64.const 270))
                       (then
                         (local.set $flags_kind (i32.const 51))
                         (br_if $loop3 (; unlikely ;) (i32.lt_s (local.get $budget) (i32.const 3)))
                         (br $3)))
-                    (i32.store offset=LINK_CELL[1] (i32.const 0) (i32.wrap_i64 (local.get 16)))
+                    (i32.store offset=LINK_CELL[1] (i32.const 0) (i32.wrap_i64 (local.get 20)))
                     (call $materializeFlags
                       (i32.const 51)
                       (local.get $flags_a)
@@ -154,17 +156,17 @@
                     (i64.store offset=RSP (i32.const 0) (local.get $rsp))
                     (i64.store offset=RDI (i32.const 0) (local.get $rdi))
                     (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
-                    (return_call $jumpFlat (local.get 18))))
+                    (return_call $jumpFlat (local.get 22))))
                 (i32.store offset=SAMPLED_REGION (i32.const 0) (i32.const 1))
                 (i32.store offset=WHERE (; to +0x10e, flags of $flags_kind ;)
                   (i32.const 0)
                   (i32.const 35421696))
                 (br $tail)))
-            (i32.store offset=LINK_CELL[0] (i32.const 0) (i32.wrap_i64 (local.get 13)))
-            (local.set 14
-              (i32.sub (i32.wrap_i64 (local.get $flags_a)) (i32.wrap_i64 (local.get $flags_b))))
-            (i64.store offset=flagResult (i32.const 0) (i64.extend_i32_s (local.get 14)))
+            (i32.store offset=LINK_CELL[0] (i32.const 0) (i32.wrap_i64 (local.get 18)))
             (local.set 17
+              (i32.sub (i32.wrap_i64 (local.get $flags_a)) (i32.wrap_i64 (local.get $flags_b))))
+            (i64.store offset=flagResult (i32.const 0) (i64.extend_i32_s (local.get 17)))
+            (local.set 21
               (i32.or
                 (i32.and
                   (i32.xor (i32.wrap_i64 (local.get $flags_a)) (i32.const -1))
@@ -173,77 +175,73 @@
                   (i32.or
                     (i32.xor (i32.wrap_i64 (local.get $flags_a)) (i32.const -1))
                     (i32.wrap_i64 (local.get $flags_b)))
-                  (local.get 14))))
+                  (local.get 17))))
             (i32.store offset=flagAux
               (i32.const 0)
               (i32.or
-                (i32.shl (i32.shr_u (local.get 17) (i32.const 30)) (i32.const 30))
-                (i32.and (local.get 17) (i32.const 8))))
+                (i32.shl (i32.shr_u (local.get 21) (i32.const 30)) (i32.const 30))
+                (i32.and (local.get 21) (i32.const 8))))
             (i64.store offset=RAX (i32.const 0) (local.get $rax))
             (i64.store offset=RSP (i32.const 0) (local.get $rsp))
             (i64.store offset=RDI (i32.const 0) (local.get $rdi))
             (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
-            (return_call $jumpFlat (local.get 15))))
+            (return_call $jumpFlat (local.get 19))))
         ;; 1: +0x105
         (local.set $budget (i32.sub (local.get $budget) (i32.const 3)))
         ;; +0x105  PUSH RDI
-        (local.set 15 (i64.sub (local.get $rsp) (i64.const 8)))
-        (block $8
-          (block $9
-            (br_if $9 (; unlikely ;)
-              (i64.ne
-                (local.tee 13 (i64.load offset=WRITE_CELL[RSP].tag (local.get $tlb_table)))
-                (i64.and (local.get 15) (i64.const -4089))))
-            (i64.store 1
-              (i32.add
-                (i32.wrap_i64 (local.get 15))
-                (i32.load offset=WRITE_CELL[RSP].addend (local.get $tlb_table)))
-              (local.get $rdi))
-            (br $8))
-          (br_if $tail (; unlikely ;)
-            (i32.eq
-              (local.tee 17
-                (call $regionTranslate (; bail at +0x105, 3 not executed, flags of SUB 32 ;)
-                  (local.get 15)
-                  (i32.const 262920)
-                  (i32.const 34213379)
-                  (local.get 13)))
-              (i32.const -1)))
-          (i64.store 1 (local.get 17) (local.get $rdi)))
-        (local.set $rsp (local.get 15))
+        (local.set 19 (i64.sub (local.get $rsp) (i64.const 8)))
+        (i64.store
+          (block $8 (result i32)
+            (block $9
+              (br_if $9 (; unlikely ;)
+                (i64.ne (local.get $page1_tag) (i64.and (local.get 19) (i64.const -4089))))
+              (i32.add (i32.wrap_i64 (local.get 19)) (local.get $page1_addend))
+              (br $8))
+            (br_if $tail (; unlikely ;)
+              (i32.eq
+                (local.tee 21
+                  (call $translate (; bail at +0x105, 3 not executed, flags of SUB 32 ;)
+                    (local.get 19)
+                    (local.get $tlb_table)
+                    (i32.const 262920)
+                    (i32.const 34213379)))
+                (i32.const -1)))
+            (local.set $page1_tag (i64.and (local.get 19) (i64.const -4096)))
+            (local.set $page1_addend (i32.sub (local.get 21) (i32.wrap_i64 (local.get 19))))
+            (local.get 21))
+          (local.get $rdi))
+        (local.set $rsp (local.get 19))
         ;; +0x106  SUB EDI, 0x1
-        (local.set 17 (i32.sub (i32.wrap_i64 (local.get $rdi)) (i32.const 1)))
-        (i64.extend_i32_u (local.get 17))
-        (local.set 14 (i32.wrap_i64 (local.get $rdi)))
+        (local.set 21 (i32.sub (i32.wrap_i64 (local.get $rdi)) (i32.const 1)))
+        (i64.extend_i32_u (local.get 21))
+        (local.set 17 (i32.wrap_i64 (local.get $rdi)))
         (local.set $rdi)
-        (local.set $flags_a (i64.extend_i32_u (local.get 17)))
+        (local.set $flags_a (i64.extend_i32_u (local.get 21)))
         (local.set $flags_b (i64.const 1))
         ;; +0x109  CALL $-0x9
-        (local.set 15 (i64.add (local.get $rip_base) (i64.const 270)))
-        (local.set 13 (i64.sub (local.get $rsp) (i64.const 8)))
-        (block $10
-          (block $11
-            (br_if $11 (; unlikely ;)
-              (i64.ne
-                (local.tee 18 (i64.load offset=WRITE_CELL[RSP].tag (local.get $tlb_table)))
-                (i64.and (local.get 13) (i64.const -4089))))
-            (i64.store 1
-              (i32.add
-                (i32.wrap_i64 (local.get 13))
-                (i32.load offset=WRITE_CELL[RSP].addend (local.get $tlb_table)))
-              (local.get 15))
-            (br $10))
-          (br_if $tail (; unlikely ;)
-            (i32.eq
-              (local.tee 14
-                (call $regionTranslate (; bail at +0x109, 1 not executed, flags of DIFFERENCE 32 ;)
-                  (local.get 13)
-                  (i32.const 262920)
-                  (i32.const 34752001)
-                  (local.get 18)))
-              (i32.const -1)))
-          (i64.store 1 (local.get 14) (local.get 15)))
-        (local.set $rsp (local.get 13))
+        (local.set 19 (i64.add (local.get $rip_base) (i64.const 270)))
+        (local.set 18 (i64.sub (local.get $rsp) (i64.const 8)))
+        (i64.store
+          (block $10 (result i32)
+            (block $11
+              (br_if $11 (; unlikely ;)
+                (i64.ne (local.get $page1_tag) (i64.and (local.get 18) (i64.const -4089))))
+              (i32.add (i32.wrap_i64 (local.get 18)) (local.get $page1_addend))
+              (br $10))
+            (br_if $tail (; unlikely ;)
+              (i32.eq
+                (local.tee 17
+                  (call $translate (; bail at +0x109, 1 not executed, flags of DIFFERENCE 32 ;)
+                    (local.get 18)
+                    (local.get $tlb_table)
+                    (i32.const 262920)
+                    (i32.const 34752001)))
+                (i32.const -1)))
+            (local.set $page1_tag (i64.and (local.get 18) (i64.const -4096)))
+            (local.set $page1_addend (i32.sub (local.get 17) (i32.wrap_i64 (local.get 18))))
+            (local.get 17))
+          (local.get 19))
+        (local.set $rsp (local.get 18))
         (local.set $flags_kind (i32.const 35))
         (br_if $loop0 (; unlikely ;) (i32.lt_s (local.get $budget) (i32.const 5)))
         (br $tail)))
@@ -255,16 +253,16 @@
   (if
     (i32.eq
       (i32.and
-        (local.tee 17
+        (local.tee 21
           (i32.and
-            (i32.shr_u (local.tee 14 (i32.load offset=WHERE (i32.const 0))) (i32.const 9))
+            (i32.shr_u (local.tee 17 (i32.load offset=WHERE (i32.const 0))) (i32.const 9))
             (i32.const 255)))
         (i32.const 63))
       (i32.const 63))
     (then
-      (local.set 17 (local.get $flags_kind))))
+      (local.set 21 (local.get $flags_kind))))
   (call $materializeFlags
-    (local.get 17)
+    (local.get 21)
     (local.get $flags_a)
     (local.get $flags_b)
     (local.get $flags_r)
@@ -272,15 +270,15 @@
   (i64.store offset=RAX (i32.const 0) (local.get $rax))
   (i64.store offset=RSP (i32.const 0) (local.get $rsp))
   (i64.store offset=RDI (i32.const 0) (local.get $rdi))
-  (local.set $budget (i32.add (i32.and (local.get 14) (i32.const 511)) (local.get $budget)))
+  (local.set $budget (i32.add (i32.and (local.get 17) (i32.const 511)) (local.get $budget)))
   (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
-  (local.set 13
+  (local.set 18
     (i64.add
       (local.get $rip_base)
-      (i64.extend_i32_s (i32.and (i32.shr_u (local.get 14) (i32.const 17)) (i32.const 4095)))))
-  (if (i32.and (local.get 14) (i32.const 511))
+      (i64.extend_i32_s (i32.and (i32.shr_u (local.get 17) (i32.const 17)) (i32.const 4095)))))
+  (if (i32.and (local.get 17) (i32.const 511))
     (then
-      (i64.store offset=rip (i32.const 0) (local.get 13))
+      (i64.store offset=rip (i32.const 0) (local.get 18))
       (i32.store offset=EXIT (i32.const 0) (i32.const 5))
       (return)))
-  (return_call $jumpFlat (local.get 13)))
+  (return_call $jumpFlat (local.get 18)))

@@ -35,70 +35,70 @@
         (i64.const 4294967295)))
     (local.set 14 (i32.wrap_i64 (local.get 12)))
     (local.set 14
-      (block $1 (result i32)
-        (block $2
-          (br_if $2 (; unlikely ;)
-            (i64.ne
-              (local.tee 12 (i64.load offset=READ_CELL[16].tag (local.get $tlb_table)))
-              (i64.extend_i32_u (i32.and (local.get 14) (i32.const -4093)))))
-          (i32.load 1
-            (i32.add (local.get 14) (i32.load offset=READ_CELL[16].addend (local.get $tlb_table))))
-          (br $1))
-        (br_if $tail (; unlikely ;)
-          (i32.eq
-            (local.tee 15
-              (call $regionTranslate (; bail at +0x100, 3 not executed, flags in the state ;)
-                (i64.extend_i32_u (local.get 14))
-                (i32.const 1048580)
-                (i32.const 33554435)
-                (local.get 12)))
-            (i32.const -1)))
-        (i32.load 1 (local.get 15))))
+      (i32.load
+        (block $1 (result i32)
+          (block $2
+            (br_if $2 (; unlikely ;)
+              (i64.ne
+                (i64.load offset=READ_CELL[31].tag (local.get $tlb_table))
+                (i64.extend_i32_u (i32.and (local.get 14) (i32.const -4093)))))
+            (i32.add (local.get 14) (i32.load offset=READ_CELL[31].addend (local.get $tlb_table)))
+            (br $1))
+          (br_if $tail (; unlikely ;)
+            (i32.eq
+              (local.tee 15
+                (call $translate (; bail at +0x100, 3 not executed, flags in the state ;)
+                  (i64.extend_i32_u (local.get 14))
+                  (local.get $tlb_table)
+                  (i32.const 2031620)
+                  (i32.const 33554435)))
+              (i32.const -1)))
+          (local.get 15))))
     (local.set $eax (local.get 14))
     ;; +0x107  MOV dword SS:[ESP+0x4], EAX
     (local.set 14 (i32.add (local.get $esp) (i32.const 4)))
-    (block $3
-      (block $4
-        (br_if $4 (; unlikely ;)
-          (i64.ne
-            (local.tee 12 (i64.load offset=WRITE_CELL[RSP].tag (local.get $tlb_table)))
-            (i64.extend_i32_u (i32.and (local.get 14) (i32.const -4093)))))
-        (i32.store 1
-          (i32.add (local.get 14) (i32.load offset=WRITE_CELL[RSP].addend (local.get $tlb_table)))
-          (local.get $eax))
-        (br $3))
-      (br_if $tail (; unlikely ;)
-        (i32.eq
-          (local.tee 15
-            (call $regionTranslate (; bail at +0x107, 2 not executed, flags in the state ;)
-              (i64.extend_i32_u (local.get 14))
-              (i32.const 262916)
-              (i32.const 34471938)
-              (local.get 12)))
-          (i32.const -1)))
-      (i32.store 1 (local.get 15) (local.get $eax)))
-    ;; +0x10b  RET
-    (local.set 14 (local.get $esp))
-    (local.set 14
-      (block $5 (result i32)
-        (block $6
-          (br_if $6 (; unlikely ;)
+    (i32.store
+      (block $3 (result i32)
+        (block $4
+          (br_if $4 (; unlikely ;)
             (i64.ne
-              (local.tee 12 (i64.load offset=READ_CELL[RSP].tag (local.get $tlb_table)))
+              (i64.load offset=WRITE_CELL[RSP].tag (local.get $tlb_table))
               (i64.extend_i32_u (i32.and (local.get 14) (i32.const -4093)))))
-          (i32.load 1
-            (i32.add (local.get 14) (i32.load offset=READ_CELL[RSP].addend (local.get $tlb_table))))
-          (br $5))
+          (i32.add (local.get 14) (i32.load offset=WRITE_CELL[RSP].addend (local.get $tlb_table)))
+          (br $3))
         (br_if $tail (; unlikely ;)
           (i32.eq
             (local.tee 15
-              (call $regionTranslate (; bail at +0x10b, 1 not executed, flags in the state ;)
+              (call $translate (; bail at +0x107, 2 not executed, flags in the state ;)
                 (i64.extend_i32_u (local.get 14))
-                (i32.const 262660)
-                (i32.const 34996225)
-                (local.get 12)))
+                (local.get $tlb_table)
+                (i32.const 262916)
+                (i32.const 34471938)))
             (i32.const -1)))
-        (i32.load 1 (local.get 15))))
+        (local.get 15))
+      (local.get $eax))
+    ;; +0x10b  RET
+    (local.set 14 (local.get $esp))
+    (local.set 14
+      (i32.load
+        (block $5 (result i32)
+          (block $6
+            (br_if $6 (; unlikely ;)
+              (i64.ne
+                (i64.load offset=READ_CELL[RSP].tag (local.get $tlb_table))
+                (i64.extend_i32_u (i32.and (local.get 14) (i32.const -4093)))))
+            (i32.add (local.get 14) (i32.load offset=READ_CELL[RSP].addend (local.get $tlb_table)))
+            (br $5))
+          (br_if $tail (; unlikely ;)
+            (i32.eq
+              (local.tee 15
+                (call $translate (; bail at +0x10b, 1 not executed, flags in the state ;)
+                  (i64.extend_i32_u (local.get 14))
+                  (local.get $tlb_table)
+                  (i32.const 262660)
+                  (i32.const 34996225)))
+              (i32.const -1)))
+          (local.get 15))))
     (local.set $esp (i32.add (local.get $esp) (i32.const 4)))
     (local.set 12 (i64.extend_i32_u (local.get 14)))
     (local.set 14 (i32.sub (i32.wrap_i64 (local.get 12)) (local.get $rip_base)))

@@ -19,31 +19,31 @@
     ;; 0: +0x100
     (local.set $budget (i32.sub (local.get $budget) (i32.const 6)))
     ;; +0x100  MOVDQU XMM0, oword DS:[RDI]
-    (local.set 18
-      (block $1 (result v128)
-        (block $2
-          (br_if $2 (; unlikely ;)
-            (i64.ne
-              (local.tee 16 (i64.load offset=READ_CELL[RDI].tag (local.get $tlb_table)))
-              (i64.and (local.get $rdi) (i64.const -4096))))
-          (br_if $2 (; unlikely ;)
-            (i32.gt_u (i32.and (i32.wrap_i64 (local.get $rdi)) (i32.const 4095)) (i32.const 4080)))
-          (v128.load 1
+    (local.set 17
+      (v128.load
+        (block $1 (result i32)
+          (block $2
+            (br_if $2 (; unlikely ;)
+              (i64.ne
+                (i64.load offset=READ_CELL[RDI].tag (local.get $tlb_table))
+                (i64.and (local.get $rdi) (i64.const -4096))))
+            (br_if $2 (; unlikely ;)
+              (i32.gt_u (i32.and (i32.wrap_i64 (local.get $rdi)) (i32.const 4095)) (i32.const 4080)))
             (i32.add
               (i32.wrap_i64 (local.get $rdi))
-              (i32.load offset=READ_CELL[RDI].addend (local.get $tlb_table))))
-          (br $1))
-        (br_if $tail (; unlikely ;)
-          (i32.eq
-            (local.tee 17
-              (call $regionTranslate (; bail at +0x100, 6 not executed, flags in the state ;)
-                (local.get $rdi)
-                (i32.const 458768)
-                (i32.const 33554438)
-                (local.get 16)))
-            (i32.const -1)))
-        (v128.load 1 (local.get 17))))
-    (local.set $xmm0 (local.get 18))
+              (i32.load offset=READ_CELL[RDI].addend (local.get $tlb_table)))
+            (br $1))
+          (br_if $tail (; unlikely ;)
+            (i32.eq
+              (local.tee 16
+                (call $translate (; bail at +0x100, 6 not executed, flags in the state ;)
+                  (local.get $rdi)
+                  (local.get $tlb_table)
+                  (i32.const 458768)
+                  (i32.const 33554438)))
+              (i32.const -1)))
+          (local.get 16))))
+    (local.set $xmm0 (local.get 17))
     ;; +0x104  PADDD XMM0, XMM1
     (local.set $xmm0 (i32x4.add (local.get $xmm0) (local.get $xmm1)))
     ;; +0x108  PXOR XMM0, XMM2
@@ -54,64 +54,64 @@
         (local.get $xmm0)
         (v128.const i32x4 0x0f0e0d0c 0x0b0a0908 0x07060504 0x03020100)))
     ;; +0x111  MOVDQU oword DS:[RDI], XMM3
-    (block $3
-      (block $4
-        (br_if $4 (; unlikely ;)
-          (i64.ne
-            (local.tee 16 (i64.load offset=WRITE_CELL[RDI].tag (local.get $tlb_table)))
-            (i64.and (local.get $rdi) (i64.const -4096))))
-        (br_if $4 (; unlikely ;)
-          (i32.gt_u (i32.and (i32.wrap_i64 (local.get $rdi)) (i32.const 4095)) (i32.const 4080)))
-        (v128.store 1
+    (v128.store
+      (block $3 (result i32)
+        (block $4
+          (br_if $4 (; unlikely ;)
+            (i64.ne
+              (i64.load offset=WRITE_CELL[RDI].tag (local.get $tlb_table))
+              (i64.and (local.get $rdi) (i64.const -4096))))
+          (br_if $4 (; unlikely ;)
+            (i32.gt_u (i32.and (i32.wrap_i64 (local.get $rdi)) (i32.const 4095)) (i32.const 4080)))
           (i32.add
             (i32.wrap_i64 (local.get $rdi))
             (i32.load offset=WRITE_CELL[RDI].addend (local.get $tlb_table)))
-          (local.get $xmm3))
-        (br $3))
-      (br_if $tail (; unlikely ;)
-        (i32.eq
-          (local.tee 17
-            (call $regionTranslate (; bail at +0x111, 2 not executed, flags in the state ;)
-              (local.get $rdi)
-              (i32.const 459024)
-              (i32.const 35782658)
-              (local.get 16)))
-          (i32.const -1)))
-      (v128.store 1 (local.get 17) (local.get $xmm3)))
-    ;; +0x115  RET
-    (local.set 16
-      (block $5 (result i64)
-        (block $6
-          (br_if $6 (; unlikely ;)
-            (i64.ne
-              (local.tee 16 (i64.load offset=READ_CELL[RSP].tag (local.get $tlb_table)))
-              (i64.and (local.get $rsp) (i64.const -4089))))
-          (i64.load 1
-            (i32.add
-              (i32.wrap_i64 (local.get $rsp))
-              (i32.load offset=READ_CELL[RSP].addend (local.get $tlb_table))))
-          (br $5))
+          (br $3))
         (br_if $tail (; unlikely ;)
           (i32.eq
-            (local.tee 17
-              (call $regionTranslate (; bail at +0x115, 1 not executed, flags in the state ;)
-                (local.get $rsp)
-                (i32.const 262664)
-                (i32.const 36306945)
-                (local.get 16)))
+            (local.tee 16
+              (call $translate (; bail at +0x111, 2 not executed, flags in the state ;)
+                (local.get $rdi)
+                (local.get $tlb_table)
+                (i32.const 459024)
+                (i32.const 35782658)))
             (i32.const -1)))
-        (i64.load 1 (local.get 17))))
+        (local.get 16))
+      (local.get $xmm3))
+    ;; +0x115  RET
+    (local.set 18
+      (i64.load
+        (block $5 (result i32)
+          (block $6
+            (br_if $6 (; unlikely ;)
+              (i64.ne
+                (i64.load offset=READ_CELL[RSP].tag (local.get $tlb_table))
+                (i64.and (local.get $rsp) (i64.const -4089))))
+            (i32.add
+              (i32.wrap_i64 (local.get $rsp))
+              (i32.load offset=READ_CELL[RSP].addend (local.get $tlb_table)))
+            (br $5))
+          (br_if $tail (; unlikely ;)
+            (i32.eq
+              (local.tee 16
+                (call $translate (; bail at +0x115, 1 not executed, flags in the state ;)
+                  (local.get $rsp)
+                  (local.get $tlb_table)
+                  (i32.const 262664)
+                  (i32.const 36306945)))
+              (i32.const -1)))
+          (local.get 16))))
     (if (; unlikely ;)
-      (i64.ne (i64.shr_s (i64.shl (local.get 16) (i64.const 16)) (i64.const 16)) (local.get 16))
+      (i64.ne (i64.shr_s (i64.shl (local.get 18) (i64.const 16)) (i64.const 16)) (local.get 18))
       (then
         (i32.store offset=WHERE (; bail at +0x115, 1 not executed, flags in the state ;)
           (i32.const 0)
           (i32.const 36306945))
         (br $tail)))
     (local.set $rsp (i64.add (local.get $rsp) (i64.const 8)))
-    (local.set 19 (local.get 16))
-    (local.set 16 (i64.sub (local.get 19) (local.get $rip_base)))
-    (i32.store offset=LINK_CELL[0] (i32.const 0) (i32.wrap_i64 (local.get 16)))
+    (local.set 19 (local.get 18))
+    (local.set 18 (i64.sub (local.get 19) (local.get $rip_base)))
+    (i32.store offset=LINK_CELL[0] (i32.const 0) (i32.wrap_i64 (local.get 18)))
     (i64.store offset=RSP (i32.const 0) (local.get $rsp))
     (v128.store offset=XMM0 (i32.const 0) (local.get $xmm0))
     (v128.store offset=XMM3 (i32.const 0) (local.get $xmm3))
@@ -122,7 +122,7 @@
       (i32.and
         (local.tee 20
           (i32.and
-            (i32.shr_u (local.tee 17 (i32.load offset=WHERE (i32.const 0))) (i32.const 9))
+            (i32.shr_u (local.tee 16 (i32.load offset=WHERE (i32.const 0))) (i32.const 9))
             (i32.const 255)))
         (i32.const 63))
       (i32.const 63))
@@ -137,13 +137,13 @@
   (i64.store offset=RSP (i32.const 0) (local.get $rsp))
   (v128.store offset=XMM0 (i32.const 0) (local.get $xmm0))
   (v128.store offset=XMM3 (i32.const 0) (local.get $xmm3))
-  (local.set $budget (i32.add (i32.and (local.get 17) (i32.const 511)) (local.get $budget)))
+  (local.set $budget (i32.add (i32.and (local.get 16) (i32.const 511)) (local.get $budget)))
   (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
   (local.set 19
     (i64.add
       (local.get $rip_base)
-      (i64.extend_i32_s (i32.and (i32.shr_u (local.get 17) (i32.const 17)) (i32.const 4095)))))
-  (if (i32.and (local.get 17) (i32.const 511))
+      (i64.extend_i32_s (i32.and (i32.shr_u (local.get 16) (i32.const 17)) (i32.const 4095)))))
+  (if (i32.and (local.get 16) (i32.const 511))
     (then
       (i64.store offset=rip (i32.const 0) (local.get 19))
       (i32.store offset=EXIT (i32.const 0) (i32.const 5))

@@ -21,61 +21,61 @@
     ;; 0: +0x100
     (local.set $budget (i32.sub (local.get $budget) (i32.const 5)))
     ;; +0x100  MOVSD XMM0, qword DS:[RDI]
-    (local.set 15
-      (block $1 (result i64)
-        (block $2
-          (br_if $2 (; unlikely ;)
-            (i64.ne
-              (local.tee 15 (i64.load offset=READ_CELL[RDI].tag (local.get $tlb_table)))
-              (i64.and (local.get $rdi) (i64.const -4089))))
-          (i64.load 1
+    (local.set 16
+      (i64.load
+        (block $1 (result i32)
+          (block $2
+            (br_if $2 (; unlikely ;)
+              (i64.ne
+                (i64.load offset=READ_CELL[RDI].tag (local.get $tlb_table))
+                (i64.and (local.get $rdi) (i64.const -4089))))
             (i32.add
               (i32.wrap_i64 (local.get $rdi))
-              (i32.load offset=READ_CELL[RDI].addend (local.get $tlb_table))))
-          (br $1))
-        (br_if $tail (; unlikely ;)
-          (i32.eq
-            (local.tee 16
-              (call $regionTranslate (; bail at +0x100, 5 not executed, flags in the state ;)
-                (local.get $rdi)
-                (i32.const 458760)
-                (i32.const 33554437)
-                (local.get 15)))
-            (i32.const -1)))
-        (i64.load 1 (local.get 16))))
+              (i32.load offset=READ_CELL[RDI].addend (local.get $tlb_table)))
+            (br $1))
+          (br_if $tail (; unlikely ;)
+            (i32.eq
+              (local.tee 15
+                (call $translate (; bail at +0x100, 5 not executed, flags in the state ;)
+                  (local.get $rdi)
+                  (local.get $tlb_table)
+                  (i32.const 458760)
+                  (i32.const 33554437)))
+              (i32.const -1)))
+          (local.get 15))))
     (local.set $xmm0
       (i64x2.replace_lane 0
         (v128.const i32x4 0x00000000 0x00000000 0x00000000 0x00000000)
-        (local.get 15)))
+        (local.get 16)))
     ;; +0x104  ADDSD XMM0, qword DS:[RSI]
-    (local.set 15
-      (block $3 (result i64)
-        (block $4
-          (br_if $4 (; unlikely ;)
-            (i64.ne
-              (local.tee 15 (i64.load offset=READ_CELL[RSI].tag (local.get $tlb_table)))
-              (i64.and (local.get $rsi) (i64.const -4089))))
-          (i64.load 1
+    (local.set 16
+      (i64.load
+        (block $3 (result i32)
+          (block $4
+            (br_if $4 (; unlikely ;)
+              (i64.ne
+                (i64.load offset=READ_CELL[RSI].tag (local.get $tlb_table))
+                (i64.and (local.get $rsi) (i64.const -4089))))
             (i32.add
               (i32.wrap_i64 (local.get $rsi))
-              (i32.load offset=READ_CELL[RSI].addend (local.get $tlb_table))))
-          (br $3))
-        (br_if $tail (; unlikely ;)
-          (i32.eq
-            (local.tee 16
-              (call $regionTranslate (; bail at +0x104, 4 not executed, flags in the state ;)
-                (local.get $rsi)
-                (i32.const 393224)
-                (i32.const 34078724)
-                (local.get 15)))
-            (i32.const -1)))
-        (i64.load 1 (local.get 16))))
+              (i32.load offset=READ_CELL[RSI].addend (local.get $tlb_table)))
+            (br $3))
+          (br_if $tail (; unlikely ;)
+            (i32.eq
+              (local.tee 15
+                (call $translate (; bail at +0x104, 4 not executed, flags in the state ;)
+                  (local.get $rsi)
+                  (local.get $tlb_table)
+                  (i32.const 393224)
+                  (i32.const 34078724)))
+              (i32.const -1)))
+          (local.get 15))))
     (local.set 17
-      (f64.add (f64x2.extract_lane 0 (local.get $xmm0)) (f64.reinterpret_i64 (local.get 15))))
+      (f64.add (f64x2.extract_lane 0 (local.get $xmm0)) (f64.reinterpret_i64 (local.get 16))))
     (local.set 18
       (i64.sub (i64.shl (i64x2.extract_lane 0 (local.get $xmm0)) (i64.const 1)) (i64.const 1)))
-    (local.set 19 (i64.sub (i64.shl (local.get 15) (i64.const 1)) (i64.const 1)))
-    (local.set 16
+    (local.set 19 (i64.sub (i64.shl (local.get 16) (i64.const 1)) (i64.const 1)))
+    (local.set 15
       (i64.ge_u
         (select (local.get 19) (local.get 18) (i64.lt_u (local.get 19) (local.get 18)))
         (i64.const 9007199254740991)))
@@ -87,37 +87,37 @@
             (i64.shl (i64.reinterpret_f64 (local.get 17)) (i64.const 1))
             (i64.const 9007199254740993))
           (i64.const -18014398509481985))
-        (local.get 16))
+        (local.get 15))
       (then
         (local.set $xmm0 (f64x2.replace_lane 0 (local.get $xmm0) (local.get 17))))
       (else
         (if (; likely ;)
           (i32.and
-            (local.get 16)
+            (local.get 15)
             (i64.eqz (i64.shl (i64.reinterpret_f64 (local.get 17)) (i64.const 1))))
           (then
             (local.set $xmm0 (f64x2.replace_lane 0 (local.get $xmm0) (local.get 17))))
           (else
             (i64.store offset=scratch[0] (i32.const 0) (local.get 18))
-            (i64.store offset=scratch[1] (i32.const 0) (local.get 15))
+            (i64.store offset=scratch[1] (i32.const 0) (local.get 16))
             (i32.store offset=WHERE (; bail at +0x104, 4 not executed, flags in the state ;)
               (i32.const 0)
               (i32.const 34078724))
             (br $tail)
-            (local.set 15 (i64.load offset=scratch[2] (i32.const 0)))
-            (local.set $xmm0 (i64x2.replace_lane 0 (local.get $xmm0) (local.get 15)))))))
+            (local.set 16 (i64.load offset=scratch[2] (i32.const 0)))
+            (local.set $xmm0 (i64x2.replace_lane 0 (local.get $xmm0) (local.get 16)))))))
     ;; +0x108  MULSD XMM0, XMM1
     (local.set 17
       (f64.mul (f64x2.extract_lane 0 (local.get $xmm0)) (f64x2.extract_lane 0 (local.get $xmm1))))
-    (local.set 15
+    (local.set 16
       (i64.sub (i64.shl (i64x2.extract_lane 0 (local.get $xmm0)) (i64.const 1)) (i64.const 1)))
     (local.set 18
       (i64.sub (i64.shl (i64x2.extract_lane 0 (local.get $xmm1)) (i64.const 1)) (i64.const 1)))
-    (local.set 16
+    (local.set 15
       (i64.ge_u
-        (select (local.get 18) (local.get 15) (i64.lt_u (local.get 18) (local.get 15)))
+        (select (local.get 18) (local.get 16) (i64.lt_u (local.get 18) (local.get 16)))
         (i64.const 9007199254740991)))
-    (local.set 15 (i64x2.extract_lane 0 (local.get $xmm0)))
+    (local.set 16 (i64x2.extract_lane 0 (local.get $xmm0)))
     (if (; likely ;)
       (i32.and
         (i64.lt_u
@@ -125,87 +125,86 @@
             (i64.shl (i64.reinterpret_f64 (local.get 17)) (i64.const 1))
             (i64.const 9007199254740993))
           (i64.const -18014398509481985))
-        (local.get 16))
+        (local.get 15))
       (then
         (local.set $xmm0 (f64x2.replace_lane 0 (local.get $xmm0) (local.get 17))))
       (else
         (if (; likely ;)
           (i32.and
             (i32.and
-              (local.get 16)
+              (local.get 15)
               (i64.eqz (i64.shl (i64.reinterpret_f64 (local.get 17)) (i64.const 1))))
             (i32.or
-              (i64.eqz (i64.shl (local.get 15) (i64.const 1)))
+              (i64.eqz (i64.shl (local.get 16) (i64.const 1)))
               (i64.eqz (i64.shl (i64x2.extract_lane 0 (local.get $xmm1)) (i64.const 1)))))
           (then
             (local.set $xmm0 (f64x2.replace_lane 0 (local.get $xmm0) (local.get 17))))
           (else
-            (i64.store offset=scratch[0] (i32.const 0) (local.get 15))
+            (i64.store offset=scratch[0] (i32.const 0) (local.get 16))
             (i64.store offset=scratch[1] (i32.const 0) (i64x2.extract_lane 0 (local.get $xmm1)))
             (i32.store offset=WHERE (; bail at +0x108, 3 not executed, flags in the state ;)
               (i32.const 0)
               (i32.const 34603011))
             (br $tail)
-            (local.set 15 (i64.load offset=scratch[2] (i32.const 0)))
-            (local.set $xmm0 (i64x2.replace_lane 0 (local.get $xmm0) (local.get 15)))))))
+            (local.set 16 (i64.load offset=scratch[2] (i32.const 0)))
+            (local.set $xmm0 (i64x2.replace_lane 0 (local.get $xmm0) (local.get 16)))))))
     ;; +0x10c  MOVSD qword DS:[RDI], XMM0
-    (local.set 15 (i64x2.extract_lane 0 (local.get $xmm0)))
-    (block $5
-      (block $6
-        (br_if $6 (; unlikely ;)
-          (i64.ne
-            (local.tee 18 (i64.load offset=WRITE_CELL[RDI].tag (local.get $tlb_table)))
-            (i64.and (local.get $rdi) (i64.const -4089))))
-        (i64.store 1
+    (i64.store
+      (block $5 (result i32)
+        (block $6
+          (br_if $6 (; unlikely ;)
+            (i64.ne
+              (i64.load offset=WRITE_CELL[RDI].tag (local.get $tlb_table))
+              (i64.and (local.get $rdi) (i64.const -4089))))
           (i32.add
             (i32.wrap_i64 (local.get $rdi))
             (i32.load offset=WRITE_CELL[RDI].addend (local.get $tlb_table)))
-          (local.get 15))
-        (br $5))
-      (br_if $tail (; unlikely ;)
-        (i32.eq
-          (local.tee 16
-            (call $regionTranslate (; bail at +0x10c, 2 not executed, flags in the state ;)
-              (local.get $rdi)
-              (i32.const 459016)
-              (i32.const 35127298)
-              (local.get 18)))
-          (i32.const -1)))
-      (i64.store 1 (local.get 16) (local.get 15)))
-    ;; +0x110  RET
-    (local.set 15
-      (block $7 (result i64)
-        (block $8
-          (br_if $8 (; unlikely ;)
-            (i64.ne
-              (local.tee 15 (i64.load offset=READ_CELL[RSP].tag (local.get $tlb_table)))
-              (i64.and (local.get $rsp) (i64.const -4089))))
-          (i64.load 1
-            (i32.add
-              (i32.wrap_i64 (local.get $rsp))
-              (i32.load offset=READ_CELL[RSP].addend (local.get $tlb_table))))
-          (br $7))
+          (br $5))
         (br_if $tail (; unlikely ;)
           (i32.eq
-            (local.tee 16
-              (call $regionTranslate (; bail at +0x110, 1 not executed, flags in the state ;)
-                (local.get $rsp)
-                (i32.const 262664)
-                (i32.const 35651585)
-                (local.get 15)))
+            (local.tee 15
+              (call $translate (; bail at +0x10c, 2 not executed, flags in the state ;)
+                (local.get $rdi)
+                (local.get $tlb_table)
+                (i32.const 459016)
+                (i32.const 35127298)))
             (i32.const -1)))
-        (i64.load 1 (local.get 16))))
+        (local.get 15))
+      (i64x2.extract_lane 0 (local.get $xmm0)))
+    ;; +0x110  RET
+    (local.set 16
+      (i64.load
+        (block $7 (result i32)
+          (block $8
+            (br_if $8 (; unlikely ;)
+              (i64.ne
+                (i64.load offset=READ_CELL[RSP].tag (local.get $tlb_table))
+                (i64.and (local.get $rsp) (i64.const -4089))))
+            (i32.add
+              (i32.wrap_i64 (local.get $rsp))
+              (i32.load offset=READ_CELL[RSP].addend (local.get $tlb_table)))
+            (br $7))
+          (br_if $tail (; unlikely ;)
+            (i32.eq
+              (local.tee 15
+                (call $translate (; bail at +0x110, 1 not executed, flags in the state ;)
+                  (local.get $rsp)
+                  (local.get $tlb_table)
+                  (i32.const 262664)
+                  (i32.const 35651585)))
+              (i32.const -1)))
+          (local.get 15))))
     (if (; unlikely ;)
-      (i64.ne (i64.shr_s (i64.shl (local.get 15) (i64.const 16)) (i64.const 16)) (local.get 15))
+      (i64.ne (i64.shr_s (i64.shl (local.get 16) (i64.const 16)) (i64.const 16)) (local.get 16))
       (then
         (i32.store offset=WHERE (; bail at +0x110, 1 not executed, flags in the state ;)
           (i32.const 0)
           (i32.const 35651585))
         (br $tail)))
     (local.set $rsp (i64.add (local.get $rsp) (i64.const 8)))
-    (local.set 18 (local.get 15))
-    (local.set 15 (i64.sub (local.get 18) (local.get $rip_base)))
-    (i32.store offset=LINK_CELL[0] (i32.const 0) (i32.wrap_i64 (local.get 15)))
+    (local.set 18 (local.get 16))
+    (local.set 16 (i64.sub (local.get 18) (local.get $rip_base)))
+    (i32.store offset=LINK_CELL[0] (i32.const 0) (i32.wrap_i64 (local.get 16)))
     (i64.store offset=RSP (i32.const 0) (local.get $rsp))
     (v128.store offset=XMM0 (i32.const 0) (local.get $xmm0))
     (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
@@ -215,7 +214,7 @@
       (i32.and
         (local.tee 20
           (i32.and
-            (i32.shr_u (local.tee 16 (i32.load offset=WHERE (i32.const 0))) (i32.const 9))
+            (i32.shr_u (local.tee 15 (i32.load offset=WHERE (i32.const 0))) (i32.const 9))
             (i32.const 255)))
         (i32.const 63))
       (i32.const 63))
@@ -229,13 +228,13 @@
     (local.get $flags_cf_of))
   (i64.store offset=RSP (i32.const 0) (local.get $rsp))
   (v128.store offset=XMM0 (i32.const 0) (local.get $xmm0))
-  (local.set $budget (i32.add (i32.and (local.get 16) (i32.const 511)) (local.get $budget)))
+  (local.set $budget (i32.add (i32.and (local.get 15) (i32.const 511)) (local.get $budget)))
   (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
   (local.set 18
     (i64.add
       (local.get $rip_base)
-      (i64.extend_i32_s (i32.and (i32.shr_u (local.get 16) (i32.const 17)) (i32.const 4095)))))
-  (if (i32.and (local.get 16) (i32.const 511))
+      (i64.extend_i32_s (i32.and (i32.shr_u (local.get 15) (i32.const 17)) (i32.const 4095)))))
+  (if (i32.and (local.get 15) (i32.const 511))
     (then
       (i64.store offset=rip (i32.const 0) (local.get 18))
       (i32.store offset=EXIT (i32.const 0) (i32.const 5))

@@ -6,6 +6,8 @@
       (return_call_indirect 0 (param i32) (local.get $descriptor) (i32.const 99))))
   (local.set $rip_base (i64.load offset=RIP_BASE (i32.const 0)))
   (local.set $tlb_table (i32.load offset=TLB_TABLE (i32.const 0)))
+  (local.set $page0_tag (i64.load offset=READ_CELL[RSI].tag (local.get $tlb_table)))
+  (local.set $page0_addend (i32.load offset=READ_CELL[RSI].addend (local.get $tlb_table)))
   (local.set $rax (i64.load offset=RAX (i32.const 0)))
   (local.set $rsi (i64.load offset=RSI (i32.const 0)))
   (local.set $rdi (i64.load offset=RDI (i32.const 0)))
@@ -15,29 +17,27 @@
         ;; 0: +0x100
         (local.set $budget (i32.sub (local.get $budget) (i32.const 4)))
         ;; +0x100  ADD RAX, qword DS:[RSI]
-        (local.set 13
-          (block $1 (result i64)
-            (block $2
-              (br_if $2 (; unlikely ;)
-                (i64.ne
-                  (local.tee 13 (i64.load offset=READ_CELL[RSI].tag (local.get $tlb_table)))
-                  (i64.and (local.get $rsi) (i64.const -4089))))
-              (i64.load 1
-                (i32.add
-                  (i32.wrap_i64 (local.get $rsi))
-                  (i32.load offset=READ_CELL[RSI].addend (local.get $tlb_table))))
-              (br $1))
-            (br_if $tail (; unlikely ;)
-              (i32.eq
-                (local.tee 14
-                  (call $regionTranslate (; bail at +0x100, 4 not executed, flags of $flags_kind ;)
-                    (local.get $rsi)
-                    (i32.const 393224)
-                    (i32.const 33586692)
-                    (local.get 13)))
-                (i32.const -1)))
-            (i64.load 1 (local.get 14))))
-        (local.set $rax (i64.add (local.get $rax) (local.get 13)))
+        (local.set 16
+          (i64.load
+            (block $1 (result i32)
+              (block $2
+                (br_if $2 (; unlikely ;)
+                  (i64.ne (local.get $page0_tag) (i64.and (local.get $rsi) (i64.const -4089))))
+                (i32.add (i32.wrap_i64 (local.get $rsi)) (local.get $page0_addend))
+                (br $1))
+              (br_if $tail (; unlikely ;)
+                (i32.eq
+                  (local.tee 15
+                    (call $translate (; bail at +0x100, 4 not executed, flags of $flags_kind ;)
+                      (local.get $rsi)
+                      (local.get $tlb_table)
+                      (i32.const 393224)
+                      (i32.const 33586692)))
+                  (i32.const -1)))
+              (local.set $page0_tag (i64.and (local.get $rsi) (i64.const -4096)))
+              (local.set $page0_addend (i32.sub (local.get 15) (i32.wrap_i64 (local.get $rsi))))
+              (local.get 15))))
+        (local.set $rax (i64.add (local.get $rax) (local.get 16)))
         ;; +0x103  ADD RSI, 0x8
         (local.set $rsi (i64.add (local.get $rsi) (i64.const 8)))
         ;; +0x107  CMP RSI, RDI
@@ -59,31 +59,31 @@
   (if
     (i32.eq
       (i32.and
-        (local.tee 15
+        (local.tee 17
           (i32.and
-            (i32.shr_u (local.tee 14 (i32.load offset=WHERE (i32.const 0))) (i32.const 9))
+            (i32.shr_u (local.tee 15 (i32.load offset=WHERE (i32.const 0))) (i32.const 9))
             (i32.const 255)))
         (i32.const 63))
       (i32.const 63))
     (then
-      (local.set 15 (local.get $flags_kind))))
+      (local.set 17 (local.get $flags_kind))))
   (call $materializeFlags
-    (local.get 15)
+    (local.get 17)
     (local.get $flags_a)
     (local.get $flags_b)
     (local.get $flags_r)
     (local.get $flags_cf_of))
   (i64.store offset=RAX (i32.const 0) (local.get $rax))
   (i64.store offset=RSI (i32.const 0) (local.get $rsi))
-  (local.set $budget (i32.add (i32.and (local.get 14) (i32.const 511)) (local.get $budget)))
+  (local.set $budget (i32.add (i32.and (local.get 15) (i32.const 511)) (local.get $budget)))
   (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
-  (local.set 13
+  (local.set 16
     (i64.add
       (local.get $rip_base)
-      (i64.extend_i32_s (i32.and (i32.shr_u (local.get 14) (i32.const 17)) (i32.const 4095)))))
-  (if (i32.and (local.get 14) (i32.const 511))
+      (i64.extend_i32_s (i32.and (i32.shr_u (local.get 15) (i32.const 17)) (i32.const 4095)))))
+  (if (i32.and (local.get 15) (i32.const 511))
     (then
-      (i64.store offset=rip (i32.const 0) (local.get 13))
+      (i64.store offset=rip (i32.const 0) (local.get 16))
       (i32.store offset=EXIT (i32.const 0) (i32.const 5))
       (return)))
-  (return_call $jumpFlat (local.get 13)))
+  (return_call $jumpFlat (local.get 16)))

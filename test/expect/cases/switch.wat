@@ -6,6 +6,10 @@
       (return_call_indirect 0 (param i32) (local.get $descriptor) (i32.const 99))))
   (local.set $rip_base (i64.load offset=RIP_BASE (i32.const 0)))
   (local.set $tlb_table (i32.load offset=TLB_TABLE (i32.const 0)))
+  (local.set $page0_tag (i64.load offset=READ_CELL[RSI].tag (local.get $tlb_table)))
+  (local.set $page0_addend (i32.load offset=READ_CELL[RSI].addend (local.get $tlb_table)))
+  (local.set $page1_tag (i64.load offset=READ_CELL[38].tag (local.get $tlb_table)))
+  (local.set $page1_addend (i32.load offset=READ_CELL[38].addend (local.get $tlb_table)))
   (local.set $rax (i64.load offset=RAX (i32.const 0)))
   (local.set $rbx (i64.load offset=RBX (i32.const 0)))
   (local.set $rsi (i64.load offset=RSI (i32.const 0)))
@@ -20,66 +24,67 @@
                   ;; 0: +0x100
                   (local.set $budget (i32.sub (local.get $budget) (i32.const 2)))
                   ;; +0x100  MOVZX EAX, byte DS:[RSI]
-                  (local.set 14
-                    (block $1 (result i32)
-                      (block $2
-                        (br_if $2 (; unlikely ;)
-                          (i64.ne
-                            (local.tee 13
-                              (i64.load offset=READ_CELL[RSI].tag (local.get $tlb_table)))
-                            (i64.and (local.get $rsi) (i64.const -4096))))
-                        (i32.load8_u 1
-                          (i32.add
-                            (i32.wrap_i64 (local.get $rsi))
-                            (i32.load offset=READ_CELL[RSI].addend (local.get $tlb_table))))
-                        (br $1))
-                      (br_if $tail (; unlikely ;)
-                        (i32.eq
-                          (local.tee 14
-                            (call $regionTranslate (; bail at +0x100, 2 not executed, flags of $flags_kind ;)
-                              (local.get $rsi)
-                              (i32.const 393217)
-                              (i32.const 33586690)
-                              (local.get 13)))
-                          (i32.const -1)))
-                      (i32.load8_u 1 (local.get 14))))
-                  (local.set $rax (i64.extend_i32_u (local.get 14)))
+                  (local.set 17
+                    (i32.load8_u
+                      (block $1 (result i32)
+                        (block $2
+                          (br_if $2 (; unlikely ;)
+                            (i64.ne
+                              (local.get $page0_tag)
+                              (i64.and (local.get $rsi) (i64.const -4096))))
+                          (i32.add (i32.wrap_i64 (local.get $rsi)) (local.get $page0_addend))
+                          (br $1))
+                        (br_if $tail (; unlikely ;)
+                          (i32.eq
+                            (local.tee 17
+                              (call $translate (; bail at +0x100, 2 not executed, flags of $flags_kind ;)
+                                (local.get $rsi)
+                                (local.get $tlb_table)
+                                (i32.const 393217)
+                                (i32.const 33586690)))
+                            (i32.const -1)))
+                        (local.set $page0_tag (i64.and (local.get $rsi) (i64.const -4096)))
+                        (local.set $page0_addend
+                          (i32.sub (local.get 17) (i32.wrap_i64 (local.get $rsi))))
+                        (local.get 17))))
+                  (local.set $rax (i64.extend_i32_u (local.get 17)))
                   ;; +0x103  JMP qword DS:[RAX*8+0x402000]
-                  (local.set 13
+                  (local.set 18
                     (i64.add (i64.shl (local.get $rax) (i64.const 3)) (i64.const 4202496)))
-                  (local.set 13
-                    (block $3 (result i64)
-                      (block $4
-                        (br_if $4 (; unlikely ;)
-                          (i64.ne
-                            (local.tee 15 (i64.load offset=READ_CELL[18].tag (local.get $tlb_table)))
-                            (i64.and (local.get 13) (i64.const -4089))))
-                        (i64.load 1
-                          (i32.add
-                            (i32.wrap_i64 (local.get 13))
-                            (i32.load offset=READ_CELL[18].addend (local.get $tlb_table))))
-                        (br $3))
-                      (br_if $tail (; unlikely ;)
-                        (i32.eq
-                          (local.tee 14
-                            (call $regionTranslate (; bail at +0x103, 1 not executed, flags of $flags_kind ;)
-                              (local.get 13)
-                              (i32.const 1179656)
-                              (i32.const 33979905)
-                              (local.get 15)))
-                          (i32.const -1)))
-                      (i64.load 1 (local.get 14))))
+                  (local.set 18
+                    (i64.load
+                      (block $3 (result i32)
+                        (block $4
+                          (br_if $4 (; unlikely ;)
+                            (i64.ne
+                              (local.get $page1_tag)
+                              (i64.and (local.get 18) (i64.const -4089))))
+                          (i32.add (i32.wrap_i64 (local.get 18)) (local.get $page1_addend))
+                          (br $3))
+                        (br_if $tail (; unlikely ;)
+                          (i32.eq
+                            (local.tee 17
+                              (call $translate (; bail at +0x103, 1 not executed, flags of $flags_kind ;)
+                                (local.get 18)
+                                (local.get $tlb_table)
+                                (i32.const 2490376)
+                                (i32.const 33979905)))
+                            (i32.const -1)))
+                        (local.set $page1_tag (i64.and (local.get 18) (i64.const -4096)))
+                        (local.set $page1_addend
+                          (i32.sub (local.get 17) (i32.wrap_i64 (local.get 18))))
+                        (local.get 17))))
                   (if (; unlikely ;)
                     (i64.ne
-                      (i64.shr_s (i64.shl (local.get 13) (i64.const 16)) (i64.const 16))
-                      (local.get 13))
+                      (i64.shr_s (i64.shl (local.get 18) (i64.const 16)) (i64.const 16))
+                      (local.get 18))
                     (then
                       (i32.store offset=WHERE (; bail at +0x103, 1 not executed, flags of $flags_kind ;)
                         (i32.const 0)
                         (i32.const 33979905))
                       (br $tail)))
-                  (local.set 15 (local.get 13))
-                  (local.set 13 (i64.sub (local.get 15) (local.get $rip_base)))
+                  (local.set 19 (local.get 18))
+                  (local.set 18 (i64.sub (local.get 19) (local.get $rip_base)))
                   (block $5
                     (block $6
                       (block $7
@@ -88,31 +93,31 @@
                             (block $10
                               (br_table $10 $7 $5 $6 $9 $5 $5 $8
                                 (i32.shr_u
-                                  (i32.mul (i32.wrap_i64 (local.get 13)) (i32.const 1107666781))
+                                  (i32.mul (i32.wrap_i64 (local.get 18)) (i32.const 1107666781))
                                   (i32.const 29))))
-                            (if (i64.eq (local.get 13) (i64.const 256))
+                            (if (i64.eq (local.get 18) (i64.const 256))
                               (then
                                 (br_if $loop0 (; unlikely ;)
                                   (i32.lt_s (local.get $budget) (i32.const 6)))
                                 (br $tail)))
                             (br $5))
-                          (if (i64.eq (local.get 13) (i64.const 266))
+                          (if (i64.eq (local.get 18) (i64.const 266))
                             (then
                               (br $block1)))
                           (br $5))
-                        (if (i64.eq (local.get 13) (i64.const 271))
+                        (if (i64.eq (local.get 18) (i64.const 271))
                           (then
                             (br $block2)))
                         (br $5))
-                      (if (i64.eq (local.get 13) (i64.const 276))
+                      (if (i64.eq (local.get 18) (i64.const 276))
                         (then
                           (br $block3)))
                       (br $5))
-                    (if (i64.eq (local.get 13) (i64.const 281))
+                    (if (i64.eq (local.get 18) (i64.const 281))
                       (then
                         (br $block4)))
                     (br $5))
-                  (i32.store offset=LINK_CELL[0] (i32.const 0) (i32.wrap_i64 (local.get 13)))
+                  (i32.store offset=LINK_CELL[0] (i32.const 0) (i32.wrap_i64 (local.get 18)))
                   (if (local.get $flags_kind)
                     (then
                       (call $materializeFlags
@@ -125,15 +130,15 @@
                   (i64.store offset=RBX (i32.const 0) (local.get $rbx))
                   (i64.store offset=RSI (i32.const 0) (local.get $rsi))
                   (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
-                  (return_call $jumpFlat (local.get 15)))
+                  (return_call $jumpFlat (local.get 19)))
                 ;; 1: +0x10a
                 (local.set $budget (i32.sub (local.get $budget) (i32.const 2)))
                 ;; +0x10a  ADD EBX, 0x1
-                (local.set 14 (i32.add (i32.wrap_i64 (local.get $rbx)) (i32.const 1)))
-                (i64.extend_i32_u (local.get 14))
-                (local.set 16 (i32.wrap_i64 (local.get $rbx)))
+                (local.set 17 (i32.add (i32.wrap_i64 (local.get $rbx)) (i32.const 1)))
+                (i64.extend_i32_u (local.get 17))
+                (local.set 20 (i32.wrap_i64 (local.get $rbx)))
                 (local.set $rbx)
-                (local.set $flags_a (i64.extend_i32_u (local.get 14)))
+                (local.set $flags_a (i64.extend_i32_u (local.get 17)))
                 (local.set $flags_b (i64.const 1))
                 ;; +0x10d  JMP $+0x10
                 (local.set $flags_kind (i32.const 31))
@@ -141,11 +146,11 @@
               ;; 2: +0x10f
               (local.set $budget (i32.sub (local.get $budget) (i32.const 2)))
               ;; +0x10f  SUB EBX, 0x1
-              (local.set 16 (i32.sub (i32.wrap_i64 (local.get $rbx)) (i32.const 1)))
-              (i64.extend_i32_u (local.get 16))
-              (local.set 14 (i32.wrap_i64 (local.get $rbx)))
+              (local.set 20 (i32.sub (i32.wrap_i64 (local.get $rbx)) (i32.const 1)))
+              (i64.extend_i32_u (local.get 20))
+              (local.set 17 (i32.wrap_i64 (local.get $rbx)))
               (local.set $rbx)
-              (local.set $flags_a (i64.extend_i32_u (local.get 16)))
+              (local.set $flags_a (i64.extend_i32_u (local.get 20)))
               (local.set $flags_b (i64.const 1))
               ;; +0x112  JMP $+0xb
               (local.set $flags_kind (i32.const 35))
@@ -153,30 +158,30 @@
             ;; 3: +0x114
             (local.set $budget (i32.sub (local.get $budget) (i32.const 2)))
             ;; +0x114  XOR EBX, 0x1
-            (local.set 14 (i32.xor (i32.wrap_i64 (local.get $rbx)) (i32.const 1)))
-            (local.set $rbx (i64.extend_i32_u (local.get 14)))
-            (local.set $flags_a (i64.extend_i32_u (local.get 14)))
+            (local.set 17 (i32.xor (i32.wrap_i64 (local.get $rbx)) (i32.const 1)))
+            (local.set $rbx (i64.extend_i32_u (local.get 17)))
+            (local.set $flags_a (i64.extend_i32_u (local.get 17)))
             ;; +0x117  JMP $+0x6
             (local.set $flags_kind (i32.const 11))
             (br $block5))
           ;; 4: +0x119
           (local.set $budget (i32.sub (local.get $budget) (i32.const 2)))
           ;; +0x119  NEG EBX
-          (local.set 14 (i32.sub (i32.const 0) (i32.wrap_i64 (local.get $rbx))))
-          (i64.extend_i32_u (local.get 14))
-          (local.set 16 (i32.wrap_i64 (local.get $rbx)))
+          (local.set 17 (i32.sub (i32.const 0) (i32.wrap_i64 (local.get $rbx))))
+          (i64.extend_i32_u (local.get 17))
+          (local.set 20 (i32.wrap_i64 (local.get $rbx)))
           (local.set $rbx)
-          (local.set $flags_a (i64.extend_i32_u (local.get 14)))
-          (local.set $flags_b (i64.extend_i32_u (local.get 16)))
+          (local.set $flags_a (i64.extend_i32_u (local.get 17)))
+          (local.set $flags_b (i64.extend_i32_u (local.get 20)))
           ;; +0x11b  JMP $+0x2
           (local.set $flags_kind (i32.const 35))
           (br $block5))
         ;; 5: +0x11d
         (local.set $budget (i32.sub (local.get $budget) (i32.const 2)))
         ;; +0x11d  INC RSI
-        (local.set 15 (i64.add (local.get $rsi) (i64.const 1)))
-        (local.get 15)
-        (local.set 13 (local.get $rsi))
+        (local.set 19 (i64.add (local.get $rsi) (i64.const 1)))
+        (local.get 19)
+        (local.set 18 (local.get $rsi))
         (local.set $rsi)
         (call $materializeFlags
           (local.get $flags_kind)
@@ -185,7 +190,7 @@
           (local.get $flags_r)
           (local.get $flags_cf_of))
         (i64.extend_i32_u (i32.shr_u (i32.load offset=flagAux (i32.const 0)) (i32.const 31)))
-        (local.set $flags_a (local.get 13))
+        (local.set $flags_a (local.get 18))
         (local.set $flags_b)
         ;; +0x120  JMP $-0x20
         (local.set $flags_kind (i32.const 24))
@@ -199,16 +204,16 @@
   (if
     (i32.eq
       (i32.and
-        (local.tee 14
+        (local.tee 17
           (i32.and
-            (i32.shr_u (local.tee 16 (i32.load offset=WHERE (i32.const 0))) (i32.const 9))
+            (i32.shr_u (local.tee 20 (i32.load offset=WHERE (i32.const 0))) (i32.const 9))
             (i32.const 255)))
         (i32.const 63))
       (i32.const 63))
     (then
-      (local.set 14 (local.get $flags_kind))))
+      (local.set 17 (local.get $flags_kind))))
   (call $materializeFlags
-    (local.get 14)
+    (local.get 17)
     (local.get $flags_a)
     (local.get $flags_b)
     (local.get $flags_r)
@@ -216,15 +221,15 @@
   (i64.store offset=RAX (i32.const 0) (local.get $rax))
   (i64.store offset=RBX (i32.const 0) (local.get $rbx))
   (i64.store offset=RSI (i32.const 0) (local.get $rsi))
-  (local.set $budget (i32.add (i32.and (local.get 16) (i32.const 511)) (local.get $budget)))
+  (local.set $budget (i32.add (i32.and (local.get 20) (i32.const 511)) (local.get $budget)))
   (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
-  (local.set 15
+  (local.set 19
     (i64.add
       (local.get $rip_base)
-      (i64.extend_i32_s (i32.and (i32.shr_u (local.get 16) (i32.const 17)) (i32.const 4095)))))
-  (if (i32.and (local.get 16) (i32.const 511))
+      (i64.extend_i32_s (i32.and (i32.shr_u (local.get 20) (i32.const 17)) (i32.const 4095)))))
+  (if (i32.and (local.get 20) (i32.const 511))
     (then
-      (i64.store offset=rip (i32.const 0) (local.get 15))
+      (i64.store offset=rip (i32.const 0) (local.get 19))
       (i32.store offset=EXIT (i32.const 0) (i32.const 5))
       (return)))
-  (return_call $jumpFlat (local.get 15)))
+  (return_call $jumpFlat (local.get 19)))

@@ -1,0 +1,84 @@
+// The function of a module of regions that is behind their pages (region-pages.ts): it looks an address up in the TLB
+// and notes its page in a cell. It is in every module, since a call to another module costs 2 to 4 ns, and one within
+// it less, or nothing: V8 puts it in place where it is called often. What the TLB does not have is the core's.
+import type { FunctionBuilder } from '../../wasm/function.ts';
+import type { ValueType } from '../../wasm/types.ts';
+import { KIND_BYTES, KIND_CELL, KIND_WRITE } from '../soft/core-functions.ts';
+import * as E from '../soft/engine-state.ts';
+
+/**
+ * (address i64, TLB table, kind with the cell's number from bit 16 on, where) -> offset in the guest's memory, or -1 when the
+ * region must bail: then `where` is in WHERE.
+ */
+export const TRANSLATE_SIGNATURE: [ValueType[], ValueType[]] = [['i64', 'i32', 'i32', 'i32'], ['i32']];
+
+/** The body; `further` is the index of core function regionTranslate. */
+export function emitTranslate(f: FunctionBuilder, further: number): void {
+  const [address, table, kind, where] = [0, 1, 2, 3];
+  const entry = f.local('i32');
+  const cell = f.local('i32');
+  const page = f.local('i64');
+  const addend = f.local('i32');
+  const pushWrite = (offset: number) => {
+    f.localGet(kind);
+    f.i32Const(KIND_WRITE);
+    f.op('i32.and');
+    f.i32Const(Math.log2(offset / KIND_WRITE));
+    f.op('i32.shl');
+  };
+  f.localGet(table);
+  f.localGet(address);
+  f.op('i32.wrap_i64');
+  f.i32Const(12 - E.TLB_ENTRY_SHIFT);
+  f.op('i32.shr_u');
+  f.i32Const((E.TLB_ENTRIES - 1) << E.TLB_ENTRY_SHIFT);
+  f.op('i32.and');
+  f.op('i32.add');
+  pushWrite(E.TLB_WRITES);
+  f.op('i32.add');
+  f.localTee(entry);
+  f.load('i64.load', E.TLB_TAG);
+  // The page of the access's last byte must be the tagged one.
+  f.localGet(address);
+  f.localGet(kind);
+  f.i32Const(KIND_BYTES);
+  f.op('i32.and');
+  f.i32Const(1);
+  f.op('i32.sub');
+  f.op('i64.extend_i32_u');
+  f.op('i64.add');
+  f.i64Const(-4096n);
+  f.op('i64.and');
+  f.localTee(page);
+  f.op('i64.ne');
+  f.if_(undefined, 'unlikely');
+  f.localGet(address);
+  f.localGet(kind);
+  f.localGet(where);
+  f.returnCall(further);
+  f.end();
+  f.localGet(table);
+  f.localGet(kind);
+  f.i32Const(KIND_CELL);
+  f.op('i32.shr_u');
+  f.i32Const(E.TLB_ENTRY_SHIFT);
+  f.op('i32.shl');
+  f.op('i32.add');
+  pushWrite(E.PAGE_CELL_WRITES);
+  f.op('i32.add');
+  f.localTee(cell);
+  f.localGet(page);
+  f.store('i64.store', E.PAGE_CELLS + E.TLB_TAG);
+  f.localGet(cell);
+  f.localGet(entry);
+  f.load('i32.load', E.TLB_ADDEND);
+  f.localTee(addend);
+  f.store('i32.store', E.PAGE_CELLS + E.TLB_ADDEND);
+  f.i32Const(0);
+  f.i32Const(1);
+  f.store('i32.store', E.PAGE_CELLS_USED);
+  f.localGet(address);
+  f.op('i32.wrap_i64');
+  f.localGet(addend);
+  f.op('i32.add');
+}
