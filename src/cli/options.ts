@@ -10,6 +10,11 @@ export type SerialTarget =
   | { readonly kind: 'stdio' | 'none' }
   | { readonly kind: 'file'; readonly path: string };
 
+/** Where the screen is shown. */
+export type DisplayTarget =
+  | { readonly kind: 'none' | 'text' }
+  | { readonly kind: 'vnc'; readonly host: string; readonly port: number };
+
 export interface RunOptions {
   readonly kernel: string | undefined;
   /** Firmware to start in, instead of a kernel. */
@@ -25,6 +30,9 @@ export interface RunOptions {
   readonly cpus: number;
   readonly accelerator: Accelerator;
   readonly serial: SerialTarget;
+  readonly display: DisplayTarget;
+  /** A file whose first line VNC clients have to know. */
+  readonly vncPasswordFile: string | undefined;
   /** Seconds; 0 is none. */
   readonly timeout: number;
   readonly exitOn: string | undefined;
@@ -53,7 +61,10 @@ Boots a kernel (Linux bzImage, ELF with a PVH note, or Multiboot 1; 32 or 64 bit
   --cpus N                virtual processors (default 1, the only number so far)
   --accel NAME            interp: the interpreter alone; jit: with the translator of hot code;
                           auto (default): the fastest that the host can run, which is jit; kvm comes later
-  --serial TARGET         stdio (default), file:PATH or none
+  --serial TARGET         stdio (default, but none with --display text), file:PATH or none
+  --display TARGET        none (default), text: the text screen and keyboard on this terminal, or vnc, vnc=PORT,
+                          vnc=HOST:PORT (127.0.0.1:5900 unless given)
+  --vnc-password-file F   viewers must know the first line of this file (8 characters count)
   --timeout SECONDS       end the run after so long, with status 124
   --exit-on TEXT          end with status 0 once the serial output contains TEXT
   --stats                 print a table of counters at the end (counting takes a fifth of the speed)
@@ -82,6 +93,8 @@ const OPTIONS = {
   cpus: { type: 'string' },
   accel: { type: 'string' },
   serial: { type: 'string' },
+  display: { type: 'string' },
+  'vnc-password-file': { type: 'string' },
   timeout: { type: 'string' },
   'exit-on': { type: 'string' },
   stats: { type: 'boolean' },
@@ -111,6 +124,13 @@ export function parseRunOptions(words: readonly string[]): RunOptions | null {
   if (values['video-bios'] !== undefined && values.bios === undefined) {
     throw new DoppelError('--video-bios is run by firmware: give that too, with --bios.');
   }
+  const display = parseDisplay(values.display ?? 'none');
+  if (display.kind === 'text' && values.serial === 'stdio') {
+    throw new DoppelError('--display text and --serial stdio both want this terminal: give one of them up.');
+  }
+  if (values['vnc-password-file'] !== undefined && display.kind !== 'vnc') {
+    throw new DoppelError('--vnc-password-file is for --display vnc.');
+  }
   return {
     kernel: values.kernel,
     bios: values.bios,
@@ -121,7 +141,9 @@ export function parseRunOptions(words: readonly string[]): RunOptions | null {
     memory: parseSize(values.memory ?? '512M'),
     cpus: parseCpus(values.cpus ?? '1'),
     accelerator: parseAccelerator(values.accel ?? 'auto'),
-    serial: parseSerial(values.serial ?? 'stdio'),
+    serial: parseSerial(values.serial ?? (display.kind === 'text' ? 'none' : 'stdio')),
+    display,
+    vncPasswordFile: values['vnc-password-file'],
     timeout: parseTimeout(values.timeout ?? '0'),
     exitOn: parseExitText(values['exit-on']),
     stats: values.stats ?? false,
@@ -175,6 +197,17 @@ function parseSerial(text: string): SerialTarget {
   if (text === 'stdio' || text === 'none') return { kind: text };
   if (text.startsWith('file:') && text.length > 5) return { kind: 'file', path: text.slice(5) };
   throw new DoppelError(`--serial ${text} is unknown: choose stdio, file:PATH or none.`);
+}
+
+function parseDisplay(text: string): DisplayTarget {
+  if (text === 'none' || text === 'text') return { kind: text };
+  const match = /^vnc(?:=(?:(.*):)?(\d+))?$/.exec(text);
+  const port = match ? Number(match[2] ?? 5900) : -1;
+  if (port < 0 || port > 0xffff) {
+    throw new DoppelError(`--display ${text} is unknown: choose none, text, vnc, vnc=PORT or vnc=HOST:PORT.`);
+  }
+  const host = (match![1] ?? '').replace(/^\[(.*)\]$/, '$1');
+  return { kind: 'vnc', host: host === '' ? '127.0.0.1' : host, port };
 }
 
 function parseExitText(text: string | undefined): string | undefined {

@@ -14,6 +14,7 @@ import { regionServiceOfHost } from '../host/node/region-service.ts';
 import { checkVideoRom, type DisplayOptions } from '../machine/pc/display.ts';
 import { type Boot, type KernelBoot, Machine, type MachineEnd } from '../machine/vm/machine.ts';
 import { detectWasmFeatures, missingWasmFeatures } from '../wasm/features.ts';
+import { openDisplay } from './display.ts';
 import type { RunOptions, SerialTarget } from './options.ts';
 import { formatStatistics } from './statistics.ts';
 import { attachTerminal } from './terminal.ts';
@@ -66,7 +67,8 @@ export async function run(options: RunOptions, prepared?: BootFiles): Promise<nu
     boot,
     serial: sink,
     debugConsole: toStandardError,
-    ...(options.bios === undefined ? {} : { firmwareConsole: toStandardError, display: displayOf(options) }),
+    ...(options.bios === undefined ? {} : { firmwareConsole: firmwareConsoleOf(options) }),
+    ...(options.bios === undefined && options.display.kind === 'none' ? {} : { display: displayOf(options) }),
     ...(options.debugExitPort === undefined ? {} : { debugExitPort: options.debugExitPort }),
     time: options.deterministic ? 'deterministic' : 'real',
     rtcStart: rtcStart(options),
@@ -98,11 +100,14 @@ export async function run(options: RunOptions, prepared?: BootFiles): Promise<nu
     options.timeout > 0
       ? setTimeout(() => machine.stop('timeout'), Math.min(options.timeout * 1000, LONGEST_TIMER))
       : undefined;
+  let closeDisplay = () => {};
   try {
+    closeDisplay = await openDisplay(machine, options);
     const started = hostClock.now();
     const startedProcessor = processorTime();
     const end = await machine.run();
     serial.flush();
+    closeDisplay();
     detach();
     if (options.stats)
       process.stderr.write(
@@ -118,6 +123,7 @@ export async function run(options: RunOptions, prepared?: BootFiles): Promise<nu
     clearTimeout(timer);
     process.off('SIGTERM', interrupted);
     process.off('SIGINT', interrupted);
+    closeDisplay();
     detach();
     machine.close();
     serial.close();
@@ -157,6 +163,10 @@ function report(end: MachineEnd, options: RunOptions, outputError: string): numb
       }
   }
 }
+
+/** Firmware's messages would be written over the text screen. */
+const firmwareConsoleOf = ({ display }: RunOptions): ByteSink =>
+  display.kind === 'text' && process.stderr.isTTY ? { write() {} } : toStandardError;
 
 const toStandardError: ByteSink = { write: (byte) => void process.stderr.write(Uint8Array.of(byte)) };
 

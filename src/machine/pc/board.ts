@@ -99,8 +99,6 @@ export class Board implements GuestBus {
   /** Keys for the PS/2 keyboard. */
   readonly keys: KeyQueue;
   readonly mouse: Ps2Mouse;
-  /** Whether there is a display adapter. */
-  readonly hasDisplay: boolean = false;
   /** Every chip by name, for reset and snapshots, in the order in which they are restored. */
   readonly chips: ReadonlyMap<string, Chip & Saveable>;
 

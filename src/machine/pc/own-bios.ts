@@ -47,7 +47,7 @@ export class OwnBios {
       bootOrder,
       serialPorts: [COM1],
       parallelPorts: [],
-      hasDisplay: board.hasDisplay,
+      hasDisplay: board.vga !== undefined,
       log,
     });
     board.ports.map(SERVICE_PORT, 1, {

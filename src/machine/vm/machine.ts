@@ -5,8 +5,13 @@
 //
 // It runs in slices on the thread of its caller and lets the host's event loop turn between them.
 import { type ByteSink, byteStream, InputQueue } from '../../backend/char.ts';
+import { ScreenHub } from '../../backend/display/screen.ts';
+import type { KeyCode } from '../../backend/input/keys.ts';
+import type { PointerReceiver } from '../../backend/input/pointer.ts';
+import type { KeyEvent } from '../../backend/input/type-text.ts';
 import { DoppelError } from '../../base/errors.ts';
 import type { Clock, Entropy, WallClock } from '../../base/services.ts';
+import { VgaScreen } from '../../devices/display/vga-screen.ts';
 import type { LocalApic } from '../../devices/intc/local-apic.ts';
 import { fixedWallClock } from '../../devices/timer/rtc.ts';
 import { type InterpOptions, InterpVcpu } from '../../engine/interp/interp-vcpu.ts';
@@ -121,6 +126,10 @@ export class Machine {
   readonly board: Board;
   readonly vcpu: MachineVcpu;
   readonly alarms: AlarmQueue;
+  /** The picture, where there is a display adapter. */
+  readonly screen: ScreenHub | undefined;
+  /** The mouse: moving it wakes the machine. */
+  readonly pointer: PointerReceiver;
   readonly #options: MachineOptions;
   readonly #clock: MachineClock;
   readonly #input = new InputQueue();
@@ -176,6 +185,13 @@ export class Machine {
       reset: () => this.#requestReset(),
       debugExit: (status) => this.#finish({ reason: 'debug-exit', status }),
     });
+    this.screen = this.board.vga && new ScreenHub(new VgaScreen(this.board.vga));
+    this.pointer = {
+      move: (dx, dy, wheel, buttons) => {
+        this.board.mouse.move(dx, dy, wheel, buttons);
+        host.scheduler.wake();
+      },
+    };
     const engine = options.engine ?? ((wires: InterpOptions) => new InterpVcpu(wires));
     this.vcpu = engine({
       memory: this.memory,
@@ -262,6 +278,27 @@ export class Machine {
   serialInput(bytes: Uint8Array): void {
     this.#input.push(bytes);
     this.#options.host.scheduler.wake();
+  }
+
+  /** A key goes down or up. */
+  key(code: KeyCode, pressed: boolean): void {
+    this.board.keys.key(code, pressed);
+    this.#options.host.scheduler.wake();
+  }
+  /** Presses keys one after the other, at the pace of typing; resolved when the keyboard has taken them. */
+  pressKeys(events: readonly KeyEvent[]): Promise<void> {
+    const done = this.board.keys.press(events);
+    this.#options.host.scheduler.wake();
+    return done;
+  }
+  /**
+   * Types a text on a keyboard with the US layout; resolved when the keyboard has taken it. Throws DoppelError for a
+   * character that the layout lacks.
+   */
+  type(text: string): Promise<void> {
+    const done = this.board.keys.type(text);
+    this.#options.host.scheduler.wake();
+    return done;
   }
 
   /** The ACPI power button. */

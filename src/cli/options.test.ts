@@ -1,0 +1,25 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { DoppelError } from '../base/errors.ts';
+import { parseRunOptions } from './options.ts';
+
+const parse = (...words: string[]) => parseRunOptions(['--kernel', 'k', ...words])!;
+
+test('--display: nowhere, on the terminal, on a VNC server', () => {
+  assert.deepEqual(parse().display, { kind: 'none' });
+  assert.deepEqual(parse('--display', 'vnc').display, { kind: 'vnc', host: '127.0.0.1', port: 5900 });
+  assert.deepEqual(parse('--display', 'vnc=5901').display, { kind: 'vnc', host: '127.0.0.1', port: 5901 });
+  assert.deepEqual(parse('--display', 'vnc=:0').display, { kind: 'vnc', host: '127.0.0.1', port: 0 });
+  assert.deepEqual(parse('--display', 'vnc=0.0.0.0:80').display, { kind: 'vnc', host: '0.0.0.0', port: 80 });
+  assert.deepEqual(parse('--display', 'vnc=[::1]:5900').display, { kind: 'vnc', host: '::1', port: 5900 });
+  for (const wrong of ['', 'sdl', 'vnc=', 'vnc=host', 'vnc=70000', 'text=1']) {
+    assert.throws(() => parse('--display', wrong), DoppelError, wrong);
+  }
+});
+
+test('the terminal is the screen or the serial line, not both', () => {
+  assert.deepEqual(parse().serial, { kind: 'stdio' });
+  assert.deepEqual(parse('--display', 'text').serial, { kind: 'none' });
+  assert.throws(() => parse('--display', 'text', '--serial', 'stdio'), DoppelError);
+  assert.throws(() => parse('--display', 'text', '--vnc-password-file', 'f'), DoppelError);
+});
