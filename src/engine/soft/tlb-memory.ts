@@ -12,6 +12,7 @@ import * as E from './engine-state.ts';
 
 const TWO32 = 0x1_0000_0000;
 const READS = 0;
+const PAGE = 4096;
 
 /**
  * Tries to enter a translation into an array of a TLB table, for an access of the current code or of the
@@ -111,5 +112,44 @@ export class TlbMemory extends PagedMemory {
       }
     }
     super.write32(linear, value, privilege);
+  }
+
+  // Areas of up to a page, in one page or two (XSAVE and the like).
+
+  override readBytes(linear: Linear, target: Uint8Array, privilege: Privilege = 'current'): void {
+    const { length } = target;
+    const inPage = Math.min(length, PAGE - (linear & (PAGE - 1)));
+    const first = length <= PAGE ? this.#ram(linear, READS, privilege) : -1;
+    const second = inPage < length && first >= 0 ? this.#ram(linear + inPage, READS, privilege) : first;
+    if (second < 0) {
+      super.readBytes(linear, target, privilege);
+      return;
+    }
+    const { u8 } = this.#memory;
+    target.set(u8.subarray(first, first + inPage));
+    if (inPage < length) target.set(u8.subarray(second, second + length - inPage), inPage);
+  }
+  override writeBytes(linear: Linear, source: Uint8Array, privilege: Privilege = 'current'): void {
+    const { length } = source;
+    const inPage = Math.min(length, PAGE - (linear & (PAGE - 1)));
+    const first = length <= PAGE ? this.#ram(linear, E.TLB_WRITES, privilege) : -1;
+    const second =
+      inPage < length && first >= 0 ? this.#ram(linear + inPage, E.TLB_WRITES, privilege) : first;
+    if (second < 0) {
+      super.writeBytes(linear, source, privilege);
+      return;
+    }
+    const { u8 } = this.#memory;
+    if (inPage === length) u8.set(source, first);
+    else {
+      u8.set(source.subarray(0, inPage), first);
+      u8.set(source.subarray(inPage), second);
+    }
+  }
+  override probeWrite(linear: Linear, bytes: number, privilege: Privilege = 'current'): void {
+    const inPage = Math.min(bytes, PAGE - (linear & (PAGE - 1)));
+    const first = bytes <= PAGE ? this.#ram(linear, E.TLB_WRITES, privilege) : -1;
+    const known = inPage < bytes && first >= 0 ? this.#ram(linear + inPage, E.TLB_WRITES, privilege) : first;
+    if (known < 0) super.probeWrite(linear, bytes, privilege);
   }
 }

@@ -33,6 +33,9 @@ export const FORMAT_64_BIT_MODE = 2;
 
 const buffer = new Uint8Array(LEGACY_SIZE + HEADER_SIZE);
 const view = new DataView(buffer.buffer);
+const words = new Uint32Array(buffer.buffer);
+/** Areas as they are read and written whole. */
+const legacy = buffer.subarray(0, LEGACY_SIZE);
 
 function address(linear: bigint): number {
   return Number(BigInt.asIntN(64, linear));
@@ -48,8 +51,10 @@ function putX87(state: CpuState, format: number): void {
   view.setUint16(4, state.get32(L.FTW) & 0xff, true);
   view.setUint16(6, state.get32(L.FOP) & 0x7ff, true);
   if (format & FORMAT_REX_W) {
-    view.setBigUint64(8, state.get64(L.FIP), true);
-    view.setBigUint64(16, state.get64(L.FDP), true);
+    for (let i = 0; i < 2; i++) {
+      words[2 + i] = state.u32[(L.FIP >> 2) + i]!;
+      words[4 + i] = state.u32[(L.FDP >> 2) + i]!;
+    }
   } else {
     view.setUint32(8, state.get32(L.FIP), true);
     view.setUint32(12, state.get32(L.FCS) & 0xffff, true);
@@ -58,9 +63,11 @@ function putX87(state: CpuState, format: number): void {
   }
   for (let index = 0; index < 8; index++) {
     const register = L.FPR + L.FPR_SIZE * physical(state, index);
-    const at = 32 + 16 * index;
-    buffer.set(state.u8.subarray(register, register + 10), at);
-    buffer.fill(0, at + 10, at + 16);
+    const at = 8 + 4 * index;
+    words[at] = state.u32[register >> 2]!;
+    words[at + 1] = state.u32[(register >> 2) + 1]!;
+    words[at + 2] = state.u32[(register >> 2) + 2]! & 0xffff;
+    words[at + 3] = 0;
   }
 }
 
@@ -70,8 +77,10 @@ function takeX87(state: CpuState, format: number): void {
   state.set32(L.FTW, view.getUint8(4));
   state.set32(L.FOP, view.getUint16(6, true) & 0x7ff);
   if (format & FORMAT_REX_W) {
-    state.set64(L.FIP, view.getBigUint64(8, true));
-    state.set64(L.FDP, view.getBigUint64(16, true));
+    for (let i = 0; i < 2; i++) {
+      state.u32[(L.FIP >> 2) + i] = words[2 + i]!;
+      state.u32[(L.FDP >> 2) + i] = words[4 + i]!;
+    }
     state.set32(L.FCS, 0);
     state.set32(L.FDS, 0);
   } else {
@@ -83,7 +92,10 @@ function takeX87(state: CpuState, format: number): void {
   updateStatus(state, 0, 0);
   for (let index = 0; index < 8; index++) {
     const register = L.FPR + L.FPR_SIZE * physical(state, index);
-    state.u8.set(buffer.subarray(32 + 16 * index, 42 + 16 * index), register);
+    const at = 8 + 4 * index;
+    state.u32[register >> 2] = words[at]!;
+    state.u32[(register >> 2) + 1] = words[at + 1]!;
+    state.u16[(register >> 1) + 4] = words[at + 2]!;
   }
 }
 
@@ -121,7 +133,7 @@ export const fxsave = helper('fxsave', ['i64', 'i32'], null, (cpu, linear, forma
 
 /** FXRSTOR from a linear address. */
 export const fxrstor = helper('fxrstor', ['i64', 'i32'], null, (cpu, linear, format) => {
-  cpu.memory.readBytes(address(linear), buffer.subarray(0, LEGACY_SIZE));
+  cpu.memory.readBytes(address(linear), legacy);
   const mxcsr = checkedMxcsr();
   takeX87(cpu.state, format);
   cpu.state.set32(L.MXCSR, mxcsr);
@@ -132,35 +144,39 @@ export const fxrstor = helper('fxrstor', ['i64', 'i32'], null, (cpu, linear, for
 export const xsave = helper('xsave', ['i64', 'i64', 'i32'], null, (cpu, linear, requested, format) => {
   const { state, memory } = cpu;
   const at = address(linear);
-  const components = Number(BigInt.asUintN(32, requested & state.get64(L.XCR0))) & COMPONENTS;
+  const components = Number(BigInt.asUintN(32, requested)) & state.u32[L.XCR0 >> 2]! & COMPONENTS;
   memory.probeWrite(at, LEGACY_SIZE + HEADER_SIZE);
-  const header = memory.read64(at + LEGACY_SIZE);
-  if (components & COMPONENT_X87) {
-    putX87(state, format);
-    memory.writeBytes(at, buffer.subarray(0, 24));
-    memory.writeBytes(at + 32, buffer.subarray(32, 160));
-  }
+  const header = memory.readPair(at + LEGACY_SIZE);
+  const headerHigh = memory.pairHigh;
+  const end = 160 + 16 * xmmCount(format);
+  if (components & COMPONENT_X87) putX87(state, format);
   if (components & COMPONENT_SSE) {
     putMxcsr(state);
     putXmm(state, format);
-    memory.writeBytes(at + 24, buffer.subarray(24, 32));
-    memory.writeBytes(at + 160, buffer.subarray(160, 160 + 16 * xmmCount(format)));
   }
-  memory.write64(at + LEGACY_SIZE, header | BigInt(components));
+  if (components === COMPONENTS) memory.writeBytes(at, buffer.subarray(0, end));
+  else if (components & COMPONENT_X87) {
+    memory.writeBytes(at, buffer.subarray(0, 24));
+    memory.writeBytes(at + 32, buffer.subarray(32, 160));
+  } else if (components & COMPONENT_SSE) {
+    memory.writeBytes(at + 24, buffer.subarray(24, 32));
+    memory.writeBytes(at + 160, buffer.subarray(160, end));
+  }
+  memory.writePair(at + LEGACY_SIZE, (header | components) >>> 0, headerHigh);
 });
 
 /** XRSTOR, standard form: `requested` is EDX:EAX. */
 export const xrstor = helper('xrstor', ['i64', 'i64', 'i32'], null, (cpu, linear, requested, format) => {
   const { state, memory } = cpu;
-  const xcr0 = state.get64(L.XCR0);
-  const components = Number(BigInt.asUintN(32, requested & xcr0)) & COMPONENTS;
+  // Of XCR0 no more bits than those of the two components can be set.
+  const xcr0 = state.u32[L.XCR0 >> 2]!;
+  const components = Number(BigInt.asUintN(32, requested)) & xcr0 & COMPONENTS;
   memory.readBytes(address(linear), buffer);
-  const present = view.getBigUint64(LEGACY_SIZE, true);
-  if ((present & ~xcr0) !== 0n) generalProtection();
-  for (let byte = LEGACY_SIZE + 8; byte < LEGACY_SIZE + 24; byte++)
-    if (buffer[byte] !== 0) generalProtection();
+  const saved = words[LEGACY_SIZE >> 2]!;
+  if ((saved & ~xcr0) !== 0 || words[(LEGACY_SIZE >> 2) + 1] !== 0) generalProtection();
+  for (let word = (LEGACY_SIZE >> 2) + 2; word < (LEGACY_SIZE >> 2) + 6; word++)
+    if (words[word] !== 0) generalProtection();
   const mxcsr = components & COMPONENT_SSE ? checkedMxcsr() : state.get32(L.MXCSR);
-  const saved = Number(BigInt.asUintN(32, present));
   if (components & COMPONENT_X87) {
     if (saved & COMPONENT_X87) takeX87(state, format);
     else resetX87(state);
