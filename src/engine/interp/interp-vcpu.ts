@@ -322,6 +322,13 @@ export class InterpVcpu implements Vcpu, TranslatorHost {
         return;
       }
       if (exit === E.EXIT_BAIL) {
+        // The interpreter would find the page fault that the region has found.
+        const fault = this.mmu.takeRegionFault();
+        if (fault) {
+          this.#settle(1);
+          this.#deliver(fault);
+          return;
+        }
         this.#settle(0);
         link = 0;
         plain = true;

@@ -147,16 +147,17 @@ export class SoftMmu implements TranslationControl {
         }
       }
     }
+    this.#tables.clear();
     this.#forgetPage(linear);
   }
   /** A page fault forgets the translations of its address (SDM 3A 4.10.4.1); of a large page, those of its 4 KiB only. */
   pageFaulted(linear: Linear): void {
     this.paged.forget(linear);
+    this.#tables.forget(linear);
     this.#forgetPage(linear);
   }
   #forgetPage(linear: Linear): void {
     this.#emptyCells();
-    this.#tables.clear();
     const { u32 } = this.#state;
     const index = ((linear >>> 12) & (E.TLB_ENTRIES - 1)) << E.TLB_ENTRY_SHIFT;
     for (const table of TABLES) {
@@ -380,8 +381,20 @@ export class SoftMmu implements TranslationControl {
     const linear = this.#state.getNumber(E.ACCESS_ADDRESS);
     if (4096 - (linear & 0xfff) < (kind & KIND_BYTES)) return false;
     const array = kind & KIND_WRITE ? E.TLB_WRITES : 0;
-    return this.#refill(linear, u32[E.TLB_TABLE >> 2]!, array, 'current') >= 0;
+    this.#faulted = false;
+    const filled = this.#refill(linear, u32[E.TLB_TABLE >> 2]!, array, 'current') >= 0;
+    this.#regionFaulted = this.#faulted;
+    return filled;
   }
+  /** The page fault for which the last regionFill gave false, if it was for one, and nobody has taken it. */
+  takeRegionFault(): GuestFault | null {
+    if (!this.#regionFaulted) return null;
+    this.#regionFaulted = false;
+    return this.#pageFault(this.#wrap(this.#state.getNumber(E.ACCESS_ADDRESS)));
+  }
+  #regionFaulted = false;
+  /** The last #refill failed because the access faults. */
+  #faulted = false;
   #wrap(linear: Linear): Linear {
     return (this.#state.u32[L.EFER >> 2]! & EFER_LMA) === 0 ? linear >>> 0 : linear;
   }
@@ -462,7 +475,10 @@ export class SoftMmu implements TranslationControl {
     if (linear >= CANONICAL_END || linear < -CANONICAL_END) return -1;
     const access = array === 0 ? ACCESS_READ : ACCESS_WRITE;
     const view = privilege === 'current' ? this.#view() : VIEW_IMPLICIT;
-    if (!this.#translate(linear, access, view)) return -1;
+    if (!this.#translate(linear, access, view)) {
+      this.#faulted = true;
+      return -1;
+    }
     this.misses++;
     const frame = this.#enter(linear, access, table);
     return frame >= 0 ? frame + (linear & 0xfff) : -1;

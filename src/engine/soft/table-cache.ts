@@ -29,6 +29,10 @@ export class TableCache {
     this.#rights[entry] = rights;
     this.#empty = false;
   }
+  /** Forgets the table of one address. */
+  forget(linear: Linear): void {
+    this.#stretches[(linear >>> 21) & (ENTRIES - 1)] = Number.NaN;
+  }
   clear(): void {
     if (this.#empty) return;
     this.#stretches.fill(Number.NaN);
