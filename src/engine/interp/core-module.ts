@@ -13,6 +13,7 @@ import {
   emitMulHighSigned,
   emitMulHighUnsigned,
 } from './core-arithmetic.ts';
+import { emitEnterGate } from './core-gates.ts';
 import * as D from './descriptor.ts';
 import { emitResume } from './resume.ts';
 
@@ -48,6 +49,7 @@ export const CORE_SIGNATURES = {
   repeatString: [['i32', 'i32'], ['i32']],
   regionTranslate: [['i64', 'i32', 'i32'], ['i32']],
   timeStamp: [[], ['f64']],
+  enterGate: [['i32', 'i32', 'i32'], ['i32']],
   materializeFlags: [['i32', 'i64', 'i64', 'i64', 'i32'], []],
 } as const;
 
@@ -144,6 +146,7 @@ export function buildCoreModule(statePages: number, ramPages: number, tableSize:
   const mulHighS = define('mulHighS', (f) => emitMulHighSigned(f, mulHighU));
   const flagsGet = define('flagsGet', emitFlagsGet);
   const flagsSetAll = define('flagsSetAll', emitFlagsSetAll);
+  define('enterGate', (f) => emitEnterGate(f, flagsGet));
   define('materializeFlags', (f) => emitMaterializeFlags(f, mulHighU, mulHighS));
   define('flagsSet', (f) => {
     // the flags in the mask from the value, the others as they are

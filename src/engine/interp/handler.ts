@@ -9,6 +9,7 @@
 // returns instead of tail-calling; EXIT says why.
 import type { FunctionBuilder } from '../../wasm/function.ts';
 import type { Form } from '../../x86/decode/instruction.ts';
+import { softwareInterruptHelper } from '../../x86/semantics/system/helpers.ts';
 import * as S from '../../x86/state/layout.ts';
 import type { Uop, Value } from '../../x86/uops/ir.ts';
 import type { Routine } from '../../x86/uops/routine.ts';
@@ -17,6 +18,7 @@ import * as E from '../soft/engine-state.ts';
 import { lowerFlagsArith } from '../soft/lower-flags.ts';
 import { Lowering } from '../soft/lowering.ts';
 import { BULK_ADDRESS_32, BULK_MINIMUM, BULK_PATIENCE, bulkKind } from './bulk-string.ts';
+import { emitSoftwareInterrupt } from './core-gates.ts';
 import * as D from './descriptor.ts';
 
 /** What a module of handlers offers to each of them. */
@@ -411,9 +413,18 @@ export class HandlerLowering extends Lowering {
     this.lowerRip('next');
     this.f.store('i64.store', S.RIP);
   }
+  /** INT n by the core function, where that can do it: then the block ends here. */
+  #enterGate(vector: Value): void {
+    const { f } = this;
+    emitSoftwareInterrupt(f, this.core.enterGate, () => this.push(vector));
+    this.#retireBlock();
+    f.returnCall(this.core.resume);
+    f.end();
+  }
   lowerCall(uop: Uop & { op: 'call' }): void {
     const { f } = this;
     this.#storeNextRip();
+    if (uop.helper === softwareInterruptHelper) this.#enterGate(uop.args[0]!);
     this.pushDescriptor();
     for (const argument of uop.args) this.push(argument);
     f.call(this.#module.helper(uop));

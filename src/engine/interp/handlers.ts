@@ -98,6 +98,8 @@ export class HandlerTable {
   readonly #groups = new Map<string, number>();
   readonly #isGroup = new Uint8Array(MAXIMUM_HANDLERS);
   readonly #formOf: Form[] = [];
+  /** Enters the handler of an event where that is as usual (core-gates.ts). */
+  readonly enterGate: (vector: number, errorCode: number, software: number) => number;
   /** Runs code from a descriptor until it leaves. */
   readonly enter: (descriptor: number) => void;
   /** Likewise, but with this handler instead of the descriptor's own. */
@@ -134,6 +136,11 @@ export class HandlerTable {
     );
     this.table = core.exports.table as WebAssembly.Table;
     this.enter = core.exports.enter as (descriptor: number) => void;
+    this.enterGate = core.exports.enterGate as (
+      vector: number,
+      errorCode: number,
+      software: number,
+    ) => number;
     this.enterAt = core.exports.enterAt as (descriptor: number, handler: number) => void;
     this.environment = {
       ...(core.exports as Record<string, WebAssembly.ImportValue>),

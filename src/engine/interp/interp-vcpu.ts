@@ -106,6 +106,8 @@ export class InterpVcpu implements Vcpu, TranslatorHost {
       features: options.features,
       entropy: options.entropy,
       timeStamp: options.timeStamp,
+      enterGate: (vector, errorCode, software) =>
+        this.handlers.enterGate(vector, errorCode, software ? 1 : 0) !== 0,
       acknowledgeInterrupt: () => options.interrupts.acknowledge(),
     };
     this.#events = new Events(this.cpu, options.interrupts);

@@ -6,7 +6,7 @@
 // written before it there; what comes after it on that path is never reached in a region.
 import type { Form } from '../../x86/decode/instruction.ts';
 import { buildMeaning } from '../../x86/semantics/index.ts';
-import { timeStampHelper } from '../../x86/semantics/system/helpers.ts';
+import { softwareInterruptHelper, timeStampHelper } from '../../x86/semantics/system/helpers.ts';
 import { ACTIVITY, MODE } from '../../x86/state/layout.ts';
 import type { Location, Uop } from '../../x86/uops/ir.ts';
 import { bulkKind } from '../interp/bulk-string.ts';
@@ -71,6 +71,11 @@ class Walk {
           break;
         case 'call':
           if (uop.helper === timeStampHelper) break;
+          // INT n, unless it is an unusual one.
+          if (uop.helper === softwareInterruptHelper && !this.written) {
+            this.ends = true;
+            return 'ends';
+          }
           return this.written ? 'unfit' : 'bails';
         case 'repeat':
           return 'unfit';

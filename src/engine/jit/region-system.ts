@@ -1,8 +1,9 @@
 // What regions do of the instructions of systems: those that end their block in micro-operations (SYSCALL, SYSRET, IRET,
 // STI) leave through `resume` (interp/resume.ts); STAC and CLAC change the TLB's table; RDTSC asks for the time.
-import { timeStampHelper } from '../../x86/semantics/system/helpers.ts';
+import { softwareInterruptHelper, timeStampHelper } from '../../x86/semantics/system/helpers.ts';
 import * as S from '../../x86/state/layout.ts';
-import type { Uop } from '../../x86/uops/ir.ts';
+import type { Uop, Value } from '../../x86/uops/ir.ts';
+import { emitSoftwareInterrupt } from '../interp/core-gates.ts';
 import { setsRip, someUop } from '../interp/handler.ts';
 import * as E from '../soft/engine-state.ts';
 import type { InstructionFacts } from './region-analysis.ts';
@@ -13,8 +14,12 @@ export abstract class RegionSystem extends RegionMemory {
   /** The instruction may end the block at a RIP that it has put into the state. */
   #setsRip = false;
 
+  /** Nothing after this micro-operation is reached. */
+  #ended = false;
+
   protected override beginInstruction(uops: readonly Uop[]): void {
     super.beginInstruction(uops);
+    this.#ended = false;
     this.#setsRip = someUop(uops, (uop) => uop.op === 'endBlock') && someUop(uops, setsRip);
     // On a path that does not change it, it is the next instruction's.
     if (this.#setsRip) this.#storeNextRip();
@@ -22,6 +27,7 @@ export abstract class RegionSystem extends RegionMemory {
 
   /** Leaves, unless the next instruction of the block comes next for certain: then only if an event waits. */
   override lowerEndBlock(uop: Uop & { op: 'endBlock' }): void {
+    if (this.#ended) return;
     const { f } = this;
     const goesOn = uop.stays && this.remaining > 1;
     if (goesOn) {
@@ -29,18 +35,9 @@ export abstract class RegionSystem extends RegionMemory {
       f.load('i32.load', S.EVENT_WAITS);
       f.if_(undefined, 'unlikely');
     }
-    const { flags } = this;
-    this.storeFlags();
-    this.flags = flags;
-    this.storeRegisters(this.blockFacts.dirtyOut);
-    f.localGet(this.budget);
-    f.i32Const(this.remaining - 1);
-    f.op('i32.add');
-    f.localSet(this.budget);
-    this.storeBudget();
+    this.#storeForOthers();
     if (!this.#setsRip) this.#storeNextRip();
-    this.countLeave(LEAVE_JUMP);
-    f.returnCall(this.core.resume);
+    this.#resume();
     if (!goesOn) return;
     f.end();
     // Nobody waits: the shadow ends unseen.
@@ -77,6 +74,33 @@ export abstract class RegionSystem extends RegionMemory {
     f.end();
     f.release(unfinished);
   }
+  #storeForOthers(): void {
+    const { flags } = this;
+    this.storeFlags();
+    this.flags = flags;
+    this.storeRegisters(this.blockFacts.dirtyOut);
+  }
+  #resume(): void {
+    const { f } = this;
+    f.localGet(this.budget);
+    f.i32Const(this.remaining - 1);
+    f.op('i32.add');
+    f.localSet(this.budget);
+    this.storeBudget();
+    this.countLeave(LEAVE_JUMP);
+    f.returnCall(this.core.resume);
+  }
+  /** INT n: the core function enters its handler, or the interpreter does. */
+  #softwareInterrupt(vector: Value): void {
+    const { f } = this;
+    this.#storeForOthers();
+    this.#storeNextRip();
+    emitSoftwareInterrupt(f, this.core.enterGate, () => this.push(vector));
+    this.#resume();
+    f.end();
+    this.bail();
+    this.#ended = true;
+  }
   #storeNextRip(): void {
     const { f } = this;
     f.i32Const(0);
@@ -97,6 +121,7 @@ export abstract class RegionSystem extends RegionMemory {
   /** A helper's call: a rare path, except for that of RDTSC. */
   override lowerCall(uop: Uop & { op: 'call' }): void {
     if (uop.helper === timeStampHelper) this.#readTimeStamp();
+    else if (uop.helper === softwareInterruptHelper) this.#softwareInterrupt(uop.args[0]!);
     else {
       this.bail();
       if (!uop.result) return;

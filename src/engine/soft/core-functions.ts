@@ -39,6 +39,11 @@ export interface CoreFunctions {
   readonly regionTranslate: number;
   /** () -> f64: the time-stamp counter before TSC_OFFSET is added; BUDGET must be exact. For regions. */
   readonly timeStamp: number;
+  /**
+   * Enters the handler of an event, where that is as usual (interp/core-gates.ts): (vector, error code or -1, whether INT n) -> i32
+   * 1; otherwise 0 and nothing changed. RIP in the state is what is pushed.
+   */
+  readonly enterGate: number;
   /** (kind, a i64, b i64, r i64, override): flags that a region has not computed yet go into the state (flag-kinds.ts). */
   readonly materializeFlags: number;
 }

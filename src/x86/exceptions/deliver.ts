@@ -34,6 +34,8 @@ export function describeEvent(vector: number, errorCode = -1): string {
  */
 export function enterHandler(cpu: Cpu, vector: number, errorCode: number, kind: EventKind): void {
   const state = cpu.state;
+  const software = kind === 'software' || kind === 'softwareException';
+  if (cpu.enterGate?.(vector, errorCode, software)) return;
   if ((state.cr0 & C.CR0_PE) === 0) enterRealMode(cpu, vector);
   else if ((state.efer & C.EFER_LMA) !== 0) enterLongMode(cpu, vector, errorCode, kind);
   else enterProtectedMode(cpu, vector, errorCode, kind);

@@ -41,6 +41,11 @@ export interface Cpu {
   readonly translations: TranslationControl;
   readonly features: CpuFeatures;
   readonly entropy: Entropy;
+  /**
+   * The engine's quick way through a gate of the IDT for the usual case. False, with nothing changed, where it is another.
+   * `errorCode` -1: none is pushed; `software`: the gate's DPL is checked.
+   */
+  readonly enterGate?: (vector: number, errorCode: number, software: boolean) => boolean;
   /** Time stamp counter before TSC_OFFSET is added. */
   timeStamp(): number;
   /** INTA: the vector of the highest pending external interrupt, or -1. Used by interrupt delivery only. */
