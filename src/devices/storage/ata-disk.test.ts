@@ -253,6 +253,7 @@ test('a host that takes its time keeps the device busy; a reset forgets the requ
   ide.clock.advance(1e9);
   assert.equal(ide.alternateStatus, R.STATUS_BSY);
   ide.write(R.REGISTER_LOW, 77);
+  assert.equal(medium.log.length, 1, 'polling does not ask again');
   medium.release();
   assert.deepEqual(ide.pioIn(512), sectorPattern(100).subarray(5 * 512, 6 * 512));
   medium.held = true;

@@ -91,6 +91,8 @@ export class AtaInterface {
   readonly #alarm: Alarm;
   /** Changes whenever what is under way at the back end no longer matters. */
   #operation = {};
+  /** The step that is due has been begun: the medium has not answered yet. */
+  #stepping = false;
 
   constructor(commands: CommandSet, clock: AlarmSource) {
     this.#commands = commands;
@@ -228,6 +230,7 @@ export class AtaInterface {
   cancel(): void {
     const s = this.state;
     this.#operation = {};
+    this.#stepping = false;
     this.#alarm.cancel();
     s.stepAt = -1;
     s.phase = PHASE_IDLE;
@@ -250,6 +253,7 @@ export class AtaInterface {
   /** BSY, and `step` after the time that a command takes. */
   schedule(): void {
     const s = this.state;
+    this.#stepping = false;
     s.phase = PHASE_BUSY;
     s.status = R.STATUS_BSY;
     s.stepAt = this.#clock.now() + COMMAND_TIME;
@@ -262,6 +266,7 @@ export class AtaInterface {
     s.phase = PHASE_BUSY;
     s.status = R.STATUS_BSY;
     s.stepAt = this.#clock.now();
+    this.#stepping = false;
     this.#runStep();
   }
 
@@ -304,6 +309,7 @@ export class AtaInterface {
   restored(state: StateOf<typeof INTERFACE_SHAPE>): void {
     this.state = state;
     this.#operation = {};
+    this.#stepping = false;
     if (state.stepAt >= 0) this.#alarm.schedule(state.stepAt);
     else this.#alarm.cancel();
     // A damaged record may promise a block that is none.
@@ -312,6 +318,7 @@ export class AtaInterface {
 
   #block(start: number, end: number, phase: number): void {
     const s = this.state;
+    this.#stepping = false;
     this.#alarm.cancel();
     s.stepAt = -1;
     s.position = start;
@@ -322,6 +329,8 @@ export class AtaInterface {
   }
 
   #runStep(): void {
+    if (this.#stepping) return;
+    this.#stepping = true;
     this.#alarm.cancel();
     this.#operation = {};
     this.#commands.step();

@@ -4,10 +4,12 @@ import type { BlockDevice } from '../../backend/block/block-device.ts';
 import { checkRange } from '../../backend/block/block-device.ts';
 import { type BenchMaker, bundle, recorder } from '../bench-testing.ts';
 import type { Chip } from '../chip.ts';
+import { I8237Pair } from '../dma/i8237.ts';
 import type { FakeClock } from '../testing.ts';
 import { AtaDisk } from './ata-disk.ts';
 import { AtapiCdrom } from './atapi-cdrom.ts';
 import { BusMasterIde } from './bus-master-ide.ts';
+import { FloppyController } from './floppy-controller.ts';
 import { IdeChannel } from './ide-channel.ts';
 
 /** A medium whose every sector is filled with its number. */
@@ -171,4 +173,71 @@ const makeCdrom: BenchMaker = {
   },
 };
 
-export const STORAGE_BENCHES: readonly BenchMaker[] = [makeIde, makeDisk, makeCdrom];
+const FLOPPY_COMMANDS = [
+  [0xe6, 0, 0, 0, 1, 2, 18, 0x1b, 0xff],
+  [0x66, 4, 1, 1, 18, 2, 18, 0x1b, 0xff],
+  [0xc5, 0, 0, 0, 17, 2, 18, 0x1b, 0xff],
+  [0x4d, 0, 2, 3, 0x54, 0xf6],
+  [0x4a, 0],
+  [0x07, 0],
+  [0x0f, 0, 1],
+  [0x08],
+  [0x03, 0xaf, 2],
+  [0x03, 0xaf, 3],
+  [0x0e],
+  [0x13, 0, 0x57, 0],
+  [0x56, 0, 0, 0, 1, 2, 18, 0x1b, 0xff],
+];
+
+/** A floppy controller with its DMA channel, and someone who changes the disk. */
+const makeFloppy: BenchMaker = {
+  name: 'i82077aa',
+  make(clock: FakeClock) {
+    const { log, lines, line, note } = recorder();
+    const dma = new I8237Pair(notedMemory(note('memory')));
+    const medium = patternMedium(2880, note('floppy'));
+    const chip = new FloppyController({ clock, irq: line('irq6'), dma: dma.channel(2), media: [medium] });
+    const [registers] = chip.regions;
+    const out = (port: number, value: number): void => dma.regions[0]!.write(port, 1, value);
+    return {
+      chip: { ...bundle('i82077aa', [chip, dma]), regions: [...chip.regions, dma.regions[0]!] },
+      log,
+      lines,
+      pushes: [
+        (value) => registers!.write(2, 1, (value & 15) === 0 ? 0x18 : 0x1c),
+        (value) => {
+          for (const byte of FLOPPY_COMMANDS[value % FLOPPY_COMMANDS.length]!) registers!.write(5, 1, byte);
+        },
+        (value) => {
+          out(11, (value & 1) === 0 ? 0x46 : 0x4a);
+          out(12, 0);
+          out(5, value);
+          out(5, value & 31);
+          out(10, 2);
+        },
+        () => Array.from({ length: 10 }, () => registers!.read(5, 1)).join(),
+        () => Array.from({ length: 512 }, () => registers!.read(5, 1)).length,
+        () => chip.changeMedium(0, medium),
+      ],
+    };
+  },
+};
+
+const makeDma: BenchMaker = {
+  name: 'i8237-pair',
+  make() {
+    const { log, lines, note } = recorder();
+    const chip = new I8237Pair(notedMemory(note('memory')));
+    return {
+      chip,
+      log,
+      lines,
+      pushes: [
+        (value) => chip.channel(value & 3).transfer(new Uint8Array(value), (value & 4) !== 0),
+        (value) => chip.channel(5 + (value % 3)).transfer(new Uint8Array(value), (value & 4) !== 0),
+      ],
+    };
+  },
+};
+
+export const STORAGE_BENCHES: readonly BenchMaker[] = [makeIde, makeDisk, makeCdrom, makeDma, makeFloppy];
