@@ -39,3 +39,12 @@ export const floppySectors = (f: FloppyFormat): number => f.cylinders * f.heads 
 export function floppyFormat(sectors: number): FloppyFormat | undefined {
   return FLOPPY_FORMATS.find((candidate) => floppySectors(candidate) === sectors);
 }
+
+/**
+ * The format that an image is put into a drive with: its own, or for an image that does not fill a disk (boot
+ * floppies are often cut off behind their content) 1.44 MB or 2.88 MB, whichever it fits. Undefined for a larger one.
+ */
+export function floppyFormatFor(sectors: number): FloppyFormat | undefined {
+  const common = FLOPPY_FORMATS.filter((f) => f.sectorsPerTrack === 18 || f.sectorsPerTrack === 36);
+  return floppyFormat(sectors) ?? common.find((f) => floppySectors(f) >= sectors);
+}

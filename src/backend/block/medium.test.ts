@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { FLOPPY_FORMATS, floppyFormat, floppySectors } from './floppy-formats.ts';
+import { FLOPPY_FORMATS, floppyFormat, floppyFormatFor, floppySectors } from './floppy-formats.ts';
 import { examineMedium, MEDIUM_HEAD, type Medium, recogniseMedium } from './medium.ts';
 import { imageDisk } from './memory-disk.ts';
 import { FaultyDisk } from './testing.ts';
@@ -75,6 +75,10 @@ test('floppies by their size', () => {
   const medium = recogniseMedium(new Uint8Array(1024), 2880);
   assert.deepEqual(medium, { kind: 'floppy', format: floppyFormat(2880), bootable: false });
   assert.equal(floppyFormat(2881), undefined);
+  assert.deepEqual(
+    [1, 2532, 2881, 5760, 5761].map((sectors) => floppyFormatFor(sectors)?.sectorsPerTrack),
+    [18, 18, 36, 36, undefined],
+  );
 });
 
 test('images of other formats are told by name', () => {

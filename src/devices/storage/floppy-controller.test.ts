@@ -255,6 +255,17 @@ test('the disk change line is active until the head steps over a medium', () => 
   assert.equal(changed(), false, 'the motor is off');
 });
 
+test('an image that ends before its disk is empty behind, and takes no writes there', () => {
+  const f = build(imageDisk(sectorPattern(2532)));
+  f.seek(79);
+  f.memory.bytes.fill(1, BUFFER, BUFFER + 512);
+  f.program(0x46, 512);
+  assert.equal(f.transfer(0x66, 0, 79, 0, 1, 2, SPT, 0x1b, 0xff)[0], 0);
+  assert.ok(f.memory.bytes.subarray(BUFFER, BUFFER + 512).every((byte) => byte === 0));
+  f.program(0x4a, 512);
+  assert.deepEqual(f.transfer(0x45, 0, 79, 0, 1, 2, SPT, 0x1b, 0xff).slice(0, 3), [0x40, 0x20, 0x20]);
+});
+
 test('a disk of 40 tracks lies on every second track of a drive of 80', () => {
   const f = build(imageDisk(new Uint8Array(2400 * 512)));
   f.chip.changeMedium(0, imageDisk(sectorPattern(720)));

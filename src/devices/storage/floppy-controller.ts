@@ -26,7 +26,7 @@ import type { IrqLine } from '../lines.ts';
 import type { Register, RegisterRegion } from '../registers.ts';
 import { registerRegion } from '../registers.ts';
 import { type FloppyOperation, floppyCommand } from './floppy-commands.ts';
-import { FloppyDrive } from './floppy-drive.ts';
+import { FLOPPY_TYPE_NONE, FloppyDrive } from './floppy-drive.ts';
 import * as F from './floppy-state.ts';
 import { FloppyTransfer } from './floppy-transfer.ts';
 
@@ -40,7 +40,7 @@ export interface FloppyControllerOptions {
   readonly irq: IrqLine;
   readonly dma: DmaChannel;
   /** Drives A and B with their media; null for a drive without one, undefined for no drive. */
-  readonly media: readonly [first?: BlockDevice | null | undefined, second?: BlockDevice | null | undefined];
+  readonly media: readonly (BlockDevice | null | undefined)[];
 }
 
 export class FloppyController implements Chip {
@@ -67,6 +67,11 @@ export class FloppyController implements Chip {
     options.dma.ready = () => {
       if (this.#state.phase === F.PHASE_DMA) this.#transfer.moveByDma();
     };
+  }
+
+  /** Types of the drives as CMOS byte 10h has them, 0 for none. */
+  get driveTypes(): readonly [number, number] {
+    return [this.drives[0]?.type ?? FLOPPY_TYPE_NONE, this.drives[1]?.type ?? FLOPPY_TYPE_NONE];
   }
 
   /** Puts a medium into drive 0 or 1, or (null) takes it out. */

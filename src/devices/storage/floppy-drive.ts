@@ -5,7 +5,7 @@
 // is there. Forty-track disks in a drive of eighty tracks lie on every second one.
 import type { BlockDevice } from '../../backend/block/block-device.ts';
 import type { FloppyFormat } from '../../backend/block/floppy-formats.ts';
-import { floppyFormat } from '../../backend/block/floppy-formats.ts';
+import { floppyFormatFor } from '../../backend/block/floppy-formats.ts';
 import type { StateOf } from '../chip.ts';
 import { flag, uint } from '../chip.ts';
 
@@ -46,7 +46,7 @@ export class FloppyDrive {
 
   constructor(medium: BlockDevice | null, state: StateOf<typeof FLOPPY_DRIVE_SHAPE>) {
     this.#medium = medium;
-    this.#format = medium === null ? undefined : floppyFormat(medium.sectors);
+    this.#format = medium === null ? undefined : floppyFormatFor(medium.sectors);
     this.type = driveTypeFor(this.#format);
     this.state = state;
   }
@@ -65,7 +65,7 @@ export class FloppyDrive {
   /** Puts a medium in, or (null) takes it out. */
   change(medium: BlockDevice | null): void {
     this.#medium = medium;
-    this.#format = medium === null ? undefined : floppyFormat(medium.sectors);
+    this.#format = medium === null ? undefined : floppyFormatFor(medium.sectors);
     this.state.changed = true;
   }
 

@@ -139,8 +139,12 @@ export class FloppyTransfer {
     const s = this.#host.state;
     const { medium } = this.#host.drives[this.#unit]!;
     const current = this.#operation;
+    const offset = this.#sectorOffset()!;
     this.#waiting = true;
-    medium!.read(this.#sectorOffset()!, s.buffer, (error) => {
+    medium!.read(offset, s.buffer, (answer) => {
+      // An image may end before its disk does: the rest is empty.
+      const error = answer === 'out-of-range' ? null : answer;
+      if (answer === 'out-of-range') s.buffer.fill(0);
       if (current !== this.#operation) return;
       this.#waiting = false;
       if (error !== null) this.#end(F.ST1_DATA_ERROR, F.ST2_DATA_ERROR);

@@ -1,5 +1,7 @@
 // I/O ports of the PC board, and the interrupts that its chips drive.
 //
+//   0x000-0x00F  DMA, first         0x0C0-0x0DF  DMA, second
+//   0x081-0x08F  DMA pages          0x3F0-0x3F5, 0x3F7  floppy controller
 //   0x020-0x021  PIC, first         0x3F8-0x3FF  COM1
 //   0x040-0x043  PIT                0x4D0-0x4D1  edge/level control of the PICs (ELCR)
 //   0x060, 0x064 i8042              0x501        isa-debug-exit (when asked for)
@@ -14,6 +16,8 @@
 //   0x1CE-0x1D0  VBE (with a VGA)   0x3B0-0x3DF  VGA (with one)
 //   0x402        firmware's console 0x510-0x511  fw_cfg, its DMA at 0x514-0x51B
 
+/** The DMA controllers and their page registers. */
+export const DMA = [0x00, 0xc0, 0x81] as const;
 export const PIC_FIRST = 0x20;
 export const PIT = 0x40;
 export const I8042_DATA = 0x60;
@@ -27,6 +31,7 @@ export const DEBUG_CONSOLE = 0xe9;
 /** Command block and control block of the IDE channels. */
 export const IDE_PRIMARY = [0x1f0, 0x3f6] as const;
 export const IDE_SECONDARY = [0x170, 0x376] as const;
+export const FLOPPY = [0x3f0, 0x3f7] as const;
 /** VGA: its CRT controller at two places, and the Bochs VBE extension. */
 export const VGA_MONO = 0x3b0;
 export const VGA = 0x3c0;
@@ -61,12 +66,16 @@ export const PCI_IDE: PciSlot = [1, 1];
 export const PCI_POWER_MANAGEMENT: PciSlot = [1, 3];
 export const PCI_VGA: PciSlot = [2, 0];
 
+/** The DMA channel of the floppy controller. */
+export const DMA_FLOPPY = 2;
+
 export const ISA_IRQS = 16;
 /** ISA interrupt lines: inputs of the PICs, and of the I/O APIC except where overridden. */
 export const IRQ_PIT = 0;
 export const IRQ_KEYBOARD = 1;
 export const IRQ_PIC_CASCADE = 2;
 export const IRQ_COM1 = 4;
+export const IRQ_FLOPPY = 6;
 export const IRQ_RTC = 8;
 export const IRQ_MOUSE = 12;
 export const IRQ_IDE = [14, 15] as const;

@@ -12,6 +12,7 @@ import type { Saveable } from '../../base/state-record.ts';
 import { Uart16550 } from '../../devices/char/uart16550.ts';
 import type { Chip } from '../../devices/chip.ts';
 import type { Vga } from '../../devices/display/vga.ts';
+import { I8237Pair } from '../../devices/dma/i8237.ts';
 import { I8042 } from '../../devices/input/i8042.ts';
 import { Ps2Keyboard } from '../../devices/input/keyboard.ts';
 import { Ps2Mouse } from '../../devices/input/mouse.ts';
@@ -37,6 +38,7 @@ import {
   SystemControlPortB,
 } from '../../devices/platform/system-control.ts';
 import type { AtapiCdrom } from '../../devices/storage/atapi-cdrom.ts';
+import { FloppyController } from '../../devices/storage/floppy-controller.ts';
 import { PiixIde } from '../../devices/storage/piix-ide.ts';
 import { Pit } from '../../devices/timer/pit.ts';
 import { CMOS_CENTURY, Rtc } from '../../devices/timer/rtc.ts';
@@ -92,6 +94,7 @@ export class Board implements GuestBus {
   readonly uart: Uart16550;
   readonly power: AcpiPm;
   readonly ide: PiixIde;
+  readonly floppy: FloppyController;
   /** The CD-ROM drive, where there is one. */
   readonly cdrom: AtapiCdrom | undefined;
   readonly vga: Vga | undefined;
@@ -208,6 +211,10 @@ export class Board implements GuestBus {
     add('ide1', this.ide.channels[1], ...P.IDE_SECONDARY);
     add('ide-bus-master', this.ide.busMaster);
     plug('ide-pci', P.PCI_IDE, this.ide.pci);
+    const dma = add('dma', new I8237Pair(memory), ...P.DMA);
+    const media = options.storage?.floppies ?? [];
+    const floppyWires = { clock, irq: irq(P.IRQ_FLOPPY), dma: dma.channel(P.DMA_FLOPPY) };
+    this.floppy = add('floppy', new FloppyController({ ...floppyWires, media }), ...P.FLOPPY);
 
     const smbus = add('smbus', new Smbus(unconnected)).regions[0]!;
     const power = new Piix4PowerManagement({ pm1: this.power.regions, smbus, spaces });
@@ -228,7 +235,7 @@ export class Board implements GuestBus {
     memory.map(M.IO_APIC, M.IO_APIC_SIZE, ioApic.regions[0]!);
     memory.map(M.LOCAL_APIC, M.LOCAL_APIC_SIZE, apic.regions[0]!);
     rtc.setRam(CMOS_CENTURY, 0x20);
-    for (const [index, value] of cmosBytes(memory.size, 1)) rtc.setRam(index, value);
+    for (const [index, value] of cmosBytes(memory.size, 1, this.floppy.driveTypes)) rtc.setRam(index, value);
     this.chips = chips;
   }
 

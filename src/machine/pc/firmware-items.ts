@@ -44,11 +44,21 @@ export function firmwareItems(machine: FirmwareMachine): FirmwareItems {
   };
 }
 
+/** A floppy drive; bits 7:6 hold how many more. */
+const EQUIPMENT_FLOPPY = 0x01;
 const EQUIPMENT_COPROCESSOR = 0x02;
 const EQUIPMENT_MOUSE = 0x04;
 
-/** Index and value of the CMOS bytes that tell of memory, equipment and processors. */
-export function cmosBytes(ramSize: number, processors: number): readonly (readonly [number, number])[] {
+/**
+ * Index and value of the CMOS bytes that tell of memory, equipment and processors.
+ *
+ * @param floppies types of the drives A and B as byte 10h has them; 0 for none
+ */
+export function cmosBytes(
+  ramSize: number,
+  processors: number,
+  floppies: readonly [number, number],
+): readonly (readonly [number, number])[] {
   const word = (index: number, value: number) =>
     [
       [index, value & 0xff],
@@ -56,8 +66,11 @@ export function cmosBytes(ramSize: number, processors: number): readonly (readon
     ] as const;
   const extended = Math.min(Math.floor((ramSize - MIB) / KIB), 0xffff);
   const above16 = Math.max(0, Math.min(Math.floor((ramSize - 16 * MIB) / (64 * KIB)), 0xffff));
+  const drives = floppies.filter((type) => type !== 0).length;
+  const floppyEquipment = drives === 0 ? 0 : EQUIPMENT_FLOPPY | ((drives - 1) << 6);
   return [
-    [0x14, EQUIPMENT_COPROCESSOR | EQUIPMENT_MOUSE],
+    [0x10, (floppies[0] << 4) | floppies[1]],
+    [0x14, EQUIPMENT_COPROCESSOR | EQUIPMENT_MOUSE | floppyEquipment],
     ...word(0x15, 640),
     ...word(0x17, extended),
     ...word(0x30, extended),

@@ -81,3 +81,21 @@ test('a sector goes by bus master into RAM, and IRQ 14 to the interrupt controll
   board.portWrite(0xa0, 1, 0x0a);
   assert.equal(board.portRead(0xa0, 1) & 0x40, 0x40, 'requested at the second PIC');
 });
+
+test('floppy drives are told in CMOS, and answer at their ports', () => {
+  const cmos = (board: ReturnType<typeof build>['board'], index: number): number => {
+    board.portWrite(0x70, 1, index);
+    return board.portRead(0x71, 1);
+  };
+  const none = build({}).board;
+  assert.deepEqual([cmos(none, 0x10), cmos(none, 0x14) & 0xc1], [0x00, 0x00]);
+  const { board, time, machine } = build({ floppies: [emptyMemoryDisk(2880), null] });
+  assert.deepEqual([cmos(board, 0x10), cmos(board, 0x14) & 0xc1], [0x44, 0x41]);
+  board.portWrite(0x3f2, 1, 0x0c);
+  time.now += 1e6;
+  machine.alarms.fire();
+  board.portWrite(0x3f5, 1, 0x08);
+  assert.equal(board.portRead(0x3f5, 1), 0xc0);
+  board.portWrite(0x87, 1, 0x12);
+  assert.equal(board.portRead(0x87, 1), 0x12);
+});

@@ -19,6 +19,8 @@ export interface StorageOptions {
   readonly disks?: readonly BlockDevice[];
   /** A CD-ROM drive with this disc; null for one whose tray is empty. Absent: no drive. */
   readonly cdrom?: BlockDevice | null;
+  /** Floppy drives A and B with these disks; null for a drive without one. */
+  readonly floppies?: readonly (BlockDevice | null)[];
   /** Told when the guest opens or closes the tray. */
   readonly trayMoved?: (open: boolean) => void;
 }
