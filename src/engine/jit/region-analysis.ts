@@ -10,6 +10,7 @@ import { removeUnused, valueCount } from '../../x86/uops/uses.ts';
 import { BULK_STORE, bulkKind } from '../interp/bulk-string.ts';
 import { someUop } from '../interp/handler.ts';
 import { assume } from './assumptions.ts';
+import { type LoopFlags, loopFlags } from './flag-sources.ts';
 import { successors } from './graph.ts';
 import type { BlockEnd, Region } from './region.ts';
 import { registerAt } from './registers.ts';
@@ -38,6 +39,8 @@ export interface BlockFacts {
   readonly flagsLiveIn: boolean;
   /** Registers that may differ from the state at its end. */
   readonly dirtyOut: number;
+  /** Of a loop header whose flags need not be carried along. */
+  readonly loopFlags: LoopFlags | null;
 }
 export interface RegionFacts {
   /** Its entry must make sure that the SSE unit may be used, and that MXCSR is plain. */
@@ -228,28 +231,35 @@ export function analyseRegion(region: Region, isHeader: (block: number) => boole
       for (const to of successors(blocks[b]!.end)) dirtyIn[to]! |= out;
     }
   }
+  const flagsLive = facts.map((list, b) => {
+    const alive: boolean[] = [];
+    let live = liveOut[b]!;
+    for (let i = list.length - 1; i >= 0; i--) {
+      alive[i] = live || list[i]!.leaves;
+      live = liveBefore(list[i]!, live);
+    }
+    return alive;
+  });
+  const reducedFacts = facts.map((list, b) =>
+    list.map((one, i) => ({
+      ...one,
+      uops: flagsLive[b]![i] ? withOrigins(one.uops) : withoutFlags(one.uops),
+    })),
+  );
+  const predecessors: number[][] = blocks.map(() => []);
+  for (const { index, end } of blocks) for (const to of successors(end)) predecessors[to]!.push(index);
   return {
     touched: facts.flat().reduce((set, i) => set | i.touched, 0),
     written: written.reduce((all, set) => all | set, 0),
     assumesSse: assumed.some(({ unit }) => unit),
     assumesPlainFloats: assumed.some(({ plain }) => plain),
-    blocks: blocks.map((_, b) => {
-      const instructions = facts[b]!;
-      const flagsLive: boolean[] = [];
-      let live = liveOut[b]!;
-      for (let i = instructions.length - 1; i >= 0; i--) {
-        flagsLive[i] = live || instructions[i]!.leaves;
-        live = liveBefore(instructions[i]!, live);
-      }
-      return {
-        instructions: instructions.map((one, i) =>
-          flagsLive[i] ? { ...one, uops: withOrigins(one.uops) } : { ...one, uops: withoutFlags(one.uops) },
-        ),
-        flagsLive,
-        flagsLiveIn: liveIn[b]!,
-        dirtyOut: dirtyOut[b]!,
-      };
-    }),
+    blocks: blocks.map((_, b) => ({
+      instructions: reducedFacts[b]!,
+      flagsLive: flagsLive[b]!,
+      flagsLiveIn: liveIn[b]!,
+      dirtyOut: dirtyOut[b]!,
+      loopFlags: liveIn[b] && isHeader(b) ? loopFlags(b, reducedFacts, predecessors, isHeader) : null,
+    })),
   };
 }
 /** A relative CALL of code in the region's own pages: its target is mapped, so it is canonical. */

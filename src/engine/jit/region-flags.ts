@@ -4,7 +4,7 @@
 // comparison, and flags that nobody reads cost at most two moves, mostly none.
 import type { FunctionBuilder } from '../../wasm/function.ts';
 import * as S from '../../x86/state/layout.ts';
-import { FLAG_CF, FLAG_OF, FLAGS_STATUS, type FlagOrigin, type Uop, type Value } from '../../x86/uops/ir.ts';
+import { FLAG_CF, FLAG_OF, FLAGS_STATUS, type Uop, type Value } from '../../x86/uops/ir.ts';
 import { someUop } from '../interp/handler.ts';
 import type { CoreFunctions } from '../soft/core-functions.ts';
 import * as K from '../soft/flag-kinds.ts';
@@ -16,6 +16,7 @@ import {
   lowerKnownCondition,
   pushCarryVector,
 } from '../soft/lower-flags.ts';
+import { flagOperands } from './flag-sources.ts';
 import { RegionValues } from './region-values.ts';
 import { registerAt } from './registers.ts';
 
@@ -23,14 +24,6 @@ const CARRY_AND_OVERFLOW = FLAG_CF | FLAG_OF;
 
 const FLAG_OPERATIONS = new Set<Uop['op']>(['flagsArith', 'flagsSet', 'flagsGet', 'condition']);
 
-/** By the operations of FlagOrigin. */
-const ORIGINS: Readonly<Record<FlagOrigin['operation'], number>> = {
-  shl: K.OPERATION_SHL,
-  shr: K.OPERATION_SHR,
-  sar: K.OPERATION_SAR,
-  imul: K.OPERATION_IMUL,
-  mul: K.OPERATION_MUL,
-};
 /** Kinds whose flags are stored inline where a region is left often. */
 const SUMS = new Set([K.OPERATION_ADD, K.OPERATION_SUB, K.OPERATION_SUM, K.OPERATION_DIFFERENCE]);
 
@@ -58,6 +51,7 @@ export abstract class RegionFlags extends RegionValues {
   protected readonly operandA: number;
   protected readonly operandB: number;
   protected readonly operandR: number;
+  protected readonly operands: Readonly<Record<'a' | 'b' | 'r', number>>;
   protected readonly override_: number;
   protected readonly kind: number;
 
@@ -67,6 +61,7 @@ export abstract class RegionFlags extends RegionValues {
     this.operandA = f.local(type);
     this.operandB = f.local(type);
     this.operandR = f.local(type);
+    this.operands = { a: this.operandA, b: this.operandB, r: this.operandR };
     this.override_ = f.local('i32');
     this.kind = f.local('i32');
   }
@@ -195,57 +190,35 @@ export abstract class RegionFlags extends RegionValues {
     this.f.localSet(local);
   }
   #setArithmetic(uop: Uop & { op: 'flagsArith' }): void {
-    const { f } = this;
     if (this.flagsDead) {
       for (const value of [uop.a, uop.b, uop.result]) this.forgo(value);
       return;
     }
     this.settle(0, true);
-    const { kind, bits, carryIn, keepCarry, origin } = uop;
-    if (origin) {
-      this.#setOperand(this.operandA, origin.a);
-      this.#setOperand(this.operandB, origin.b);
-      this.#setOperand(this.operandR, uop.result);
-      this.flags = K.flagKind(ORIGINS[origin.operation], bits);
+    if (uop.keepCarry) {
+      this.#setStep(uop);
       return;
     }
-    if (kind === 'logic') {
-      this.#setOperand(this.operandA, uop.result);
-      this.flags = K.flagKind(K.OPERATION_LOGIC, bits);
-      return;
-    }
-    const add = kind === 'add';
-    if (keepCarry && !carryIn && this.#isOne(uop.b!)) {
-      this.#pushCarry();
-      if (this.wide) f.op('i64.extend_i32_u');
-      this.#setOperand(this.operandA, uop.a!);
-      f.localSet(this.operandB);
-      this.forgo(uop.b);
-      this.forgo(uop.result);
-      this.flags = K.flagKind(add ? K.OPERATION_INC : K.OPERATION_DEC, bits);
-      return;
-    }
-    if (keepCarry) throw new Error('only INC and DEC keep the carry');
-    // The result of an operation that writes it is in a local, often a register's: nothing more is kept for it.
-    if (!carryIn && bits >= 32 && this.isInLocal(uop.result)) {
-      this.#setOperand(this.operandA, uop.result);
-      this.#setOperand(this.operandB, uop.b!);
-      this.forgo(uop.a);
-      this.flags = K.flagKind(add ? K.OPERATION_SUM : K.OPERATION_DIFFERENCE, bits);
-      return;
-    }
+    const { kind, a, b, r } = flagOperands(uop, this.isShared(uop.result));
+    const operands = [a, b, r];
+    for (const value of [uop.a, uop.b, uop.result]) if (value && !operands.includes(value)) this.forgo(value);
+    this.#setOperand(this.operandA, a);
+    if (b) this.#setOperand(this.operandB, b);
+    if (r) this.#setOperand(this.operandR, r);
+    this.flags = kind;
+  }
+  /** INC and DEC. */
+  #setStep(uop: Uop & { op: 'flagsArith' }): void {
+    const { f } = this;
+    const { kind, bits, carryIn } = uop;
+    if (carryIn || !this.#isOne(uop.b!)) throw new Error('only INC and DEC keep the carry');
+    this.#pushCarry();
+    if (this.wide) f.op('i64.extend_i32_u');
     this.#setOperand(this.operandA, uop.a!);
-    this.#setOperand(this.operandB, uop.b!);
-    if (carryIn) this.#setOperand(this.operandR, uop.result);
-    else this.forgo(uop.result);
-    const operation = carryIn
-      ? add
-        ? K.OPERATION_ADC
-        : K.OPERATION_SBB
-      : add
-        ? K.OPERATION_ADD
-        : K.OPERATION_SUB;
-    this.flags = K.flagKind(operation, bits);
+    f.localSet(this.operandB);
+    this.forgo(uop.b);
+    this.forgo(uop.result);
+    this.flags = K.flagKind(kind === 'add' ? K.OPERATION_INC : K.OPERATION_DEC, bits);
   }
   #isOne(value: Value): boolean {
     const constant = this.constantOf(value);

@@ -10,6 +10,7 @@ import type { Routine } from '../../x86/uops/routine.ts';
 import { D_HANDLER, D_LINK } from '../interp/descriptor.ts';
 import * as E from '../soft/engine-state.ts';
 import { FLAGS_DYNAMIC, FLAGS_IN_STATE } from '../soft/flag-kinds.ts';
+import { FLAG_OPERANDS, type LoopFlags } from './flag-sources.ts';
 import type { BlockEnd, Edge, Region, RegionBlock } from './region.ts';
 import { isDynamic } from './region-flags.ts';
 import {
@@ -27,6 +28,16 @@ import { RegionSystem } from './region-system.ts';
 import { emitStructured, type StructureSink, type Ways } from './structure.ts';
 import { findHash } from './switch-hash.ts';
 
+/** A loop that does not carry its flags: locals with what they were on the way in, and the budget there. */
+interface EnteredLoop {
+  readonly flags: LoopFlags;
+  /** Depth of the block for leaving the header before its flags are set. */
+  bail: number;
+  readonly budget: number;
+  readonly kind: number;
+  readonly operands: ReadonlyMap<(typeof FLAG_OPERANDS)[number], number>;
+}
+
 /** Longest list of predicted targets that is compared one by one. */
 const COMPARED_TARGETS = 3;
 export class RegionLowering extends RegionSystem implements StructureSink {
@@ -41,6 +52,8 @@ export class RegionLowering extends RegionSystem implements StructureSink {
   readonly #opened: { readonly target: number; readonly loop: boolean }[] = [];
   /** Header of an open loop -> depth of the block around it: whose budget is too small for the way round leaves there. */
   readonly #spent = new Map<number, number>();
+  /** Header of an open loop that does not carry its flags -> what they were on the way in. */
+  readonly #entered = new Map<number, EnteredLoop>();
   #ways!: Ways;
   /** The block being lowered. */
   #block!: RegionBlock;
@@ -70,9 +83,88 @@ export class RegionLowering extends RegionSystem implements StructureSink {
       this.#spent.set(header, f.depth);
       // Entering the region, there is enough for the first time round.
       if (header !== 0) this.#checkBudget(header);
+      this.#enterLoop(header);
     }
     f.loop();
     this.#open(header, true);
+    this.#loopAround(header);
+  }
+  /**
+   * A header before whose first operation that sets flags they are seen only where the region is left does not carry
+   * them along: on the usual way round its registers and constants are their operands. Those of the way in are put
+   * aside; there the budget is still the same.
+   */
+  #enterLoop(header: number): void {
+    const { f } = this;
+    const flags = this.facts.blocks[header]!.loopFlags;
+    if (!flags) return;
+    const type = this.wide ? 'i64' : 'i32';
+    const operands = FLAG_OPERANDS.filter((name) => flags.sources[name]);
+    const entered = {
+      flags,
+      bail: 0,
+      budget: f.scratch('i32'),
+      kind: f.scratch('i32'),
+      operands: new Map(operands.map((name) => [name, f.scratch(type)])),
+    };
+    this.#setEntered(entered);
+    f.block();
+    entered.bail = f.depth;
+    this.#entered.set(header, entered);
+  }
+  /** The loop is entered, or gone round, with the flags of the local kind. */
+  #setEntered({ budget, kind, operands }: EnteredLoop): void {
+    const { f } = this;
+    for (const [from, to] of [
+      [this.budget, budget],
+      [this.kind, kind],
+      ...[...operands].map(([name, local]) => [this.operands[name], local]),
+    ] as [number, number][]) {
+      f.localGet(from);
+      f.localSet(to);
+    }
+  }
+  /** In the loop: the operands as they are after the usual way round. */
+  #loopAround(header: number): void {
+    const { f } = this;
+    const entered = this.#entered.get(header);
+    if (!entered) return;
+    for (const name of entered.operands.keys()) {
+      const source = entered.flags.sources[name]!;
+      if ('register' in source) f.localGet(this.registerLocals.get(source.register)!);
+      else if (this.wide) f.i64Const(source.constant);
+      else f.i32Const(source.constant);
+      f.localSet(this.operands[name]);
+    }
+  }
+  /** Outside the loop: where its header is left before its flags are set. */
+  #leaveHeader(header: number): void {
+    const { f } = this;
+    const entered = this.#entered.get(header);
+    if (!entered) return;
+    this.#entered.delete(header);
+    const { flags, budget, kind, operands } = entered;
+    f.end();
+    f.localGet(this.budget);
+    f.i32Const(this.region.blocks[header]!.instructions.length);
+    f.op('i32.add');
+    f.localGet(budget);
+    f.op('i32.eq');
+    f.if_();
+    for (const [name, local] of operands) {
+      f.localGet(local);
+      f.localSet(this.operands[name]);
+      f.release(local);
+    }
+    f.localGet(kind);
+    f.localSet(this.kind);
+    f.else_();
+    f.i32Const(flags.sources.kind);
+    f.localSet(this.kind);
+    f.end();
+    f.br(f.depth - this.tail);
+    f.release(budget);
+    f.release(kind);
   }
   #open(target: number, loop: boolean): void {
     this.#opened.push({ target, loop });
@@ -84,6 +176,7 @@ export class RegionLowering extends RegionSystem implements StructureSink {
     const { target, loop } = this.#opened.pop()!;
     this.#labels.delete(target);
     if (!loop || !this.#spent.delete(target)) return;
+    this.#leaveHeader(target);
     f.end();
     this.countLeave(LEAVE_BUDGET);
     f.i32Const(0);
@@ -128,7 +221,11 @@ export class RegionLowering extends RegionSystem implements StructureSink {
       f.op('i32.sub');
       f.localSet(this.budget);
     }
+    const { tail } = this;
+    const entered = this.#entered.get(index);
+    if (entered) this.tail = entered.bail;
     for (let i = 0; i < count; i++) {
+      if (entered && i > entered.flags.until) this.tail = tail;
       const { offset, instruction } = block.instructions[i]!;
       const facts = this.blockFacts.instructions[i]!;
       this.offset = offset;
@@ -153,6 +250,7 @@ export class RegionLowering extends RegionSystem implements StructureSink {
       }
       this.endInstruction();
     }
+    this.tail = tail;
     this.remaining = 0;
     if (shared && block.end.kind === 'jump') {
       this.#jumpTo(block, this.#sharedTarget, block.end.predicted, header ? this.flow.longest[index]! : 0);
@@ -192,6 +290,8 @@ export class RegionLowering extends RegionSystem implements StructureSink {
       this.flags = flags;
     }
     if (this.#spent.has(block)) this.#checkBudget(block);
+    const entered = this.#entered.get(block);
+    if (entered && !entered.flags.agreeing.has(this.#block.index)) this.#setEntered(entered);
     f.br(f.depth - this.#labels.get(block)!);
   }
   /** Somebody at the block's beginning, or on the way to it, asks for the kind of the flags. */

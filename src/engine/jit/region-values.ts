@@ -37,7 +37,9 @@ export abstract class RegionValues extends Lowering {
   /** Local of each register that the region touches. */
   protected readonly registerLocals = new Map<number, number>();
   #slots: Slot[] = [];
+  /** Uses of every value that are to come, and all of them. */
   #uses: Uint16Array = new Uint16Array(0);
+  #counted: Uint16Array = this.#uses;
   /** Value -> general register that it is an address by. */
   #bases: (number | undefined)[] = [];
   #postponed: Slot[] = [];
@@ -57,6 +59,7 @@ export abstract class RegionValues extends Lowering {
   protected beginInstruction(uops: readonly Uop[]): void {
     this.endInstruction();
     this.#uses = countUses(uops);
+    this.#counted = this.#uses.slice();
     this.#bases = [];
     this.loopDepth = 0;
   }
@@ -78,9 +81,9 @@ export abstract class RegionValues extends Lowering {
     return this.#slots[value.id]?.constant?.value;
   }
 
-  /** It has been computed into a local. */
-  protected isInLocal(value: Value): boolean {
-    return this.#of(value).local >= 0;
+  /** More than one operation of the instruction asks for it. */
+  protected isShared(value: Value): boolean {
+    return this.#counted[value.id]! > 1;
   }
 
   #slot(value: Value): Slot {
