@@ -114,7 +114,7 @@ function run(code: readonly number[], bits: 32 | 64, translated: boolean, instru
     return random >>> 8;
   };
   for (let i = 0; i < 1024; i++) {
-    const address = next() % 61 === 0 ? DEVICE : RESULTS + 0x1000 + 4 * (next() & 255);
+    const address = next() % 37 === 0 ? DEVICE : RESULTS + 0x1000 + 4 * (next() & 255);
     memory.view.setUint32(POINTERS + 4 * i, address, true);
   }
   for (let i = 0; i < 256; i++) memory.view.setUint32(RESULTS + 0x1000 + 4 * i, (next() << 8) ^ next(), true);
@@ -211,6 +211,6 @@ for (const bits of [32, 64] as const) {
       const code = [...setUp, ...round, 0xe9, ...dword(-round.length - 5)];
       witnessed += compare(code, bits, `${entry.name}; loop ... ${name}`, 4000).seen.length;
     });
-    assert.ok(witnessed > 4 * setters.length, `the device was read ${witnessed} times`);
+    assert.ok(witnessed > 3 * setters.length, `the device was read ${witnessed} times`);
   });
 }
