@@ -15,14 +15,19 @@
 // Node give a MachineHost of your own instead of nodeHost(): four small interfaces.
 
 export type { ByteSink } from './backend/char.ts';
+export type { Frame, Rectangle, ScreenHub, ScreenViewer, TextScreen } from './backend/display/screen.ts';
 export { buildBusyboxInitramfs } from './backend/initramfs/busybox.ts';
 export { type CpioEntry, writeCpio } from './backend/initramfs/cpio.ts';
+export { isKeyCode, KEY_CODES, type KeyCode } from './backend/input/keys.ts';
+export type { PointerReceiver } from './backend/input/pointer.ts';
+export { type KeyEvent, keyEventsOf } from './backend/input/type-text.ts';
 export { DoppelError } from './base/errors.ts';
 export type { Clock, Entropy, WallClock } from './base/services.ts';
 /** The translator, for MachineOptions.engine: `engine: (wires) => new JitVcpu(wires)`. Without it the interpreter runs everything. */
 export { JitVcpu } from './engine/jit/jit-vcpu.ts';
 export type { Exit } from './engine/vcpu.ts';
 export type { BootModule, LinuxEntry } from './firmware/boot/request.ts';
+export { screenshot, screenText, waitForScreenText } from './host/node/automation.ts';
 export {
   type DebianArchitecture,
   type DebianFile,
@@ -31,6 +36,7 @@ export {
   fetchDebianKernel,
 } from './host/node/debian-packages.ts';
 export { nodeHost } from './host/node/platform.ts';
+export { VncServer, type VncServerOptions } from './host/node/vnc/server.ts';
 export {
   type KernelBoot,
   Machine,

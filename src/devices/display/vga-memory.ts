@@ -6,8 +6,8 @@
 //   write  byte -> rotate -> set/reset -> AND, OR, XOR with the latches -> bit mask (else latch) -> planes of the map mask
 //   read   latches := the four planes; the plane of the read map, or the comparison with a colour
 //
-// Addresses: chained, A1 and A0 choose the plane and the byte lies at the address without them; odd/even, A0 chooses
-// between planes 0 and 1 (2 and 3) likewise. In a VBE mode of 8 bits and more a pixel the window at A0000 shows a bank
+// Addresses: chained, A1 and A0 choose the plane, and A15 and A14 take their places in the address; odd/even, A0 chooses
+// between planes 0 and 1 (2 and 3), and is 0 in the address. In a VBE mode of 8 bits and more a pixel the window at A0000 shows a bank
 // of 64 KiB of memory as it lies. Not modelled: the page select of odd/even in a window of 128 KiB.
 import type { AccessWidth } from '../../base/guest-bus.ts';
 import type { PlainMemory } from '../../memory/plain-memory.ts';
@@ -50,6 +50,9 @@ const MAP_SIZE = [0x2_0000, 0x1_0000, 0x8000, 0x8000];
 
 const NOT_MAPPED = -1;
 
+/** Chained: bits 15 and 14 take the places of those that choose the plane, as the CRT controller's doubleword mode does. */
+const chained = (address: number): number => (address & ~3) | ((address >> 14) & 3);
+
 /** The window as a region of `WINDOW_SIZE` bytes. */
 export function vgaWindow(state: VgaState, memory: PlainMemory): RegisterRegion {
   const { bytes } = memory;
@@ -85,7 +88,7 @@ export function vgaWindow(state: VgaState, memory: PlainMemory): RegisterRegion 
     let plane = graphics[GC_READ_MAP]! & 3;
     if ((state.sequencer[SEQ_MEMORY_MODE]! & MEMORY_CHAINED) !== 0) {
       plane = at & 3;
-      at &= ~3;
+      at = chained(at);
     } else if ((mode & MODE_ODD_EVEN_READS) !== 0) {
       plane = (plane & 2) | (at & 1);
       at &= ~1;
@@ -114,7 +117,7 @@ export function vgaWindow(state: VgaState, memory: PlainMemory): RegisterRegion 
     let mask = state.sequencer[SEQ_MAP_MASK]! & 15;
     if ((memoryMode & MEMORY_CHAINED) !== 0) {
       mask &= 1 << (at & 3);
-      at &= ~3;
+      at = chained(at);
     } else if ((memoryMode & MEMORY_SEQUENTIAL) === 0) {
       mask &= (at & 1) === 0 ? 0b0101 : 0b1010;
       at &= ~1;

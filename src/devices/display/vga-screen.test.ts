@@ -157,6 +157,9 @@ test('mode 13h and its unchained relative', () => {
   v.screen.refresh();
   assert.deepEqual([v.screen.frame.width, v.screen.frame.height], [320, 200]);
   assert.equal(pixel(v, 5, 7), 0xff0082);
+  for (let at = 0; at < 64_000; at += 4) v.poke(0xa0000 + at, 0xc8c8c8c8, 4);
+  v.screen.refresh();
+  assert.ok(v.screen.frame.pixels.every((colour) => colour === 0xff0082));
   v.indexed(0x3c4, 4, 0x06);
   v.indexed(0x3d4, 0x14, 0x00);
   v.indexed(0x3d4, 0x17, 0xe3);

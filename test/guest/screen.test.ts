@@ -1,0 +1,115 @@
+// Screen and keyboard of a machine through its firmware: a boot sector that puts on the screen what is typed, and fills
+// the screen with a colour in mode 13h at Enter. Under Doppel's own BIOS and under SeaBIOS with its VGA BIOS (Debian
+// package seabios); keys come from a script and from a VNC client.
+import assert from 'node:assert/strict';
+import { before, type TestContext, test } from 'node:test';
+import { emptyMemoryDisk } from '../../src/backend/block/memory-disk.ts';
+import { screenshot, waitForScreenText } from '../../src/host/node/automation.ts';
+import { fetchDebianPackage, readDebianPackage } from '../../src/host/node/debian-packages.ts';
+import { nodeHost } from '../../src/host/node/platform.ts';
+import { VncServer } from '../../src/host/node/vnc/server.ts';
+import { TestClient } from '../../src/host/node/vnc/testing.ts';
+import { type Boot, Machine } from '../../src/machine/vm/machine.ts';
+
+const MIB = 2 ** 20;
+const WAIT = 20_000;
+const images = new Map<string, Uint8Array>();
+
+before(async () => {
+  const wanted = /\/(bios-256k|vgabios-stdvga)\.bin$/;
+  const members = readDebianPackage(fetchDebianPackage('seabios', 'amd64'), (path) => wanted.test(path));
+  for await (const member of members) {
+    if (member.kind === 'file') images.set(member.path.split('/').at(-1)!, member.bytes);
+  }
+});
+
+const PROMPT = /^>$/m;
+const ECHO = [
+  ...[0xfb, 0xb8, 0x03, 0x00, 0xcd, 0x10], // sti; mov ax, 3; int 10h
+  ...[0xb8, 0x3e, 0x0e, 0xbb, 0x07, 0x00, 0xcd, 0x10], // mov ax, 0e3eh ('>'); mov bx, 7; int 10h
+  ...[0x30, 0xe4, 0xcd, 0x16], // 1: xor ah, ah; int 16h
+  ...[0x3c, 0x0d, 0x74, 0x09], // cmp al, 0dh; je 2f
+  ...[0xb4, 0x0e, 0xbb, 0x07, 0x00, 0xcd, 0x10, 0xeb, 0xef], // mov ah, 0eh; mov bx, 7; int 10h; jmp 1b
+  ...[0xb8, 0x13, 0x00, 0xcd, 0x10], // 2: mov ax, 13h; int 10h
+  ...[0xb8, 0x00, 0xa0, 0x8e, 0xc0, 0x31, 0xff], // mov ax, 0a000h; mov es, ax; xor di, di
+  ...[0xb9, 0x00, 0xfa, 0xb0, 0x04, 0xfc, 0xf3, 0xaa], // mov cx, 64000; mov al, 4; cld; rep stosb
+  ...[0xf4, 0xeb, 0xfd], // 3: hlt; jmp 3b
+];
+
+function start(t: TestContext, boot: Boot, rom?: Uint8Array): Machine {
+  const disk = emptyMemoryDisk(2048, { name: 'echo' });
+  const sector = new Uint8Array(512);
+  sector.set(ECHO);
+  sector.set([0x55, 0xaa], 510);
+  disk.write(0, sector, () => {});
+  const machine = new Machine({
+    memory: 16 * MIB,
+    boot,
+    storage: { disks: [disk] },
+    display: rom === undefined ? {} : { rom },
+    serial: { write() {} },
+    host: nodeHost(),
+  });
+  const ended = machine.run();
+  t.after(async () => {
+    machine.stop();
+    await ended;
+    machine.close();
+  });
+  return machine;
+}
+
+for (const [name, prepare] of [
+  ["Doppel's own BIOS", (t) => start(t, { media: ['disk'] })],
+  ['SeaBIOS', (t) => start(t, { firmware: images.get('bios-256k.bin')! }, images.get('vgabios-stdvga.bin')!)],
+] as const satisfies readonly (readonly [string, (t: TestContext) => Machine])[]) {
+  test(`${name}: what is typed is on the screen, and a picture after it`, async (t) => {
+    const machine = prepare(t);
+    await waitForScreenText(machine, PROMPT, WAIT);
+    await machine.type('Hello, World! {42} ~/x');
+    await waitForScreenText(machine, 'Hello, World! {42} ~/x', WAIT);
+    const picture = Buffer.from(screenshot(machine));
+    assert.deepEqual([picture.readUInt32BE(16), picture.readUInt32BE(20)], [720, 400]);
+    await machine.type('\n');
+    await until(() => machine.screen!.frame().width === 320);
+    await until(() => machine.screen!.frame().pixels.every((colour) => colour === 0xaa0000));
+  });
+
+  test(`${name}: a VNC viewer types and sees the result`, async (t) => {
+    const machine = prepare(t);
+    const server = await VncServer.listen({
+      port: 0,
+      name: 'echo',
+      screen: machine.screen!,
+      keys: machine,
+      pointer: machine.pointer,
+    });
+    t.after(() => server.close());
+    await waitForScreenText(machine, PROMPT, WAIT);
+    const viewer = TestClient.connect(server.port);
+    t.after(() => viewer.close());
+    await viewer.open();
+    viewer.setEncodings([16, 1, 0, -308]);
+    await viewer.update(false);
+    for (const character of 'From afar') {
+      for (const pressed of [1, 0]) {
+        viewer.socket.write(Uint8Array.of(4, pressed, 0, 0, 0, 0, 0, character.charCodeAt(0)));
+      }
+    }
+    await waitForScreenText(machine, 'From afar', WAIT);
+    viewer.socket.write(Uint8Array.of(4, 1, 0, 0, 0, 0, 0xff, 0x0d));
+    const end = performance.now() + WAIT;
+    while (!(viewer.width === 320 && viewer.pixels.every((colour) => colour === 0xaa0000))) {
+      assert.ok(performance.now() < end, `${viewer.width} x ${viewer.height}`);
+      await viewer.update();
+    }
+  });
+}
+
+async function until(holds: () => boolean): Promise<void> {
+  const end = performance.now() + WAIT;
+  while (!holds()) {
+    assert.ok(performance.now() < end, 'waited in vain');
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
