@@ -1,5 +1,6 @@
 // The command `doppel`: chooses the subcommand and turns errors into one line and a status.
 import { DoppelError } from '../base/errors.ts';
+import { disk } from './disk.ts';
 import { doctor } from './doctor.ts';
 import { parseRunOptions, RUN_HELP } from './options.ts';
 import { QUICKSTART_HELP, quickstart } from './quickstart.ts';
@@ -10,7 +11,8 @@ const HELP = `Doppel: virtual machines of the x86 PC, wherever Node.js runs.
 
 Usage: doppel COMMAND [options]
 
-  run          boot a kernel (doppel run --help)
+  run          boot a disk, a CD-ROM or a kernel (doppel run --help)
+  disk         make disk images (doppel disk --help)
   quickstart   boot Debian's kernel with a busybox shell (doppel quickstart --help)
   doctor       what this host offers
   --version    the version
@@ -54,6 +56,8 @@ export async function main(words: readonly string[]): Promise<number> {
           return 0;
         }
         return await quickstart(rest);
+      case 'disk':
+        return disk(rest);
       case 'doctor':
         return await doctor();
       default:

@@ -2,6 +2,10 @@
 // to write instead.
 import { parseArgs } from 'node:util';
 import { DoppelError } from '../base/errors.ts';
+import type { BootOrder } from '../machine/pc/own-bios.ts';
+
+/** What one can boot from. */
+const BOOTABLE = ['cdrom', 'disk'] as const;
 
 export type Accelerator = 'auto' | 'interp' | 'jit' | 'kvm';
 
@@ -16,6 +20,11 @@ export type DisplayTarget =
   | { readonly kind: 'vnc'; readonly host: string; readonly port: number };
 
 export interface RunOptions {
+  /** Files without a flag: what they are is seen by their content. */
+  readonly files: readonly string[];
+  readonly disks: readonly string[];
+  readonly cdrom: string | undefined;
+  readonly bootOrder: BootOrder | undefined;
   readonly kernel: string | undefined;
   /** Firmware to start in, instead of a kernel. */
   readonly bios: string | undefined;
@@ -46,13 +55,17 @@ export interface RunOptions {
   readonly noReboot: boolean;
 }
 
-export const RUN_HELP = `Usage: doppel run --kernel FILE [options]
-       doppel run --bios FILE [options]
+export const RUN_HELP = `Usage: doppel run FILE... [options]
+       doppel run --kernel FILE [options]
 
-Boots a kernel (Linux bzImage, ELF with a PVH note, or Multiboot 1; 32 or 64 bits), or runs firmware such as SeaBIOS.
+Boots from a disk or CD-ROM image, or boots a kernel (Linux bzImage, ELF with a PVH note, or Multiboot 1; 32 or 64 bits).
+What a FILE without a flag is (kernel, CD-ROM, hard disk) is seen by its content.
 
+  --disk FILE             a hard disk: a raw image, see \`doppel disk\`; may be repeated
+  --cdrom FILE            a CD-ROM: an ISO 9660 image
+  --boot ORDER            what to boot from: cdrom, disk, in this order (default cdrom,disk)
   --kernel FILE           the kernel
-  --bios FILE             a ROM image of 64 KiB to 16 MiB that the processor starts in
+  --bios FILE             a ROM image of 64 KiB to 16 MiB that the processor starts in, instead of Doppel's own BIOS
   --video-bios FILE       the display adapter's ROM, with --bios
   --initrd FILE           initial RAM disk (Linux)
   --module "FILE [ARGS]"  module of a PVH or Multiboot kernel; may be repeated
@@ -83,6 +96,9 @@ Status: 0 after power-off or --exit-on, 1 for an error, 3 for a triple fault, 12
 `;
 
 const OPTIONS = {
+  disk: { type: 'string', multiple: true },
+  cdrom: { type: 'string' },
+  boot: { type: 'string' },
   kernel: { type: 'string' },
   bios: { type: 'string' },
   'video-bios': { type: 'string' },
@@ -108,9 +124,10 @@ const OPTIONS = {
 
 /** Parses the words after `run`; null when help was asked for. Throws DoppelError. */
 export function parseRunOptions(words: readonly string[]): RunOptions | null {
-  let values: ReturnType<typeof parse>;
+  let values: ReturnType<typeof parse>['values'];
+  let files: string[];
   try {
-    values = parse(words);
+    ({ values, positionals: files } = parse(words));
   } catch (error) {
     const message = error instanceof Error ? error.message.split(/\. |\n/, 1)[0]! : String(error);
     throw new DoppelError(`${message.replace(/\.$/, '')}. \`doppel run --help\` lists the options.`);
@@ -132,6 +149,10 @@ export function parseRunOptions(words: readonly string[]): RunOptions | null {
     throw new DoppelError('--vnc-password-file is for --display vnc.');
   }
   return {
+    files,
+    disks: values.disk ?? [],
+    cdrom: values.cdrom,
+    bootOrder: values.boot === undefined ? undefined : parseBootOrder(values.boot),
     kernel: values.kernel,
     bios: values.bios,
     videoBios: values['video-bios'],
@@ -156,7 +177,19 @@ export function parseRunOptions(words: readonly string[]): RunOptions | null {
 }
 
 function parse(words: readonly string[]) {
-  return parseArgs({ args: [...words], options: OPTIONS, strict: true, allowPositionals: false }).values;
+  return parseArgs({ args: [...words], options: OPTIONS, strict: true, allowPositionals: true });
+}
+
+/** "disk,cdrom" and the like. */
+function parseBootOrder(text: string): BootOrder {
+  const kinds = text.split(',').map((word) => word.trim());
+  const order = BOOTABLE.filter((kind) => kinds.includes(kind));
+  if (kinds.length !== order.length) {
+    throw new DoppelError(
+      `--boot ${text} is no order: write ${BOOTABLE.join(' or ')}, or both with a comma.`,
+    );
+  }
+  return order.sort((a, b) => kinds.indexOf(a) - kinds.indexOf(b));
 }
 
 /** "512M" and the like in bytes; a number alone is MiB, as in QEMU. */

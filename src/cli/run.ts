@@ -15,6 +15,7 @@ import { checkVideoRom, type DisplayOptions } from '../machine/pc/display.ts';
 import { type Boot, type KernelBoot, Machine, type MachineEnd } from '../machine/vm/machine.ts';
 import { detectWasmFeatures, missingWasmFeatures } from '../wasm/features.ts';
 import { openDisplay } from './display.ts';
+import { type OpenMedia, openMedia, placeFiles } from './media.ts';
 import type { RunOptions, SerialTarget } from './options.ts';
 import { formatStatistics } from './statistics.ts';
 import { attachTerminal } from './terminal.ts';
@@ -32,14 +33,29 @@ const LARGEST_FILE = 3 * 2 ** 30;
 /** The files of a boot; read again when the guest restarts. */
 export type BootFiles = () => Omit<KernelBoot, 'commandLine'>;
 
-export async function run(options: RunOptions, prepared?: BootFiles): Promise<number> {
+export async function run(given: RunOptions, prepared?: BootFiles): Promise<number> {
+  const options = placeFiles(given);
   const missing = missingWasmFeatures(detectWasmFeatures());
   if (missing.length > 0) {
     throw new DoppelError(
       `This Node.js lacks WebAssembly ${missing.join(', ')}; Doppel needs Node.js 24 or newer.`,
     );
   }
-  const boot = bootOf(options, prepared);
+  const media = openMedia(options, (message) => process.stderr.write(`doppel: ${message}\n`));
+  try {
+    return await runWith(options, media, prepared);
+  } finally {
+    media.close();
+  }
+}
+
+async function runWith(
+  options: RunOptions,
+  media: OpenMedia,
+  prepared: BootFiles | undefined,
+): Promise<number> {
+  const boot = bootOf(options, media, prepared);
+  const kernel = bootsKernel(options, prepared);
   const translates = options.accelerator !== 'interp';
   if (options.trace && !translates) {
     throw new DoppelError('--trace jit shows what the translator makes: it needs --accel jit.');
@@ -67,8 +83,9 @@ export async function run(options: RunOptions, prepared?: BootFiles): Promise<nu
     boot,
     serial: sink,
     debugConsole: toStandardError,
-    ...(options.bios === undefined ? {} : { firmwareConsole: firmwareConsoleOf(options) }),
-    ...(options.bios === undefined && options.display.kind === 'none' ? {} : { display: displayOf(options) }),
+    storage: media.storage,
+    ...(kernel ? {} : { firmwareConsole: firmwareConsoleOf(options) }),
+    ...(kernel && options.display.kind === 'none' ? {} : { display: displayOf(options) }),
     ...(options.debugExitPort === undefined ? {} : { debugExitPort: options.debugExitPort }),
     time: options.deterministic ? 'deterministic' : 'real',
     rtcStart: rtcStart(options),
@@ -170,16 +187,22 @@ const firmwareConsoleOf = ({ display }: RunOptions): ByteSink =>
 
 const toStandardError: ByteSink = { write: (byte) => void process.stderr.write(Uint8Array.of(byte)) };
 
+const bootsKernel = (options: RunOptions, prepared: BootFiles | undefined): boolean =>
+  prepared !== undefined || options.kernel !== undefined;
+
 /** What the machine does first. */
-function bootOf(options: RunOptions, prepared: BootFiles | undefined): () => Boot {
+function bootOf(options: RunOptions, media: OpenMedia, prepared: BootFiles | undefined): () => Boot {
   const { bios } = options;
   if (bios !== undefined) {
     if (prepared) throw new DoppelError('quickstart boots a kernel without firmware: leave --bios out.');
     const firmware = readGuestFile('--bios', bios);
     return () => ({ firmware });
   }
-  if (!prepared && options.kernel === undefined) {
-    throw new DoppelError('No kernel given: use --kernel FILE (or `doppel quickstart` for a Debian one).');
+  if (!bootsKernel(options, prepared)) {
+    if (media.any) return () => ({ media: media.bootOrder });
+    throw new DoppelError(
+      'Nothing to boot: name a disk image, a CD-ROM image or a kernel (or try `doppel quickstart`).',
+    );
   }
   const files = prepared ?? (() => readBootFiles(options));
   return () => ({ ...files(), commandLine: options.append });

@@ -53,7 +53,7 @@ describe('what is asked of the command itself', () => {
     assert.equal(run.status, 0);
     for (const flag of [
       ...['kernel', 'initrd', 'module', 'append', 'memory', 'cpus', 'accel', 'serial', 'timeout', 'exit-on'],
-      ...['stats', 'trace', 'rtc', 'debug-exit-port', 'deterministic', 'no-reboot'],
+      ...['disk', 'cdrom', 'boot', 'stats', 'trace', 'rtc', 'debug-exit-port', 'deterministic', 'no-reboot'],
     ]) {
       assert.ok(run.stdout.includes(`--${flag}`), flag);
     }
@@ -74,7 +74,17 @@ describe('mistakes', () => {
     ['an unknown flag', ['run', '--kernle', hello], /--kernle/],
     ['a flag without its value', ['run', '--kernel'], /--kernel/],
     ['a word too many', ['run', '--kernel', hello, 'extra'], /extra/],
-    ['no kernel', ['run'], /--kernel/],
+    ['nothing to boot', ['run'], /Nothing to boot/],
+    ['a file that is nothing known', ['run', file('text', new Uint8Array(5000).fill(65))], /--disk/],
+    ['a file that is not there', ['run', 'nowhere.img'], /nowhere.img/],
+    [
+      'a disk image in a container',
+      ['run', file('qcow', Uint8Array.of(0x51, 0x46, 0x49, 0xfb, ...new Array(2000).fill(0)))],
+      /qemu-img/,
+    ],
+    ['an order that is none', ['run', '--boot', 'tape', hello], /tape/],
+    ['a disk of no size', ['disk', 'create', 'd.img', 'big'], /big/],
+    ['two kernels', ['run', hello, hello], /One kernel/],
     ['a kernel file that is not there', ['run', '--kernel', 'nowhere'], /nowhere/],
     ['a directory as a kernel', ['run', '--kernel', directory], /directory/],
     ['an empty kernel', ['run', '--kernel', file('empty', new Uint8Array(0))], /empty/],
@@ -248,5 +258,33 @@ describe('running a kernel', () => {
         .stderr.split('\n')
         .filter((line) => !/time|clock|resident/.test(line));
     assert.deepEqual(counters(), counters());
+  });
+});
+
+describe('media', () => {
+  /** A boot sector that writes "disk" to the serial port by INT 14h and ends the machine. */
+  const sector = new Uint8Array(512);
+  sector.set([
+    ...[0x31, 0xd2], // xor dx, dx
+    ...Array.from('disk', (letter) => [0xb8, letter.charCodeAt(0), 0x01, 0xcd, 0x14]).flat(), // mov ax; int 14h
+    ...[0xba, 0x01, 0x05, 0xb8, 0x05, 0x00, 0xef, 0xf4], // mov dx, 501h; mov ax, 5; out; hlt
+  ]);
+  sector.set([0x55, 0xaa], 510);
+  const image = file('image', new Uint8Array(1 << 20));
+  writeFileSync(image, sector, { flag: 'r+' });
+
+  test('a disk image boots by its name alone', () => {
+    const { status, stdout, stderr } = doppel('run', image, '--debug-exit-port', '0x501', '--memory', '4M');
+    assert.equal(status, 11, stderr);
+    assert.match(stdout, /disk/);
+    assert.match(stderr, /Booting from hard disk 1/);
+  });
+  test('disk create makes an image that nothing boots from, and leaves files alone', () => {
+    const made = doppel('disk', 'create', 'empty.img', '3M');
+    assert.deepEqual([made.status, made.stdout], [0, 'empty.img: 3145728 bytes, empty.\n']);
+    assert.equal(doppel('disk', 'create', 'empty.img', '3M').status, 1);
+    const { status, stderr } = doppel('run', 'empty.img', '--memory', '4M', '--timeout', '2');
+    assert.equal(status, 124);
+    assert.match(stderr, /no boot sector/);
   });
 });

@@ -1,0 +1,45 @@
+// `doppel disk`: makes disk images.
+import { DoppelError } from '../base/errors.ts';
+import { createRawDisk } from '../host/node/file-disk.ts';
+
+export const DISK_HELP = `Usage: doppel disk create FILE SIZE
+
+Makes an empty raw disk image, which takes room on the host only where the guest has written.
+
+  SIZE   bytes, or with a unit: 512M, 4G, 1.5T (multiples of 1024)
+
+An existing file is left alone.
+`;
+
+const UNITS: Readonly<Record<string, number>> = { '': 1, K: 2 ** 10, M: 2 ** 20, G: 2 ** 30, T: 2 ** 40 };
+const SECTOR = 512;
+
+/** Bytes, a whole number of sectors; throws DoppelError. */
+export function parseDiskSize(text: string): number {
+  const match = /^(\d+(?:\.\d+)?)([KMGT]?)(?:i?B)?$/i.exec(text);
+  const unit = match && UNITS[match[2]!.toUpperCase()];
+  if (!match || unit === undefined || unit === null) {
+    throw new DoppelError(`${text} is not a size; write for example 512M or 4G.`);
+  }
+  const sectors = Math.ceil((Number(match[1]) * unit) / SECTOR);
+  if (sectors < 1) throw new DoppelError('A disk has at least one sector of 512 bytes.');
+  return sectors * SECTOR;
+}
+
+/** Runs the words after `disk`; the result is the exit status. */
+export function disk(words: readonly string[]): number {
+  const [action, file, size, ...rest] = words;
+  if (action === undefined || action === '--help' || action === '-h') {
+    process.stdout.write(DISK_HELP);
+    return action === undefined ? 2 : 0;
+  }
+  if (action !== 'create' || file === undefined || size === undefined || rest.length > 0) {
+    throw new DoppelError(
+      'Write `doppel disk create FILE SIZE`, for example `doppel disk create disk.img 4G`.',
+    );
+  }
+  const bytes = parseDiskSize(size);
+  createRawDisk(file, bytes);
+  process.stdout.write(`${file}: ${bytes} bytes, empty.\n`);
+  return 0;
+}

@@ -1,0 +1,148 @@
+// The media that the command line names: opened, recognised by what they hold, put into the drives.
+//
+//   doppel run debian.iso            a CD-ROM        doppel run disk.img        a hard disk
+//   doppel run vmlinuz               a kernel        doppel run floppy.img      a diskette
+//
+// A disc image for USB sticks as well (it has a partition table) is a CD-ROM unless it comes by --disk.
+import { closeSync, openSync, readSync } from 'node:fs';
+import { MEDIUM_HEAD, type Medium, recogniseMedium } from '../backend/block/medium.ts';
+import { DoppelError } from '../base/errors.ts';
+import { recogniseKernel } from '../firmware/boot/load.ts';
+import { type FileDisk, openFileDisk } from '../host/node/file-disk.ts';
+import type { BootOrder } from '../machine/pc/own-bios.ts';
+import type { StorageOptions } from '../machine/pc/storage.ts';
+import type { RunOptions } from './options.ts';
+
+/** What a file named without a flag is. */
+export type FileKind = 'kernel' | 'cdrom' | 'disk';
+
+const DEFAULT_ORDER: BootOrder = ['cdrom', 'disk'];
+
+/** Opened media; `close` flushes them and lets go of the files. */
+export interface OpenMedia {
+  readonly storage: StorageOptions;
+  readonly bootOrder: BootOrder;
+  readonly any: boolean;
+  close(): void;
+}
+
+/** Says what a file is by its first sectors. Throws DoppelError with what to do where it is nothing that can be run. */
+export function recogniseFile(path: string): FileKind {
+  const head = readHead(path);
+  const sectors = Math.floor(head.size / 512);
+  const medium = recogniseMedium(head.bytes, sectors);
+  if (medium.kind !== 'cdrom' && isKernel(head.bytes)) return 'kernel';
+  const used = medium.kind !== 'disk' || medium.partitions !== 'none' || medium.bootable;
+  if (!used && head.bytes.some((byte) => byte !== 0)) {
+    throw new DoppelError(
+      `${path} is no kernel, CD-ROM or disk that is known here; if it is a disk, give --disk.`,
+    );
+  }
+  return kindOf(path, medium);
+}
+
+/** The options with every file that has no flag in its place. */
+export function placeFiles(options: RunOptions): RunOptions {
+  let { kernel, cdrom } = options;
+  const disks = [...options.disks];
+  for (const path of options.files) {
+    const kind = recogniseFile(path);
+    if (kind === 'disk') disks.push(path);
+    else if (kind === 'cdrom') {
+      if (cdrom !== undefined)
+        throw new DoppelError(`There is one CD-ROM drive: ${cdrom} is in it, not ${path}.`);
+      cdrom = path;
+    } else {
+      if (kernel !== undefined)
+        throw new DoppelError(`One kernel is booted: ${kernel}, not ${path} as well.`);
+      kernel = path;
+    }
+  }
+  return { ...options, kernel, cdrom, disks, files: [] };
+}
+
+function kindOf(path: string, medium: Medium): FileKind {
+  switch (medium.kind) {
+    case 'cdrom':
+      return 'cdrom';
+    case 'container':
+      throw new DoppelError(
+        `${path} is a ${medium.format} image: this version takes raw images (qemu-img convert -O raw makes one).`,
+      );
+    case 'floppy':
+      throw new DoppelError(`${path} is a diskette: this version has no floppy drive yet.`);
+    case 'disk':
+      return 'disk';
+  }
+}
+
+const LINUX_MAGIC = [0x48, 0x64, 0x72, 0x53]; // "HdrS"
+const LINUX_MAGIC_AT = 0x202;
+const ELF_MAGIC = [0x7f, 0x45, 0x4c, 0x46];
+
+function isKernel(bytes: Uint8Array): boolean {
+  const has = (magic: readonly number[], at: number) => magic.every((byte, i) => bytes[at + i] === byte);
+  if (has(LINUX_MAGIC, LINUX_MAGIC_AT) || has(ELF_MAGIC, 0)) return true;
+  // The boot sector of a disk may be followed by a Multiboot header: a boot loader's.
+  if (has([0x55, 0xaa], 510)) return false;
+  try {
+    recogniseKernel(bytes);
+    return true;
+  } catch (error) {
+    if (error instanceof DoppelError) return false;
+    throw error;
+  }
+}
+
+function readHead(path: string): { bytes: Uint8Array; size: number } {
+  let file: number;
+  try {
+    file = openSync(path, 'r');
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    const why = code === 'ENOENT' ? 'there is no such file' : code === 'EACCES' ? 'permission denied' : code;
+    throw new DoppelError(`${path}: ${why}.`, { cause: error });
+  }
+  try {
+    const bytes = new Uint8Array(MEDIUM_HEAD);
+    const length = readSync(file, bytes, 0, bytes.length, 0);
+    // Only whether it is that of a diskette matters.
+    const size = length < bytes.length ? length : Number.MAX_SAFE_INTEGER - 511;
+    return { bytes: bytes.subarray(0, length), size };
+  } catch (error) {
+    throw new DoppelError(`${path} cannot be read (${(error as NodeJS.ErrnoException).code}).`, {
+      cause: error,
+    });
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** Opens all media. `report` gets sentences for the user while the machine runs. */
+export function openMedia(options: RunOptions, report: (message: string) => void): OpenMedia {
+  const opened: FileDisk[] = [];
+  const open = (path: string, readOnly: boolean): FileDisk => {
+    const file = openFileDisk(path, { readOnly, report });
+    opened.push(file);
+    return file;
+  };
+  const close = () => {
+    for (const file of opened) file.close();
+  };
+  try {
+    const disks = options.disks.map((path) => open(path, false));
+    const cdrom = options.cdrom === undefined ? undefined : open(options.cdrom, true);
+    return {
+      storage: {
+        disks,
+        ...(cdrom === undefined ? {} : { cdrom }),
+      },
+      bootOrder: options.bootOrder ?? DEFAULT_ORDER,
+      any: opened.length > 0,
+      close,
+    };
+  } catch (error) {
+    close();
+    throw error;
+  }
+}
