@@ -1,5 +1,5 @@
 // What the translator keeps of a region once it is compiled, and of the module in which it is.
-import type { RegionPage } from './region.ts';
+import type { HeldCode } from './held-code.ts';
 
 /** A WebAssembly module of some regions: compiled together, evicted together. */
 export interface RegionModule {
@@ -11,7 +11,7 @@ export interface RegionModule {
   stamp: number;
 }
 
-export interface TranslatedRegion {
+export interface TranslatedRegion extends HeldCode {
   readonly id: number;
   readonly slot: number;
   /** Byte offset in memory 0 of its link cells, and how many there are. */
@@ -19,9 +19,6 @@ export interface TranslatedRegion {
   readonly cellCount: number;
   /** First descriptor of the block that it is the handler of. */
   readonly descriptor: number;
-  readonly pages: readonly RegionPage[];
-  /** Offsets of its instructions. */
-  readonly offsets: Int32Array;
   /** Linear address of its entry when it was formed, and the key of its mode. */
   readonly linear: number;
   readonly modeKey: number;

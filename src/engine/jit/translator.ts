@@ -22,8 +22,9 @@ import { FIRST_LIMITS, type FormLimits, formRegion, whyNotFormed } from './form-
 import { successors } from './graph.ts';
 import { pageOf } from './guest-code.ts';
 import { GuestView } from './guest-view.ts';
+import { type HeldCode, heldCode, holds } from './held-code.ts';
 import { packRegion } from './packed-region.ts';
-import type { Region, RegionPage } from './region.ts';
+import type { Region } from './region.ts';
 import type { CompileOptions, RegionCompiler, RegionJob } from './region-compiler.ts';
 import { regionForm } from './region-form.ts';
 import type { RegionListing } from './region-listing.ts';
@@ -64,6 +65,8 @@ const HOT_RUNS = 3_000;
 const SAMPLE_INTERVAL = 20_000;
 const LONGEST_INTERVAL = 2_000_000;
 const BATCH = 8;
+/** And at most, where very many wait for another thread. */
+const MOST_TOGETHER = 32;
 /** Samples after which hot blocks wait no longer for others. */
 const PATIENCE = 16;
 /** Samples after which a region is formed anew (times eight for every time before), and how often at most. */
@@ -73,17 +76,14 @@ const CODE_BYTES = 24 * 2 ** 20;
 /** Eviction goes on until this share of the bound is left. */
 const AFTER_EVICTION = 0.9;
 
-interface Queued {
+interface Queued extends HeldCode {
   readonly region: Region;
   readonly descriptor: number;
   /** Linear address of its entry when it was formed. */
   readonly linear: number;
   readonly candidate: Candidate;
-  /** The region's, and their generations when it was formed. */
-  readonly pages: readonly RegionPage[];
+  /** Of its pages when it was formed. */
   readonly generations: readonly number[];
-  /** Of its instructions. */
-  readonly offsets: Int32Array;
 }
 
 /** Regions with what was taken for them. */
@@ -218,17 +218,23 @@ export class Translator implements BlockTranslator {
     }
     return candidate;
   }
-  /** Compiles what waits when it is many, or has waited long. */
+  /** Compiles what waits when it is many, or has waited long, or the other thread has nothing to do. */
   #compileIfDue(): void {
-    if (this.#queue.length >= this.#batch || this.#waited >= PATIENCE) this.#compileQueue();
+    const idle = this.#elsewhere && this.#flights.size === 0;
+    if (idle || this.#queue.length >= this.#batch || this.#waited >= PATIENCE) this.#compileQueue();
+  }
+  /** Whether regions are compiled on another thread. */
+  get #elsewhere(): boolean {
+    return this.#options.service !== undefined && !this.eager && !this.#options.onListing;
   }
   /** Whether a region that waits or is being compiled holds the instruction at a physical address. */
   #awaits(physical: number): boolean {
     const offset = physical % 4096;
     const page = (physical - offset) / 4096;
-    const here = (one: Queued) => holds(one, page, offset);
-    if (this.#queue.some(here)) return true;
-    for (const { queued } of this.#flights.values()) if (queued.some(here)) return true;
+    for (const one of this.#queue) if (holds(one, page, offset)) return true;
+    for (const { queued } of this.#flights.values()) {
+      for (const one of queued) if (holds(one, page, offset)) return true;
+    }
     return false;
   }
 
@@ -388,9 +394,7 @@ export class Translator implements BlockTranslator {
     candidate.state = 'queued';
     if (this.#queue.length === 0) this.#waited = 0;
     const generations = region.pages.map(({ frame }) => this.#pages.of(frame).generation);
-    const { pages } = region;
-    const offsets = Int32Array.from(offsetsOf(region));
-    this.#queue.push({ region, descriptor, linear, candidate, pages, generations, offsets });
+    this.#queue.push({ region, descriptor, linear, candidate, generations, ...heldCode(region) });
   }
 
   /**
@@ -401,7 +405,10 @@ export class Translator implements BlockTranslator {
     region.renewals++;
     this.#harvest(region);
     const again = this.#formed(region.linear, region.modeKey);
-    if (!again || (offsetsOf(again).length === region.offsets.length && edgesOf(again) === region.edges))
+    if (
+      !again ||
+      (heldCode(again).offsets.length === region.offsets.length && edgesOf(again) === region.edges)
+    )
       return;
     this.#counts.renewed++;
     this.#enqueue(
@@ -446,18 +453,19 @@ export class Translator implements BlockTranslator {
     const queue = this.#queue.filter((queued) => this.#isCurrent(queued));
     this.#counts.outdated += this.#queue.length - queue.length;
     this.#queue = [];
-    const { service } = this.#options;
-    const elsewhere = service !== undefined && !this.eager && !this.#options.onListing;
-    if (elsewhere && queue.length > this.#batch) {
+    const elsewhere = this.#elsewhere;
+    // The longer the queue, the more go together: a module costs the host something by itself.
+    const most = Math.max(this.#batch, Math.min(queue.length >> 2, MOST_TOGETHER));
+    if (elsewhere && queue.length > most) {
       // More became hot than are compiled: the hottest come first.
       queue.sort((a, b) => b.candidate.heat - a.candidate.heat);
-      this.#queue = queue.splice(this.#batch);
+      this.#queue = queue.splice(most);
     }
     const batch = this.#prepare(queue);
     if (batch.jobs.length === 0) return;
     const began = this.#now();
     if (elsewhere) {
-      this.#service ??= service(this.#host.features);
+      this.#service ??= this.#options.service!(this.#host.features);
       this.#send(batch, this.#service);
     } else this.#compile(batch);
     this.#counts.compiling += this.#now() - began;
@@ -703,17 +711,8 @@ const isTranslatable = (modeKey: number): boolean =>
 /** Edges from block to block. */
 const edgesOf = (region: Region): number =>
   region.blocks.reduce((sum, { end }) => sum + successors(end).length, 0);
-const offsetsOf = (region: Region): number[] =>
-  region.blocks.flatMap((block) => block.instructions.map(({ offset }) => offset));
 
 function forget(candidate: Candidate): void {
   candidate.state = 'cold';
   candidate.heat = 0;
-}
-
-/** Whether a region was made from the instruction at an offset of a physical page, among others. */
-function holds(region: Pick<TranslatedRegion, 'pages' | 'offsets'>, page: number, offset: number): boolean {
-  return region.pages.some(
-    ({ frame, index }) => frame === page && region.offsets.includes(4096 * index + offset),
-  );
 }

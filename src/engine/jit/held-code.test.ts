@@ -1,0 +1,24 @@
+// What regions say that they hold.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { heldCode, holds } from './held-code.ts';
+import { regionOf } from './testing-code.ts';
+
+test('a region holds its instructions, in the frames of its pages, and nothing else', () => {
+  const start = 4096 - 8;
+  // Across the end of the first page; the callee is in the second.
+  const lines = ['entry:', 'e8 >>f', 'back:', '48 01 c8', '75 >entry', 'c3', 'f:', '90', 'c3'];
+  const region = regionOf({ lines, start })!;
+  const code = heldCode(region);
+  const all = region.blocks.flatMap(({ instructions }) => instructions.map(({ offset }) => offset));
+  assert.deepEqual(
+    [...code.offsets],
+    all.toSorted((a, b) => a - b),
+  );
+  assert.deepEqual(region.pages.map(({ frame }) => frame).sort(), [0x100, 0x101]);
+  for (let at = start - 20; at < start + 40; at++) {
+    const frame = 0x100 + Math.floor(at / 4096);
+    assert.equal(holds(code, frame, at & 0xfff), all.includes(at), `${at}`);
+    assert.equal(holds(code, frame + 2, at & 0xfff), false);
+  }
+});
