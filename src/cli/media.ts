@@ -4,7 +4,7 @@
 //   doppel run vmlinuz               a kernel        doppel run floppy.img      a diskette
 //
 // A disc image for USB sticks as well (it has a partition table) is a CD-ROM unless it comes by --disk.
-import { closeSync, openSync, readSync } from 'node:fs';
+import { accessSync, closeSync, constants, openSync, readSync, statSync } from 'node:fs';
 import { MEDIUM_HEAD, type Medium, recogniseMedium } from '../backend/block/medium.ts';
 import { DoppelError } from '../base/errors.ts';
 import { recogniseKernel } from '../firmware/boot/load.ts';
@@ -14,9 +14,10 @@ import type { StorageOptions } from '../machine/pc/storage.ts';
 import type { RunOptions } from './options.ts';
 
 /** What a file named without a flag is. */
-export type FileKind = 'kernel' | 'cdrom' | 'disk';
+export type FileKind = 'kernel' | 'cdrom' | 'disk' | 'floppy';
 
-const DEFAULT_ORDER: BootOrder = ['cdrom', 'disk'];
+const DEFAULT_ORDER: BootOrder = ['floppy', 'cdrom', 'disk'];
+const FLOPPY_DRIVES = 2;
 
 /** Opened media; `close` flushes them and lets go of the files. */
 export interface OpenMedia {
@@ -45,9 +46,11 @@ export function recogniseFile(path: string): FileKind {
 export function placeFiles(options: RunOptions): RunOptions {
   let { kernel, cdrom } = options;
   const disks = [...options.disks];
+  const floppies = [...options.floppies];
   for (const path of options.files) {
     const kind = recogniseFile(path);
     if (kind === 'disk') disks.push(path);
+    else if (kind === 'floppy') floppies.push(path);
     else if (kind === 'cdrom') {
       if (cdrom !== undefined)
         throw new DoppelError(`There is one CD-ROM drive: ${cdrom} is in it, not ${path}.`);
@@ -58,7 +61,7 @@ export function placeFiles(options: RunOptions): RunOptions {
       kernel = path;
     }
   }
-  return { ...options, kernel, cdrom, disks, files: [] };
+  return { ...options, kernel, cdrom, disks, floppies, files: [] };
 }
 
 function kindOf(path: string, medium: Medium): FileKind {
@@ -70,7 +73,7 @@ function kindOf(path: string, medium: Medium): FileKind {
         `${path} is a ${medium.format} image: this version takes raw images (qemu-img convert -O raw makes one).`,
       );
     case 'floppy':
-      throw new DoppelError(`${path} is a diskette: this version has no floppy drive yet.`);
+      return 'floppy';
     case 'disk':
       return 'disk';
   }
@@ -106,15 +109,23 @@ function readHead(path: string): { bytes: Uint8Array; size: number } {
   try {
     const bytes = new Uint8Array(MEDIUM_HEAD);
     const length = readSync(file, bytes, 0, bytes.length, 0);
-    // Only whether it is that of a diskette matters.
-    const size = length < bytes.length ? length : Number.MAX_SAFE_INTEGER - 511;
-    return { bytes: bytes.subarray(0, length), size };
+    return { bytes: bytes.subarray(0, length), size: statSync(path).size };
   } catch (error) {
     throw new DoppelError(`${path} cannot be read (${(error as NodeJS.ErrnoException).code}).`, {
       cause: error,
     });
   } finally {
     closeSync(file);
+  }
+}
+
+/** A diskette in a file that may not be written has its tab open. */
+function isWritable(path: string): boolean {
+  try {
+    accessSync(path, constants.W_OK);
+    return true;
+  } catch {
+    return false;
   }
 }
 
@@ -131,10 +142,17 @@ export function openMedia(options: RunOptions, report: (message: string) => void
   };
   try {
     const disks = options.disks.map((path) => open(path, false));
+    if (options.floppies.length > FLOPPY_DRIVES) {
+      throw new DoppelError(
+        `There are ${FLOPPY_DRIVES} floppy drives, and ${options.floppies.length} diskettes.`,
+      );
+    }
+    const floppies = options.floppies.map((path) => open(path, !isWritable(path)));
     const cdrom = options.cdrom === undefined ? undefined : open(options.cdrom, true);
     return {
       storage: {
         disks,
+        floppies,
         ...(cdrom === undefined ? {} : { cdrom }),
       },
       bootOrder: options.bootOrder ?? DEFAULT_ORDER,

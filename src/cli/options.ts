@@ -5,7 +5,7 @@ import { DoppelError } from '../base/errors.ts';
 import type { BootOrder } from '../machine/pc/own-bios.ts';
 
 /** What one can boot from. */
-const BOOTABLE = ['cdrom', 'disk'] as const;
+const BOOTABLE = ['floppy', 'cdrom', 'disk'] as const;
 
 export type Accelerator = 'auto' | 'interp' | 'jit' | 'kvm';
 
@@ -24,6 +24,7 @@ export interface RunOptions {
   readonly files: readonly string[];
   readonly disks: readonly string[];
   readonly cdrom: string | undefined;
+  readonly floppies: readonly string[];
   readonly bootOrder: BootOrder | undefined;
   readonly kernel: string | undefined;
   /** Firmware to start in, instead of a kernel. */
@@ -59,11 +60,12 @@ export const RUN_HELP = `Usage: doppel run FILE... [options]
        doppel run --kernel FILE [options]
 
 Boots from a disk or CD-ROM image, or boots a kernel (Linux bzImage, ELF with a PVH note, or Multiboot 1; 32 or 64 bits).
-What a FILE without a flag is (kernel, CD-ROM, hard disk) is seen by its content.
+What a FILE without a flag is (kernel, CD-ROM, hard disk, diskette) is seen by its content.
 
   --disk FILE             a hard disk: a raw image, see \`doppel disk\`; may be repeated
   --cdrom FILE            a CD-ROM: an ISO 9660 image
-  --boot ORDER            what to boot from: cdrom, disk, in this order (default cdrom,disk)
+  --floppy FILE           a diskette, 160 KB to 2.88 MB; may be given twice
+  --boot ORDER            what to boot from (default floppy,cdrom,disk)
   --kernel FILE           the kernel
   --bios FILE             a ROM image of 64 KiB to 16 MiB that the processor starts in, instead of Doppel's own BIOS
   --video-bios FILE       the display adapter's ROM, with --bios
@@ -98,6 +100,7 @@ Status: 0 after power-off or --exit-on, 1 for an error, 3 for a triple fault, 12
 const OPTIONS = {
   disk: { type: 'string', multiple: true },
   cdrom: { type: 'string' },
+  floppy: { type: 'string', multiple: true },
   boot: { type: 'string' },
   kernel: { type: 'string' },
   bios: { type: 'string' },
@@ -152,6 +155,7 @@ export function parseRunOptions(words: readonly string[]): RunOptions | null {
     files,
     disks: values.disk ?? [],
     cdrom: values.cdrom,
+    floppies: values.floppy ?? [],
     bootOrder: values.boot === undefined ? undefined : parseBootOrder(values.boot),
     kernel: values.kernel,
     bios: values.bios,
@@ -186,7 +190,7 @@ function parseBootOrder(text: string): BootOrder {
   const order = BOOTABLE.filter((kind) => kinds.includes(kind));
   if (kinds.length !== order.length) {
     throw new DoppelError(
-      `--boot ${text} is no order: write ${BOOTABLE.join(' or ')}, or both with a comma.`,
+      `--boot ${text} is no order: write ${BOOTABLE.join(', ')}, or some of them with commas.`,
     );
   }
   return order.sort((a, b) => kinds.indexOf(a) - kinds.indexOf(b));

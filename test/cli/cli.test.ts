@@ -53,7 +53,18 @@ describe('what is asked of the command itself', () => {
     assert.equal(run.status, 0);
     for (const flag of [
       ...['kernel', 'initrd', 'module', 'append', 'memory', 'cpus', 'accel', 'serial', 'timeout', 'exit-on'],
-      ...['disk', 'cdrom', 'boot', 'stats', 'trace', 'rtc', 'debug-exit-port', 'deterministic', 'no-reboot'],
+      ...[
+        'disk',
+        'cdrom',
+        'floppy',
+        'boot',
+        'stats',
+        'trace',
+        'rtc',
+        'debug-exit-port',
+        'deterministic',
+        'no-reboot',
+      ],
     ]) {
       assert.ok(run.stdout.includes(`--${flag}`), flag);
     }

@@ -43,7 +43,7 @@ export class OwnBios {
       ports: board,
       memoryMap,
       ramSize: board.memory.size,
-      drives: drivesOf(storage),
+      drives: drivesOf(board, storage),
       bootOrder,
       serialPorts: [COM1],
       parallelPorts: [],
@@ -69,9 +69,20 @@ export class OwnBios {
   }
 }
 
-function drivesOf(storage: StorageOptions): BiosDrive[] {
-  const disks = storage.disks ?? [];
-  return disks.map((medium, i) => driveOf('disk', `hard disk ${i + 1} (${medium.name})`, () => medium));
+/** Floppies, hard disks and the CD-ROM, with the media that are in them at the time. */
+function drivesOf(board: Board, { disks = [], floppies = [], cdrom }: StorageOptions): BiosDrive[] {
+  const drives: BiosDrive[] = [];
+  floppies.forEach((_, i) => {
+    drives.push(
+      driveOf('floppy', `diskette drive ${'AB'[i] ?? i}`, () => board.floppy.drives[i]?.medium ?? null),
+    );
+  });
+  disks.forEach((medium, i) => {
+    drives.push(driveOf('disk', `hard disk ${i + 1} (${medium.name})`, () => medium));
+  });
+  if (cdrom !== undefined)
+    drives.push(driveOf('cdrom', 'the CD-ROM drive', () => board.cdrom?.medium ?? null));
+  return drives;
 }
 
 const ERRORS: Readonly<Record<BlockError, DriveError>> = {
@@ -82,7 +93,7 @@ const ERRORS: Readonly<Record<BlockError, DriveError>> = {
 };
 
 /** The medium that is in a drive now, for the BIOS. Its back end completes during the call, as all of a Node host do. */
-function driveOf(kind: BiosDrive['kind'], label: string, medium: () => BlockDevice | undefined): BiosDrive {
+function driveOf(kind: BiosDrive['kind'], label: string, medium: () => BlockDevice | null): BiosDrive {
   const sectorBytes = kind === 'cdrom' ? 2048 : 512;
   let seen = medium();
   const ask = (
