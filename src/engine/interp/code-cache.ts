@@ -428,34 +428,31 @@ export class CodeCache {
   #writeDescriptor(at: number, i: DecodedInstruction, start: number, order: number): void {
     const { u32, i32, u16 } = this.#state;
     const compiled = this.#handlers.get(i.form)!;
-    const next = start + i.length;
+    const { places } = compiled;
     u32[(at + D.D_HANDLER) >> 2] = compiled.handler;
-    u32[(at + D.D_START) >> 2] = start | (next << 16);
+    const scale = places.scale ? i.scale << D.SCALE_SHIFT : 0;
+    u32[(at + D.D_START) >> 2] = start | (i.length << 16) | ((order | scale) << 24);
     u32[(at + D.D_R0) >> 2] = i.r0 | (i.r1 << 16);
     u32[(at + D.D_BASE) >> 2] = i.base | (i.index << 16);
-    i32[(at + D.D_DISPLACEMENT) >> 2] = i.disp;
-    u32[(at + D.D_SEGMENT) >> 2] = i.seg | (i.scale << 16) | (order << 24);
-    if (compiled.branches) {
-      const target = next + i.immLow;
+    if (places.branches) {
+      const target = start + i.length + i.immLow;
       u32[(at + D.D_LINK) >> 2] = 0;
       i32[(at + D.D_TARGET) >> 2] = target;
       i32[(at + D.D_TARGET + 4) >> 2] = target < 0 ? -1 : 0;
-    } else if (compiled.usesR2) {
-      u16[(at + D.D_R2) >> 1] = i.r2;
-    } else {
-      i32[(at + D.D_IMMEDIATE) >> 2] = i.immLow;
-      i32[(at + D.D_IMMEDIATE + 4) >> 2] = i.immHigh;
+      return;
     }
-    if (compiled.usesImmediate2) u16[(at + D.D_IMMEDIATE2) >> 1] = i.imm2;
+    i32[(at + D.D_IMMEDIATE) >> 2] = places.r2 ? i.r2 : i.immLow;
+    i32[(at + D.D_DISPLACEMENT) >> 2] = places.displacement ? i.disp : i.immHigh;
+    if (places.segment !== 0) u16[(at + places.segment) >> 1] = i.seg;
+    if (places.immediate2) u16[(at + D.D_IMMEDIATE2) >> 1] = i.imm2;
   }
   #writeGoto(at: number, next: number, order: number, mode: Mode): void {
     const { u32 } = this.#state;
     u32[(at + D.D_HANDLER) >> 2] = mode.flatCs ? HANDLER_GOTO_FLAT : HANDLER_GOTO_SEGMENTED;
-    u32[(at + D.D_START) >> 2] = next | (next << 16);
+    u32[(at + D.D_START) >> 2] = next | (order << 24);
     u32[(at + D.D_LINK) >> 2] = 0;
     u32[(at + D.D_TARGET) >> 2] = next;
     u32[(at + D.D_TARGET + 4) >> 2] = 0;
-    u32[(at + D.D_SEGMENT) >> 2] = order << 24;
   }
 
   /** Enters a block into its page (key -1: only for invalidation) and marks the bytes it was decoded from. */

@@ -415,7 +415,10 @@ function emitJump(
     f.op('i32.ne');
     // And one that begins with an instruction across two pages holds only where the second is mapped here.
     f.localGet(descriptor);
-    f.load('i32.load16_u', D.D_NEXT);
+    f.load('i32.load16_u', D.D_START);
+    f.localGet(descriptor);
+    f.load('i32.load8_u', D.D_LENGTH);
+    f.op('i32.add');
     f.i32Const(4096);
     f.op('i32.le_u');
     f.op('i32.and');

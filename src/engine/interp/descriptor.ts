@@ -1,51 +1,54 @@
-// The descriptor of a decoded instruction as the interpreter's handlers read it: 32 bytes in
-// memory 0, one after the other in program order, so that the next instruction is at +32.
+// The descriptor of a decoded instruction as the interpreter's handlers read it: 24 bytes in memory 0, one after the
+// other in program order, so that the next instruction is at +24. Code that runs seldom waits for little else than
+// them, so they are as small as goes.
 //
-//   0        4       6      8    10   12     14      16                24      28    30      31
-//   +--------+-------+------+----+----+------+-------+-----------------+-------+-----+-------+-------+
-//   |handler | start | next | r0 | r1 | base | index |    immediate    | disp  | seg | scale | order |
-//   +--------+-------+------+----+----+------+-------+-----------------+-------+-----+-------+-------+
-//   | u32    | u16   | u16  |u16 |u16 | u16  | u16   | i64             | i32   | u16 | u8    | u8    |
+//   0         4       6        7               8    10   12     14      16          20             24
+//   +---------+-------+--------+---------------+----+----+------+-------+-----------+--------------+
+//   | handler | start | length | order, scale  | r0 | r1 | base | index | immediate | displacement |
+//   +---------+-------+--------+---------------+----+----+------+-------+-----------+--------------+
+//   | u32     | u16   | u8     | u8            |u16 |u16 | u16  | u16   | i32       | i32          |
 //
-// start, next: offsets of this and the next instruction in the page of the block's first byte.
-// order: how many instructions of the block come before this one.
-// In a relative branch the immediate and displacement hold instead: +16 u32 the descriptor of the
-// target (0: not linked), +20 i64 the target's RIP relative to RIP_BASE.
+// start: offset of the instruction in the page of the block's first byte; length: in bytes (0 in a goto).
+// order (bits 5..0): how many instructions of the block come before this one. scale: bits 7..6.
+// Where there is no displacement the immediate has 64 bits. r2 (SHLD and SHRD by CL) lies in the immediate, the second
+// immediate (ENTER, far pointers) in the index; the segment in the first of r0, r1, base and index that the form does not
+// use (field-places.ts).
+// A relative branch has at +12 the descriptor of its target (u32; 0: not linked) and at +16 the target's RIP relative to
+// RIP_BASE (i64).
+//
 // Before the first descriptor of a block lies its header, so that both are in one line of 64 bytes of the cache:
 //
-//  -32                -24    -20                  -8                  -4           0
-//   +------------------+------+--------------------+-------------------+------------+
-//   | linear address   | key  | unused             | i32 runs left     | handler    |  first descriptor...
-//   +------------------+------+--------------------+-------------------+------------+
+//  -24                -16    -12                  -8        -4          0
+//   +------------------+------+--------------------+---------+-----------+------------+
+//   | linear address   | key  | i32 runs left      | handler | unused    |  first descriptor...
+//   +------------------+------+--------------------+---------+-----------+------------+
 //
 // linear address (i64), key: where the block was found last (jump-cache.ts); key 0: nowhere.
 // runs left, handler: while the runs of a block are counted (core-module.ts, `count`), how many are left until it is
 // reported, and the handler of its first instruction, of which `count` has taken the place.
-//
-// r2 (SHLD and SHRD by CL) lies in the immediate; imm2 (ENTER, far pointers) in the displacement.
-export const DESCRIPTOR_SIZE = 32;
+export const DESCRIPTOR_SIZE = 24;
 export const D_HANDLER = 0;
 export const D_START = 4;
-export const D_NEXT = 6;
+export const D_LENGTH = 6;
+export const D_ORDER = 7;
+export const ORDER_MASK = 63;
+export const SCALE_SHIFT = 6;
 export const D_R0 = 8;
 export const D_R1 = 10;
 export const D_BASE = 12;
 export const D_INDEX = 14;
+export const D_IMMEDIATE2 = 14;
+export const D_LINK = 12;
 export const D_IMMEDIATE = 16;
 export const D_R2 = 16;
-export const D_LINK = 16;
-export const D_TARGET = 20;
-export const D_DISPLACEMENT = 24;
-export const D_IMMEDIATE2 = 24;
-export const D_SEGMENT = 28;
-export const D_SCALE = 30;
-export const D_ORDER = 31;
-export const HEADER_SIZE = 32;
+export const D_TARGET = 16;
+export const D_DISPLACEMENT = 20;
+export const HEADER_SIZE = 24;
 /** How far before the first descriptor its parts lie. */
-export const H_LINEAR = 32;
-export const H_KEY = 24;
-export const H_RUNS_LEFT = 8;
-export const H_HANDLER = 4;
+export const H_LINEAR = 24;
+export const H_KEY = 16;
+export const H_RUNS_LEFT = 12;
+export const H_HANDLER = 8;
 /** Blocks are aligned to so many bytes. */
 export const BLOCK_ALIGNMENT = 64;
 /** Longest block in instructions. */

@@ -20,6 +20,8 @@ import { Lowering } from '../soft/lowering.ts';
 import { BULK_ADDRESS_32, BULK_MINIMUM, BULK_PATIENCE, bulkKind } from './bulk-string.ts';
 import { emitSoftwareInterrupt } from './core-gates.ts';
 import * as D from './descriptor.ts';
+import { type FieldPlaces, fieldPlaces } from './field-places.ts';
+import { someUop } from './some-uop.ts';
 
 /** What a module of handlers offers to each of them. */
 export interface HandlerModule {
@@ -95,16 +97,6 @@ const SEES_FLAGS = new Set<Uop['op']>([
   'endBlock',
 ]);
 
-/** True when some micro-op of the list, or of a list inside it, satisfies the predicate. */
-export function someUop(uops: readonly Uop[], predicate: (uop: Uop) => boolean): boolean {
-  return uops.some(
-    (uop) =>
-      predicate(uop) ||
-      (uop.op === 'if' && (someUop(uop.then, predicate) || someUop(uop.else, predicate))) ||
-      (uop.op === 'loop' && someUop(uop.body, predicate)),
-  );
-}
-
 export function setsRip(uop: Uop): boolean {
   return uop.op === 'set' && uop.location.kind === 'state' && uop.location.offset === S.RIP;
 }
@@ -112,8 +104,8 @@ export function setsRip(uop: Uop): boolean {
 export class HandlerLowering extends Lowering {
   readonly #module: HandlerModule;
   #form: Form;
+  #places: FieldPlaces | null = null;
   #callsHelper = false;
-  #branches = false;
   /** Offset from the descriptor that the handler was called with to that of the instruction being lowered. */
   #shift = 0;
   /** Local that tells that an access of a group took the slow path; -1 outside groups. */
@@ -136,11 +128,10 @@ export class HandlerLowering extends Lowering {
     this.#slow = f.local('i32');
     for (let i = 0; i < last; i++) {
       const uops = sequence[i]!;
-      this.#place(forms[i]!, i);
+      this.#place(forms[i]!, i, uops);
       const touchesMemory = someUop(uops, (uop) => uop.op === 'load' || uop.op === 'store');
       const flags = uops.filter((uop) => uop.op === 'flagsArith');
       this.skipFlags = flagsAreDead(sequence, i) && !(touchesMemory && hasNestedFlags(uops));
-      this.#branches = someUop(uops, (uop) => uop.op === 'branch');
       this.lowerList(uops);
       if (touchesMemory) {
         f.localGet(this.#slow);
@@ -153,11 +144,12 @@ export class HandlerLowering extends Lowering {
     }
     this.skipFlags = false;
     this.#slow = -1;
-    this.#place(forms[last]!, last);
+    this.#place(forms[last]!, last, sequence[last]!);
     this.lowerForm(sequence[last]!);
   }
-  #place(form: Form, index: number): void {
+  #place(form: Form, index: number, uops: readonly Uop[]): void {
     this.forgetValues();
+    this.#places = fieldPlaces(uops);
     this.#shift = index * D.DESCRIPTOR_SIZE;
     this.#form = form;
   }
@@ -181,7 +173,7 @@ export class HandlerLowering extends Lowering {
   lowerForm(uops: readonly Uop[]): void {
     const { f } = this;
     this.#callsHelper = someUop(uops, (uop) => uop.op === 'call' || setsRip(uop));
-    this.#branches = someUop(uops, (uop) => uop.op === 'branch');
+    this.#places = fieldPlaces(uops);
     // endBlock continues at RIP in the state: on a path that does not change it that is the next instruction's.
     if (this.#callsHelper && someUop(uops, (uop) => uop.op === 'endBlock')) this.#storeNextRip();
     const repeats = someUop(uops, (uop) => uop.op === 'repeat');
@@ -249,18 +241,18 @@ export class HandlerLowering extends Lowering {
   }
   pushField(field: string): void {
     const { f } = this;
+    const { branches, displacement, segment } = this.#places!;
     f.localGet(DESCRIPTOR_LOCAL);
     switch (field) {
       case 'imm':
-        if (this.#branches) {
+        if (branches) {
           // A branch's immediate has become its target: take the next instruction's place away again.
           f.load('i64.load', this.#shift + D.D_TARGET);
-          f.localGet(DESCRIPTOR_LOCAL);
-          f.load('i64.load16_u', this.#shift + D.D_NEXT);
+          this.#pushPlace('next');
           f.op('i64.sub');
           return;
         }
-        f.load('i64.load', this.#shift + D.D_IMMEDIATE);
+        f.load(displacement ? 'i64.load32_s' : 'i64.load', this.#shift + D.D_IMMEDIATE);
         return;
       case 'disp':
         f.load('i64.load32_s', this.#shift + D.D_DISPLACEMENT);
@@ -269,22 +261,37 @@ export class HandlerLowering extends Lowering {
         f.load('i32.load16_u', this.#shift + D.D_IMMEDIATE2);
         return;
       case 'scale':
-        f.load('i32.load8_u', this.#shift + D.D_SCALE);
+        f.load('i32.load8_u', this.#shift + D.D_ORDER);
+        f.i32Const(D.SCALE_SHIFT);
+        f.op('i32.shr_u');
+        return;
+      case 'seg':
+        f.load('i32.load16_u', this.#shift + segment);
         return;
       default:
         f.load('i32.load16_u', this.#shift + fieldOffset(field));
     }
   }
   pushFieldAddress(field: string): void {
+    const offset = field === 'seg' ? this.#places!.segment : fieldOffset(field);
     this.f.localGet(DESCRIPTOR_LOCAL);
-    this.f.load('i32.load16_u', this.#shift + fieldOffset(field));
+    this.f.load('i32.load16_u', this.#shift + offset);
+  }
+  /** Offset of this or the next instruction in the page of the block's first byte (i64). */
+  #pushPlace(which: 'current' | 'next'): void {
+    const { f } = this;
+    f.localGet(DESCRIPTOR_LOCAL);
+    f.load('i64.load16_u', this.#shift + D.D_START);
+    if (which === 'current') return;
+    f.localGet(DESCRIPTOR_LOCAL);
+    f.load('i64.load8_u', this.#shift + D.D_LENGTH);
+    f.op('i64.add');
   }
   lowerRip(which: 'current' | 'next'): void {
     const { f } = this;
     f.i32Const(0);
     f.load('i64.load', E.RIP_BASE);
-    f.localGet(DESCRIPTOR_LOCAL);
-    f.load('i64.load16_u', this.#shift + (which === 'next' ? D.D_NEXT : D.D_START));
+    this.#pushPlace(which);
     f.op('i64.add');
     if (this.#form.mode.bits !== 64) {
       f.i64Const(0xffffffffn);
@@ -299,6 +306,10 @@ export class HandlerLowering extends Lowering {
     f.load('i32.load', E.BUDGET);
     f.localGet(DESCRIPTOR_LOCAL);
     f.load('i32.load8_u', this.#shift + D.D_ORDER);
+    if (this.#places!.scale) {
+      f.i32Const(D.ORDER_MASK);
+      f.op('i32.and');
+    }
     f.op('i32.sub');
     f.i32Const(1);
     f.op('i32.sub');
@@ -450,8 +461,6 @@ function fieldOffset(field: string): number {
       return D.D_BASE;
     case 'index':
       return D.D_INDEX;
-    case 'seg':
-      return D.D_SEGMENT;
     default:
       throw new Error(`descriptors have no field ${field}`);
   }

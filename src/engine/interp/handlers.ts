@@ -19,8 +19,10 @@ import {
   importHandlerTable,
 } from './core-module.ts';
 import { MAXIMUM_BLOCK } from './descriptor.ts';
-import { alwaysLeaves, HandlerLowering, mayBeFollowed, someUop } from './handler.ts';
+import { type FieldPlaces, fieldPlaces } from './field-places.ts';
+import { alwaysLeaves, HandlerLowering, mayBeFollowed } from './handler.ts';
 import { RoutineTable } from './routines.ts';
+import { someUop } from './some-uop.ts';
 
 /** What the block builder needs to know of a form. */
 export interface CompiledForm {
@@ -32,11 +34,7 @@ export interface CompiledForm {
   cutsAfter: boolean | undefined;
   /** Another instruction may follow in the same handler. */
   readonly mayBeFollowed: boolean;
-  /** It branches relatively: its descriptor has a link and a target. */
-  readonly branches: boolean;
-  /** The immediate's place holds r2, or the displacement's imm2. */
-  readonly usesR2: boolean;
-  readonly usesImmediate2: boolean;
+  readonly places: FieldPlaces;
 }
 
 /** What helpers' wrappers tell the vCPU. */
@@ -66,17 +64,6 @@ interface Job {
   readonly name: string;
   readonly handler: number;
   readonly forms: readonly Form[];
-}
-
-function usesField(uops: readonly Uop[], field: string): boolean {
-  const at = (location: { readonly kind: string; readonly field?: string }) =>
-    location.kind === 'field' && location.field === field;
-  return someUop(
-    uops,
-    (uop) =>
-      (uop.op === 'field' && uop.field === field) ||
-      ((uop.op === 'get' || uop.op === 'set') && at(uop.location)),
-  );
 }
 
 export class HandlerTable {
@@ -222,9 +209,7 @@ export class HandlerTable {
         endsBlock: alwaysLeaves(uops),
         cutsAfter: undefined,
         mayBeFollowed: mayBeFollowed(uops),
-        branches: someUop(uops, (uop) => uop.op === 'branch'),
-        usesR2: usesField(uops, 'r2'),
-        usesImmediate2: usesField(uops, 'imm2'),
+        places: fieldPlaces(uops),
       };
       this.#formOf[handler] = form;
       return { name: form.mnemonic, handler, forms: [form] };

@@ -49,8 +49,8 @@ export interface InterpOptions extends VcpuWires {
   readonly translator?: TranslatorFactory;
 }
 
-/** Memory 0: state, TLB, jump cache, and room for about 1.9 million decoded instructions. */
-const STATE_BYTES = 72 * 2 ** 20;
+/** Memory 0: state, TLB, jump cache, and room for more than two million decoded instructions. */
+const STATE_BYTES = 64 * 2 ** 20;
 /** Instructions between two samples of where the time goes, unless a translator wishes otherwise. */
 const SAMPLE_INTERVAL = 20_000;
 
@@ -170,7 +170,7 @@ export class InterpVcpu implements Vcpu, TranslatorHost {
   get retired(): number {
     if (!this.#running) return this.#retired;
     const { i32, u8 } = this.state;
-    const inBlock = this.#descriptor ? u8[this.#descriptor + D.D_ORDER]! : 0;
+    const inBlock = this.#descriptor ? u8[this.#descriptor + D.D_ORDER]! & D.ORDER_MASK : 0;
     return this.#retired + this.#granted - i32[E.BUDGET >> 2]! + inBlock;
   }
 
@@ -350,7 +350,7 @@ export class InterpVcpu implements Vcpu, TranslatorHost {
       }
       const at = u32[E.EXIT_DESCRIPTOR >> 2]!;
       // A fault counts as an instruction, so that a guest that only faults gets on with its budget.
-      this.#settle(state.u8[at + D.D_ORDER]! + (exit === E.EXIT_FAULT ? 1 : 0));
+      this.#settle((state.u8[at + D.D_ORDER]! & D.ORDER_MASK) + (exit === E.EXIT_FAULT ? 1 : 0));
       if (exit !== E.EXIT_FAULT || !this.#fault?.committed) this.#setRip(at);
       if (exit === E.EXIT_FAULT) this.#takeFault();
       return;

@@ -3,7 +3,7 @@
 // its registers hold, need not carry them along (region-loops.ts).
 import type { FlagOrigin, Location, Uop, Value } from '../../x86/uops/ir.ts';
 import { countUses } from '../../x86/uops/specialize.ts';
-import { someUop } from '../interp/handler.ts';
+import { someUop } from '../interp/some-uop.ts';
 import * as K from '../soft/flag-kinds.ts';
 import type { InstructionFacts } from './region-analysis.ts';
 import { registerAt } from './registers.ts';

@@ -8,7 +8,7 @@ import { FLAGS_STATUS, type Uop } from '../../x86/uops/ir.ts';
 import { specialize } from '../../x86/uops/specialize.ts';
 import { removeUnused, valueCount } from '../../x86/uops/uses.ts';
 import { BULK_STORE, bulkKind } from '../interp/bulk-string.ts';
-import { someUop } from '../interp/handler.ts';
+import { someUop } from '../interp/some-uop.ts';
 import { assume } from './assumptions.ts';
 import { type LoopFlags, loopFlags } from './flag-sources.ts';
 import { successors } from './graph.ts';

@@ -5,7 +5,7 @@
 import type { FunctionBuilder } from '../../wasm/function.ts';
 import * as S from '../../x86/state/layout.ts';
 import { FLAG_CF, FLAG_OF, FLAGS_STATUS, type Uop, type Value } from '../../x86/uops/ir.ts';
-import { someUop } from '../interp/handler.ts';
+import { someUop } from '../interp/some-uop.ts';
 import type { CoreFunctions } from '../soft/core-functions.ts';
 import * as K from '../soft/flag-kinds.ts';
 import {

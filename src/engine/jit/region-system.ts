@@ -4,7 +4,8 @@ import { softwareInterruptHelper, timeStampHelper } from '../../x86/semantics/sy
 import * as S from '../../x86/state/layout.ts';
 import type { Uop, Value } from '../../x86/uops/ir.ts';
 import { emitSoftwareInterrupt } from '../interp/core-gates.ts';
-import { setsRip, someUop } from '../interp/handler.ts';
+import { setsRip } from '../interp/handler.ts';
+import { someUop } from '../interp/some-uop.ts';
 import * as E from '../soft/engine-state.ts';
 import type { InstructionFacts } from './region-analysis.ts';
 import { RegionMemory } from './region-memory.ts';
