@@ -131,3 +131,35 @@ test('the time is exact within a block', () => {
   // rdtsc; add rbx, rax; inc edx; rdtsc; add rbx, rax
   compare(loop([0x0f, 0x31, 0x48, 0x01, 0xc3, 0xff, 0xc2, 0x0f, 0x31, 0x48, 0x01, 0xc3]));
 });
+
+test('bases of segments are written by WRMSR; an address that is not canonical faults', () => {
+  const lines: number[] = [];
+  for (const [index, high] of [
+    [0x00, 0],
+    [0x01, 0xffff_8000],
+    [0x02, 0x7fff],
+  ] as const) {
+    // mov ecx, C000_0100h + index; mov eax, esi; mov edx, high; wrmsr; rdmsr; add rbx, rax; add rbx, rdx
+    lines.push(
+      0xb9,
+      index,
+      1,
+      0,
+      0xc0,
+      0x89,
+      0xf0,
+      0xba,
+      high & 255,
+      (high >> 8) & 255,
+      (high >> 16) & 255,
+      high >>> 24,
+    );
+    lines.push(0x0f, 0x30, 0x0f, 0x32, 0x48, 0x01, 0xc3, 0x48, 0x01, 0xd3);
+  }
+  const { vcpu } = compare(loop([0x51, ...lines, 0x59]));
+  assert.equal(vcpu.state.get64(L.KERNEL_GS_BASE), 0x7fff_0040_0000n);
+  // The last turns: mov edx, 8000h with ECX naming the base of FS.
+  const bad = [0x51, 0x83, 0xf9, 5, 0xba, 0, 0x80, 0, 0, 0xb8, 0, 0, 0, 0, 0x0f, 0x45, 0xd0];
+  const faulted = compare(loop([...bad, 0xb9, 0, 1, 0, 0xc0, 0x0f, 0x30, 0x59])).vcpu;
+  assert.equal(faulted.state.gpr32(L.RDX), 0x8000);
+});

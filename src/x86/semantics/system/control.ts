@@ -1,5 +1,5 @@
 // Control, debug, model-specific and extended control registers, translations, identification and time
-// (SDM 2A to 2C). What can be inline is: reads of CR0, CR2, CR3 and CR4, CR0.TS, SWAPGS, STAC, CLAC, RDFSBASE.
+// (SDM 2A to 2C). What can be inline is: reads of CR0, CR2, CR3 and CR4, CR0.TS, bases of FS and GS, SWAPGS, STAC, CLAC.
 //
 // MONITOR and MWAIT do nothing beyond their checks. RSM is undefined outside system-management mode.
 import * as C from '../../state/control-bits.ts';
@@ -27,6 +27,8 @@ import { asNumber, checkUserModePrevention } from './segments.ts';
 const UD = 6;
 const NM = 7;
 const GP = 13;
+/** IA32_FS_BASE; IA32_GS_BASE and IA32_KERNEL_GS_BASE follow. */
+const MSR_FS_BASE = 0xc000_0100;
 const CONTROL_OFFSETS: Readonly<Record<number, number>> = { 0: S.CR0, 2: S.CR2, 3: S.CR3, 4: S.CR4 };
 const baseOf = (segment: number) => S.SEGMENT + segment * S.SEGMENT_SIZE + S.SEGMENT_BASE;
 
@@ -132,6 +134,29 @@ function alignmentFlag(set: boolean): (b: Builder) => void {
     b.set(32, S.FLAGS, set ? b.or(flags, FLAG_AC) : b.and(flags, ~FLAG_AC));
     b.userPages(set ? 'open' : 'closed');
   };
+}
+
+/** The bases of FS and GS and the one that SWAPGS brings, which every switch of processes writes; all others by the helper. */
+function writeMsr(b: Builder): void {
+  b.requireCpl0();
+  const index = b.gpr(32, S.RCX) as I32;
+  const low = b.extendU(b.gpr(32, S.RAX) as I32);
+  const value = b.or(b.shl(b.extendU(b.gpr(32, S.RDX) as I32), 32), low);
+  const canonical = b.eq(b.shrS(b.shl(value, 16), 16), value);
+  const number = b.sub(index, MSR_FS_BASE | 0);
+  const write = (offset: number) => () => b.set(64, offset, value);
+  b.if(
+    b.and(canonical, b.ltU(number, 3)),
+    () => {
+      b.if(b.eqz(number), write(baseOf(S.FS)), () => {
+        b.if(b.eq(number, 1), write(baseOf(S.GS)), write(S.KERNEL_GS_BASE));
+      });
+    },
+    () => {
+      b.call(writeMsrHelper);
+      b.endBlock();
+    },
+  );
 }
 
 function requireBit(b: Builder, bit: number): void {
@@ -241,11 +266,7 @@ export const controlRegisterMeanings: readonly Meaning[] = [
   },
   {
     mnemonic: 'WRMSR',
-    build: (b) => {
-      b.requireCpl0();
-      b.call(writeMsrHelper);
-      b.endBlock();
-    },
+    build: writeMsr,
   },
   { mnemonic: 'CPUID', build: (b) => void b.call(cpuidHelper) },
   {
