@@ -23,6 +23,8 @@ installed. \`poweroff\` in the guest ends it, Ctrl-A X leaves at once.
 const KERNELS: readonly string[] = ['amd64', '686', '686-pae'] satisfies DebianKernel[];
 /** Kernel output on the serial line; what probes for hardware that the board lacks is told not to wait for it. */
 const COMMAND_LINE = 'console=ttyS0 quiet';
+/** The shell is on the screen where there is one. */
+const ON_SCREEN = 'console=tty0';
 
 export async function quickstart(words: readonly string[]): Promise<number> {
   const [first, ...others] = words;
@@ -37,7 +39,9 @@ export async function quickstart(words: readonly string[]): Promise<number> {
   }
   const { kernel, busybox, name } = await fetchGuest(flavour);
   process.stderr.write(`doppel: booting ${name}; Ctrl-A X leaves\n`);
-  return await run({ ...options, append: `${COMMAND_LINE} ${options.append}`.trim() }, () => ({
+  const screen = options.display.kind === 'none' ? '' : ON_SCREEN;
+  const append = [COMMAND_LINE, screen, options.append].filter((words) => words !== '').join(' ');
+  return await run({ ...options, append }, () => ({
     kernel: readFileSync(kernel),
     kernelName: `vmlinuz-${flavour}`,
     modules: [{ bytes: buildBusyboxInitramfs(readFileSync(busybox)) }],

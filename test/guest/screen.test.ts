@@ -10,6 +10,7 @@ import { nodeHost } from '../../src/host/node/platform.ts';
 import { VncServer } from '../../src/host/node/vnc/server.ts';
 import { TestClient } from '../../src/host/node/vnc/testing.ts';
 import { type Boot, Machine } from '../../src/machine/vm/machine.ts';
+import { noViewer, Viewer } from './x-display.ts';
 
 const MIB = 2 ** 20;
 const WAIT = 20_000;
@@ -106,9 +107,31 @@ for (const [name, prepare] of [
   });
 }
 
-async function until(holds: () => boolean): Promise<void> {
+test('TigerVNC connects, types and shows the result', { skip: noViewer() }, async (t) => {
+  const machine = start(t, { media: ['disk'] });
+  const server = await VncServer.listen({
+    port: 0,
+    name: 'echo',
+    screen: machine.screen!,
+    keys: machine,
+    pointer: machine.pointer,
+  });
+  t.after(() => server.close());
+  await waitForScreenText(machine, PROMPT, WAIT);
+  const viewer = await Viewer.open(server.port);
+  t.after(() => viewer.close());
+  await until(async () => (await viewer.count(0xaaaaaa)) > 10); // the prompt
+  const before = await viewer.count(0xaaaaaa);
+  await viewer.press('H', 'i', 'space', '4', '2', 'exclam');
+  await waitForScreenText(machine, '>Hi 42!', WAIT);
+  await until(async () => (await viewer.count(0xaaaaaa)) > before + 50);
+  await viewer.press('Return');
+  await until(async () => (await viewer.count(0xaa0000)) >= 320 * 200);
+});
+
+async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
   const end = performance.now() + WAIT;
-  while (!holds()) {
+  while (!(await holds())) {
     assert.ok(performance.now() < end, 'waited in vain');
     await new Promise((resolve) => setTimeout(resolve, 50));
   }

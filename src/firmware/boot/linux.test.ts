@@ -37,6 +37,17 @@ test('the 32-bit entry is the start of the code, with paging off', () => {
   );
 });
 
+test('a kernel is told of the text mode that the VGA is in', () => {
+  const textMode = { mode: 3, columns: 80, rows: 25, characterHeight: 16 };
+  const request = testRequest(makeBzImage(), { textMode });
+  loadLinux(request);
+  const page = zeroPage(request.ram);
+  assert.deepEqual(
+    [0x06, 0x07, 0x0e, 0x0f, 0x10].map((at) => page.getUint8(at)),
+    [3, 80, 25, 1, 16],
+  );
+});
+
 test('identity page tables map the first 4 GiB', () => {
   const request = testRequest(makeBzImage());
   const root = Number(loadLinux(request).cr3);

@@ -40,6 +40,12 @@ const INIT_SIZE = 0x260;
 /** Last byte a setup header may reach in boot_params: the EDD data follows. */
 const HEADER_END_MAX = 0x290;
 
+/** The fields of boot_params.screen_info that tell of a VGA in a text mode. */
+const SCREEN_MODE = 0x06;
+const SCREEN_COLUMNS = 0x07;
+const SCREEN_LINES = 0x0e;
+const SCREEN_IS_VGA = 0x0f;
+const SCREEN_POINTS = 0x10;
 /** Fields of boot_params outside the setup header. */
 const ACPI_RSDP_ADDR = 0x070;
 const ALT_MEM_K = 0x1e0;
@@ -158,6 +164,14 @@ export function loadLinux(request: BootRequest): BootState {
   ram.u32(params + RAMDISK_SIZE, initrd.size);
   ram.u32(params + CMD_LINE_PTR, area.commandLine);
   ram.u64(params + ACPI_RSDP_ADDR, request.rsdp ?? 0);
+  const { textMode } = request;
+  if (textMode) {
+    ram.u8(params + SCREEN_MODE, textMode.mode);
+    ram.u8(params + SCREEN_COLUMNS, textMode.columns);
+    ram.u8(params + SCREEN_LINES, textMode.rows);
+    ram.u8(params + SCREEN_IS_VGA, 1);
+    ram.u8(params + SCREEN_POINTS, textMode.characterHeight);
+  }
   const entries = request.memoryMap.slice(0, E820_MAX_ENTRIES);
   ram.u8(params + E820_ENTRIES, entries.length);
   ram.bytes(params + E820_TABLE, encodeE820(entries));

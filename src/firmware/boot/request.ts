@@ -29,6 +29,16 @@ export interface BootModule {
 /** 'auto' is 64-bit where a Linux kernel offers it. Only Linux has both. */
 export type LinuxEntry = 'auto' | '32-bit' | '64-bit';
 
+/** A text mode of the VGA that the kernel finds set, with its cursor at the top left. */
+export interface TextMode {
+  /** The BIOS's number. */
+  readonly mode: number;
+  readonly columns: number;
+  readonly rows: number;
+  /** Scan lines of a character. */
+  readonly characterHeight: number;
+}
+
 export interface BootRequest {
   /** The kernel file as it is on disk. */
   readonly kernel: Uint8Array;
@@ -45,6 +55,8 @@ export interface BootRequest {
   /** Where the ACPI RSDP is, if the machine has one. */
   readonly rsdp?: GuestPhysical;
   readonly linuxEntry?: LinuxEntry;
+  /** What the screen shows; unless given, there is none. Linux only. */
+  readonly textMode?: TextMode;
 }
 
 /** A piece of the kernel: file bytes, then zeros up to `memorySize`. */

@@ -16,6 +16,7 @@ import type { LocalApic } from '../../devices/intc/local-apic.ts';
 import { fixedWallClock } from '../../devices/timer/rtc.ts';
 import { type InterpOptions, InterpVcpu } from '../../engine/interp/interp-vcpu.ts';
 import type { Exit, Vcpu } from '../../engine/vcpu.ts';
+import { setTextMode } from '../../firmware/bios/video/video-services.ts';
 import { type BootState, GENERAL_REGISTER_NAMES, SEGMENT_NAMES } from '../../firmware/boot/boot-state.ts';
 import { loadKernel } from '../../firmware/boot/load.ts';
 import type { BootModule, LinuxEntry } from '../../firmware/boot/request.ts';
@@ -25,6 +26,7 @@ import type { LocalApicPort } from '../../x86/helpers/cpu.ts';
 import type { CpuState } from '../../x86/state/cpu-state.ts';
 import * as L from '../../x86/state/layout.ts';
 import { BOOT_AREA, checkRamSize, pcMemoryMap } from '../layout/memory.ts';
+import { biosMemory } from '../pc/bios-access.ts';
 import { Board } from '../pc/board.ts';
 import { type DisplayOptions, displayMemorySize } from '../pc/display.ts';
 import { firmwareItems } from '../pc/firmware-items.ts';
@@ -253,6 +255,7 @@ export class Machine {
     }
     if (!('kernel' in boot))
       throw new DoppelError('A machine that was made for a kernel restarts with a kernel.');
+    const textMode = this.board.vga && setTextMode(biosMemory(this.vcpu.state, this.memory), this.board);
     const state = loadKernel({
       kernel: boot.kernel,
       ...(boot.kernelName === undefined ? {} : { kernelName: boot.kernelName }),
@@ -263,6 +266,7 @@ export class Machine {
       area: BOOT_AREA,
       rsdp,
       ...(boot.linuxEntry === undefined ? {} : { linuxEntry: boot.linuxEntry }),
+      ...(textMode && { textMode }),
     });
     programMtrrs(this.vcpu.state);
     applyBootState(this.vcpu.state, state);

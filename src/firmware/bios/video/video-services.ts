@@ -1,6 +1,7 @@
 // INT 10h: the screen. IBM PS/2 and PC BIOS Interface Technical Reference, INT 10h (VGA); AX=4Fxxh is in vbe.ts.
 //
 // Not offered: saving and restoring the video state (AH=1Ch says how much room it takes: none), light pen.
+import type { TextMode } from '../../boot/request.ts';
 import type { BiosFrame } from '../frame.ts';
 import * as B from '../layout.ts';
 import type { BiosMemory, BiosPorts } from '../wires.ts';
@@ -27,6 +28,13 @@ const RETURN = 0x0d;
 /** VGA with a colour display. */
 const COLOR_VGA = 0x08;
 const CURSOR_EMULATION_OFF = 0x01;
+
+/** Puts the VGA into the mode that a BIOS leaves it in, for a kernel that is booted without one. */
+export function setTextMode(memory: BiosMemory, ports: BiosPorts): TextMode {
+  new VideoServices(memory, ports).start();
+  const { number, columns, rows, characterHeight } = VIDEO_MODES.get(INITIAL_MODE)!;
+  return { mode: number, columns, rows, characterHeight };
+}
 
 export class VideoServices {
   readonly #memory: BiosMemory;
