@@ -34,41 +34,58 @@ const LOOP_WEIGHT = 4;
 const WEIGHT_OF_LOCALS = 3;
 const MOST_LOCALS = 24;
 
-/** The general register that an address begins with, and since when it has stood for these pages. */
-type Origin = string;
+/** What a register has stood for since some instruction: 0 .. 15, as it is where ways meet; NONE, no register. */
+type Origin = number;
+const REGISTERS = 16;
+const NONE = -1;
 
 /** Operations whose result stands for the pages of their first operand that does for any. */
 const BASED = new Set(['add', 'sub', 'and']);
 
+/** What is known of a value. */
+interface Known {
+  readonly origin: Origin;
+  /** What has been added to the origin, modulo 2^32; the value itself where there is no origin. */
+  readonly displacement: number;
+}
+const NOTHING: Known = { origin: NONE, displacement: 0 };
+
 export class RegionPages {
-  readonly #pages = new Map<string, Page>();
+  /** By origin, page of the displacement, and use. */
+  readonly #pages = new Map<number, Page>();
   /** By the list of an instruction's micro-operations: instructions may share what is in it. */
   readonly #accesses = new Map<readonly Uop[], Map<Uop, Page>>();
   /** Those that are worth locals, the best first. */
   readonly locals: readonly Page[];
+  readonly #wide: boolean;
+  /** Origins so far. */
+  #origins = REGISTERS;
+  // Where the analysis is: what the registers stand for, what the instruction's values are.
+  #registers: Origin[] = [];
+  #values: (Known | undefined)[] = [];
+  #weight = 0;
 
   constructor(flow: ControlFlow, facts: RegionFacts, wide: boolean) {
+    this.#wide = wide;
     const inLoop = loops(flow);
-    const ends: Map<number, Origin>[] = [];
+    const ends: Origin[][] = [];
+    const start = Array.from({ length: REGISTERS }, (_, register) => register);
     facts.blocks.forEach((block, b) => {
       const [from, ...others] = flow.predecessors[b]!;
       const known = from !== undefined && others.length === 0 && from < b && !flow.isLoopHeader[b];
-      const origins = new Map(known ? ends[from] : []);
-      ends.push(origins);
-      block.instructions.forEach(({ uops }, i) => {
-        const accesses = new Map<Uop, Page>();
-        this.#accesses.set(uops, accesses);
-        const walk = new Walk(origins, `${b}.${i}`, wide, (uop, address) => {
-          const writes = uop.op === 'store' || uop.intent === 'write';
-          const page = this.#page(address, writes);
-          page.weight += inLoop[b] ? LOOP_WEIGHT : 1;
-          accesses.set(uop, page);
-        });
-        walk.list(uops);
-      });
+      this.#registers = known ? [...ends[from]!] : [...start];
+      ends.push(this.#registers);
+      this.#weight = inLoop[b] ? LOOP_WEIGHT : 1;
+      for (const { uops } of block.instructions) {
+        this.#values = [];
+        this.#walk(uops, uops);
+      }
     });
-    const pages = [...this.#pages.values()].filter(({ weight }) => weight >= WEIGHT_OF_LOCALS);
-    this.locals = pages.sort((a, b) => b.weight - a.weight).slice(0, MOST_LOCALS);
+    const pages = [...this.#pages.values()];
+    this.locals = pages
+      .filter(({ weight }) => weight >= WEIGHT_OF_LOCALS)
+      .sort((a, b) => b.weight - a.weight)
+      .slice(0, MOST_LOCALS);
   }
 
   /** The page of an access of the instruction with these micro-operations. */
@@ -76,20 +93,96 @@ export class RegionPages {
     return this.#accesses.get(uops)!.get(uop)!;
   }
 
-  #page(address: Address, writes: boolean): Page {
-    const { origin, register, displacement } = address;
+  /** Micro-operations of the instruction `all`. */
+  #walk(list: readonly Uop[], all: readonly Uop[]): void {
+    for (const uop of list) {
+      switch (uop.op) {
+        case 'const':
+          if (uop.result.type !== 'i32' && uop.result.type !== 'i64') break;
+          this.#values[uop.result.id] = { ...NOTHING, displacement: low32(uop.value as bigint | number) };
+          break;
+        case 'get':
+          this.#get(uop);
+          break;
+        case 'set':
+          this.#set(uop);
+          break;
+        case 'unary':
+          if (uop.operator !== 'wrap' && !uop.operator.startsWith('extend')) break;
+          this.#values[uop.result.id] = this.#of(uop.a);
+          break;
+        case 'binary':
+          if (BASED.has(uop.operator)) this.#values[uop.result.id] = this.#sum(uop);
+          break;
+        case 'linear':
+          this.#values[uop.result.id] = this.#of(uop.offset);
+          break;
+        case 'load':
+        case 'store':
+          this.#access(uop, all);
+          break;
+        case 'if':
+          this.#walk(uop.then, all);
+          this.#walk(uop.else, all);
+          break;
+        case 'loop':
+          this.#walk(uop.body, all);
+      }
+    }
+  }
+  #of(value: Value): Known {
+    return this.#values[value.id] ?? NOTHING;
+  }
+  #get(uop: Uop & { op: 'get' }): void {
+    const register = registerAt(offsetOf(uop.location));
+    if (register < 0 || register >= REGISTERS) return;
+    if (uop.bits >= 32) this.#values[uop.result.id] = { origin: this.#registers[register]!, displacement: 0 };
+  }
+  #set(uop: Uop & { op: 'set' }): void {
+    const register = registerAt(offsetOf(uop.location));
+    if (register < 0 || register >= REGISTERS) return;
+    const whole = uop.bits >= (this.#wide ? 64 : 32);
+    const origin = whole ? this.#of(uop.value).origin : NONE;
+    this.#registers[register] = origin === NONE ? this.#origins++ : origin;
+  }
+  /** The first operand that stands for pages, moved on by the other where that is constant. */
+  #sum(uop: Uop & { op: 'binary' }): Known {
+    const a = this.#of(uop.a);
+    const b = this.#of(uop.b);
+    const [based, other] = a.origin === NONE && b.origin !== NONE ? [b, a] : [a, b];
+    if (other.origin !== NONE || uop.operator === 'and') return based;
+    const distance = uop.operator === 'sub' ? -other.displacement : other.displacement;
+    return { origin: based.origin, displacement: (based.displacement + distance) | 0 };
+  }
+  #access(uop: Uop & { op: 'load' | 'store' }, all: readonly Uop[]): void {
+    const writes = uop.op === 'store' || uop.intent === 'write';
+    const { origin, displacement } = this.#values[uop.address.id] ?? {
+      origin: this.#origins++,
+      displacement: 0,
+    };
     // A little below the register's own place is most likely on its page.
-    const part = (displacement + 2048) >> 12;
-    const key = `${origin}:${part}:${writes}`;
+    const part = ((displacement + 2048) >> 12) & 0xf_ffff;
+    const key = ((origin + 1) * 2 + (writes ? 1 : 0)) * 2 ** 20 + part;
     let page = this.#pages.get(key);
     if (!page) {
-      const plain = origin === registerOrigin(register) && part === 0;
-      const cell = plain ? register : 16 + (hash(key) % (E.PAGE_CELL_COUNT - 16));
+      const plain = origin !== NONE && origin < REGISTERS && part === 0;
+      const others = E.PAGE_CELL_COUNT - REGISTERS;
+      const cell = plain ? origin : REGISTERS + (((origin + 1) * 29 + part * 7) % others);
       page = { cell, writes, weight: 0, tag: -1, addend: -1 };
       this.#pages.set(key, page);
     }
-    return page;
+    page.weight += this.#weight;
+    let accesses = this.#accesses.get(all);
+    if (!accesses) {
+      accesses = new Map();
+      this.#accesses.set(all, accesses);
+    }
+    accesses.set(uop, page);
   }
+}
+
+function low32(value: bigint | number): number {
+  return typeof value === 'number' ? value | 0 : Number(BigInt.asIntN(32, value));
 }
 
 /** By block: it is in a loop. */
@@ -113,110 +206,3 @@ function loops(flow: ControlFlow): boolean[] {
   }
   return inside;
 }
-
-function registerOrigin(register: number): Origin {
-  return `${register}`;
-}
-function hash(text: string): number {
-  let sum = 0;
-  for (let i = 0; i < text.length; i++) sum = Math.imul(sum, 31) + text.charCodeAt(i);
-  return sum >>> 0;
-}
-
-interface Address {
-  readonly origin: Origin;
-  /** The register that it was; -1: none. */
-  readonly register: number;
-  readonly displacement: number;
-}
-
-/** Follows the registers through one instruction. */
-class Walk {
-  readonly #origins: Map<number, Origin>;
-  readonly #place: string;
-  readonly #wide: boolean;
-  readonly #access: (uop: Uop & { op: 'load' | 'store' }, address: Address) => void;
-  readonly #values = new Map<number, Address>();
-
-  constructor(
-    origins: Map<number, Origin>,
-    place: string,
-    wide: boolean,
-    access: (uop: Uop & { op: 'load' | 'store' }, address: Address) => void,
-  ) {
-    this.#origins = origins;
-    this.#place = place;
-    this.#wide = wide;
-    this.#access = access;
-  }
-
-  list(uops: readonly Uop[]): void {
-    for (const uop of uops) this.#uop(uop);
-  }
-  #uop(uop: Uop): void {
-    switch (uop.op) {
-      case 'const':
-        if (uop.result.type !== 'i32' && uop.result.type !== 'i64') return;
-        this.#values.set(uop.result.id, {
-          origin: '',
-          register: -1,
-          displacement: Number(BigInt.asIntN(32, BigInt(uop.value as bigint | number))),
-        });
-        return;
-      case 'get': {
-        const register = registerAt(offsetOf(uop.location));
-        if (register < 0 || register >= 16 || uop.bits < 32) return;
-        const origin = this.#origins.get(register) ?? registerOrigin(register);
-        this.#values.set(uop.result.id, { origin, register, displacement: 0 });
-        return;
-      }
-      case 'set': {
-        const register = registerAt(offsetOf(uop.location));
-        if (register < 0 || register >= 16) return;
-        const whole = uop.bits >= (this.#wide ? 64 : 32);
-        const from = whole ? this.#values.get(uop.value.id) : undefined;
-        const origin = from && from.origin !== '' ? from.origin : `${this.#place}.${register}`;
-        this.#origins.set(register, origin);
-        return;
-      }
-      case 'unary': {
-        const from = this.#values.get(uop.a.id);
-        if (from && (uop.operator === 'wrap' || uop.operator.startsWith('extend'))) {
-          this.#values.set(uop.result.id, from);
-        }
-        return;
-      }
-      case 'binary':
-        if (BASED.has(uop.operator)) this.#sum(uop);
-        return;
-      case 'linear':
-        this.#values.set(uop.result.id, this.#address(uop.offset));
-        return;
-      case 'load':
-      case 'store':
-        this.#access(uop, this.#address(uop.address));
-        return;
-      case 'if':
-        this.list(uop.then);
-        this.list(uop.else);
-        return;
-      case 'loop':
-        this.list(uop.body);
-    }
-  }
-  /** The first operand that stands for pages, moved on by the other where that is constant. */
-  #sum(uop: Uop & { op: 'binary' }): void {
-    const a = this.#values.get(uop.a.id) ?? NOWHERE;
-    const b = this.#values.get(uop.b.id) ?? NOWHERE;
-    const [based, other] = a.origin === '' && b.origin !== '' ? [b, a] : [a, b];
-    let { displacement } = based;
-    if (other.origin === '' && uop.operator !== 'and') {
-      displacement += uop.operator === 'sub' ? -other.displacement : other.displacement;
-    }
-    this.#values.set(uop.result.id, { ...based, displacement: displacement | 0 });
-  }
-  #address(value: Value): Address {
-    return this.#values.get(value.id) ?? { ...NOWHERE, origin: this.#place };
-  }
-}
-const NOWHERE: Address = { origin: '', register: -1, displacement: 0 };

@@ -6,8 +6,8 @@
       (return_call_indirect 0 (param i32) (local.get $descriptor) (i32.const 99))))
   (local.set $rip_base (i32.load offset=RIP_BASE (i32.const 0)))
   (local.set $tlb_table (i32.load offset=TLB_TABLE (i32.const 0)))
-  (local.set $page0_tag (i64.load offset=READ_CELL[22].tag (local.get $tlb_table)))
-  (local.set $page0_addend (i32.load offset=READ_CELL[22].addend (local.get $tlb_table)))
+  (local.set $page0_tag (i64.load offset=READ_CELL[38].tag (local.get $tlb_table)))
+  (local.set $page0_addend (i32.load offset=READ_CELL[38].addend (local.get $tlb_table)))
   (local.set 14 (local.tee 15 (i64.load offset=RAX (i32.const 0))))
   (local.set $eax (i32.wrap_i64 (local.get 15)))
   (local.set 14 (i64.or (local.tee 15 (i64.load offset=RSP (i32.const 0))) (local.get 14)))
@@ -38,7 +38,7 @@
                     (call $translate (; bail at +0x100, 4 not executed, flags of $flags_kind ;)
                       (i64.extend_i32_u (local.get 16))
                       (local.get $tlb_table)
-                      (i32.const 1441793)
+                      (i32.const 2490369)
                       (i32.const 33586692)))
                   (i32.const -1)))
               (local.set $page0_tag (i64.and (i64.extend_i32_u (local.get 16)) (i64.const -4096)))
@@ -75,11 +75,11 @@
             (block $4
               (br_if $4 (; unlikely ;)
                 (i64.ne
-                  (i64.load offset=WRITE_CELL[27].tag (local.get $tlb_table))
+                  (i64.load offset=WRITE_CELL[38].tag (local.get $tlb_table))
                   (i64.extend_i32_u (i32.and (local.get 16) (i32.const -4096)))))
               (i32.add
                 (local.get 16)
-                (i32.load offset=WRITE_CELL[27].addend (local.get $tlb_table)))
+                (i32.load offset=WRITE_CELL[38].addend (local.get $tlb_table)))
               (br $3))
             (br_if $tail (; unlikely ;)
               (i32.eq
@@ -87,7 +87,7 @@
                   (call $translate (; bail at +0x10c, 2 not executed, flags of SUB 8 ;)
                     (i64.extend_i32_u (local.get 16))
                     (local.get $tlb_table)
-                    (i32.const 1769729)
+                    (i32.const 2490625)
                     (i32.const 35129858)))
                 (i32.const -1)))
             (local.get 17))

@@ -40,9 +40,9 @@
           (block $2
             (br_if $2 (; unlikely ;)
               (i64.ne
-                (i64.load offset=READ_CELL[31].tag (local.get $tlb_table))
+                (i64.load offset=READ_CELL[16].tag (local.get $tlb_table))
                 (i64.extend_i32_u (i32.and (local.get 14) (i32.const -4093)))))
-            (i32.add (local.get 14) (i32.load offset=READ_CELL[31].addend (local.get $tlb_table)))
+            (i32.add (local.get 14) (i32.load offset=READ_CELL[16].addend (local.get $tlb_table)))
             (br $1))
           (br_if $tail (; unlikely ;)
             (i32.eq
@@ -50,7 +50,7 @@
                 (call $translate (; bail at +0x100, 3 not executed, flags in the state ;)
                   (i64.extend_i32_u (local.get 14))
                   (local.get $tlb_table)
-                  (i32.const 2031620)
+                  (i32.const 1048580)
                   (i32.const 33554435)))
               (i32.const -1)))
           (local.get 15))))

@@ -20,11 +20,11 @@
           (block $2
             (br_if $2 (; unlikely ;)
               (i64.ne
-                (i64.load offset=READ_CELL[31].tag (local.get $tlb_table))
+                (i64.load offset=READ_CELL[16].tag (local.get $tlb_table))
                 (i64.and (local.get 13) (i64.const -4089))))
             (i32.add
               (i32.wrap_i64 (local.get 13))
-              (i32.load offset=READ_CELL[31].addend (local.get $tlb_table)))
+              (i32.load offset=READ_CELL[16].addend (local.get $tlb_table)))
             (br $1))
           (br_if $tail (; unlikely ;)
             (i32.eq
@@ -32,7 +32,7 @@
                 (call $translate (; bail at +0x100, 3 not executed, flags in the state ;)
                   (local.get 13)
                   (local.get $tlb_table)
-                  (i32.const 2031624)
+                  (i32.const 1048584)
                   (i32.const 33554435)))
               (i32.const -1)))
           (local.get 14))))
