@@ -4,6 +4,8 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { HOST_BRIDGE_REGISTERS } from './pci/host-bridge.ts';
+import { ISA_BRIDGE_REGISTERS } from './pci/isa-bridge.ts';
+import { POWER_MANAGEMENT_REGISTERS } from './pci/power-management.ts';
 import { describeChip, describeConfigSpace } from './register-list.ts';
 import { BENCHES } from './test-benches.ts';
 import { FakeClock } from './testing.ts';
@@ -20,9 +22,11 @@ function page(): string {
     'RW1C: writing a one clears the bit. Registers of the same offset take turns by direction or mode.',
     '',
     ...chips.filter(({ chip }) => chip.regions.length > 0).map(({ name, chip }) => describeChip(name, chip)),
-    '## i440fx',
+    '## Chipset',
     '',
     describeConfigSpace('i440fx', HOST_BRIDGE_REGISTERS),
+    describeConfigSpace('piix3-isa', ISA_BRIDGE_REGISTERS),
+    describeConfigSpace('piix4-pm', POWER_MANAGEMENT_REGISTERS),
   ]
     .join('\n')
     .trimEnd()

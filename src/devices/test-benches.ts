@@ -3,6 +3,7 @@
 // of every device (devices.test.ts) run over this list; a new chip is added here.
 import type { Unmap } from '../memory/region.ts';
 import { type Bench, type BenchMaker, bundle, recorder } from './bench-testing.ts';
+import { ParallelPort } from './char/parallel-port.ts';
 import { Uart16550 } from './char/uart16550.ts';
 import type { Chip } from './chip.ts';
 import { DISPLAY_BENCHES } from './display/benches-testing.ts';
@@ -21,11 +22,13 @@ import { HostBridge440Fx } from './pci/host-bridge.ts';
 import { Piix3IsaBridge } from './pci/isa-bridge.ts';
 import { Piix4PowerManagement } from './pci/power-management.ts';
 import { AcpiPm } from './platform/acpi-pm.ts';
+import { ApmPorts } from './platform/apm-ports.ts';
 import { DebugConsole, DebugExit, PostPort } from './platform/debug-ports.ts';
 import { FwCfg } from './platform/fw-cfg.ts';
 import { Smbus } from './platform/smbus.ts';
 import { A20Gate, ResetControl, SystemControlPortA, SystemControlPortB } from './platform/system-control.ts';
 import { STORAGE_BENCHES } from './storage/benches-testing.ts';
+import { Hpet } from './timer/hpet.ts';
 import { Pit } from './timer/pit.ts';
 import { fixedWallClock, Rtc } from './timer/rtc.ts';
 
@@ -363,6 +366,50 @@ const makeSmbus: BenchMaker = {
   },
 };
 
+const makeHpet: BenchMaker = {
+  name: 'hpet',
+  make(clock) {
+    const { log, lines, line, note } = recorder();
+    const chip = new Hpet({
+      clock,
+      input: (number) => line(`input${number}`),
+      legacy: [line('irq0'), line('irq8')],
+      replaceLegacy: (() => {
+        let before = false;
+        const replaced = note('legacy');
+        return (on: boolean) => {
+          if (on !== before) replaced(on);
+          before = on;
+        };
+      })(),
+    });
+    const region = chip.regions[0]!;
+    return {
+      chip,
+      log,
+      lines,
+      pushes: [
+        (value) => region.write(0x10, 4, value & 3),
+        (value) => region.write(0x100 + 0x20 * (value % 3), 4, (value << 1) | 4),
+        (value) => region.write(0x108 + 0x20 * (value % 3), 4, region.read(0xf0, 4) + value * 16),
+      ],
+    };
+  },
+};
+
+const makeParallel: BenchMaker = {
+  name: 'parallel',
+  make() {
+    const { log, lines, line, note } = recorder();
+    return {
+      chip: new ParallelPort({ irq: line('irq'), printer: { write: note('printed') } }),
+      log,
+      lines,
+      pushes: [],
+    };
+  },
+};
+
 const makeSmall = (name: string, make: (note: ReturnType<typeof recorder>['note']) => Chip): BenchMaker => ({
   name,
   make() {
@@ -392,6 +439,9 @@ export const BENCHES: readonly BenchMaker[] = [
   makeFwCfg,
   makePowerManagement,
   makeSmbus,
+  makeHpet,
+  makeParallel,
+  makeSmall('apm', () => new ApmPorts()),
   ...STORAGE_BENCHES,
   makeSmall('reset-control', (note) => new ResetControl(note('reset'))),
   makeSmall('debug-console', (note) => new DebugConsole({ write: note('sent') })),

@@ -31,3 +31,25 @@ export class SharedLine {
     return driver;
   }
 }
+
+/** A line with a switch: while it is off, `target` is low; switched on again, it has the level of its driver. */
+export class SwitchedLine implements IrqLine {
+  readonly #target: IrqLine;
+  #level = false;
+  #on = true;
+
+  constructor(target: IrqLine) {
+    this.#target = target;
+  }
+
+  set(level: boolean): void {
+    this.#level = level;
+    if (this.#on) this.#target.set(level);
+  }
+
+  set on(on: boolean) {
+    if (on === this.#on) return;
+    this.#on = on;
+    this.#target.set(on && this.#level);
+  }
+}

@@ -1,10 +1,10 @@
-// ACPI tables (ACPI Specification 6.5, chapter 5): RSDP, RSDT, XSDT, FADT, FACS, MADT and DSDT, laid out
+// ACPI tables (ACPI Specification 6.5, chapter 5): RSDP, RSDT, XSDT, FADT, FACS, MADT, HPET and DSDT, laid out
 // one after the other from `base`. The FADT has revision 4 (ACPI 4.0), which every system since 2009 reads.
 //
 //   RSDP -> RSDT and XSDT -> FADT -> DSDT, FACS
-//                         -> MADT
+//                         -> MADT, HPET
 //
-// The machine is always in ACPI mode, so there is no SMI command port. No HPET, no general-purpose events.
+// The machine is always in ACPI mode, so there is no SMI command port. No general-purpose events.
 import type { GuestPhysical } from '../../base/addresses.ts';
 import { DoppelError } from '../../base/errors.ts';
 import { concatenate } from './aml.ts';
@@ -135,6 +135,20 @@ function madt(platform: AcpiPlatform): Uint8Array {
   return table('APIC', 3, Uint8Array.from(bytes));
 }
 
+const HPET_MINIMUM_TICK = 100;
+const SYSTEM_MEMORY = 0;
+
+/** The event timers (IA-PC HPET Specification, section 3.2.4). */
+function hpet({ address, capabilities }: NonNullable<AcpiPlatform['hpet']>): Uint8Array {
+  const body = new Uint8Array(20);
+  const view = new DataView(body.buffer);
+  view.setUint32(0, capabilities, true);
+  body.set([SYSTEM_MEMORY, 64, 0, 0], 4);
+  view.setUint32(8, address, true);
+  view.setUint16(17, HPET_MINIMUM_TICK, true);
+  return table('HPET', 1, body);
+}
+
 function rsdp(rsdt: GuestPhysical, xsdt: GuestPhysical): Uint8Array {
   const bytes = new Uint8Array(36);
   const view = new DataView(bytes.buffer);
@@ -175,6 +189,7 @@ export function buildAcpiTables(platform: AcpiPlatform, base: GuestPhysical, siz
   const facsAddress = place(facs());
   const dsdtAddress = place(table('DSDT', 2, dsdtBody(platform)));
   const tables = [place(fadt(platform, facsAddress, dsdtAddress)), place(madt(platform))];
+  if (platform.hpet) tables.push(place(hpet(platform.hpet)));
   const rsdt = place(table('RSDT', 1, addresses(tables, 4)));
   const xsdt = place(table('XSDT', 1, addresses(tables, 8)));
   placed.push({ address: base, bytes: rsdp(rsdt, xsdt) });

@@ -43,6 +43,8 @@ export interface AcpiPlatform {
   readonly keyboardController: boolean;
   /** A VGA adapter may be touched. */
   readonly vga: boolean;
+  /** The HPET's registers, and the low half of its first one. */
+  readonly hpet?: { readonly address: GuestPhysical; readonly capabilities: number };
   readonly isaDevices: readonly IsaDevice[];
   readonly pci: {
     /** Ports of configuration mechanism #1, which the host bridge keeps to itself. */

@@ -2,8 +2,9 @@
 //
 //   0x1_0000_0000  RAM above 4 GiB (later)
 //   0x0_FFFF_FFFF  +----------------------------+
-//                  | BIOS ROM (later)           |
+//                  | firmware's ROM, if any     |
 //   0x0_FEE0_0000  | local APIC, 4 KiB          |  LOCAL_APIC
+//   0x0_FED0_0000  | HPET, 1 KiB                |  HPET
 //   0x0_FEC0_0000  | I/O APIC, 4 KiB            |  IO_APIC
 //                  | PCI memory windows         |
 //   0x0_C000_0000  +----------------------------+  PCI_HOLE   (end of RAM at most)
@@ -52,6 +53,9 @@ export const PCI_MEMORY_WINDOW = 0xc000_0000;
 export const PCI_MEMORY_WINDOW_END = 0xfec0_0000;
 export const IO_APIC = 0xfec0_0000;
 export const IO_APIC_SIZE = 0x1000;
+export const HPET = 0xfed0_0000;
+/** The page that it has to itself. */
+export const HPET_SIZE = 0x1000;
 export const LOCAL_APIC = 0xfee0_0000;
 export const LOCAL_APIC_SIZE = 0x1000;
 

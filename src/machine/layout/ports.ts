@@ -9,6 +9,8 @@
 //   0x070-0x071  RTC and CMOS       0x604-0x605  ACPI PM1a control block
 //   0x080        POST code          0x608-0x60B  ACPI PM timer
 //   0x092        system control A   0xCF8        PCI configuration address
+//   0x0B2-0x0B3  APM               0x2E8, 0x2F8, 0x3E8  COM4, COM2, COM3 (where asked for)
+//   0x378-0x37A  LPT1 (likewise)
 //   0x0A0-0x0A1  PIC, second        0xCF9        reset control
 //   0x0E9        debug console      0xCFC-0xCFF  PCI configuration data
 //   0x170-0x177  IDE, secondary     0x1F0-0x1F7  IDE, primary
@@ -38,6 +40,15 @@ export const VGA = 0x3c0;
 export const VGA_COLOUR = 0x3d0;
 export const VBE = 0x1ce;
 export const COM1 = 0x3f8;
+/** COM1 to COM4: ports and interrupts. */
+export const SERIAL_PORTS: readonly (readonly [port: number, irq: number])[] = [
+  [0x3f8, 4],
+  [0x2f8, 3],
+  [0x3e8, 4],
+  [0x2e8, 3],
+];
+export const LPT1 = 0x378;
+export const APM = 0xb2;
 export const PIC_EDGE_LEVEL = 0x4d0;
 /** QEMU's customary place for isa-debug-exit in test kernels is 0xF4; its default is 0x501. */
 export const DEBUG_EXIT = 0x501;
@@ -76,6 +87,7 @@ export const IRQ_KEYBOARD = 1;
 export const IRQ_PIC_CASCADE = 2;
 export const IRQ_COM1 = 4;
 export const IRQ_FLOPPY = 6;
+export const IRQ_LPT1 = 7;
 export const IRQ_RTC = 8;
 export const IRQ_MOUSE = 12;
 export const IRQ_IDE = [14, 15] as const;

@@ -9,6 +9,7 @@ import { DoppelError } from '../../base/errors.ts';
 import type { AccessWidth, GuestBus } from '../../base/guest-bus.ts';
 import type { AlarmSource, WallClock } from '../../base/services.ts';
 import type { Saveable } from '../../base/state-record.ts';
+import { ParallelPort } from '../../devices/char/parallel-port.ts';
 import { Uart16550 } from '../../devices/char/uart16550.ts';
 import type { Chip } from '../../devices/chip.ts';
 import type { Vga } from '../../devices/display/vga.ts';
@@ -20,7 +21,7 @@ import { ApicBus } from '../../devices/intc/apic-bus.ts';
 import { I8259Pair } from '../../devices/intc/i8259.ts';
 import { IoApic } from '../../devices/intc/io-apic.ts';
 import { type ApicProcessor, LocalApic } from '../../devices/intc/local-apic.ts';
-import { fanOut, SharedLine } from '../../devices/intc/wires.ts';
+import { fanOut, SharedLine, SwitchedLine } from '../../devices/intc/wires.ts';
 import { type IrqLine, unconnected } from '../../devices/lines.ts';
 import { PciBus, PciConfigPorts } from '../../devices/pci/config-ports.ts';
 import type { PciAddressSpaces, PciEndpoint } from '../../devices/pci/endpoint.ts';
@@ -28,6 +29,7 @@ import { HostBridge440Fx } from '../../devices/pci/host-bridge.ts';
 import { Piix3IsaBridge } from '../../devices/pci/isa-bridge.ts';
 import { Piix4PowerManagement } from '../../devices/pci/power-management.ts';
 import { AcpiPm } from '../../devices/platform/acpi-pm.ts';
+import { ApmPorts } from '../../devices/platform/apm-ports.ts';
 import { DebugConsole, DebugExit, PostPort } from '../../devices/platform/debug-ports.ts';
 import { type FirmwareItems, FwCfg } from '../../devices/platform/fw-cfg.ts';
 import { Smbus } from '../../devices/platform/smbus.ts';
@@ -40,6 +42,7 @@ import {
 import type { AtapiCdrom } from '../../devices/storage/atapi-cdrom.ts';
 import { FloppyController } from '../../devices/storage/floppy-controller.ts';
 import { PiixIde } from '../../devices/storage/piix-ide.ts';
+import { Hpet } from '../../devices/timer/hpet.ts';
 import { Pit } from '../../devices/timer/pit.ts';
 import { CMOS_CENTURY, Rtc } from '../../devices/timer/rtc.ts';
 import { buildAcpiTables } from '../../firmware/tables/acpi.ts';
@@ -63,7 +66,10 @@ export interface BoardOptions {
   readonly wallClock: WallClock;
   readonly processor: ApicProcessor;
   readonly timeOfTsc: (value: bigint) => number;
-  readonly serial: ByteStream;
+  /** COM1 to COM4, as many as are given. */
+  readonly serial: readonly ByteStream[];
+  /** What the parallel port prints on; without it there is none. */
+  readonly printer?: ByteSink | undefined;
   readonly storage?: StorageOptions;
   /** The display adapter; without it there is none. */
   readonly display?: DisplayOptions | undefined;
@@ -91,7 +97,8 @@ export class Board implements GuestBus {
   readonly ports = new PortSpace();
   readonly localApic: LocalApic;
   readonly pci: PciBus;
-  readonly uart: Uart16550;
+  /** COM1 and those that follow. */
+  readonly uarts: readonly Uart16550[];
   readonly power: AcpiPm;
   readonly ide: PiixIde;
   readonly floppy: FloppyController;
@@ -140,8 +147,23 @@ export class Board implements GuestBus {
     const irq = (number: number): IrqLine => irqs[number]!.driver();
 
     // clocks and timers
-    const pit = add('pit', new Pit({ clock, irq: irq(P.IRQ_PIT) }), P.PIT);
-    const rtc = add('rtc', new Rtc({ clock, wallClock, irq: irq(P.IRQ_RTC) }), P.RTC);
+    const pitIrq = new SwitchedLine(irq(P.IRQ_PIT));
+    const rtcIrq = new SwitchedLine(irq(P.IRQ_RTC));
+    const pit = add('pit', new Pit({ clock, irq: pitIrq }), P.PIT);
+    const rtc = add('rtc', new Rtc({ clock, wallClock, irq: rtcIrq }), P.RTC);
+    const hpet = add(
+      'hpet',
+      new Hpet({
+        clock,
+        input: (number) =>
+          number < P.ISA_IRQS ? irq(number === P.GSI_PIT ? P.IRQ_PIT : number) : ioApic.pin(number),
+        legacy: [irq(P.IRQ_PIT), irq(P.IRQ_RTC)],
+        replaceLegacy: (replaced) => {
+          pitIrq.on = !replaced;
+          rtcIrq.on = !replaced;
+        },
+      }),
+    );
     const sci = irq(P.IRQ_SCI);
     this.power = add('acpi-pm', new AcpiPm({ clock, sci, powerOff: options.powerOff }));
 
@@ -153,6 +175,7 @@ export class Board implements GuestBus {
     const resetControl = add('reset-control', new ResetControl(reset));
     add('port-a', new SystemControlPortA({ a20, reset }), P.SYSTEM_CONTROL_A);
     add('port-b', new SystemControlPortB({ clock, timer: pit }), P.SYSTEM_CONTROL_B);
+    add('apm', new ApmPorts(), P.APM);
     add('post', new PostPort(), P.POST_CODE);
     add('debug-console', new DebugConsole(options.debugConsole), P.DEBUG_CONSOLE);
     add('firmware-console', new DebugConsole(options.firmwareConsole), P.FIRMWARE_CONSOLE);
@@ -167,8 +190,14 @@ export class Board implements GuestBus {
     const controller = new I8042({ clock, keyboardIrq, mouseIrq, keyboard, mouse: this.mouse, a20, reset });
     add('i8042', controller, P.I8042_DATA, P.I8042_COMMAND);
 
-    // serial line
-    this.uart = add('uart', new Uart16550({ irq: irq(P.IRQ_COM1), clock, stream: options.serial }), P.COM1);
+    // serial and parallel ports
+    this.uarts = options.serial.map((stream, i) => {
+      const [port, number] = P.SERIAL_PORTS[i]!;
+      return add(`uart${i}`, new Uart16550({ irq: irq(number), clock, stream }), port);
+    });
+    if (options.printer) {
+      add('parallel', new ParallelPort({ irq: irq(P.IRQ_LPT1), printer: options.printer }), P.LPT1);
+    }
 
     // PCI
     this.pci = new PciBus();
@@ -233,6 +262,7 @@ export class Board implements GuestBus {
     if (videoWindow) memory.map(M.VIDEO_MEMORY, M.VIDEO_MEMORY_SIZE, videoWindow);
     else memory.unmap(M.VIDEO_MEMORY, M.VIDEO_MEMORY_SIZE);
     memory.map(M.IO_APIC, M.IO_APIC_SIZE, ioApic.regions[0]!);
+    memory.map(M.HPET, M.HPET_SIZE, hpet.regions[0]!);
     memory.map(M.LOCAL_APIC, M.LOCAL_APIC_SIZE, apic.regions[0]!);
     rtc.setRam(CMOS_CENTURY, 0x20);
     for (const [index, value] of cmosBytes(memory.size, 1, this.floppy.driveTypes)) rtc.setRam(index, value);
@@ -265,15 +295,19 @@ export class Board implements GuestBus {
     setUpChipset(this);
     this.ide.enableChannels();
     const tables = buildAcpiTables(
-      pcAcpiPlatform(1, this.vga !== undefined),
+      pcAcpiPlatform(1, { vga: this.vga !== undefined, serialPorts: this.#serialPorts() }),
       M.ACPI_TABLES,
       M.ACPI_TABLES_SIZE,
     );
     this.memory.write(M.ACPI_TABLES, tables.bytes);
-    const area = biosDataArea([P.COM1], M.EXTENDED_BIOS_DATA_AREA);
+    const area = biosDataArea(this.#serialPorts(), M.EXTENDED_BIOS_DATA_AREA);
     this.memory.write(M.BIOS_DATA_AREA, area.subarray(0, BIOS_DATA_AREA_SIZE));
     this.localApic.enterVirtualWireMode();
     return tables.rsdp;
+  }
+
+  #serialPorts(): readonly number[] {
+    return this.uarts.map((_, i) => P.SERIAL_PORTS[i]![0]);
   }
 
   /** Resets every chip. */

@@ -27,6 +27,7 @@ import type { CpuState } from '../../x86/state/cpu-state.ts';
 import * as L from '../../x86/state/layout.ts';
 import { BOOT_AREA, checkRamSize, pcMemoryMap } from '../layout/memory.ts';
 import { biosMemory } from '../pc/bios-access.ts';
+import { SERIAL_PORTS } from '../layout/ports.ts';
 import { Board } from '../pc/board.ts';
 import { type DisplayOptions, displayMemorySize } from '../pc/display.ts';
 import { firmwareItems } from '../pc/firmware-items.ts';
@@ -82,6 +83,10 @@ export interface MachineOptions {
   readonly boot: Boot | (() => Boot);
   /** Where the guest's first serial line writes to. */
   readonly serial: ByteSink;
+  /** COM2 to COM4, as many as are given. */
+  readonly moreSerial?: readonly ByteSink[];
+  /** The printer at the parallel port; no port unless given. */
+  readonly printer?: ByteSink;
   /** Port 0xE9; ignored unless given. */
   readonly debugConsole?: ByteSink;
   /** Port 0x402, where firmware writes messages; ignored unless given. */
@@ -134,7 +139,8 @@ export class Machine {
   readonly pointer: PointerReceiver;
   readonly #options: MachineOptions;
   readonly #clock: MachineClock;
-  readonly #input = new InputQueue();
+  /** Of each serial line. */
+  readonly #inputs: readonly InputQueue[];
   /** Resets lead into firmware. */
   readonly #firmware: boolean;
   readonly #bios: OwnBios | null;
@@ -161,6 +167,8 @@ export class Machine {
     this.#clock = machineClock;
     this.alarms = new AlarmQueue(this.#clock);
     this.alarms.onEarlier = () => this.vcpu?.kick();
+    const sinks = [options.serial, ...(options.moreSerial ?? [])].slice(0, SERIAL_PORTS.length);
+    this.#inputs = sinks.map(() => new InputQueue());
     this.board = new Board({
       memory: this.memory,
       clock: this.alarms,
@@ -176,7 +184,8 @@ export class Machine {
         startup: () => {},
       },
       timeOfTsc: (value) => Number(value - this.#timeStampOffset()),
-      serial: byteStream(options.serial, this.#input),
+      serial: sinks.map((sink, i) => byteStream(sink, this.#inputs[i]!)),
+      printer: options.printer,
       debugConsole: options.debugConsole ?? { write() {} },
       storage: options.storage ?? {},
       display: options.display,
@@ -209,7 +218,9 @@ export class Machine {
       countsHits: options.countTlbHits ?? false,
     });
     machineClock.retired = () => this.vcpu.retired;
-    this.#input.connect(this.board.uart);
+    this.#inputs.forEach((input, i) => {
+      input.connect(this.board.uarts[i]!);
+    });
     if ('firmware' in boot) {
       this.board.offerToFirmware(firmwareItems({ ...boot, ramSize: this.memory.size, processors: 1 }));
     }
@@ -274,13 +285,13 @@ export class Machine {
     this.vcpu.memoryChanged();
   }
 
-  /** Bytes of serial input that the guest has not taken yet. */
+  /** Bytes of input on the first serial line that the guest has not taken yet. */
   get serialBacklog(): number {
-    return this.#input.length;
+    return this.#inputs[0]!.length;
   }
-  /** Bytes typed on the serial line. They wait, without a limit, until the guest takes them. */
-  serialInput(bytes: Uint8Array): void {
-    this.#input.push(bytes);
+  /** Bytes typed on a serial line (0 for COM1). They wait, without a limit, until the guest takes them. */
+  serialInput(bytes: Uint8Array, line = 0): void {
+    this.#inputs[line]?.push(bytes);
     this.#options.host.scheduler.wake();
   }
 
