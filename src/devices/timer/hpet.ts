@@ -8,13 +8,24 @@
 //   Tn_CONF  1 level  2 interrupts on  3 periodic  4, 5 can be periodic, has 64 bits  6 next write sets the
 //            accumulator  8 works with 32 bits  13:9 input of the I/O APIC
 //
-// With legacy replacement timer 0 takes the place of the PIT at IRQ 0 and timer 1 that of the RTC at IRQ 8. Alarms that come
-// late give one interrupt and keep the phase. A comparator that is written with the counter's present value matches when
+// With legacy replacement timer 0 takes the place of the PIT at IRQ 0 and timer 1 that of the RTC at IRQ 8. When an alarm comes
+// late, on a busy host, the interrupts of the periods that have passed follow one another quickly, up to MOST_OWED of them,
+// so that a guest that counts them keeps its time; the phase stays. A comparator that is written with the counter's present value matches when
 // the counter comes round again. Not modelled: interrupts as messages (FSB).
 import type { Alarm, AlarmSource } from '../../base/services.ts';
 import type { StateRecord } from '../../base/state-record.ts';
 import type { Chip, StateOf } from '../chip.ts';
-import { initialState, moment, records, resetState, restoreState, saveState, uint, uint64 } from '../chip.ts';
+import {
+  initialState,
+  integer,
+  moment,
+  records,
+  resetState,
+  restoreState,
+  saveState,
+  uint,
+  uint64,
+} from '../chip.ts';
 import type { IrqLine } from '../lines.ts';
 import { merge, type Register, type RegisterRegion, registerRegion } from '../registers.ts';
 import { clockRate, SHORTEST_PERIOD, ticksAt, timeOfTick } from './clock-rate.ts';
@@ -41,6 +52,9 @@ const SET_VALUE = 1 << 6;
 const NARROW = 1 << 8;
 const ROUTE_SHIFT = 9;
 const STORED = LEVEL | INTERRUPTS | PERIODIC | SET_VALUE | NARROW | (0x1f << ROUTE_SHIFT);
+/** Interrupts that are delivered late, and nanoseconds between two of them: time for a guest to take one. */
+const MOST_OWED = 64;
+const OWED_APART = 200_000;
 /** Further away than any run: no alarm. */
 const NEVER = 2n ** 50n;
 
@@ -49,6 +63,8 @@ const TIMER = {
   comparator: uint64(0xffff_ffff_ffff_ffffn),
   /** What a periodic timer adds at each match. */
   period: uint64(),
+  /** Interrupts of periods that have passed unseen. */
+  owed: integer(0, MOST_OWED),
 };
 
 const SHAPE = {
@@ -140,6 +156,7 @@ export class Hpet implements Chip {
     }
     state.config = value & (ENABLE | LEGACY);
     state.offset = (value & ENABLE) === 0 ? counter : wrap(counter - this.#ticks());
+    if ((value & ENABLE) === 0) for (const timer of state.timers) timer.owed = 0;
     for (let timer = 0; timer < TIMERS; timer++) this.#driveLevel(timer);
     this.#schedule();
   }
@@ -162,6 +179,7 @@ export class Hpet implements Chip {
     const state = this.#state.timers[timer]!;
     this.#line(timer)?.set(false);
     state.config = merge(state.config, value, lanes) & STORED;
+    if ((state.config & (PERIODIC | LEVEL | INTERRUPTS)) !== (PERIODIC | INTERRUPTS)) state.owed = 0;
     if ((state.config & NARROW) !== 0) {
       state.comparator = BigInt.asUintN(32, state.comparator);
       state.period = BigInt.asUintN(32, state.period);
@@ -188,6 +206,7 @@ export class Hpet implements Chip {
     }
     if (periodic) state.period = BigInt.asUintN(bits, part(state.period));
     state.config &= ~SET_VALUE;
+    state.owed = 0;
     this.#schedule();
   }
 
@@ -224,15 +243,20 @@ export class Hpet implements Chip {
       const periods = ago / state.period + 1n;
       state.comparator = BigInt.asUintN(bits, state.comparator + periods * state.period);
       this.#state.notBefore = this.#options.clock.now() + SHORTEST_PERIOD;
+      // What is too quick for alarms is not owed: those are all the host can do.
+      const slow = state.period * 10n > BigInt(OWED_APART);
+      if (slow) state.owed = Math.min(MOST_OWED, state.owed + Number(BigInt.asUintN(32, periods - 1n)));
     }
     if ((state.config & LEVEL) !== 0) {
       this.#state.status |= 1 << timer;
       this.#driveLevel(timer);
-    } else if ((state.config & INTERRUPTS) !== 0) {
-      const line = this.#line(timer);
-      line?.set(false);
-      line?.set(true);
-    }
+    } else this.#edge(timer);
+  }
+  #edge(timer: number): void {
+    if ((this.#state.timers[timer]!.config & INTERRUPTS) === 0) return;
+    const line = this.#line(timer);
+    line?.set(false);
+    line?.set(true);
   }
 
   /** Where a timer's interrupt goes, if anywhere. */
@@ -248,6 +272,11 @@ export class Hpet implements Chip {
   }
 
   #onAlarm(): void {
+    for (const [timer, state] of this.#state.timers.entries()) {
+      if (state.owed === 0) continue;
+      state.owed--;
+      this.#edge(timer);
+    }
     this.#look();
     this.#schedule();
   }
@@ -261,9 +290,12 @@ export class Hpet implements Chip {
       const distance = this.#distance(timer);
       if (distance < nearest) nearest = distance;
     }
-    if (nearest >= NEVER) return;
-    const tick = ticksAt(RATE, this.#options.clock.now()) + Number(nearest);
-    this.#alarm.schedule(Math.max(timeOfTick(RATE, tick), state.notBefore));
+    const now = this.#options.clock.now();
+    const owes = state.timers.some(({ owed }) => owed > 0);
+    if (nearest >= NEVER && !owes) return;
+    const tick = ticksAt(RATE, now) + Number(nearest);
+    const due = Math.max(timeOfTick(RATE, tick), state.notBefore);
+    this.#alarm.schedule(owes ? Math.min(due, now + OWED_APART) : due);
   }
 }
 
