@@ -60,6 +60,18 @@ for (const [name, tuning] of [
   });
 }
 
+test('the blocks of a loop become hot together, and make one region', () => {
+  // mov ecx, 2000; loop: test cl, 1; jz even; inc edx; jmp on; even: inc ebx; on: dec ecx; jnz loop; jmp $
+  const code = [
+    0xb9, 0xd0, 7, 0, 0, 0xf6, 0xc1, 1, 0x74, 3, 0x42, 0xeb, 1, 0x43, 0x49, 0x75, 0xf4, 0xeb, 0xfe,
+  ];
+  // Only the runs of blocks tell.
+  const tuning: JitTuning = { hotSamples: 1e9, hotRuns: 100, batch: 8 };
+  const vcpu = start(translating(tuning), bareWires(place(code)));
+  vcpu.run(9_000);
+  assert.equal(vcpu.statistics().get('regions formed'), 1);
+});
+
 test('a loop that patches its own immediate runs the new value each time, and its page is left alone at last', () => {
   // add eax, imm32 at 0x1000; inc dword [0x1001]; dec ecx; jnz 0x1000; jmp $
   const code = [0x05, 1, 0, 0, 0, 0xff, 0x05, 0x01, 0x10, 0, 0, 0x49, 0x75, 0xf2, 0xeb, 0xfe];
