@@ -74,7 +74,7 @@ export function emitTranslate(f: FunctionBuilder, further: number): void {
   f.load('i32.load', E.TLB_ADDEND);
   f.localTee(addend);
   f.store('i32.store', E.PAGE_CELLS + E.TLB_ADDEND);
-  f.i32Const(0);
+  f.localGet(table);
   f.i32Const(1);
   f.store('i32.store', E.PAGE_CELLS_USED);
   f.localGet(address);

@@ -54,8 +54,6 @@ export const COUNT_TLB_HITS = i64();
 
 /** u32: how a region was left in the middle (jit/region-tail.ts): offset, instructions to give back, flags. */
 export const WHERE = u32();
-/** u32: some page cell is not empty. */
-export const PAGE_CELLS_USED = u32();
 /** u32: identifier of the region that left because its budget was used up: a sample of what runs. */
 export const SAMPLED_REGION = u32();
 /** u32: byte offset of the current table of translations for fetching (EXECUTE_USER or EXECUTE_SUPERVISOR). */
@@ -94,6 +92,8 @@ export const PAGE_CELLS = 2 * TLB_WRITES;
 /** Cells for reads, and as many for writes, PAGE_CELL_WRITES bytes behind them. */
 export const PAGE_CELL_COUNT = 64;
 export const PAGE_CELL_WRITES = PAGE_CELL_COUNT << TLB_ENTRY_SHIFT;
+/** u32 in each table, behind its cells: some of them are not empty. */
+export const PAGE_CELLS_USED = PAGE_CELLS + 2 * PAGE_CELL_WRITES;
 /** A power of two, so that the arrays of all tables are numbered alike. */
 export const TLB_SIZE = 4 * TLB_WRITES;
 next = (next + 63) & ~63;

@@ -115,9 +115,9 @@ export class SoftMmu implements TranslationControl {
   /** Page cells repeat TLB entries. */
   #emptyCells(): void {
     const { u32 } = this.#state;
-    if (u32[E.PAGE_CELLS_USED >> 2] === 0) return;
-    u32[E.PAGE_CELLS_USED >> 2] = 0;
     for (const table of TABLES) {
+      if (u32[(table + E.PAGE_CELLS_USED) >> 2] === 0) continue;
+      u32[(table + E.PAGE_CELLS_USED) >> 2] = 0;
       const first = (table + E.PAGE_CELLS) >> 2;
       u32.fill(E.TLB_INVALID, first, first + 2 * E.PAGE_CELL_COUNT * ENTRY_WORDS);
     }
