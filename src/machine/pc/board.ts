@@ -313,6 +313,8 @@ export class Board implements GuestBus {
   /** Resets every chip. */
   reset(): void {
     for (const chip of this.chips.values()) chip.reset();
+    // The keyboard's buffer is empty now.
+    this.keys.onRoom();
   }
 
   // ---- GuestBus ----
