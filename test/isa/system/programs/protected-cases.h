@@ -131,8 +131,8 @@ static void cases(void) {
   USER(u_sti_vip, (set_cr4(2), user_flags = 0x100002), "sti");
   USER(u_popf, , "pushl $0x243fd7^0x100; popf; pushf; pop %ebx");
   USER(u_in, , "in $0x80, %al");
-  USER(u_in_ok, IO_BITMAP[0x11] = 0xfe, "in $0x88, %al; mov $7, %ebx; tss_nop: in $0x89, %al");
-  USER(u_in_wide, IO_BITMAP[0x11] = 0x04, "in $0x88, %ax; mov $7, %ebx; in $0x89, %ax");
+  USER(u_in_ok, IO_BITMAP[0x17] = 0xfe, "in $0xb8, %al; mov $7, %ebx; tss_nop: in $0xb9, %al");
+  USER(u_in_wide, IO_BITMAP[0x17] = 0x04, "in $0xb8, %ax; mov $7, %ebx; in $0xb9, %ax");
   USER(u_int_dpl, , "int $0x20");
   USER(u_int3, , "int3");
   USER(u_into, , "mov $0x7f, %al; add $1, %al; into");
