@@ -59,7 +59,7 @@ function setsFlags(uops: readonly Uop[]): boolean {
   return someUop(uops, ({ op }) => FLAG_SETTERS.has(op));
 }
 
-/** What is known after an instruction that touches flags; null: nothing. */
+/** What is known after an instruction that changes flags; null: nothing. */
 function sourcesAfter({ uops, written, interpreted, bulk }: InstructionFacts): FlagSources | null {
   const uop = uops.findLast((one) => setsFlags([one]));
   if (interpreted || bulk >= 0 || uop?.op !== 'flagsArith' || uop.keepCarry) return null;
@@ -67,14 +67,13 @@ function sourcesAfter({ uops, written, interpreted, bulk }: InstructionFacts): F
   const source = (value: Value) => sourceOf(uops, value, uop.bits, written);
   return { kind, a: source(a), ...(b && { b: source(b) }), ...(r && { r: source(r) }) };
 }
-/** It sets, reads or may show the flags, or did so before nobody asked for them. */
-function touchesFlags(facts: InstructionFacts): boolean {
-  return (
-    facts.interpreted || facts.leaves || facts.bulk >= 0 || facts.definesFlags || readsOrSets(facts.uops)
-  );
+/** It sets some flags, or did so before nobody asked for them, or nothing is known of it. */
+function changesFlags(facts: InstructionFacts): boolean {
+  const { interpreted, leaves, bulk, definesFlags, uops } = facts;
+  return interpreted || leaves || bulk >= 0 || definesFlags || setsFlags(uops);
 }
-function readsOrSets(uops: readonly Uop[]): boolean {
-  return someUop(uops, ({ op }) => FLAG_SETTERS.has(op) || op === 'flagsGet' || op === 'condition');
+function readsFlags(uops: readonly Uop[]): boolean {
+  return someUop(uops, ({ op }) => op === 'flagsGet' || op === 'condition');
 }
 function without(sources: FlagSources, written: number): FlagSources {
   const left = (source: FlagSource | null) =>
@@ -166,16 +165,16 @@ export function loopFlags(
   predecessors: readonly (readonly number[])[],
   isHeader: (block: number) => boolean,
 ): LoopFlags | null {
-  const until = facts[header]!.findIndex(touchesFlags);
+  const until = facts[header]!.findIndex((one) => changesFlags(one) || readsFlags(one.uops));
   const first = facts[header]![until];
   if (!first || first.interpreted || first.leaves || first.bulk >= 0 || !first.definesFlags) return null;
-  if (someUop(first.uops, (uop) => uop.op === 'flagsGet' || uop.op === 'condition')) return null;
+  if (readsFlags(first.uops)) return null;
   const known = new Map<number, FlagSources | null>();
   const atEnd = (block: number): FlagSources | null => {
     let sources = known.get(block);
     if (sources === undefined) {
       const list = facts[block]!;
-      const at = list.findLastIndex(touchesFlags);
+      const at = list.findLastIndex(changesFlags);
       const before = () => (isHeader(block) ? null : commonSources(predecessors[block]!.map(atEnd)));
       sources = at < 0 ? before() : sourcesAfter(list[at]!);
       for (const one of list.slice(at + 1)) sources = sources && without(sources, one.written);

@@ -205,7 +205,8 @@ for (const bits of [32, 64] as const) {
         ...entry.bytes,
         ...[0xb9, ...dword(7)], // mov ecx, 7
         ...loop,
-        ...[0xe2, (-loop.length - 2) & 0xff], // LOOP, which leaves the flags alone
+        // LOOP or a condition: neither changes flags.
+        ...[i % 2 ? 0xe2 : 0x70 | ((i >> 1) & 15), (-loop.length - 2) & 0xff],
       ];
       const setUp = [0xbd, 0, 0, 0, 0]; // mov ebp, 0
       const code = [...setUp, ...round, 0xe9, ...dword(-round.length - 5)];

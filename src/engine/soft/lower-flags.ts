@@ -190,7 +190,11 @@ export function lowerKnownCondition(l: ValueEmitter, code: number, source: FlagS
   const zero = () => (type === 'i64' ? f.i64Const(0) : f.i32Const(0));
   switch (code >> 1) {
     case 2: // Z
-      signed(source.result);
+      source.result();
+      if (bits < 32) {
+        f.i32Const((1 << bits) - 1);
+        f.op('i32.and');
+      }
       f.op(`${type}.eqz`);
       break;
     case 4: // S

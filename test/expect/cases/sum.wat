@@ -13,44 +13,61 @@
   (local.set $rdi (i64.load offset=RDI (i32.const 0)))
   (block $tail
     (block $loop0
-      (loop $tail
-        ;; 0: +0x100
-        (local.set $budget (i32.sub (local.get $budget) (i32.const 4)))
-        ;; +0x100  ADD RAX, qword DS:[RSI]
-        (local.set 16
-          (i64.load
-            (block $1 (result i32)
-              (block $2
-                (br_if $2 (; unlikely ;)
-                  (i64.ne (local.get $page0_tag) (i64.and (local.get $rsi) (i64.const -4089))))
-                (i32.add (i32.wrap_i64 (local.get $rsi)) (local.get $page0_addend))
-                (br $1))
-              (br_if $tail (; unlikely ;)
-                (i32.eq
-                  (local.tee 15
-                    (call $translate (; bail at +0x100, 4 not executed, flags of $flags_kind ;)
-                      (local.get $rsi)
-                      (local.get $tlb_table)
-                      (i32.const 393224)
-                      (i32.const 33586692)))
-                  (i32.const -1)))
-              (local.set $page0_tag (i64.and (local.get $rsi) (i64.const -4096)))
-              (local.set $page0_addend (i32.sub (local.get 15) (i32.wrap_i64 (local.get $rsi))))
-              (local.get 15))))
-        (local.set $rax (i64.add (local.get $rax) (local.get 16)))
-        ;; +0x103  ADD RSI, 0x8
-        (local.set $rsi (i64.add (local.get $rsi) (i64.const 8)))
-        ;; +0x107  CMP RSI, RDI
-        (local.set $flags_a (local.get $rsi))
-        (local.set $flags_b (local.get $rdi))
-        ;; +0x10a  JB $-0xa
-        (if (i64.lt_u (local.get $flags_a) (local.get $flags_b))
-          (then
-            (local.set $flags_kind (i32.const 8))
-            (br_if $loop0 (; unlikely ;) (i32.lt_s (local.get $budget) (i32.const 4)))
-            (br $tail)))
-        (i32.store offset=WHERE (; to +0x10c, flags of SUB 64 ;) (i32.const 0) (i32.const 35131392))
-        (br $tail)))
+      (local.set 15 (local.get $budget))
+      (local.set 16 (local.get $flags_kind))
+      (local.set 17 (local.get $flags_a))
+      (local.set 18 (local.get $flags_b))
+      (block $tail
+        (loop $tail
+          (local.set $flags_a (local.get $rsi))
+          (local.set $flags_b (local.get $rdi))
+          ;; 0: +0x100
+          (local.set $budget (i32.sub (local.get $budget) (i32.const 4)))
+          ;; +0x100  ADD RAX, qword DS:[RSI]
+          (local.set 20
+            (i64.load
+              (block $1 (result i32)
+                (block $2
+                  (br_if $2 (; unlikely ;)
+                    (i64.ne (local.get $page0_tag) (i64.and (local.get $rsi) (i64.const -4089))))
+                  (i32.add (i32.wrap_i64 (local.get $rsi)) (local.get $page0_addend))
+                  (br $1))
+                (br_if $tail (; unlikely ;)
+                  (i32.eq
+                    (local.tee 19
+                      (call $translate (; bail at +0x100, 4 not executed, flags of $flags_kind ;)
+                        (local.get $rsi)
+                        (local.get $tlb_table)
+                        (i32.const 393224)
+                        (i32.const 33586692)))
+                    (i32.const -1)))
+                (local.set $page0_tag (i64.and (local.get $rsi) (i64.const -4096)))
+                (local.set $page0_addend (i32.sub (local.get 19) (i32.wrap_i64 (local.get $rsi))))
+                (local.get 19))))
+          (local.set $rax (i64.add (local.get $rax) (local.get 20)))
+          ;; +0x103  ADD RSI, 0x8
+          (local.set $rsi (i64.add (local.get $rsi) (i64.const 8)))
+          ;; +0x107  CMP RSI, RDI
+          (local.set $flags_a (local.get $rsi))
+          (local.set $flags_b (local.get $rdi))
+          ;; +0x10a  JB $-0xa
+          (if (i64.lt_u (local.get $flags_a) (local.get $flags_b))
+            (then
+              (local.set $flags_kind (i32.const 8))
+              (br_if $loop0 (; unlikely ;) (i32.lt_s (local.get $budget) (i32.const 4)))
+              (br $tail)))
+          (i32.store offset=WHERE (; to +0x10c, flags of SUB 64 ;)
+            (i32.const 0)
+            (i32.const 35131392))
+          (br $tail)))
+      (if (i32.eq (i32.add (local.get $budget) (i32.const 4)) (local.get 15))
+        (then
+          (local.set $flags_a (local.get 17))
+          (local.set $flags_b (local.get 18))
+          (local.set $flags_kind (local.get 16)))
+        (else
+          (local.set $flags_kind (i32.const 8))))
+      (br $tail))
     (i32.store offset=SAMPLED_REGION (i32.const 0) (i32.const 1))
     (i32.store offset=WHERE (; to +0x100, flags of $flags_kind ;)
       (i32.const 0)
@@ -59,31 +76,31 @@
   (if
     (i32.eq
       (i32.and
-        (local.tee 17
+        (local.tee 15
           (i32.and
-            (i32.shr_u (local.tee 15 (i32.load offset=WHERE (i32.const 0))) (i32.const 9))
+            (i32.shr_u (local.tee 16 (i32.load offset=WHERE (i32.const 0))) (i32.const 9))
             (i32.const 255)))
         (i32.const 63))
       (i32.const 63))
     (then
-      (local.set 17 (local.get $flags_kind))))
+      (local.set 15 (local.get $flags_kind))))
   (call $materializeFlags
-    (local.get 17)
+    (local.get 15)
     (local.get $flags_a)
     (local.get $flags_b)
     (local.get $flags_r)
     (local.get $flags_cf_of))
   (i64.store offset=RAX (i32.const 0) (local.get $rax))
   (i64.store offset=RSI (i32.const 0) (local.get $rsi))
-  (local.set $budget (i32.add (i32.and (local.get 15) (i32.const 511)) (local.get $budget)))
+  (local.set $budget (i32.add (i32.and (local.get 16) (i32.const 511)) (local.get $budget)))
   (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
-  (local.set 16
+  (local.set 18
     (i64.add
       (local.get $rip_base)
-      (i64.extend_i32_s (i32.and (i32.shr_u (local.get 15) (i32.const 17)) (i32.const 4095)))))
-  (if (i32.and (local.get 15) (i32.const 511))
+      (i64.extend_i32_s (i32.and (i32.shr_u (local.get 16) (i32.const 17)) (i32.const 4095)))))
+  (if (i32.and (local.get 16) (i32.const 511))
     (then
-      (i64.store offset=rip (i32.const 0) (local.get 16))
+      (i64.store offset=rip (i32.const 0) (local.get 18))
       (i32.store offset=EXIT (i32.const 0) (i32.const 5))
       (return)))
-  (return_call $jumpFlat (local.get 16)))
+  (return_call $jumpFlat (local.get 18)))
