@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import { before, type TestContext, test } from 'node:test';
 import { emptyMemoryDisk } from '../../src/backend/block/memory-disk.ts';
+import type { Frame } from '../../src/backend/display/screen.ts';
 import { screenshot, waitForScreenText } from '../../src/host/node/automation.ts';
 import { fetchDebianPackage, readDebianPackage } from '../../src/host/node/debian-packages.ts';
 import { nodeHost } from '../../src/host/node/platform.ts';
@@ -25,7 +26,7 @@ before(async () => {
 });
 
 const PROMPT = /^>$/m;
-const ECHO = [
+const ECHO: readonly number[] = [
   ...[0xfb, 0xb8, 0x03, 0x00, 0xcd, 0x10], // sti; mov ax, 3; int 10h
   ...[0xb8, 0x3e, 0x0e, 0xbb, 0x07, 0x00, 0xcd, 0x10], // mov ax, 0e3eh ('>'); mov bx, 7; int 10h
   ...[0x30, 0xe4, 0xcd, 0x16], // 1: xor ah, ah; int 16h
@@ -37,10 +38,36 @@ const ECHO = [
   ...[0xf4, 0xeb, 0xfd], // 3: hlt; jmp 3b
 ];
 
-function start(t: TestContext, boot: Boot, rom?: Uint8Array): Machine {
+/** Sets a mode, and dots of the colours (x XOR y) AND `colours`, for x and y below 96. */
+const dots = (mode: number, colours: number): readonly number[] => [
+  ...[0xfb, 0xb8, mode, 0x00, 0xcd, 0x10], // sti; mov ax, mode; int 10h
+  ...[0x31, 0xff], // xor di, di
+  ...[0x31, 0xf6], // 1: xor si, si
+  ...[0x89, 0xf0, 0x31, 0xf8, 0x24, colours], // 2: mov ax, si; xor ax, di; and al, colours
+  ...[0xb4, 0x0c, 0x30, 0xff, 0x89, 0xf1, 0x89, 0xfa, 0xcd, 0x10], // mov ah, 0ch; xor bh, bh; mov cx, si; mov dx, di; int 10h
+  ...[0x46, 0x83, 0xfe, 96, 0x75, 0xea], // inc si; cmp si, 96; jne 2b
+  ...[0x47, 0x83, 0xff, 96, 0x75, 0xe2], // inc di; cmp di, 96; jne 1b
+  ...[0xf4, 0xeb, 0xfd], // 3: hlt; jmp 3b
+];
+
+/** Whether a frame shows those dots: each value in one colour of its own. */
+function showsDots({ width, pixels }: Frame, colours: number): boolean {
+  const colourOf = new Map<number, number>();
+  for (let y = 0; y < 96; y++) {
+    for (let x = 0; x < 96; x++) {
+      const value = (x ^ y) & colours;
+      const colour = pixels[y * width + x]!;
+      if (!colourOf.has(value)) colourOf.set(value, colour);
+      else if (colourOf.get(value) !== colour) return false;
+    }
+  }
+  return new Set(colourOf.values()).size === colourOf.size;
+}
+
+function start(t: TestContext, boot: Boot, rom?: Uint8Array, program = ECHO): Machine {
   const disk = emptyMemoryDisk(2048, { name: 'echo' });
   const sector = new Uint8Array(512);
-  sector.set(ECHO);
+  sector.set(program);
   sector.set([0x55, 0xaa], 510);
   disk.write(0, sector, () => {});
   const machine = new Machine({
@@ -106,6 +133,26 @@ for (const [name, prepare] of [
     }
   });
 }
+
+test("the BIOS's graphics modes have their size and colours", async (t) => {
+  for (const [mode, colours, width, height] of [
+    [0x04, 3, 320, 200],
+    [0x06, 1, 640, 200],
+    [0x0d, 15, 320, 200],
+    [0x0e, 15, 640, 200],
+    [0x10, 15, 640, 350],
+    [0x11, 1, 640, 480],
+    [0x12, 15, 640, 480],
+    [0x13, 15, 320, 200],
+  ] as const) {
+    await t.test(`mode ${mode.toString(16)}h`, async (t) => {
+      const machine = start(t, { media: ['disk'] }, undefined, dots(mode, colours));
+      await until(() => showsDots(machine.screen!.frame(), colours));
+      const frame = machine.screen!.frame();
+      assert.deepEqual([frame.width, frame.height], [width, height]);
+    });
+  }
+});
 
 test('TigerVNC connects, types and shows the result', { skip: noViewer() }, async (t) => {
   const machine = start(t, { media: ['disk'] });
