@@ -196,7 +196,7 @@ function bootOf(options: RunOptions, media: OpenMedia, prepared: BootFiles | und
   if (bios !== undefined) {
     if (prepared) throw new DoppelError('quickstart boots a kernel without firmware: leave --bios out.');
     const firmware = readGuestFile('--bios', bios);
-    return () => ({ firmware });
+    return () => ({ firmware, ...(media.any && { mediaOrder: media.bootOrder }) });
   }
   if (!bootsKernel(options, prepared)) {
     if (media.any) return () => ({ media: media.bootOrder });

@@ -2,22 +2,28 @@
 // 0x402, finds the chipset, memory, fw_cfg, serial port and keyboard, and ends where it looks for something to boot.
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
+import { imageDisk } from '../../src/backend/block/memory-disk.ts';
 import { VgaScreen } from '../../src/devices/display/vga-screen.ts';
 import { InterpVcpu } from '../../src/engine/interp/interp-vcpu.ts';
 import { JitVcpu } from '../../src/engine/jit/jit-vcpu.ts';
 import { fetchDebianPackage, readDebianPackage } from '../../src/host/node/debian-packages.ts';
 import { nodeHost } from '../../src/host/node/platform.ts';
+import type { BootOrder } from '../../src/machine/pc/own-bios.ts';
+import type { StorageOptions } from '../../src/machine/pc/storage.ts';
 import { Machine, type MachineOptions } from '../../src/machine/vm/machine.ts';
 
 const MIB = 2 ** 20;
 const images = new Map<string, Uint8Array>();
 
 before(async () => {
-  const wanted = /\/(bios|bios-256k|vgabios-stdvga)\.bin$/;
-  for await (const member of readDebianPackage(fetchDebianPackage('seabios', 'amd64'), (path) =>
-    wanted.test(path),
-  )) {
-    if (member.kind === 'file') images.set(member.path.split('/').at(-1)!, member.bytes);
+  for (const [name, wanted] of [
+    ['seabios', /\/(bios|bios-256k|vgabios-stdvga)\.bin$/],
+    ['grub-rescue-pc', /\/grub-rescue-cdrom\.iso$/],
+  ] as const) {
+    const file = fetchDebianPackage(name, 'amd64');
+    for await (const member of readDebianPackage(file, (path) => wanted.test(path))) {
+      if (member.kind === 'file') images.set(member.path.split('/').at(-1)!, member.bytes);
+    }
   }
 });
 
@@ -112,3 +118,39 @@ test('with its VGA BIOS it shows on the screen what it does', async () => {
     screen.join('\n'),
   );
 });
+
+const image = (name: string) => imageDisk(images.get(name)!, { name });
+
+const MEDIA: readonly (readonly [string, BootOrder, () => StorageOptions, RegExp])[] = [
+  [
+    'a CD before a disk',
+    ['cdrom', 'disk'],
+    () => ({ cdrom: image('grub-rescue-cdrom.iso'), disks: [image('grub-rescue-cdrom.iso')] }),
+    /Booting from DVD\/CD/,
+  ],
+  [
+    'a disk before a CD',
+    ['disk', 'cdrom'],
+    () => ({ cdrom: image('grub-rescue-cdrom.iso'), disks: [image('grub-rescue-cdrom.iso')] }),
+    /Booting from Hard Disk/,
+  ],
+];
+
+for (const [what, mediaOrder, storage, says] of MEDIA) {
+  test(`it boots ${what}`, async () => {
+    const { text } = await postAndLook({
+      image: 'bios-256k.bin',
+      until: 'Booting from 0000:7c00\n',
+      boot: { firmware: images.get('bios-256k.bin')!, mediaOrder },
+      storage: storage(),
+      display: { rom: images.get('vgabios-stdvga.bin')! },
+      // It waits for drives, seconds of them: instructions take longer to count.
+      time: 'real',
+      engine: (wires) => new JitVcpu(wires),
+    });
+    assert.match(text, says);
+    // Our ACPI tables, placed by the script.
+    assert.match(text, /^Moving pm_base to 0x600$/m);
+    assert.match(text, /^table\(50434146\)=0x[0-9a-f]+ \(via xsdt\)$/m);
+  });
+}

@@ -35,12 +35,17 @@ export interface BoardParts {
   readonly vga?: boolean;
   /** I/O addresses of COM1 and those that follow. */
   readonly serialPorts?: readonly number[];
+  /** What firmware routes PIRQA# to PIRQD# to; as we do it, unless given. */
+  readonly pirqs?: readonly number[];
 }
+
+/** What SeaBIOS routes PIRQA# to PIRQD# to, whatever the machine would like. */
+export const SEABIOS_PIRQS = [10, 10, 11, 11] as const;
 
 /** The platform of a board with `processors` vCPUs. */
 export function pcAcpiPlatform(
   processors: number,
-  { vga = false, serialPorts = [COM1] }: BoardParts = {},
+  { vga = false, serialPorts = [COM1], pirqs }: BoardParts = {},
 ): AcpiPlatform {
   return {
     processors,
@@ -92,7 +97,8 @@ export function pcAcpiPlatform(
     pci: {
       configuration: { port: PCI_CONFIG_ADDRESS, count: 8 },
       memory: { start: PCI_MEMORY_WINDOW, end: PCI_MEMORY_WINDOW_END },
-      interrupts: IRQ_PCI,
+      // INTA# of slot 1 is PIRQA#.
+      interrupts: pirqs ? [3, 0, 1, 2].map((pirq) => pirqs[pirq]!) : IRQ_PCI,
     },
   };
 }

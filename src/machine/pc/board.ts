@@ -49,7 +49,7 @@ import { buildAcpiTables } from '../../firmware/tables/acpi.ts';
 import { BIOS_DATA_AREA_SIZE, biosDataArea } from '../../firmware/tables/bios-data-area.ts';
 import type { GuestMemory } from '../../memory/guest-memory.ts';
 import { PortSpace } from '../../memory/port-space.ts';
-import { pcAcpiPlatform } from '../layout/acpi.ts';
+import { type BoardParts, pcAcpiPlatform } from '../layout/acpi.ts';
 import * as M from '../layout/memory.ts';
 import * as P from '../layout/ports.ts';
 import { setUpChipset } from './chipset-setup.ts';
@@ -294,16 +294,17 @@ export class Board implements GuestBus {
   actAsFirmware(): number {
     setUpChipset(this);
     this.ide.enableChannels();
-    const tables = buildAcpiTables(
-      pcAcpiPlatform(1, { vga: this.vga !== undefined, serialPorts: this.#serialPorts() }),
-      M.ACPI_TABLES,
-      M.ACPI_TABLES_SIZE,
-    );
+    const tables = buildAcpiTables(pcAcpiPlatform(1, this.parts), M.ACPI_TABLES, M.ACPI_TABLES_SIZE);
     this.memory.write(M.ACPI_TABLES, tables.bytes);
     const area = biosDataArea(this.#serialPorts(), M.EXTENDED_BIOS_DATA_AREA);
     this.memory.write(M.BIOS_DATA_AREA, area.subarray(0, BIOS_DATA_AREA_SIZE));
     this.localApic.enterVirtualWireMode();
     return tables.rsdp;
+  }
+
+  /** What it has and another may not have. */
+  get parts(): BoardParts {
+    return { vga: this.vga !== undefined, serialPorts: this.#serialPorts() };
   }
 
   #serialPorts(): readonly number[] {

@@ -2,6 +2,10 @@
 // CMOS: IBM PC AT Technical Reference, "RT/CMOS RAM I/O"; bytes 34h, 35h and 5Bh-5Dh as the platform has them.
 import type { FirmwareItems } from '../../devices/platform/fw-cfg.ts';
 import { E820_RAM, encodeE820 } from '../../firmware/tables/memory-map.ts';
+import { acpiFiles } from '../../firmware/tables/table-loader.ts';
+import { type BoardParts, pcAcpiPlatform, SEABIOS_PIRQS } from '../layout/acpi.ts';
+import type { BootOrder } from './own-bios.ts';
+import { idePlaces, type StorageOptions } from './storage.ts';
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
@@ -10,10 +14,28 @@ const MIB = 1024 * KIB;
 export interface FirmwareMachine {
   readonly ramSize: number;
   readonly processors: number;
+  /** What ACPI tables are to say of the board. */
+  readonly parts?: BoardParts;
   /** OpenFirmware paths in the order in which to boot, e.g. '/pci@i0cf8/ide@1,1/drive@0/disk@0'. */
   readonly bootOrder?: readonly string[];
   /** Milliseconds that a boot menu waits for its key; no menu unless given. */
   readonly bootMenu?: number;
+}
+
+const IDE = '/pci@i0cf8/ide@1,1';
+const FLOPPY = '/pci@i0cf8/isa@1/fdc@03f0/floppy';
+
+/** OpenFirmware paths of the drives that `storage` puts behind the board's connectors, by kinds of media in order. */
+export function bootPaths(order: BootOrder, storage: StorageOptions): readonly string[] {
+  const ide = ([channel, device]: readonly [number, number]) => `${IDE}/drive@${channel}/disk@${device}`;
+  const { disks, cdrom } = idePlaces(storage);
+  const paths = {
+    floppy: (storage.floppies ?? []).map((_, i) => `${FLOPPY}@${i}`),
+    cdrom: cdrom === undefined ? [] : [ide(cdrom)],
+    disk: disks.map(ide),
+  };
+  // HALT: nothing that is not in the list is tried.
+  return [...order.flatMap((kind) => paths[kind]), 'HALT'];
 }
 
 const ITEM_RAM_SIZE = 0x03;
@@ -25,10 +47,11 @@ const littleEndian = (value: number, bytes: number) =>
   Uint8Array.from({ length: bytes }, (_, i) => Math.floor(value / 2 ** (8 * i)) & 0xff);
 
 export function firmwareItems(machine: FirmwareMachine): FirmwareItems {
-  const { ramSize, processors, bootOrder = [], bootMenu } = machine;
+  const { ramSize, processors, parts = {}, bootOrder = [], bootMenu } = machine;
   const text = new TextEncoder();
   const files = new Map<string, Uint8Array>([
     ['etc/e820', encodeE820([{ base: 0, size: ramSize, type: E820_RAM }])],
+    ...acpiFiles(pcAcpiPlatform(processors, { ...parts, pirqs: SEABIOS_PIRQS })),
   ]);
   // The list ends with a zero byte.
   if (bootOrder.length > 0) files.set('bootorder', text.encode(`${bootOrder.join('\n')}\0`));

@@ -35,6 +35,18 @@ const DISK_PLACES = [
 
 const CDROM_PLACE = [1, 0] as const;
 
+type IdePlace = readonly [channel: number, device: number];
+
+/** Where the drives of `storage` are: channel and device of each. */
+export function idePlaces(storage: StorageOptions): {
+  readonly disks: readonly IdePlace[];
+  readonly cdrom: IdePlace | undefined;
+} {
+  const cdrom = storage.cdrom === undefined ? undefined : CDROM_PLACE;
+  const free = DISK_PLACES.filter(([channel, device]) => channel !== cdrom?.[0] || device !== cdrom[1]);
+  return { disks: free.slice(0, storage.disks?.length ?? 0), cdrom };
+}
+
 /** The drives on the two IDE channels. */
 export interface IdeDrives {
   readonly devices: readonly [IdeDevices, IdeDevices];

@@ -30,7 +30,7 @@ import { SERIAL_PORTS } from '../layout/ports.ts';
 import { biosMemory } from '../pc/bios-access.ts';
 import { Board } from '../pc/board.ts';
 import { type DisplayOptions, displayMemorySize } from '../pc/display.ts';
-import { firmwareItems } from '../pc/firmware-items.ts';
+import { bootPaths, firmwareItems } from '../pc/firmware-items.ts';
 import { checkFirmwareSize, romMemorySize } from '../pc/firmware-rom.ts';
 import { programMtrrs } from '../pc/mtrr.ts';
 import { type BootOrder, OwnBios } from '../pc/own-bios.ts';
@@ -61,7 +61,9 @@ export interface KernelBoot {
 /** Firmware that is run as it is: a ROM image of 64 KiB to 16 MiB, its last byte at the end of 4 GiB. */
 export interface FirmwareBoot {
   readonly firmware: Uint8Array;
-  /** In what order to boot: OpenFirmware paths, see firmware-items.ts. */
+  /** Kinds of media in the order in which they are tried; as the firmware likes, unless given. */
+  readonly mediaOrder?: BootOrder;
+  /** More exactly: OpenFirmware paths, see firmware-items.ts. */
   readonly bootOrder?: readonly string[];
   /** Milliseconds that the firmware waits for the key of its boot menu; no menu unless given. */
   readonly bootMenu?: number;
@@ -222,7 +224,17 @@ export class Machine {
       input.connect(this.board.uarts[i]!);
     });
     if ('firmware' in boot) {
-      this.board.offerToFirmware(firmwareItems({ ...boot, ramSize: this.memory.size, processors: 1 }));
+      const { bootOrder, bootMenu, mediaOrder } = boot;
+      const order = bootOrder ?? (mediaOrder && bootPaths(mediaOrder, options.storage ?? {}));
+      this.board.offerToFirmware(
+        firmwareItems({
+          ramSize: this.memory.size,
+          processors: 1,
+          parts: this.board.parts,
+          ...(order && { bootOrder: order }),
+          ...(bootMenu !== undefined && { bootMenu }),
+        }),
+      );
     }
     this.#bios = 'media' in boot ? this.#ownBios(boot.media) : null;
     this.#boot(boot);
