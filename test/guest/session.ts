@@ -11,6 +11,7 @@ import {
   fetchDebianKernel,
 } from '../../src/host/node/debian-packages.ts';
 import { nodeHost } from '../../src/host/node/platform.ts';
+import type { StorageOptions } from '../../src/machine/pc/storage.ts';
 import { Machine, type MachineEnd, type MachineOptions } from '../../src/machine/vm/machine.ts';
 
 export interface GuestSetup {
@@ -25,6 +26,7 @@ export interface GuestSetup {
   readonly linuxEntry?: LinuxEntry;
   /** Added to the kernel's command line. */
   readonly append?: string;
+  readonly storage?: StorageOptions;
   /** MiB. */
   readonly memory?: number;
   /** The interpreter unless given. */
@@ -56,6 +58,7 @@ export async function debianMachine(setup: GuestSetup, serial: (byte: number) =>
     time: setup.time ?? 'real',
     ...(setup.time === 'deterministic' ? { rtcStart: Date.UTC(2000, 0, 1) } : {}),
     reboot: setup.reboot ?? 'end',
+    storage: setup.storage ?? {},
     ...(setup.engine === undefined ? {} : { engine: setup.engine }),
     host: nodeHost(),
   });

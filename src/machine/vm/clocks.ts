@@ -23,6 +23,8 @@ const MOST_INSTRUCTIONS = 10_000_000;
 const HELD_UP = 20_000_000;
 /** Longest sleep of a halted machine between two looks at the clock, in milliseconds. */
 const LONGEST_SLEEP = 1000;
+/** A host's timers take a millisecond: what is nearer (in ns) is waited for without them, as drives ask for with every command. */
+const SHORTEST_SLEEP = 50_000;
 /** A deadline that is as good as none (52 days, in ns): skipping there would use up the clock's range of 2^53. */
 const NEVER = 2 ** 52;
 
@@ -48,6 +50,10 @@ export class RealTimeClock implements MachineClock {
     return this.#host.now() - this.#start;
   }
   idleUntil(deadline: number): number {
+    if (deadline - this.now() < SHORTEST_SLEEP) {
+      while (this.now() < deadline);
+      return 0;
+    }
     return Math.min(LONGEST_SLEEP, Math.max(0, (deadline - this.now()) / 1e6));
   }
   instructionsUntil(deadline: number): number {
