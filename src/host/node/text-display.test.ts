@@ -20,6 +20,7 @@ function build() {
     },
   });
   return {
+    frame,
     display,
     change: (next: Partial<TextScreen> | undefined) => {
       text = next && { ...text!, ...next };
@@ -34,7 +35,7 @@ function build() {
 }
 
 test('the screen is drawn once, then only what changes', () => {
-  const { display, change, take } = build();
+  const { frame, display, change, take } = build();
   try {
     assert.equal(
       take(),
@@ -49,6 +50,8 @@ test('the screen is drawn once, then only what changes', () => {
     change({ cursor: undefined });
     assert.equal(take(), '\x1b[?25l');
     change(undefined);
+    assert.equal(take(), '\x1b[0m\x1b[2J\x1b[H\x1b[?25l'); // dark
+    frame.pixels[1000] = 0xffffff;
     assert.match(take(), /graphics, 640 x 480/);
     assert.equal(take(), '');
   } finally {

@@ -5,7 +5,7 @@ import type { ScreenHub, TextScreen } from '../../backend/display/screen.ts';
 /** Where it is drawn. */
 export interface TerminalOutput {
   write(text: string): void;
-  /** Of the terminal, if known: what does not fit is cut off. */
+  /** Of the terminal, if known (0 is not): what does not fit is cut off. */
   readonly columns?: number | undefined;
   readonly rows?: number | undefined;
 }
@@ -61,8 +61,9 @@ export class TextDisplay {
   }
 
   #say(): void {
-    const { width, height } = this.#screen.frame();
-    const message = `[graphics, ${width} x ${height}: use --display vnc to see it]`;
+    const { width, height, pixels } = this.#screen.frame();
+    const dark = pixels.every((colour) => colour === 0);
+    const message = dark ? '' : `[graphics, ${width} x ${height}: use --display vnc to see it]`;
     if (this.#shown === message) return;
     this.#shown = message;
     this.#output.write(`\x1b[0m\x1b[2J\x1b[H${message}\x1b[?25l`);
@@ -70,8 +71,8 @@ export class TextDisplay {
 
   #draw(text: TextScreen): void {
     const last = typeof this.#shown === 'object' && sameShape(this.#shown, text) ? this.#shown : undefined;
-    const rows = Math.min(text.rows, this.#output.rows ?? text.rows);
-    const columns = Math.min(text.columns, this.#output.columns ?? text.columns);
+    const rows = Math.min(text.rows, this.#output.rows || text.rows);
+    const columns = Math.min(text.columns, this.#output.columns || text.columns);
     let output = last === undefined ? '\x1b[0m\x1b[2J' : '';
     for (let row = 0; row < rows; row++) output += this.#row(text, last, row, columns);
     const cursor = text.cursor;
