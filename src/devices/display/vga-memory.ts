@@ -38,7 +38,7 @@ const MODE_READ_COMPARES = 0x08;
 const MODE_ODD_EVEN_READS = 0x10;
 
 /** Four bits as four bytes of ones. */
-const PLANES = Uint32Array.from({ length: 16 }, (_, bits) => {
+const PLANES = Int32Array.from({ length: 16 }, (_, bits) => {
   let mask = 0;
   for (let plane = 0; plane < 4; plane++) if ((bits & (1 << plane)) !== 0) mask |= 0xff << (8 * plane);
   return mask;
@@ -56,7 +56,8 @@ const chained = (address: number): number => (address & ~3) | ((address >> 14) &
 /** The window as a region of `WINDOW_SIZE` bytes. */
 export function vgaWindow(state: VgaState, memory: PlainMemory): RegisterRegion {
   const { bytes } = memory;
-  const words = new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length >> 2);
+  // Signed: such numbers need no allocation, wherever they are kept.
+  const words = new Int32Array(bytes.buffer, bytes.byteOffset, bytes.length >> 2);
 
   /** Offset in memory of a byte of the window in a VBE mode that is not planar. */
   function linear(offset: number): number {

@@ -43,8 +43,8 @@ export const SHAPE = {
   /** Red and green of a colour that is being written. */
   dacPending: uint(16),
   dac: bytes(768),
-  /** The four latches, plane 0 in the low byte. */
-  latches: uint(32),
+  /** The four latches as a signed word, plane 0 in the low byte. */
+  latches: integer(-(2 ** 31), 2 ** 31 - 1),
   vbe: record(VBE_SHAPE),
 };
 
