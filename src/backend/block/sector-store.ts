@@ -20,29 +20,28 @@ export class SectorStore {
 
   /** Copies those sectors from byte `offset` that were written; the rest of `target` stays. */
   read(offset: number, target: Uint8Array): void {
-    for (let done = 0; done < target.length; done += SECTOR_SIZE) {
-      const sector = (offset + done) / SECTOR_SIZE;
-      const cluster = this.#clusters.get(Math.floor(sector / CLUSTER_SECTORS));
-      const index = sector % CLUSTER_SECTORS;
-      if (cluster === undefined || cluster.written[index] === 0) continue;
-      target.set(cluster.data.subarray(index * SECTOR_SIZE, (index + 1) * SECTOR_SIZE), done);
-    }
+    this.#stretches(offset, target.length, (number, first, count, done) => {
+      const cluster = this.#clusters.get(number);
+      if (cluster === undefined) return;
+      for (let index = first; index < first + count; index++, done += SECTOR_SIZE) {
+        if (cluster.written[index] === 0) continue;
+        target.set(cluster.data.subarray(index * SECTOR_SIZE, (index + 1) * SECTOR_SIZE), done);
+      }
+    });
   }
 
   /** Whether every sector of the range was written. */
   holds(offset: number, length: number): boolean {
-    for (let done = 0; done < length; done += SECTOR_SIZE) {
-      const sector = (offset + done) / SECTOR_SIZE;
-      const cluster = this.#clusters.get(Math.floor(sector / CLUSTER_SECTORS));
-      if (cluster === undefined || cluster.written[sector % CLUSTER_SECTORS] === 0) return false;
-    }
-    return true;
+    let all = true;
+    this.#stretches(offset, length, (number, first, count) => {
+      const written = this.#clusters.get(number)?.written;
+      if (written === undefined || written.subarray(first, first + count).includes(0)) all = false;
+    });
+    return all;
   }
 
   write(offset: number, source: Uint8Array): void {
-    for (let done = 0; done < source.length; done += SECTOR_SIZE) {
-      const sector = (offset + done) / SECTOR_SIZE;
-      const number = Math.floor(sector / CLUSTER_SECTORS);
+    this.#stretches(offset, source.length, (number, first, count, done) => {
       let cluster = this.#clusters.get(number);
       if (cluster === undefined) {
         cluster = {
@@ -51,10 +50,9 @@ export class SectorStore {
         };
         this.#clusters.set(number, cluster);
       }
-      const index = sector % CLUSTER_SECTORS;
-      cluster.data.set(source.subarray(done, done + SECTOR_SIZE), index * SECTOR_SIZE);
-      cluster.written[index] = 1;
-    }
+      cluster.data.set(source.subarray(done, done + count * SECTOR_SIZE), first * SECTOR_SIZE);
+      cluster.written.fill(1, first, first + count);
+    });
   }
 
   /** Gives back the clusters that lie in the range as a whole. */
@@ -66,5 +64,20 @@ export class SectorStore {
         if (number >= first && number < end) this.#clusters.delete(number);
       }
     } else for (let number = first; number < end; number++) this.#clusters.delete(number);
+  }
+
+  /** Divides a range by clusters: which cluster, its first sector and how many, and the bytes of the range before them. */
+  #stretches(
+    offset: number,
+    length: number,
+    visit: (cluster: number, first: number, count: number, done: number) => void,
+  ): void {
+    const end = (offset + length) / SECTOR_SIZE;
+    for (let sector = offset / SECTOR_SIZE; sector < end; ) {
+      const first = sector % CLUSTER_SECTORS;
+      const count = Math.min(CLUSTER_SECTORS - first, end - sector);
+      visit((sector - first) / CLUSTER_SECTORS, first, count, sector * SECTOR_SIZE - offset);
+      sector += count;
+    }
   }
 }

@@ -4,7 +4,7 @@
 //
 // Errors: an address beyond the end is IDNF before anything is moved; a host that cannot read is UNC; one
 // that cannot write is a device fault (DF and ABRT), a write-protected image WP. The registers then show
-// the first sector of the block that failed. What is not listed in COMMANDS is aborted: SMART, security,
+// the first sector of the block that failed. What is not listed in ata-disk-commands.ts is aborted: SMART, security,
 // host protected area, queued, streaming and overlapped commands, AAM, APM.
 //
 // With the write cache switched off, and for FUA commands, a write is flushed before it is complete.
@@ -15,6 +15,7 @@ import type { AlarmSource } from '../../base/services.ts';
 import type { StateRecord } from '../../base/state-record.ts';
 import type { Chip, StateOf } from '../chip.ts';
 import { flag, initialState, integer, moment, record, resetState, restoreState, saveState } from '../chip.ts';
+import { DISK_COMMANDS, FLUSH, type MediaCommand, READ, TRIM, VERIFY, WRITE } from './ata-disk-commands.ts';
 import { addressOf, defaultGeometry, type Geometry, geometryWith, showAddress } from './ata-geometry.ts';
 import type { DiskIdentity } from './ata-identify.ts';
 import { identifyDisk } from './ata-identify.ts';
@@ -31,13 +32,6 @@ const MOST_MULTIPLE = 16;
 const DMA_BLOCK = BUFFER_SIZE / SECTOR_SIZE;
 /** Sectors that one stretch of a command moves before the processor gets its turn. */
 const STRETCH = 4096;
-
-/** What a media command does with its sectors. */
-const READ = 0;
-const WRITE = 1;
-const VERIFY = 2;
-const TRIM = 3;
-const FLUSH = 4;
 
 const SHAPE = {
   interface: record(INTERFACE_SHAPE),
@@ -124,7 +118,7 @@ export class AtaDisk implements Chip, CommandSet {
   // ---- commands ----
 
   execute(command: number): void {
-    const row = COMMANDS.get(command);
+    const row = DISK_COMMANDS.get(command);
     if (row === undefined) this.interface.fail(R.ERROR_ABRT);
     else row(this);
   }
@@ -473,80 +467,3 @@ export class AtaDisk implements Chip, CommandSet {
     this.#state.sectorsPerTrack = geometry.sectors;
   }
 }
-
-/** A command that moves sectors. */
-interface MediaCommand {
-  readonly operation: typeof READ | typeof WRITE | typeof VERIFY;
-  readonly dma?: boolean;
-  readonly extended?: boolean;
-  readonly multiple?: boolean;
-  readonly forceUnit?: boolean;
-}
-
-type Execute = (disk: AtaDisk) => void;
-
-const media =
-  (command: MediaCommand): Execute =>
-  (disk) =>
-    disk.startMedia(command);
-
-const done: Execute = (disk) => disk.interface.complete();
-const standby: Execute = (disk) => disk.setStandby(true);
-const idle: Execute = (disk) => disk.setStandby(false);
-const sleep: Execute = (disk) => disk.sleep();
-const checkPowerMode: Execute = (disk) => disk.checkPowerMode();
-const extended = true;
-const dma = true;
-const multiple = true;
-const forceUnit = true;
-
-/** The commands of the disk by opcode, in the order of the standard's table. */
-const COMMANDS = new Map<number, Execute>([
-  [0x06, (disk) => disk.startTrim()], // DATA SET MANAGEMENT
-  ...Array.from({ length: 16 }, (_, i): [number, Execute] => [0x10 + i, done]), // RECALIBRATE
-  [0x20, media({ operation: READ })], // READ SECTOR(S), with and without retries
-  [0x21, media({ operation: READ })],
-  [0x24, media({ operation: READ, extended })], // READ SECTOR(S) EXT
-  [0x25, media({ operation: READ, extended, dma })], // READ DMA EXT
-  [0x27, (disk) => disk.readNativeMax(true)],
-  [0x29, media({ operation: READ, extended, multiple })], // READ MULTIPLE EXT
-  [0x30, media({ operation: WRITE })], // WRITE SECTOR(S)
-  [0x31, media({ operation: WRITE })],
-  [0x34, media({ operation: WRITE, extended })], // WRITE SECTOR(S) EXT
-  [0x35, media({ operation: WRITE, extended, dma })], // WRITE DMA EXT
-  [0x39, media({ operation: WRITE, extended, multiple })], // WRITE MULTIPLE EXT
-  [0x3c, media({ operation: WRITE })], // WRITE VERIFY
-  [0x3d, media({ operation: WRITE, extended, dma, forceUnit })], // WRITE DMA FUA EXT
-  [0x40, media({ operation: VERIFY })], // READ VERIFY SECTOR(S)
-  [0x41, media({ operation: VERIFY })],
-  [0x42, media({ operation: VERIFY, extended })], // READ VERIFY SECTOR(S) EXT
-  ...Array.from({ length: 16 }, (_, i): [number, Execute] => [0x70 + i, (disk) => disk.seek()]), // SEEK
-  [0x91, (disk) => disk.initializeParameters()], // INITIALIZE DEVICE PARAMETERS
-  [0x94, standby], // the power commands of ATA-1 to ATA-3
-  [0x95, idle],
-  [0x96, standby],
-  [0x97, idle],
-  [0x98, checkPowerMode],
-  [0x99, sleep],
-  [0xc4, media({ operation: READ, multiple })], // READ MULTIPLE
-  [0xc5, media({ operation: WRITE, multiple })], // WRITE MULTIPLE
-  [0xc6, (disk) => disk.setMultiple()], // SET MULTIPLE MODE
-  [0xc8, media({ operation: READ, dma })], // READ DMA
-  [0xc9, media({ operation: READ, dma })],
-  [0xca, media({ operation: WRITE, dma })], // WRITE DMA
-  [0xcb, media({ operation: WRITE, dma })],
-  [0xce, media({ operation: WRITE, extended, multiple, forceUnit })], // WRITE MULTIPLE FUA EXT
-  [0xe0, standby], // STANDBY IMMEDIATE
-  [0xe1, idle], // IDLE IMMEDIATE
-  [0xe2, standby], // STANDBY
-  [0xe3, idle], // IDLE
-  [0xe4, (disk) => disk.readBuffer()],
-  [0xe5, checkPowerMode],
-  [0xe6, sleep],
-  [0xe7, (disk) => disk.startFlush()], // FLUSH CACHE
-  [0xe8, (disk) => disk.writeBuffer()],
-  [0xea, (disk) => disk.startFlush()], // FLUSH CACHE EXT
-  [0xec, (disk) => disk.identify()], // IDENTIFY DEVICE
-  [0xef, (disk) => disk.setFeatures()], // SET FEATURES
-  [0xf8, (disk) => disk.readNativeMax(false)],
-]);
