@@ -13,12 +13,13 @@ import type { StorageOptions } from '../../src/machine/pc/storage.ts';
 import { Machine, type MachineOptions } from '../../src/machine/vm/machine.ts';
 
 const MIB = 2 ** 20;
+const FLOPPY_BYTES = 1_474_560;
 const images = new Map<string, Uint8Array>();
 
 before(async () => {
   for (const [name, wanted] of [
     ['seabios', /\/(bios|bios-256k|vgabios-stdvga)\.bin$/],
-    ['grub-rescue-pc', /\/grub-rescue-cdrom\.iso$/],
+    ['grub-rescue-pc', /\/grub-rescue-(cdrom\.iso|floppy\.img)$/],
   ] as const) {
     const file = fetchDebianPackage(name, 'amd64');
     for await (const member of readDebianPackage(file, (path) => wanted.test(path))) {
@@ -119,7 +120,11 @@ test('with its VGA BIOS it shows on the screen what it does', async () => {
   );
 });
 
-const image = (name: string) => imageDisk(images.get(name)!, { name });
+const image = (name: string, size = 0) => {
+  const bytes = new Uint8Array(Math.max(images.get(name)!.length, size));
+  bytes.set(images.get(name)!);
+  return imageDisk(bytes, { name });
+};
 
 const MEDIA: readonly (readonly [string, BootOrder, () => StorageOptions, RegExp])[] = [
   [
@@ -133,6 +138,12 @@ const MEDIA: readonly (readonly [string, BootOrder, () => StorageOptions, RegExp
     ['disk', 'cdrom'],
     () => ({ cdrom: image('grub-rescue-cdrom.iso'), disks: [image('grub-rescue-cdrom.iso')] }),
     /Booting from Hard Disk/,
+  ],
+  [
+    'a diskette',
+    ['floppy', 'disk'],
+    () => ({ floppies: [image('grub-rescue-floppy.img', FLOPPY_BYTES)] }),
+    /Booting from Floppy/,
   ],
 ];
 
