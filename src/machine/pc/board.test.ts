@@ -1,0 +1,113 @@
+// The chipset on the board, through the ports and the memory that a guest reaches it by.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { NoneVcpu } from '../../engine/none/none-vcpu.ts';
+import { nodeHost } from '../../host/node/platform.ts';
+import { Machine, type MachineOptions } from '../vm/machine.ts';
+
+const KIB64 = 0x1_0000;
+
+function start(options: Partial<MachineOptions> = {}) {
+  const firmware = new Uint8Array(2 * KIB64).fill(0x11, 0, KIB64).fill(0x22, KIB64);
+  const machine = new Machine({
+    memory: 16 << 20,
+    boot: { firmware },
+    serial: { write() {} },
+    host: nodeHost(),
+    engine: () => new NoneVcpu(),
+    ...options,
+  });
+  const { board, memory } = machine;
+  const config = (device: number, func: number, offset: number) => {
+    board.portWrite(0xcf8, 4, 0x8000_0000 | (device << 11) | (func << 8) | (offset & 0xfc));
+    return 0xcfc + (offset & 3);
+  };
+  return { machine, board, memory, config };
+}
+
+test('firmware shows at the end of 4 GiB and below 1 MiB; PAM puts RAM in its place', () => {
+  const { board, memory, config } = start();
+  assert.equal(memory.read8(0xffff_fff0), 0x22);
+  assert.equal(memory.read8(0xfffe_0000), 0x11);
+  assert.equal(memory.read8(0xe_0000), 0x11);
+  assert.equal(memory.read8(0xf_0000), 0x22);
+  assert.equal(memory.read8(0xc_0000), 0xff);
+  memory.write8(0xf_0000, 1);
+  // As firmware does: write to RAM, copy, then read from it, then protect it.
+  board.portWrite(config(0, 0, 0x59), 1, 0x20);
+  assert.equal(memory.read8(0xf_0000), 0x22);
+  memory.write8(0xf_0000, 2);
+  board.portWrite(config(0, 0, 0x59), 1, 0x30);
+  assert.equal(memory.read8(0xf_0000), 2);
+  board.portWrite(config(0, 0, 0x59), 1, 0x10);
+  memory.write8(0xf_0000, 3);
+  assert.equal(memory.read8(0xf_0000), 2);
+  // C8000-CBFFF is the low half of PAM2.
+  board.portWrite(config(0, 0, 0x5b), 1, 0x03);
+  memory.write8(0xc_8000, 4);
+  assert.equal(memory.read8(0xc_8000), 4);
+  assert.equal(memory.read8(0xc_c000), 0xff);
+});
+
+test('a hard reset brings the ROM back and leaves memory alone', () => {
+  const { machine, board, memory, config } = start();
+  board.portWrite(config(0, 0, 0x59), 1, 0x30);
+  memory.write8(0xf_0000, 7);
+  memory.write32(0x20_0000, 0x1234_5678);
+  board.portWrite(0xcf9, 1, 0x06);
+  machine.step();
+  assert.equal(memory.read8(0xf_0000), 0x22);
+  assert.equal(memory.read32(0x20_0000), 0x1234_5678);
+});
+
+test('address line 20: port 0x92 and the keyboard controller, either of them', () => {
+  const { board, memory } = start();
+  memory.write8(0x10_0000, 1);
+  assert.equal(memory.read8(0), 0);
+  // D1h: the output port, without A20.
+  board.portWrite(0x64, 1, 0xd1);
+  board.portWrite(0x60, 1, 0xdd);
+  assert.equal(memory.read8(0x10_0000), 0);
+  board.portWrite(0x92, 1, 2);
+  assert.equal(memory.read8(0x10_0000), 1);
+});
+
+test('serial ports with a printer beside them: as many as are given', () => {
+  const sent: string[] = [];
+  const sink = (name: string) => ({ write: (byte: number) => sent.push(`${name} ${byte}`) });
+  const { machine, board } = start({ moreSerial: [sink('two'), sink('three')], printer: sink('printer') });
+  board.portWrite(0x2f8, 1, 0x41);
+  board.portWrite(0x3e8, 1, 0x42);
+  board.portWrite(0x378, 1, 0x43);
+  board.portWrite(0x37a, 1, 0x0d);
+  assert.deepEqual(sent, ['two 65', 'three 66', 'printer 67']);
+  assert.equal(board.portRead(0x2e8, 1), 0xff);
+  machine.serialInput(Uint8Array.of(0x61), 1);
+  assert.equal(board.portRead(0x2f8, 1), 0x61);
+  assert.deepEqual(board.parts.serialPorts, [0x3f8, 0x2f8, 0x3e8]);
+});
+
+test('the HPET takes the place of the PIT at IRQ 0', () => {
+  const { board } = start();
+  assert.equal(board.mmioRead(0xfed0_0000, 4), 0x8086_a201);
+  // Counter 0 in mode 0 with a count of 0 leaves OUT low; mode 2 raises it: IRR of the first PIC shows IRQ 0.
+  const requested = () => {
+    board.portWrite(0x20, 1, 0x0a);
+    return board.portRead(0x20, 1) & 1;
+  };
+  board.portWrite(0x43, 1, 0x30);
+  board.portWrite(0x20, 1, 0x11);
+  for (const word of [8, 4, 1]) board.portWrite(0x21, 1, word);
+  board.mmioWrite(0xfed0_0010, 4, 2);
+  board.portWrite(0x43, 1, 0x34);
+  assert.equal(requested(), 0);
+  board.mmioWrite(0xfed0_0010, 4, 0);
+  assert.equal(requested(), 1);
+});
+
+test('what is no firmware is refused with a sentence', () => {
+  for (const size of [0, 1000, KIB64 + 1, 17 << 20]) {
+    assert.throws(() => start({ boot: { firmware: new Uint8Array(size) } }), /The firmware has \d+ bytes/);
+  }
+  assert.throws(() => start({ display: { rom: new Uint8Array(512) } }), /55 AA/);
+});
