@@ -25,6 +25,8 @@ before(async () => {
   }
 });
 
+const SEABIOS = (): Boot => ({ firmware: images.get('bios-256k.bin')! });
+
 const PROMPT = /^>$/m;
 const ECHO: readonly number[] = [
   ...[0xfb, 0xb8, 0x03, 0x00, 0xcd, 0x10], // sti; mov ax, 3; int 10h
@@ -38,9 +40,15 @@ const ECHO: readonly number[] = [
   ...[0xf4, 0xeb, 0xfd], // 3: hlt; jmp 3b
 ];
 
+/** Modes beyond the VGA's own are set by the VBE service. */
+const setMode = (mode: number): readonly number[] =>
+  mode < 0x100
+    ? [0xb8, mode, 0x00, 0xcd, 0x10] // mov ax, mode; int 10h
+    : [0xb8, 0x02, 0x4f, 0xbb, mode & 0xff, mode >> 8, 0xcd, 0x10]; // mov ax, 4f02h; mov bx, mode; int 10h
+
 /** Sets a mode, and dots of the colours (x XOR y) AND `colours`, for x and y below 96. */
 const dots = (mode: number, colours: number): readonly number[] => [
-  ...[0xfb, 0xb8, mode, 0x00, 0xcd, 0x10], // sti; mov ax, mode; int 10h
+  ...[0xfb, ...setMode(mode)], // sti
   ...[0x31, 0xff], // xor di, di
   ...[0x31, 0xf6], // 1: xor si, si
   ...[0x89, 0xf0, 0x31, 0xf8, 0x24, colours], // 2: mov ax, si; xor ax, di; and al, colours
@@ -134,7 +142,7 @@ for (const [name, prepare] of [
   });
 }
 
-test("the BIOS's graphics modes have their size and colours", async (t) => {
+test("the BIOSes' graphics modes have their size and colours", async (t) => {
   for (const [mode, colours, width, height] of [
     [0x04, 3, 320, 200],
     [0x06, 1, 640, 200],
@@ -144,9 +152,14 @@ test("the BIOS's graphics modes have their size and colours", async (t) => {
     [0x11, 1, 640, 480],
     [0x12, 15, 640, 480],
     [0x13, 15, 320, 200],
+    [0x101, 15, 640, 480],
   ] as const) {
     await t.test(`mode ${mode.toString(16)}h`, async (t) => {
-      const machine = start(t, { media: ['disk'] }, undefined, dots(mode, colours));
+      // Doppel's BIOS sets single dots in the VGA's own modes only.
+      const machine =
+        mode < 0x100
+          ? start(t, { media: ['disk'] }, undefined, dots(mode, colours))
+          : start(t, SEABIOS(), images.get('vgabios-stdvga.bin')!, dots(mode, colours));
       await until(() => showsDots(machine.screen!.frame(), colours));
       const frame = machine.screen!.frame();
       assert.deepEqual([frame.width, frame.height], [width, height]);
