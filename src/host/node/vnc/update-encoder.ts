@@ -9,6 +9,8 @@ import { ZrleTiles } from './zrle.ts';
 
 /** Rectangles of fewer bytes are sent as they are. */
 const RAW_BELOW = 256;
+/** So are those of more bytes to a client on this host: packing them takes longer than sending them. */
+const LOCAL_RAW_ABOVE = 4 << 20;
 
 export class UpdateEncoder {
   readonly #deflate = createDeflate({ level: 1 });
@@ -63,7 +65,7 @@ export class UpdateEncoder {
       this.#remember(frame, rectangle);
       const size = rectangle.width * rectangle.height * this.#writer.bytes;
       const packed =
-        this.#compresses && size >= RAW_BELOW
+        this.#compresses && size >= RAW_BELOW && !(this.#local && size > LOCAL_RAW_ABOVE)
           ? this.#tiles.encode(frame, rectangle, this.#writer)
           : undefined;
       const compress = packed !== undefined && !(this.#local && packed.length > size / 4);
