@@ -14,6 +14,8 @@
 // What the user can mend (a file that is no kernel, a size that cannot be had) is a DoppelError. Elsewhere than on
 // Node give a MachineHost of your own instead of nodeHost(): four small interfaces.
 
+export type { BlockDevice, BlockError } from './backend/block/block-device.ts';
+export { emptyMemoryDisk, imageDisk, overlayDisk } from './backend/block/memory-disk.ts';
 export type { ByteSink } from './backend/char.ts';
 export type { Frame, Rectangle, ScreenHub, ScreenViewer, TextScreen } from './backend/display/screen.ts';
 export { buildBusyboxInitramfs } from './backend/initramfs/busybox.ts';
@@ -35,8 +37,10 @@ export {
   fetchDebianBusybox,
   fetchDebianKernel,
 } from './host/node/debian-packages.ts';
+export { createRawDisk, type FileDisk, openFileDisk } from './host/node/file-disk.ts';
 export { nodeHost } from './host/node/platform.ts';
 export { VncServer, type VncServerOptions } from './host/node/vnc/server.ts';
+export type { StorageOptions } from './machine/pc/storage.ts';
 export {
   type KernelBoot,
   Machine,
