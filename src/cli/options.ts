@@ -67,7 +67,7 @@ What a FILE without a flag is (kernel, CD-ROM, hard disk, diskette) is seen by i
   --floppy FILE           a diskette, 160 KB to 2.88 MB; may be given twice
   --boot ORDER            what to boot from (default floppy,cdrom,disk)
   --kernel FILE           the kernel
-  --bios FILE             a ROM image of 64 KiB to 16 MiB that the processor starts in, instead of Doppel's own BIOS
+  --bios FILE             a ROM image of 64 KiB to 16 MiB that the processor starts in (SeaBIOS, OVMF), not Doppel's own BIOS
   --video-bios FILE       the display adapter's ROM, with --bios
   --initrd FILE           initial RAM disk (Linux)
   --module "FILE [ARGS]"  module of a PVH or Multiboot kernel; may be repeated
