@@ -1,6 +1,5 @@
 // Where regions live besides their code: slots of the function table and link cells in memory 0. Both
 // are used again after they were given back.
-
 import { HANDLER_NONE } from '../interp/core-module.ts';
 
 /** Slots are added to the table so many at a time. */
@@ -12,7 +11,7 @@ export class SlotSpace {
   readonly table: WebAssembly.Table;
   readonly #free: number[] = [];
   /** What is in an empty slot. */
-  readonly #none: WebAssembly.ExportedFunction | null;
+  readonly #none: ReturnType<WebAssembly.Table['get']>;
   #next: number;
 
   /** `first` is where the table ends now; empty slots hold what slot 0 holds. */
