@@ -62,6 +62,7 @@ export class MemoryMap<Target> {
   readonly #ramPages: number;
   #fixed: readonly MappedRange<Target>[] = [];
   #overlays: readonly MappedRange<Target>[] = [];
+  #lastFixed: MappedRange<Target> | undefined;
   #a20 = true;
 
   constructor(ramPages: number) {
@@ -101,9 +102,14 @@ export class MemoryMap<Target> {
 
   /** The device range that shows a page (after its move), if any. */
   deviceAt(page: number): MappedRange<Target> | undefined {
+    // Accesses come in runs. Fixed devices do not overlap.
+    const known = this.#lastFixed;
+    if (known && page >= known.start && page < known.end) return known;
     for (let i = this.#fixed.length - 1; i >= 0; i--) {
       const range = this.#fixed[i]!;
-      if (page >= range.start && page < range.end && range.kind === PAGE_DEVICE) return range;
+      if (page < range.start || page >= range.end || range.kind !== PAGE_DEVICE) continue;
+      this.#lastFixed = range;
+      return range;
     }
     for (const range of this.#overlays) {
       if (page >= range.start && page < range.end && range.kind === PAGE_DEVICE) return range;
@@ -112,6 +118,7 @@ export class MemoryMap<Target> {
   }
 
   #update(start: number, end: number): void {
+    this.#lastFixed = undefined;
     const last = this.#a20 ? end : Math.max(end, Math.min(end + PAGES_OF_MIB, this.#ramPages));
     const held = this.#holdsBytes(start, last);
     this.#compute(start, end);

@@ -86,8 +86,8 @@ test('BARs over RAM, over fixed ports and over each other: what was there first 
   const first = memory.overlay(0xe000_0000, 0x2000, { ...registers('first'), read: () => 1 });
   const second = memory.overlay(0xe000_1000, 0x2000, { ...registers('second'), read: () => 2 });
   assert.deepEqual(
-    [0, 0x1000, 0x2000].map((at) => memory.read8(0xe000_0000 + at)),
-    [1, 1, 2],
+    [0, 0x2000, 0x1000].map((at) => memory.read8(0xe000_0000 + at)),
+    [1, 2, 1],
   );
   first();
   assert.deepEqual(
