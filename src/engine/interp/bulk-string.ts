@@ -7,6 +7,7 @@ import { FLAG_DF } from '../../x86/state/cpu-state.ts';
 import * as S from '../../x86/state/layout.ts';
 import { KIND_WRITE } from '../soft/core-functions.ts';
 import * as E from '../soft/engine-state.ts';
+import { emitEntryOffset } from '../soft/tlb-offset.ts';
 
 /** Which instruction: log2 of the element's bytes in bits 1:0, then these. */
 export const BULK_STORE = 4;
@@ -110,10 +111,7 @@ class Strings {
     f.load('i32.load', E.TLB_TABLE);
     f.localGet(address);
     f.op('i32.wrap_i64');
-    f.i32Const(12 - E.TLB_ENTRY_SHIFT);
-    f.op('i32.shr_u');
-    f.i32Const((E.TLB_ENTRIES - 1) << E.TLB_ENTRY_SHIFT);
-    f.op('i32.and');
+    emitEntryOffset(f);
     f.op('i32.add');
     f.localTee(into);
     f.load('i64.load', array + E.TLB_TAG);

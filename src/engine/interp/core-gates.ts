@@ -25,6 +25,7 @@ import * as C from '../../x86/state/control-bits.ts';
 import { FLAG_IF, FLAG_NT, FLAG_RF, FLAG_TF, FLAG_VM, FLAGS_STATUS } from '../../x86/state/cpu-state.ts';
 import * as S from '../../x86/state/layout.ts';
 import * as E from '../soft/engine-state.ts';
+import { emitEntryOffset } from '../soft/tlb-offset.ts';
 
 const segment = (number: number, field: number): number => S.SEGMENT + number * S.SEGMENT_SIZE + field;
 const RSP = S.GPR + 8 * S.RSP;
@@ -158,10 +159,7 @@ class Gate {
     f.localGet(table);
     f.localGet(this.#address);
     f.op('i32.wrap_i64');
-    f.i32Const(12 - E.TLB_ENTRY_SHIFT);
-    f.op('i32.shr_u');
-    f.i32Const((E.TLB_ENTRIES - 1) << E.TLB_ENTRY_SHIFT);
-    f.op('i32.and');
+    emitEntryOffset(f);
     f.op('i32.add');
     f.localTee(this.#host);
     f.load('i64.load', array + E.TLB_TAG);

@@ -5,6 +5,7 @@ import { ModuleBuilder } from '../../wasm/module.ts';
 import * as S from '../../x86/state/layout.ts';
 import { KIND_WRITE } from '../soft/core-functions.ts';
 import * as E from '../soft/engine-state.ts';
+import { emitEntryOffset } from '../soft/tlb-offset.ts';
 import { emitBulkString, emitRepeatString } from './bulk-string.ts';
 import {
   emitFlagsGet,
@@ -276,10 +277,7 @@ function emitRegionTranslate(f: FunctionBuilder, fill: number): void {
   f.load('i32.load', E.TLB_TABLE);
   f.localGet(address);
   f.op('i32.wrap_i64');
-  f.i32Const(12 - E.TLB_ENTRY_SHIFT);
-  f.op('i32.shr_u');
-  f.i32Const((E.TLB_ENTRIES - 1) << E.TLB_ENTRY_SHIFT);
-  f.op('i32.and');
+  emitEntryOffset(f);
   f.op('i32.add');
   f.localGet(kind);
   f.i32Const(KIND_WRITE);

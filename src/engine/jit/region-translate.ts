@@ -5,6 +5,7 @@ import type { FunctionBuilder } from '../../wasm/function.ts';
 import type { ValueType } from '../../wasm/types.ts';
 import { KIND_BYTES, KIND_CELL, KIND_WRITE } from '../soft/core-functions.ts';
 import * as E from '../soft/engine-state.ts';
+import { emitEntryOffset } from '../soft/tlb-offset.ts';
 
 /**
  * (address i64, TLB table, kind with the cell's number from bit 16 on, where) -> offset in the guest's memory, or -1 when the
@@ -29,10 +30,7 @@ export function emitTranslate(f: FunctionBuilder, further: number): void {
   f.localGet(table);
   f.localGet(address);
   f.op('i32.wrap_i64');
-  f.i32Const(12 - E.TLB_ENTRY_SHIFT);
-  f.op('i32.shr_u');
-  f.i32Const((E.TLB_ENTRIES - 1) << E.TLB_ENTRY_SHIFT);
-  f.op('i32.and');
+  emitEntryOffset(f);
   f.op('i32.add');
   pushWrite(E.TLB_WRITES);
   f.op('i32.add');

@@ -3,6 +3,7 @@ import * as S from '../../x86/state/layout.ts';
 import type { Location, Uop, Value, ValueType } from '../../x86/uops/ir.ts';
 import { KIND_STACK, KIND_WRITE, type MemoryEmitter } from './core-functions.ts';
 import * as E from './engine-state.ts';
+import { emitEntryOffset } from './tlb-offset.ts';
 
 /**
  * Pushes the condition that the access lies in one page whose translation the TLB has: the page of
@@ -13,10 +14,7 @@ function pushTlbHit(l: MemoryEmitter, address: Value, bytes: number, array: numb
   const { f } = l;
   const entry = f.local('i32');
   l.pushAs('i32', address);
-  f.i32Const(12 - E.TLB_ENTRY_SHIFT);
-  f.op('i32.shr_u');
-  f.i32Const((E.TLB_ENTRIES - 1) << E.TLB_ENTRY_SHIFT);
-  f.op('i32.and');
+  emitEntryOffset(f);
   f.i32Const(0);
   f.load('i32.load', E.TLB_TABLE);
   f.op('i32.add');
