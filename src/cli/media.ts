@@ -4,8 +4,8 @@
 //   doppel run vmlinuz               a kernel        doppel run floppy.img      a diskette
 //
 // A disc image for USB sticks as well (it has a partition table) is a CD-ROM unless it comes by --disk.
-import { accessSync, closeSync, constants, openSync, readSync, statSync } from 'node:fs';
-import { MEDIUM_HEAD, type Medium, recogniseMedium } from '../backend/block/medium.ts';
+import { accessSync, closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { MEDIUM_HEAD, recogniseMedium } from '../backend/block/medium.ts';
 import { DoppelError } from '../base/errors.ts';
 import { recogniseKernel } from '../firmware/boot/load.ts';
 import { type FileDisk, openFileDisk } from '../host/node/file-disk.ts';
@@ -39,7 +39,12 @@ export function recogniseFile(path: string): FileKind {
       `${path} is no kernel, CD-ROM or disk that is known here; if it is a disk, give --disk.`,
     );
   }
-  return kindOf(path, medium);
+  if (medium.kind === 'container') {
+    throw new DoppelError(
+      `${path} is a ${medium.format} image: this version takes raw images (qemu-img convert -O raw makes one).`,
+    );
+  }
+  return medium.kind;
 }
 
 /** The options with every file that has no flag in its place. */
@@ -62,21 +67,6 @@ export function placeFiles(options: RunOptions): RunOptions {
     }
   }
   return { ...options, kernel, cdrom, disks, floppies, files: [] };
-}
-
-function kindOf(path: string, medium: Medium): FileKind {
-  switch (medium.kind) {
-    case 'cdrom':
-      return 'cdrom';
-    case 'container':
-      throw new DoppelError(
-        `${path} is a ${medium.format} image: this version takes raw images (qemu-img convert -O raw makes one).`,
-      );
-    case 'floppy':
-      return 'floppy';
-    case 'disk':
-      return 'disk';
-  }
 }
 
 const LINUX_MAGIC = [0x48, 0x64, 0x72, 0x53]; // "HdrS"
@@ -109,7 +99,7 @@ function readHead(path: string): { bytes: Uint8Array; size: number } {
   try {
     const bytes = new Uint8Array(MEDIUM_HEAD);
     const length = readSync(file, bytes, 0, bytes.length, 0);
-    return { bytes: bytes.subarray(0, length), size: statSync(path).size };
+    return { bytes: bytes.subarray(0, length), size: fstatSync(file).size };
   } catch (error) {
     throw new DoppelError(`${path} cannot be read (${(error as NodeJS.ErrnoException).code}).`, {
       cause: error,

@@ -86,7 +86,6 @@ export class Bios {
         printerService(frame, memory, ports);
         return true;
       case 0x18:
-      case B.SERVICE_NO_BOOT:
         return false;
       case 0x19:
         if (this.#boot.boot(frame)) return true;

@@ -25,7 +25,7 @@ export class BootLoader {
     this.#say = say;
   }
 
-  /** Loads what comes first and makes the stub's IRET go there; CF for the stub's caller to see when there is nothing. */
+  /** Loads what comes first and makes the stub's IRET go there; false, with the reasons said, when there is nothing. */
   boot(frame: BiosFrame): boolean {
     const reasons: string[] = [];
     for (const kind of this.#wires.bootOrder) {

@@ -28,10 +28,6 @@ export class BiosFrame {
   get service(): number {
     return this.memory.read16(this.#stack(SERVICE)) & 0xff;
   }
-  /** Address of the instruction after the caller's INT. */
-  get returnAddress(): Linear {
-    return this.memory.read16(this.#stack(RETURN_CS)) * 16 + this.memory.read16(this.#stack(RETURN_IP));
-  }
   get flags(): number {
     return this.memory.read16(this.#stack(RETURN_FLAGS));
   }
@@ -112,12 +108,6 @@ export class BiosFrame {
   }
   set di(value: number) {
     this.#set16(EDI, value);
-  }
-  get edi(): number {
-    return this.cpu.register(EDI);
-  }
-  get esi(): number {
-    return this.cpu.register(ESI);
   }
   #set16(register: number, value: number): void {
     this.cpu.setRegister(register, ((this.cpu.register(register) & 0xffff_0000) | (value & 0xffff)) >>> 0);

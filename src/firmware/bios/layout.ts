@@ -44,7 +44,6 @@ export const SERVICE_PORT = 0xea;
 /** Services beyond those of interrupts, which have the interrupt's number. */
 export const SERVICE_POST = 0xf0;
 export const SERVICE_SPURIOUS_IRQ = 0xf1;
-export const SERVICE_NO_BOOT = 0xf2;
 
 // The BIOS data area, linear addresses.
 export const BDA_SERIAL_PORTS = 0x400;
@@ -70,8 +69,6 @@ export const BDA_CURSOR_POSITIONS = 0x450;
 export const BDA_CURSOR_SHAPE = 0x460;
 export const BDA_VIDEO_PAGE = 0x462;
 export const BDA_CRTC_PORT = 0x463;
-export const BDA_CRT_MODE_REGISTER = 0x465;
-export const BDA_CRT_PALETTE = 0x466;
 export const BDA_TICKS = 0x46c;
 export const BDA_MIDNIGHT = 0x470;
 export const BDA_BREAK = 0x471;

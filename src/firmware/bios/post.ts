@@ -1,5 +1,6 @@
 // Power-on: interrupt vectors, the BIOS data area, the interrupt controllers, as the PC AT's POST leaves them.
 // IBM PC AT Technical Reference; Intel 8259A data sheet (initialization command words).
+import { biosDataArea } from '../tables/bios-data-area.ts';
 import { fixedDiskTable } from './disk/disk-services.ts';
 import { FIRST_DISK, type Units } from './disk/units.ts';
 import * as B from './layout.ts';
@@ -20,17 +21,16 @@ const SECOND_MASK = 0x8e;
 const READ_IN_SERVICE = 0x0b;
 const END_OF_INTERRUPT = 0x20;
 
-// Equipment word.
-const MATH_COPROCESSOR = 1 << 1;
+// Equipment word, besides what biosDataArea() says in it.
 const MOUSE = 1 << 2;
 const COLOR_80 = 2 << 4;
 const FLOPPIES_SHIFT = 6;
-const SERIAL_SHIFT = 9;
 const PARALLEL_SHIFT = 14;
 
 /** KiB below the extended BIOS data area, which takes the last of the 640. */
 const CONVENTIONAL_KIB = 639;
-const EBDA_SEGMENT = (CONVENTIONAL_KIB * 1024) >> 4;
+const EBDA = CONVENTIONAL_KIB * 1024;
+const BIOS_DATA_AREA = 0x400;
 const EBDA_DISK_TABLE = 0x3d;
 const SERIAL_TIMEOUT = 1;
 const PARALLEL_TIMEOUT = 20;
@@ -58,19 +58,18 @@ export function powerOnSetup(wires: BiosWires, rom: BiosRom, units: Units): void
   }
   writeDataArea(wires, units);
   // The first hard disk's table lies in the extended area.
-  memory.write((EBDA_SEGMENT << 4) + EBDA_DISK_TABLE, fixedDiskTable(units.get(FIRST_DISK)));
+  memory.write(EBDA + EBDA_DISK_TABLE, fixedDiskTable(units.get(FIRST_DISK)));
   memory.write16(B.vector(0x41), EBDA_DISK_TABLE);
-  memory.write16(B.vector(0x41) + 2, EBDA_SEGMENT);
+  memory.write16(B.vector(0x41) + 2, EBDA >> 4);
   setUpInterruptControllers(wires.ports);
 }
 
 function writeDataArea(wires: BiosWires, units: Units): void {
   const { memory } = wires;
   const resetFlag = memory.read16(B.BDA_RESET_FLAG);
-  memory.write(0x400, new Uint8Array(0x100));
+  memory.write(BIOS_DATA_AREA, biosDataArea(wires.serialPorts, EBDA));
   memory.write16(B.BDA_RESET_FLAG, resetFlag);
-  wires.serialPorts.slice(0, 4).forEach((port, i) => {
-    memory.write16(B.BDA_SERIAL_PORTS + 2 * i, port);
+  wires.serialPorts.slice(0, 4).forEach((_, i) => {
     memory.write8(B.BDA_SERIAL_TIMEOUTS + i, SERIAL_TIMEOUT);
   });
   wires.parallelPorts.slice(0, 3).forEach((port, i) => {
@@ -79,17 +78,14 @@ function writeDataArea(wires: BiosWires, units: Units): void {
   });
   const floppies = units.count('floppy');
   const equipment =
-    MATH_COPROCESSOR |
+    memory.read16(B.BDA_EQUIPMENT) |
     MOUSE |
     (wires.hasDisplay ? COLOR_80 : 0) |
     (floppies > 0 ? 1 | ((floppies - 1) << FLOPPIES_SHIFT) : 0) |
-    (Math.min(4, wires.serialPorts.length) << SERIAL_SHIFT) |
     (Math.min(3, wires.parallelPorts.length) << PARALLEL_SHIFT);
   memory.write16(B.BDA_EQUIPMENT, equipment & 0xffff);
-  memory.write16(B.BDA_MEMORY_KIB, CONVENTIONAL_KIB);
-  memory.write16(B.BDA_EBDA_SEGMENT, EBDA_SEGMENT);
   // Its first byte is its size in KiB.
-  memory.write8(EBDA_SEGMENT << 4, 640 - CONVENTIONAL_KIB);
+  memory.write8(EBDA, 640 - CONVENTIONAL_KIB);
 }
 
 function setUpInterruptControllers(ports: BiosPorts): void {

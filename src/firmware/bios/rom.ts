@@ -35,7 +35,6 @@ import {
   ROM_SEGMENT,
   ROM_SIZE,
   ROM_VIDEO_CAPABILITIES,
-  SERVICE_NO_BOOT,
   SERVICE_PORT,
   SERVICE_POST,
   SERVICE_SPURIOUS_IRQ,
@@ -46,7 +45,6 @@ import { FONT_8X8, FONT_8X14, FONT_8X16 } from './video/font.ts';
 const DATE = '11/23/26';
 /** PC AT. */
 const MODEL = 0xfc;
-const INT_PRINT_SCREEN = 5;
 const INT_VIDEO_PARAMETERS = 0x1d;
 
 const low = (value: number): number => value & 0xff;
@@ -94,9 +92,9 @@ const POST = [
   ...[0xf4, 0xeb, 0xfd], // hlt, for ever
 ];
 
-/** INT 19h: SERVICE boot changes where IRET goes; with CF there was nothing to boot: INT 18h. */
+/** INT 19h: the service changes where IRET goes, to INT 18h when there was nothing to boot. */
 const BOOT = waiting(0x19);
-const NO_BOOT = waiting(SERVICE_NO_BOOT);
+const NO_BOOT = waiting(0x18);
 
 /** The system configuration table of INT 15h, AH=C0h: length, model, submodel, revision, features. */
 const CONFIGURATION = [
@@ -140,7 +138,6 @@ export function buildRom(): BiosRom {
   const spurious = place(plain(SERVICE_SPURIOUS_IRQ));
   for (let interrupt = 0; interrupt < 0x78; interrupt++) handlers.set(interrupt, ROM_IRET);
   for (let irq = 0; irq < 16; irq++) handlers.set(irq < 8 ? 8 + irq : 0x68 + irq, spurious);
-  handlers.set(INT_PRINT_SCREEN, ROM_IRET);
 
   handle(0x02, ROM_INT_02, [IRET]);
   handle(0x08, ROM_INT_08, TIMER);

@@ -69,7 +69,6 @@ export class FakeMachine {
       setRegister: (number, value) => {
         this.registers[number] = value;
       },
-      selector: () => 0,
       base: () => 0,
       setCarry: (value) => {
         this.#waits = value;

@@ -22,7 +22,6 @@ export interface BiosCpu {
   /** A general register, 32 bits unsigned. */
   register(number: number): number;
   setRegister(number: number, value: number): void;
-  selector(segment: number): number;
   /** Linear address of a segment's first byte. */
   base(segment: number): Linear;
   /** The carry flag of the code that is running, not of its caller: what a stub asks after a service. */

@@ -20,7 +20,6 @@ export function biosCpu(state: CpuState): BiosCpu {
   return {
     register: (number) => state.gpr32(number),
     setRegister: (number, value) => state.setGpr32(number, value),
-    selector: (segment) => state.segments[segment]!.selector,
     base: (segment) => state.segments[segment]!.base,
     setCarry: (value) => {
       state.statusFlags = (state.statusFlags & ~CARRY) | (value ? CARRY : 0);
