@@ -6,6 +6,13 @@
 export const ROM_SEGMENT = 0xf000;
 export const ROM_SIZE = 0x1_0000;
 
+/** Left free in the ROM for tables that tell of the machine (firmware/tables/low-tables.ts). */
+export const ROM_TABLES = 0x6000;
+export const ROM_TABLES_SIZE = 0x4000;
+/** What the BIOS says that it is: version, and day as mm/dd/yyyy. */
+export const BIOS_VERSION = '1.0';
+export const BIOS_DATE = '11/23/2026';
+
 export const ROM_POST = 0xe05b;
 export const ROM_INT_02 = 0xe2c3;
 export const ROM_INT_13 = 0xe3fe;

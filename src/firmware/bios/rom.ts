@@ -6,6 +6,7 @@
 //
 // A service that must wait (for a key, say) leaves with CF set: the stub halts until an interrupt came, and calls it again.
 import {
+  BIOS_DATE,
   ROM_CONFIGURATION,
   ROM_DATE,
   ROM_DISKETTE_TABLE,
@@ -41,8 +42,6 @@ import {
 } from './layout.ts';
 import { FONT_8X8, FONT_8X14, FONT_8X16 } from './video/font.ts';
 
-/** mm/dd/yy, as programs expect it. */
-const DATE = '11/23/26';
 /** PC AT. */
 const MODEL = 0xfc;
 const INT_VIDEO_PARAMETERS = 0x1d;
@@ -161,7 +160,8 @@ export function buildRom(): BiosRom {
   put(ROM_CONFIGURATION, CONFIGURATION);
   put(ROM_DISKETTE_TABLE, DISKETTE);
   put(ROM_RESET, [0xea, low(ROM_POST), high(ROM_POST), low(ROM_SEGMENT), high(ROM_SEGMENT)]);
-  bytes.set(new TextEncoder().encode(DATE), ROM_DATE);
+  // mm/dd/yy, as programs expect it.
+  bytes.set(new TextEncoder().encode(BIOS_DATE.replace('/20', '/')), ROM_DATE);
   put(ROM_MODEL, [MODEL]);
   put(ROM_VIDEO_CAPABILITIES, VIDEO_CAPABILITIES);
   bytes.set(FONT_8X8.subarray(0, FONT_8X8.length / 2), ROM_FONT_8X8);

@@ -8,6 +8,7 @@
 import type { GuestPhysical } from '../../base/addresses.ts';
 import { DoppelError } from '../../base/errors.ts';
 import { concatenate } from './aml.ts';
+import { putText, setChecksum } from './bytes.ts';
 import { dsdtBody } from './dsdt.ts';
 import type { AcpiPlatform } from './platform.ts';
 
@@ -16,16 +17,6 @@ const OEM_ID = 'DOPPEL';
 const OEM_TABLE_ID = 'DOPPELPC';
 const CREATOR_ID = 'DPPL';
 const OEM_REVISION = 1;
-
-/** Makes the sum of all bytes zero (modulo 256) by the byte at `offset`. */
-function setChecksum(bytes: Uint8Array, offset: number): void {
-  bytes[offset] = 0;
-  bytes[offset] = -bytes.reduce((sum, byte) => sum + byte, 0) & 0xff;
-}
-
-function putText(bytes: Uint8Array, offset: number, text: string): void {
-  for (let i = 0; i < text.length; i++) bytes[offset + i] = text.charCodeAt(i);
-}
 
 /** A table with the common header (section 5.2.6). */
 function table(signature: string, revision: number, body: Uint8Array): Uint8Array {

@@ -93,5 +93,9 @@ export function eisaId(identifier: string): Aml {
   const letter = (i: number): number => identifier.charCodeAt(i) - 0x40;
   const number = Number.parseInt(identifier.slice(3), 16);
   const letters = (letter(0) << 10) | (letter(1) << 5) | letter(2);
-  return op(DWORD_PREFIX, letters >>> 8, letters & 0xff, number >>> 8, number & 0xff);
+  const [first, second] = [
+    (letters >>> 8) | ((letters & 0xff) << 8),
+    (number >>> 8) | ((number & 0xff) << 8),
+  ];
+  return integer(first + second * 0x1_0000);
 }

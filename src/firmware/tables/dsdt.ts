@@ -6,7 +6,16 @@
 //   \_SB.PCI0.*     ISA devices
 import { type Aml, concatenate, device, eisaId, integer, name, packageOf, scope, string } from './aml.ts';
 import type { AcpiPlatform, IsaDevice } from './platform.ts';
-import { busNumbers, ioPorts, ioWindow, isaInterrupt, memoryWindow, resourceTemplate } from './resources.ts';
+import {
+  busNumbers,
+  dmaChannel,
+  fixedMemory,
+  ioPorts,
+  ioWindow,
+  isaInterrupt,
+  memoryWindow,
+  resourceTemplate,
+} from './resources.ts';
 
 /** Present, enabled, shown, functioning. */
 const STATUS_PRESENT = 0x0f;
@@ -35,7 +44,7 @@ function processor(index: number): Aml {
 }
 
 function rootBridge(platform: AcpiPlatform): Aml {
-  const { configuration, memory } = platform.pci;
+  const { configuration, memory, videoMemory } = platform.pci;
   const afterConfiguration = configuration.port + configuration.count;
   return device('PCI0', [
     name('_HID', eisaId('PNP0A03')),
@@ -48,6 +57,7 @@ function rootBridge(platform: AcpiPlatform): Aml {
         ioPorts(configuration.port, configuration.count),
         ioWindow(0, configuration.port - 1),
         ioWindow(afterConfiguration, 0xffff),
+        memoryWindow(videoMemory.start, videoMemory.end - 1),
         memoryWindow(memory.start, memory.end - 1),
       ]),
     ),
@@ -75,7 +85,9 @@ function isaDevice(isa: IsaDevice): Aml {
       '_CRS',
       resourceTemplate([
         ...isa.ports.map(({ port, count }) => ioPorts(port, count)),
+        ...(isa.memory === undefined ? [] : [fixedMemory(isa.memory.start, isa.memory.size)]),
         ...(isa.irq === undefined ? [] : [isaInterrupt(isa.irq)]),
+        ...(isa.dma === undefined ? [] : [dmaChannel(isa.dma)]),
       ]),
     ),
   ]);

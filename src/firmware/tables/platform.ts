@@ -1,4 +1,4 @@
-// What the ACPI tables say about a board. The board fills it in; nothing here knows an address.
+// What the ACPI and MP tables say about a board. The board fills it in; nothing here knows an address.
 import type { GuestPhysical, Port } from '../../base/addresses.ts';
 
 /** An ISA interrupt whose I/O APIC input or signalling differs from "same number, edge, active high". */
@@ -19,11 +19,17 @@ export interface IsaDevice {
   readonly unique?: number;
   readonly ports: readonly { readonly port: Port; readonly count: number }[];
   readonly irq?: number;
+  /** A DMA channel. */
+  readonly dma?: number;
+  readonly memory?: { readonly start: GuestPhysical; readonly size: number };
 }
 
 export interface AcpiPlatform {
   /** Processors, 1 to 254; their APIC identifiers count from 0. */
   readonly processors: number;
+  /** EAX and EDX of CPUID, leaf 1: signature and features. */
+  readonly signature: number;
+  readonly features: number;
   readonly localApic: GuestPhysical;
   readonly ioApic: { readonly address: GuestPhysical; readonly id: number };
   readonly overrides: readonly InterruptOverride[];
@@ -51,6 +57,12 @@ export interface AcpiPlatform {
     readonly configuration: { readonly port: Port; readonly count: number };
     /** Memory that devices may be given: first byte, and the byte after the last. */
     readonly memory: { readonly start: GuestPhysical; readonly end: GuestPhysical };
+    /** Likewise, where the VGA has its window. */
+    readonly videoMemory: { readonly start: GuestPhysical; readonly end: GuestPhysical };
+    /** Devices of bus 0 that there are. */
+    readonly slots: readonly number[];
+    /** The bridge that routes interrupts: its slot, vendor and device. INTA# of that slot is PIRQA#. */
+    readonly router: { readonly slot: number; readonly vendor: number; readonly device: number };
     /** Slot S, pin P (INTA# is 0) arrives at the I/O APIC input and IRQ `interrupts[(S + P) % length]`. */
     readonly interrupts: readonly number[];
   };

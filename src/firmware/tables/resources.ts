@@ -4,6 +4,8 @@ import { type Aml, buffer, concatenate } from './aml.ts';
 
 const IO_PORT = 0x47;
 const IRQ_NO_FLAGS = 0x22;
+const DMA_CHANNELS = 0x2a;
+const FIXED_MEMORY_32 = 0x86;
 const END_TAG = 0x79;
 const DWORD_ADDRESS_SPACE = 0x87;
 const WORD_ADDRESS_SPACE = 0x88;
@@ -28,6 +30,16 @@ export function ioPorts(port: number, count: number): Uint8Array {
 /** An ISA interrupt: edge, active high, not shared. */
 export function isaInterrupt(irq: number): Uint8Array {
   return Uint8Array.from([IRQ_NO_FLAGS, ...word(1 << irq)]);
+}
+
+/** A DMA channel of the ISA bus: 8 bits at a time, not a bus master, compatible timing. */
+export function dmaChannel(channel: number): Uint8Array {
+  return Uint8Array.from([DMA_CHANNELS, 1 << channel, 0]);
+}
+
+/** Memory below 4 GiB at a fixed place, readable and writable. */
+export function fixedMemory(start: number, size: number): Uint8Array {
+  return Uint8Array.from([FIXED_MEMORY_32, ...word(9), 1, ...doubleWord(start), ...doubleWord(size)]);
 }
 
 function wordSpace(type: number, flags: number, first: number, last: number): Uint8Array {

@@ -13,6 +13,7 @@
 //                  | extended memory            |
 //   0x0_0010_0000  +----------------------------+  EXTENDED_MEMORY
 //                  | BIOS area                  |
+//   0x0_000F_6000  | SMBIOS, MP, $PIR tables    |  BIOS_TABLES
 //   0x0_000E_0000  | ACPI tables                |  ACPI_TABLES
 //   0x0_000C_0000  | option ROMs                |  OPTION_ROMS
 //   0x0_000A_0000  | video memory               |  VIDEO_MEMORY
@@ -35,6 +36,7 @@
 // The boot structures lie in RAM that the E820 map gives to the operating system: they are read before
 // it allocates any. RAM at 0xA0000-0xFFFFF exists but is not reported as usable.
 import { DoppelError } from '../../base/errors.ts';
+import { ROM_SEGMENT, ROM_TABLES, ROM_TABLES_SIZE } from '../../firmware/bios/layout.ts';
 import type { BootArea } from '../../firmware/boot/request.ts';
 import { buildMemoryMap, type MemoryMap } from '../../firmware/tables/memory-map.ts';
 
@@ -45,6 +47,9 @@ export const VIDEO_MEMORY_SIZE = 0x2_0000;
 export const OPTION_ROMS = 0xc_0000;
 export const ACPI_TABLES = 0xe_0000;
 export const ACPI_TABLES_SIZE = 0x1_0000;
+/** In the segment that systems look for them in, where the BIOS's ROM leaves room. */
+export const BIOS_TABLES = ROM_SEGMENT * 16 + ROM_TABLES;
+export const BIOS_TABLES_SIZE = ROM_TABLES_SIZE;
 export const EXTENDED_MEMORY = 0x10_0000;
 export const PCI_HOLE = 0xc000_0000;
 export const PCI_HOLE_END = 0x1_0000_0000;

@@ -79,6 +79,8 @@ export const PCI_VGA: PciSlot = [2, 0];
 
 /** The DMA channel of the floppy controller. */
 export const DMA_FLOPPY = 2;
+/** The channel by which the first controller reaches the second. */
+export const DMA_CASCADE = 4;
 
 export const ISA_IRQS = 16;
 /** ISA interrupt lines: inputs of the PICs, and of the I/O APIC except where overridden. */

@@ -45,11 +45,13 @@ import { PiixIde } from '../../devices/storage/piix-ide.ts';
 import { Hpet } from '../../devices/timer/hpet.ts';
 import { Pit } from '../../devices/timer/pit.ts';
 import { CMOS_CENTURY, Rtc } from '../../devices/timer/rtc.ts';
+import { pciFunctions } from '../../firmware/bios/pci-services.ts';
 import { buildAcpiTables } from '../../firmware/tables/acpi.ts';
 import { BIOS_DATA_AREA_SIZE, biosDataArea } from '../../firmware/tables/bios-data-area.ts';
+import { buildLowTables } from '../../firmware/tables/low-tables.ts';
 import type { GuestMemory } from '../../memory/guest-memory.ts';
 import { PortSpace } from '../../memory/port-space.ts';
-import { type BoardParts, pcAcpiPlatform } from '../layout/acpi.ts';
+import { type BoardParts, pcAcpiPlatform, pcSmbiosPlatform } from '../layout/acpi.ts';
 import * as M from '../layout/memory.ts';
 import * as P from '../layout/ports.ts';
 import { setUpChipset } from './chipset-setup.ts';
@@ -288,14 +290,23 @@ export class Board implements GuestBus {
   }
 
   /**
-   * Does what firmware does before it boots a kernel, and leaves in memory what it leaves there: ACPI tables and the BIOS
-   * data area. Returns the address of the RSDP.
+   * Does what firmware does before it boots a kernel, and leaves in memory what it leaves there: the tables that describe
+   * the machine, and the BIOS data area. Returns the address of the RSDP.
    */
   actAsFirmware(): number {
     setUpChipset(this);
     this.ide.enableChannels();
-    const tables = buildAcpiTables(pcAcpiPlatform(1, this.parts), M.ACPI_TABLES, M.ACPI_TABLES_SIZE);
+    const slots = [...new Set([...pciFunctions(this)].map((slot) => slot >> 3))];
+    const platform = pcAcpiPlatform(1, { ...this.parts, slots });
+    const tables = buildAcpiTables(platform, M.ACPI_TABLES, M.ACPI_TABLES_SIZE);
     this.memory.write(M.ACPI_TABLES, tables.bytes);
+    const low = buildLowTables(
+      platform,
+      pcSmbiosPlatform(1, this.memory.size),
+      M.BIOS_TABLES,
+      M.BIOS_TABLES_SIZE,
+    );
+    this.memory.write(M.BIOS_TABLES, low);
     const area = biosDataArea(this.#serialPorts(), M.EXTENDED_BIOS_DATA_AREA);
     this.memory.write(M.BIOS_DATA_AREA, area.subarray(0, BIOS_DATA_AREA_SIZE));
     this.localApic.enterVirtualWireMode();
@@ -304,7 +315,12 @@ export class Board implements GuestBus {
 
   /** What it has and another may not have. */
   get parts(): BoardParts {
-    return { vga: this.vga !== undefined, serialPorts: this.#serialPorts() };
+    return {
+      vga: this.vga !== undefined,
+      serialPorts: this.#serialPorts(),
+      printer: this.chips.has('parallel'),
+      floppy: this.floppy.driveTypes.some((type) => type !== 0),
+    };
   }
 
   #serialPorts(): readonly number[] {

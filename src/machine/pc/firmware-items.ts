@@ -1,9 +1,11 @@
 // What firmware asks the machine for: the items of fw_cfg and the bytes of CMOS RAM that say what there is.
 // CMOS: IBM PC AT Technical Reference, "RT/CMOS RAM I/O"; bytes 34h, 35h and 5Bh-5Dh as the platform has them.
 import type { FirmwareItems } from '../../devices/platform/fw-cfg.ts';
+import { littleEndian } from '../../firmware/tables/bytes.ts';
+import { smbiosFiles } from '../../firmware/tables/low-tables.ts';
 import { E820_RAM, encodeE820 } from '../../firmware/tables/memory-map.ts';
 import { acpiFiles } from '../../firmware/tables/table-loader.ts';
-import { type BoardParts, pcAcpiPlatform, SEABIOS_PIRQS } from '../layout/acpi.ts';
+import { type BoardParts, pcAcpiPlatform, pcSmbiosPlatform, SEABIOS_PIRQS } from '../layout/acpi.ts';
 import type { BootOrder } from './own-bios.ts';
 import { idePlaces, type StorageOptions } from './storage.ts';
 
@@ -43,14 +45,12 @@ const ITEM_PROCESSORS = 0x05;
 const ITEM_BOOT_MENU = 0x0e;
 const ITEM_MOST_PROCESSORS = 0x0f;
 
-const littleEndian = (value: number, bytes: number) =>
-  Uint8Array.from({ length: bytes }, (_, i) => Math.floor(value / 2 ** (8 * i)) & 0xff);
-
 export function firmwareItems(machine: FirmwareMachine): FirmwareItems {
   const { ramSize, processors, parts = {}, bootOrder = [], bootMenu } = machine;
   const text = new TextEncoder();
   const files = new Map<string, Uint8Array>([
     ['etc/e820', encodeE820([{ base: 0, size: ramSize, type: E820_RAM }])],
+    ...smbiosFiles(pcSmbiosPlatform(processors, ramSize)),
     ...acpiFiles(pcAcpiPlatform(processors, { ...parts, pirqs: SEABIOS_PIRQS })),
   ]);
   // The list ends with a zero byte.

@@ -2,7 +2,13 @@
 // media as its drives.
 import type { BlockDevice, BlockError } from '../../backend/block/block-device.ts';
 import { Bios } from '../../firmware/bios/bios.ts';
-import { ROM_SEGMENT, ROM_SIZE, SERVICE_PORT } from '../../firmware/bios/layout.ts';
+import {
+  ROM_SEGMENT,
+  ROM_SIZE,
+  ROM_TABLES,
+  ROM_TABLES_SIZE,
+  SERVICE_PORT,
+} from '../../firmware/bios/layout.ts';
 import type { BiosDrive, DriveError } from '../../firmware/bios/wires.ts';
 import type { MemoryMap } from '../../firmware/tables/memory-map.ts';
 import type { CpuState } from '../../x86/state/cpu-state.ts';
@@ -60,7 +66,11 @@ export class OwnBios {
   /** Puts the ROM in its place and sends a processor that was reset there. The board has acted as firmware. */
   start(): void {
     const { memory } = this.#board;
-    memory.write(ROM, this.#bios.rom.bytes);
+    // The board has put tables into the room that the ROM leaves for them.
+    const { bytes } = this.#bios.rom;
+    memory.write(ROM, bytes.subarray(0, ROM_TABLES));
+    const behind = ROM_TABLES + ROM_TABLES_SIZE;
+    memory.write(ROM + behind, bytes.subarray(behind));
     memory.protect(ROM, ROM_SIZE);
     const code = this.#state.segments[L.CS]!;
     code.selector = ROM_SEGMENT;

@@ -21,7 +21,8 @@ const HIGHEST_BASIC = 0xd;
 const HIGHEST_EXTENDED = 0x8000_0008;
 const HIGHEST_HYPERVISOR = 0x4000_0010;
 const NONE: CpuidResult = [0, 0, 0, 0];
-const BRAND = 'Doppel virtual x86-64 processor';
+/** The processor's name. */
+export const BRAND = 'Doppel virtual x86-64 processor';
 /** Features of leaf 1 EDX that AMD repeats in 80000001h EDX. */
 const MIRRORED = 0x0183_f3ff;
 const APIC_BUS_KHZ = 1_000_000;
@@ -47,6 +48,14 @@ function featureWord(features: CpuFeatures, leaf: number, register: string, subl
     featureCache.set(features, words);
   }
   return words.get(`${leaf}.${subleaf}.${register}`) ?? 0;
+}
+
+/** EAX and EDX of leaf 1, for tables that tell of processors. */
+export function processorIdentity(features: CpuFeatures): {
+  readonly signature: number;
+  readonly features: number;
+} {
+  return { signature: PROCESSOR_SIGNATURE, features: featureWord(features, 1, 'edx') };
 }
 
 /** The answer to CPUID with the given EAX and ECX; all values unsigned 32 bits. */
