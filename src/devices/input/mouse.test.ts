@@ -62,6 +62,18 @@ test('a long way takes several packets', () => {
   assert.equal(moved, 600);
 });
 
+test('a long way to the left and down: no packet says -256, which drivers take for 0', () => {
+  const m = build();
+  m.send(0xf4);
+  m.mouse.move(-600, 600, 0, 0);
+  const packets: number[][] = [];
+  for (let i = 0; i < 3; i++) {
+    packets.push(m.drain());
+    m.clock.advance(20e6);
+  }
+  assert.deepEqual(packets.flat(), [0x38, 1, 1, 0x38, 1, 1, 0x38, 0xa6, 0xa6]);
+});
+
 test('the magic sample rates bring out the wheel and the side buttons', () => {
   const m = build();
   m.send(0xf3, 200, 0xf3, 100, 0xf3, 80);

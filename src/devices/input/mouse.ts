@@ -39,6 +39,8 @@ const DEFAULT_RATE = 100;
 const DEFAULT_RESOLUTION = 2;
 /** Steps that wait to be told, at most. */
 const FARTHEST = 0xffff;
+/** Steps in a packet. Not -256: drivers take a zero byte for no motion, whatever the sign says (Linux's psmouse does). */
+const FARTHEST_IN_PACKET = 255;
 
 const SHAPE = {
   id: integer(ID_PLAIN, ID_FIVE_BUTTONS, ID_PLAIN),
@@ -256,8 +258,8 @@ export class Ps2Mouse implements Chip, Ps2Device, PointerReceiver {
 
   #packet(): void {
     const s = this.#state;
-    const dx = Math.max(-256, Math.min(255, s.dx));
-    const dy = Math.max(-256, Math.min(255, s.dy));
+    const dx = clamp(s.dx, FARTHEST_IN_PACKET);
+    const dy = clamp(s.dy, FARTHEST_IN_PACKET);
     s.dx -= dx;
     s.dy -= dy;
     const x = s.doubled && !s.remote ? doubled(dx) : dx;
@@ -276,5 +278,5 @@ export class Ps2Mouse implements Chip, Ps2Device, PointerReceiver {
 function doubled(steps: number): number {
   const size = Math.abs(steps);
   const result = [0, 1, 1, 3, 6, 9][size] ?? 2 * size;
-  return Math.max(-256, Math.min(255, steps < 0 ? -result : result));
+  return clamp(steps < 0 ? -result : result, FARTHEST_IN_PACKET);
 }
