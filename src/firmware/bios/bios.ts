@@ -7,10 +7,12 @@ import { BootLoader } from './boot.ts';
 import { BiosClock } from './clock.ts';
 import { DiskServices } from './disk/disk-services.ts';
 import { Units } from './disk/units.ts';
-import { BiosFrame } from './frame.ts';
+import { BiosFrame, DirectFrame } from './frame.ts';
 import { BiosKeyboard } from './keyboard.ts';
 import * as B from './layout.ts';
 import { printerService, serialService } from './line-services.ts';
+import { PCI_FUNCTIONS, pciService } from './pci-services.ts';
+import { PointingDevice } from './pointing-device.ts';
 import { endOfInterrupt, powerOnSetup } from './post.ts';
 import { type BiosRom, buildRom } from './rom.ts';
 import { SystemServices } from './system-services.ts';
@@ -25,6 +27,7 @@ export class Bios {
   readonly rom: BiosRom = buildRom();
   readonly #wires: BiosWires;
   readonly #keyboard: BiosKeyboard;
+  readonly #mouse: PointingDevice;
   readonly #clock: BiosClock;
   readonly #system: SystemServices;
   readonly #disks: DiskServices;
@@ -35,6 +38,7 @@ export class Bios {
     this.#wires = wires;
     const { memory, ports } = wires;
     this.#keyboard = new BiosKeyboard(memory, ports, () => ports.portWrite(RESET_PORT, 1, HARD_RESET));
+    this.#mouse = new PointingDevice(memory, ports);
     this.#clock = new BiosClock(memory, ports);
     this.#system = new SystemServices(wires);
     this.#disks = new DiskServices(memory, new Units(wires.drives));
@@ -48,6 +52,15 @@ export class Bios {
     const frame = new BiosFrame(cpu, memory);
     // CF set: the stub waits for an interrupt and asks again.
     cpu.setCarry(!this.#serve(frame.service, frame));
+  }
+
+  /** A write to PCI_SERVICE_PORT: a call of the PCI BIOS by 32-bit code. */
+  trapPci(): void {
+    const { cpu, memory, ports } = this.#wires;
+    const frame = new DirectFrame(cpu, memory);
+    // AH is the function group still, as in real mode.
+    if (frame.ah === PCI_FUNCTIONS) pciService(frame, memory, ports, 'protected mode');
+    else frame.carry = true;
   }
 
   /** False when the service has to wait. */
@@ -79,7 +92,7 @@ export class Bios {
         serialService(frame, memory, ports);
         return true;
       case 0x15:
-        return this.#system.service(frame);
+        return frame.ah === 0xc2 ? this.#mouse.service(frame) : this.#system.service(frame);
       case 0x16:
         return this.#keyboard.service(frame);
       case 0x17:
@@ -97,10 +110,9 @@ export class Bios {
       case 0x1a:
         this.#clock.service(frame);
         return true;
-      case 0x74: // the mouse's interrupt, while nobody has taken it over
-        ports.portRead(0x60, 1);
-        endOfInterrupt(ports);
-        return true;
+      case 0x74:
+        // Here CF means a call of the program's routine.
+        return !this.#mouse.interrupt();
       case B.SERVICE_SPURIOUS_IRQ:
         endOfInterrupt(ports);
         return true;
@@ -114,6 +126,7 @@ export class Bios {
     this.#system.reset();
     powerOnSetup(this.#wires, this.rom, this.#disks.units);
     this.#keyboard.start();
+    this.#mouse.start();
     this.#clock.start();
     this.#disks.start();
     if (this.#wires.hasDisplay) this.#video.start();

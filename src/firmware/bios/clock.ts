@@ -4,7 +4,7 @@
 // Not offered: the alarm (06h, 07h).
 import type { BiosFrame } from './frame.ts';
 import { BDA_DISKETTE_MOTOR, BDA_DISKETTE_MOTOR_TIME, BDA_MIDNIGHT, BDA_TICKS } from './layout.ts';
-import { pciService } from './pci-services.ts';
+import { PCI_FUNCTIONS, pciService } from './pci-services.ts';
 import type { BiosMemory, BiosPorts } from './wires.ts';
 
 const TICKS_A_DAY = 0x1800b0;
@@ -114,8 +114,8 @@ export class BiosClock {
         ]);
         frame.succeed();
         return;
-      case 0xb1:
-        pciService(frame, this.#ports);
+      case PCI_FUNCTIONS:
+        pciService(frame, m, this.#ports);
         return;
       default:
         frame.carry = true;

@@ -67,6 +67,12 @@ export class BiosFrame {
   set edx(value: number) {
     this.cpu.setRegister(EDX, value);
   }
+  get edi(): number {
+    return this.cpu.register(EDI);
+  }
+  set edi(value: number) {
+    this.cpu.setRegister(EDI, value);
+  }
   get ax(): number {
     return this.eax & 0xffff;
   }
@@ -189,5 +195,12 @@ export class BiosFrame {
   succeed(): void {
     this.ah = 0;
     this.carry = false;
+  }
+}
+
+/** The registers of 32-bit code that has called an entry of the ROM directly: CF goes back in the flags as they are. */
+export class DirectFrame extends BiosFrame {
+  override set carry(value: boolean) {
+    this.cpu.setCarry(value);
   }
 }

@@ -42,11 +42,17 @@ export const ROM_FONT_8X14 = 0xb000;
 export const ROM_FONT_8X8_UPPER = 0xbe00;
 /** What the video hardware can do, for INT 10h, AH=1Bh. */
 export const ROM_VIDEO_CAPABILITIES = 0xc200;
+/** The BIOS32 service directory (16 bytes, on a boundary of 16), and the 32-bit entries of it and of the PCI BIOS. */
+export const ROM_BIOS32 = 0xc220;
+export const ROM_BIOS32_ENTRY = 0xc230;
+export const ROM_PCI_ENTRY = 0xc260;
 /** Stubs and tables that no program knows by address. */
 export const ROM_FREE = 0x0100;
 
 /** A write of anything to this port calls the service whose number is on the stack. */
 export const SERVICE_PORT = 0xea;
+/** A write of anything to this port, by 32-bit code, calls the PCI BIOS. */
+export const PCI_SERVICE_PORT = 0xeb;
 
 /** Services beyond those of interrupts, which have the interrupt's number. */
 export const SERVICE_POST = 0xf0;

@@ -5,8 +5,12 @@
 //   sti / hlt / cli / jmp again / done: iret
 //
 // A service that must wait (for a key, say) leaves with CF set: the stub halts until an interrupt came, and calls it again.
+import { setChecksum } from '../tables/bytes.ts';
 import {
   BIOS_DATE,
+  PCI_SERVICE_PORT,
+  ROM_BIOS32,
+  ROM_BIOS32_ENTRY,
   ROM_CONFIGURATION,
   ROM_DATE,
   ROM_DISKETTE_TABLE,
@@ -31,6 +35,7 @@ import {
   ROM_INT_19,
   ROM_IRET,
   ROM_MODEL,
+  ROM_PCI_ENTRY,
   ROM_POST,
   ROM_RESET,
   ROM_SEGMENT,
@@ -81,6 +86,22 @@ const KEYBOARD = [
   ...[0x58, IRET], // pop ax
 ];
 
+/** INT 74h: a byte of the mouse's; with CF set a package is whole, and the program's routine is called with it. */
+const MOUSE_ROUTINE = [
+  ...[0x6a, 0x40, 0x1f, 0x8e, 0x1e, 0x0e, 0x00], // push 40h; pop ds; mov ds, [0eh]
+  ...[0x31, 0xc0], // xor ax, ax
+  ...[0x28, 0x29, 0x2a, 0x2b].flatMap((byte) => [0xa0, byte, 0x00, 0x50]), // mov al, [byte]; push ax
+  ...[0xfc, 0xff, 0x1e, 0x22, 0x00], // cld; call far [22h]
+  ...[0x83, 0xc4, 0x08], // add sp, 8
+];
+const MOUSE = [
+  ...[0x66, 0x60, 0x1e, 0x06], // pushad; push ds; push es
+  ...call(0x74),
+  ...[0x73, MOUSE_ROUTINE.length], // jnc past the routine
+  ...MOUSE_ROUTINE,
+  ...[0x07, 0x1f, 0x66, 0x61, IRET], // pop es; pop ds; popad
+];
+
 /** From reset to the boot loader. */
 const POST = [
   ...[0xfa, 0xfc], // cli; cld
@@ -103,6 +124,24 @@ const CONFIGURATION = [
 ];
 /** INT 1Eh's table for a 1.44 MB diskette. */
 const DISKETTE = [0xaf, 0x02, 0x25, 0x02, 0x12, 0x1b, 0xff, 0x6c, 0xf6, 0x0f, 0x08];
+
+/** Standard BIOS 32-bit Service Directory Proposal 0.4 (Phoenix, 1993): EAX names a service, EBX 0 asks where it is. */
+const BIOS32_ENTRY = [
+  ...[0x3d, ...[...'$PCI'].map((letter) => letter.charCodeAt(0)), 0x75, 0x17], // cmp eax, '$PCI'; jne unknown
+  ...[0x84, 0xdb, 0x75, 0x16], // test bl, bl; jnz no function
+  ...[0xbb, 0, 0, 0x0f, 0], // mov ebx, 0f0000h: the base
+  ...[0xb9, 0, 0, 0x01, 0], // mov ecx, 10000h: the length
+  ...[0xba, low(ROM_PCI_ENTRY), high(ROM_PCI_ENTRY), 0, 0], // mov edx, ROM_PCI_ENTRY
+  ...[0xb0, 0x00, 0xcb], // mov al, 0; retf
+  ...[0x90, 0xb0, 0x80, 0xcb], // unknown: mov al, 80h; retf
+  ...[0xb0, 0x81, 0xcb], // no function: mov al, 81h; retf
+];
+const BIOS32_DIRECTORY = [
+  ...[...'_32_'].map((letter) => letter.charCodeAt(0)),
+  ...[low(ROM_BIOS32_ENTRY), high(ROM_BIOS32_ENTRY), ROM_SEGMENT >> 12, 0],
+  ...[0, 1, 0, 0, 0, 0, 0, 0], // revision 0, 1 paragraph, checksum
+];
+const PCI_ENTRY = [0xe6, PCI_SERVICE_PORT, 0xcb]; // out PCI_SERVICE_PORT, al; retf
 
 export interface BiosRom {
   /** ROM_SIZE bytes. */
@@ -153,7 +192,7 @@ export function buildRom(): BiosRom {
   handlers.set(0x18, place(NO_BOOT));
   handle(0x19, ROM_INT_19, BOOT);
   handle(0x1a, ROM_INT_1A, plain(0x1a));
-  handlers.set(0x74, place(plain(0x74)));
+  handlers.set(0x74, place(MOUSE));
   handlers.delete(INT_VIDEO_PARAMETERS);
 
   jump(ROM_POST, place(POST));
@@ -164,6 +203,10 @@ export function buildRom(): BiosRom {
   bytes.set(new TextEncoder().encode(BIOS_DATE.replace('/20', '/')), ROM_DATE);
   put(ROM_MODEL, [MODEL]);
   put(ROM_VIDEO_CAPABILITIES, VIDEO_CAPABILITIES);
+  put(ROM_BIOS32, BIOS32_DIRECTORY);
+  setChecksum(bytes.subarray(ROM_BIOS32, ROM_BIOS32 + BIOS32_DIRECTORY.length), 10);
+  put(ROM_BIOS32_ENTRY, BIOS32_ENTRY);
+  put(ROM_PCI_ENTRY, PCI_ENTRY);
   bytes.set(FONT_8X8.subarray(0, FONT_8X8.length / 2), ROM_FONT_8X8);
   bytes.set(FONT_8X8.subarray(FONT_8X8.length / 2), ROM_FONT_8X8_UPPER);
   bytes.set(FONT_8X14, ROM_FONT_8X14);

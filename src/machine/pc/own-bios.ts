@@ -3,6 +3,7 @@
 import type { BlockDevice, BlockError } from '../../backend/block/block-device.ts';
 import { Bios } from '../../firmware/bios/bios.ts';
 import {
+  PCI_SERVICE_PORT,
   ROM_SEGMENT,
   ROM_SIZE,
   ROM_TABLES,
@@ -60,6 +61,11 @@ export class OwnBios {
       name: 'bios',
       read: () => 0xff,
       write: () => this.#bios.trap(),
+    });
+    board.ports.map(PCI_SERVICE_PORT, 1, {
+      name: 'pci-bios',
+      read: () => 0xff,
+      write: () => this.#bios.trapPci(),
     });
   }
 

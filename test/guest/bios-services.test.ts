@@ -1,0 +1,158 @@
+// BIOS services called by a program in a guest, as programs call them: by INT through the vectors and stubs, with the
+// devices behind them.
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { imageDisk } from '../../src/backend/block/memory-disk.ts';
+import { buildRom } from '../../src/firmware/bios/rom.ts';
+import { nodeHost } from '../../src/host/node/platform.ts';
+import { Machine } from '../../src/machine/vm/machine.ts';
+import { answers, type CallResult, callResult, callsProgram, type Step } from './bios-calls.ts';
+import { noCompiler } from './build.ts';
+
+const DISK = 4 << 20;
+const LINE_FEED = 10;
+
+interface Setup {
+  /** Called when the program has told its `after`th line. */
+  readonly after?: number;
+  readonly then?: (machine: Machine) => void;
+}
+
+/** Runs the steps under our BIOS; what they told. */
+async function run(steps: readonly Step[], { after = -1, then }: Setup = {}): Promise<Uint8Array[]> {
+  const disk = new Uint8Array(DISK);
+  disk.set(callsProgram(steps));
+  let output = '';
+  let lines = 0;
+  const machine = new Machine({
+    memory: 16 << 20,
+    boot: { media: ['disk'] },
+    display: {},
+    storage: { disks: [imageDisk(disk)] },
+    serial: { write() {} },
+    debugConsole: {
+      write: (byte) => {
+        output += String.fromCharCode(byte);
+        if (byte === LINE_FEED && ++lines === after) then?.(machine);
+      },
+    },
+    debugExitPort: 0x501,
+    time: 'deterministic',
+    host: nodeHost(),
+  });
+  setTimeout(() => machine.stop('timeout'), 60_000).unref();
+  const end = await machine.run();
+  machine.close();
+  assert.equal(end.reason, 'debug-exit', output);
+  return answers(output);
+}
+const calls = async (steps: readonly Step[], setup?: Setup): Promise<CallResult[]> =>
+  (await run(steps, setup)).map(callResult);
+
+const skip = noCompiler();
+
+describe('the PCI BIOS', { skip }, () => {
+  const C = { eax: 0xb101 };
+  test('finds and reads functions, and routes interrupts', async () => {
+    const [there, bridge, none, header, size, options, set, link] = await calls([
+      { int: 0x1a, ...C },
+      { int: 0x1a, eax: 0xb102, ecx: 0x7000, edx: 0x8086 },
+      { int: 0x1a, eax: 0xb103, ecx: 0x03_0000, esi: 1 },
+      { int: 0x1a, eax: 0xb10a, ebx: 8 },
+      { poke: [0, 0x600, [0, 0, 0, 0x08, 0, 0]] },
+      { int: 0x1a, eax: 0xb10e, edi: 0x600 },
+      { poke: [0, 0x600, [0x40]] },
+      { int: 0x1a, eax: 0xb10e, edi: 0x600 },
+      { int: 0x1a, eax: 0xb10f, ebx: 0x10, ecx: 0x0b0a },
+      { int: 0x1a, eax: 0xb108, ebx: 8, edi: 0x61 },
+    ]);
+    assert.deepEqual([there!.edx, there!.ebx, there!.carry], [0x2049_4350, 0x210, false]);
+    assert.deepEqual([bridge!.ebx, bridge!.ah], [8, 0]);
+    assert.deepEqual([none!.carry, none!.ah], [true, 0x86]);
+    assert.equal(header!.ecx, 0x7000_8086);
+    assert.deepEqual([size!.carry, size!.ah], [true, 0x89]);
+    assert.deepEqual([options!.carry, set!.carry, link!.ecx & 0xff], [false, false, 11]);
+  });
+  test('answers 32-bit code through the BIOS32 directory', async () => {
+    const { bytes } = buildRom();
+    const directory = Array.from({ length: 0x1000 }, (_, i) => 16 * i).find(
+      (at) => String.fromCharCode(...bytes.subarray(at, at + 4)) === '_32_',
+    )!;
+    assert.equal(bytes.subarray(directory, directory + 16).reduce((a, b) => a + b, 0) & 0xff, 0);
+    const entry = new DataView(bytes.buffer).getUint32(directory + 4, true);
+    const [found, unknown] = await calls([
+      { far32: entry, eax: 0x4943_5024 },
+      { far32: entry, eax: 0x4943_5025 },
+    ]);
+    assert.deepEqual([found!.al, found!.ebx, unknown!.al], [0, 0xf_0000, 0x80]);
+    const pci = found!.ebx + found!.edx;
+    const [there, bridge, none] = await calls([
+      { far32: pci, ...C },
+      { far32: pci, eax: 0xb102, ecx: 0x7000, edx: 0x8086 },
+      { far32: pci, eax: 0xb102, ecx: 0x7001, edx: 0x8086 },
+    ]);
+    assert.deepEqual([there!.edx, there!.carry], [0x2049_4350, false]);
+    assert.deepEqual([bridge!.ebx, bridge!.carry, none!.carry], [8, false, true]);
+  });
+});
+
+/** A routine at 5000:0 that adds the low bytes of status, X and Y to a list at 600h, whose end is at 5FEh. */
+const ROUTINE = [
+  ...[0x55, 0x89, 0xe5, 0x60, 0x1e, 0x31, 0xc0, 0x8e, 0xd8], // push bp; mov bp, sp; pusha; push ds; xor ax, ax; mov ds, ax
+  ...[0x8b, 0x1e, 0xfe, 0x05], // mov bx, [5feh]
+  ...[0x8a, 0x46, 0x0c, 0x88, 0x07], // mov al, [bp+12]; mov [bx], al
+  ...[0x8a, 0x46, 0x0a, 0x88, 0x47, 0x01], // mov al, [bp+10]; mov [bx+1], al
+  ...[0x8a, 0x46, 0x08, 0x88, 0x47, 0x02], // mov al, [bp+8]; mov [bx+2], al
+  ...[0x83, 0xc3, 0x03, 0x89, 0x1e, 0xfe, 0x05], // add bx, 3; mov [5feh], bx
+  ...[0x1f, 0x61, 0x5d, 0xcb], // pop ds; popa; pop bp; retf
+];
+
+describe('the mouse, INT 15h, AH=C2h', { skip }, () => {
+  const mouse = (al: number, bh = 0, rest: Partial<CallResult> = {}): Step => ({
+    int: 0x15,
+    eax: 0xc200 | al,
+    ebx: bh << 8,
+    ...rest,
+  });
+  test('is reset, set and asked', async () => {
+    const [early, start, reset, rate, bad, resolution, scaling, status, id, unknown] = await calls([
+      mouse(0, 1),
+      mouse(5, 3),
+      mouse(1),
+      mouse(2, 6),
+      mouse(2, 7),
+      mouse(3, 1),
+      mouse(6, 2),
+      mouse(6),
+      mouse(4),
+      mouse(0x0a),
+    ]);
+    assert.deepEqual([early!.carry, early!.ah], [true, 5]);
+    assert.deepEqual([start!.carry, start!.ah, reset!.ebx], [false, 0, 0x00aa]);
+    assert.deepEqual([rate!.carry, bad!.ah, resolution!.carry, scaling!.carry], [false, 2, false, false]);
+    assert.deepEqual([status!.ebx & 0xff, status!.ecx & 0xff, status!.edx & 0xff], [0x10, 1, 200]);
+    assert.deepEqual([id!.ebx, unknown!.carry, unknown!.ah], [0, true, 1]);
+  });
+  test('calls the routine of a program with each package', async () => {
+    const told = await run(
+      [
+        { poke: [0x5000, 0, ROUTINE] },
+        { poke: [0, 0x5fe, [0x00, 0x06]] },
+        mouse(5, 3),
+        { int: 0x15, eax: 0xc207, es: 0x5000 },
+        mouse(0, 1),
+        { ticks: 8 },
+        mouse(0, 0),
+        { tell: [0, 0x5fe, 8] },
+      ],
+      {
+        after: 3,
+        then: (machine) => {
+          machine.pointer.move(5, -3, 0, 0);
+          machine.pointer.move(0, 0, 0, 1);
+        },
+      },
+    );
+    assert.deepEqual([...told.at(-1)!], [0x06, 0x06, 0x08, 5, 3, 0x09, 0, 0]);
+  });
+});
