@@ -37,8 +37,8 @@ async function runFile(path: string): Promise<Outcome> {
   };
   const note = (line: string) => outcome.lines.push(line);
   const events = run({ files: [path], concurrency: 1 });
-  events.on('test:dequeue', ({ name, nesting }) => {
-    if (name !== path && nesting === 0) say(`begins: ${name}`);
+  events.on('test:dequeue', ({ name, type }) => {
+    if (name !== path && type === 'test') say(`begins: ${name}`);
   });
   events.on('test:stdout', ({ message }) => say(message));
   events.on('test:stderr', ({ message }) => say(message));

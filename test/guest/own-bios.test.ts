@@ -102,3 +102,34 @@ test('with nothing to boot it says so and waits', async () => {
   assert.deepEqual(await machine.run(), { reason: 'stopped', by: 'said' });
   assert.match(said, /hard disk 1 \(empty\): no boot sector/);
 });
+
+test('a disc on an open tray is not looked at', async () => {
+  let said = '';
+  let reads = 0;
+  const cdrom: BlockDevice = {
+    ...emptyMemoryDisk(2048),
+    read: (_offset, _target, done) => {
+      reads++;
+      done('io');
+    },
+  };
+  const machine = new Machine({
+    memory: 4 * 2 ** 20,
+    boot: { media: ['cdrom', 'disk'] },
+    storage: { disks: [disk(end(3))], cdrom },
+    serial: { write() {} },
+    firmwareConsole: {
+      write: (byte) => {
+        said += String.fromCharCode(byte);
+      },
+    },
+    debugExitPort: DEBUG_EXIT,
+    time: 'deterministic',
+    host: nodeHost(),
+  });
+  // As a guest leaves it that has ejected the disc and restarts the machine.
+  machine.board.cdrom!.moveTray(true);
+  assert.deepEqual(await machine.run(), { reason: 'debug-exit', status: 7 });
+  assert.match(said, /Booting from hard disk 1/);
+  assert.equal(reads, 0);
+});

@@ -86,10 +86,17 @@ export class GuestSession {
   }
 
   /** Fetches (or finds in the cache) what is needed and starts the machine. */
-  static async boot(setup: GuestSetup): Promise<GuestSession> {
+  static boot(setup: GuestSetup): Promise<GuestSession> {
+    return GuestSession.start((serial) => debianMachine(setup, serial));
+  }
+
+  /** Starts any machine. `make` is given what takes the bytes that the guest writes on its first serial line. */
+  static async start(
+    make: (serial: (byte: number) => void) => Machine | Promise<Machine>,
+  ): Promise<GuestSession> {
     const output: string[] = [''];
     let session: GuestSession | undefined;
-    const machine = await debianMachine(setup, (byte) => {
+    const machine = await make((byte) => {
       const character = String.fromCharCode(byte);
       output[0] += character;
       if (character === '\n' || character === ' ') session?.look();

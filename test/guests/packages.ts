@@ -27,12 +27,22 @@ export function missing(
   if (lacking.length > 0) return `this host has no ${lacking.join(', ')}`;
   if (!hasApt()) return 'no apt on this host to fetch Debian packages with';
   try {
-    for (const name of packages) fetchDebianPackage(name, architecture);
+    for (const name of packages) fetchPackage(name, architecture);
     return false;
   } catch (error) {
     if (error instanceof DoppelError) return error.message;
     throw error;
   }
+}
+
+const fetched = new Map<string, string>();
+
+/** The package's file; apt is asked once. */
+function fetchPackage(name: string, architecture: DebianArchitecture): string {
+  const key = `${name}:${architecture}`;
+  const file = fetched.get(key) ?? fetchDebianPackage(name, architecture);
+  fetched.set(key, file);
+  return file;
 }
 
 /** The members of packages whose path (without a leading slash) `wanted` accepts, those of later packages last. */
@@ -43,7 +53,7 @@ export async function packageMembers(
 ): Promise<TarMember[]> {
   const members: TarMember[] = [];
   for (const name of packages) {
-    const deb = fetchDebianPackage(name, architecture);
+    const deb = fetchPackage(name, architecture);
     for await (const member of readDebianPackage(deb, (path) => wanted.test(path))) members.push(member);
   }
   return members;

@@ -96,8 +96,10 @@ function drivesOf(board: Board, { disks = [], floppies = [], cdrom }: StorageOpt
   disks.forEach((medium, i) => {
     drives.push(driveOf('disk', `hard disk ${i + 1} (${medium.name})`, () => medium));
   });
-  if (cdrom !== undefined)
-    drives.push(driveOf('cdrom', 'the CD-ROM drive', () => board.cdrom?.medium ?? null));
+  if (cdrom !== undefined) {
+    const disc = () => (board.cdrom?.trayOpen === false ? board.cdrom.medium : null);
+    drives.push(driveOf('cdrom', 'the CD-ROM drive', disc));
+  }
   return drives;
 }
 
