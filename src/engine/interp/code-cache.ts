@@ -85,6 +85,8 @@ export class CodeCache {
   readonly #plain = new Map<number, number>();
   /** Called when code of a page has changed and its blocks are gone. */
   onInvalidate: (page: number) => void = () => {};
+  /** Called when a region takes the place of the block at a descriptor, and with slot 0 when it has left it. */
+  onSlot: (descriptor: number, slot: number) => void = () => {};
   /** Called when a block gets its own handler back in place of a slot, but its descriptor did not hold the slot. */
   onUninstall: (descriptor: number, slot: number, handler: number) => void = () => {};
   /** Called when a page begins to hold code, and when all descriptors are about to be used again. */
@@ -154,6 +156,7 @@ export class CodeCache {
   install(descriptor: number, slot: number): void {
     if (!this.#plain.has(descriptor)) this.#plain.set(descriptor, this.plainHandler(descriptor));
     this.#state.u32[descriptor >> 2] = slot;
+    this.onSlot(descriptor, slot);
   }
   /** Takes that back. A descriptor that was used for other code since is left alone. */
   uninstall(descriptor: number, slot: number): void {
@@ -162,6 +165,7 @@ export class CodeCache {
     const now = u32[descriptor >> 2]!;
     if (plain === undefined || (now !== slot && now >= TABLE_SIZE)) return;
     this.#plain.delete(descriptor);
+    this.onSlot(descriptor, 0);
     if (now === slot) u32[descriptor >> 2] = plain;
     // Else a stop is there for the moment.
     else this.onUninstall(descriptor, slot, plain);
@@ -257,16 +261,6 @@ export class CodeCache {
     const handler = u32[(descriptor + D.D_HANDLER) >> 2]!;
     if (handler === HANDLER_COUNT) return u32[(descriptor - D.H_HANDLER) >> 2]!;
     return this.#plain.get(descriptor) ?? handler;
-  }
-
-  /** No block is where it was found: none may be taken from the jump cache. */
-  forgetPlaces(): void {
-    const { u32 } = this.#state;
-    const forget = (descriptor: number) => {
-      u32[(descriptor - D.H_KEY) >> 2] = 0;
-    };
-    for (const { blocks } of this.#pages.values()) blocks.forEach(forget);
-    for (const { descriptor } of this.#crossing.values()) forget(descriptor);
   }
 
   /** Goes on with another, empty table of handlers. */
@@ -404,7 +398,6 @@ export class CodeCache {
   #emit(count: number, start: number, ends: boolean, mode: Mode): number {
     const free = (this.#next + D.BLOCK_ALIGNMENT - 1) & -D.BLOCK_ALIGNMENT;
     const descriptor = free + D.HEADER_SIZE;
-    this.#state.u32[(descriptor - D.H_KEY) >> 2] = 0;
     const run = this.#run;
     let end = descriptor;
     let at = start;
@@ -499,6 +492,7 @@ export class CodeCache {
         // Only these can stand for others, or have been sampled.
         if (handler < TABLE_SIZE && handler !== HANDLER_STOP && !this.#handlers.isGroup(handler)) continue;
         this.#plain.delete(at);
+        if (handler >= TABLE_SIZE) this.onSlot(at, 0);
       }
       this.#samples.delete(code.ranges[i]!);
       this.#reported.delete(code.ranges[i]!);

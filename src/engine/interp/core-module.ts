@@ -73,6 +73,14 @@ export const FIRST_FREE_HANDLER = 5;
 
 const LOW32 = 0xffffffffn;
 
+/** How the core's functions go on in another function of the table. */
+interface TailCalls {
+  readonly handlerType: number;
+  readonly table: number;
+  /** With the handler of the descriptor in a local. */
+  readonly tailCallDescriptor: (f: FunctionBuilder, descriptor: number) => void;
+}
+
 /**
  * Builds the module, which makes the table of handlers. Imports: env.state (memory 0), env.ram (memory 1),
  * env.load/store/linear/regionFill/timeStamp.
@@ -104,12 +112,14 @@ export function buildCoreModule(statePages: number, ramPages: number, tableSize:
     emit(f);
     module.addActiveElements(table, slot, [f.index]);
   };
-  const tailCallDescriptor = (f: FunctionBuilder, descriptor: number): void => {
+  const tailCallDescriptor: TailCalls['tailCallDescriptor'] = (f, descriptor) => {
     f.localGet(descriptor);
     f.localGet(descriptor);
     f.load('i32.load', D.D_HANDLER);
     f.returnCallIndirect(handlerType, table);
   };
+
+  const calls: TailCalls = { handlerType, table, tailCallDescriptor };
 
   define('slowLoad', (f) => {
     storeI64(f, E.ACCESS_ADDRESS, 1);
@@ -163,7 +173,7 @@ export function buildCoreModule(statePages: number, ramPages: number, tableSize:
     f.call(flagsSetAll);
   });
 
-  const jumpFlat = define('jumpFlat', (f) => emitJump(f, () => f.localGet(0), null, tailCallDescriptor));
+  const jumpFlat = define('jumpFlat', (f) => emitJump(f, () => f.localGet(0), null, calls));
   const jumpSegmented = define('jumpSegmented', (f) => {
     emitJump(
       f,
@@ -176,7 +186,7 @@ export function buildCoreModule(statePages: number, ramPages: number, tableSize:
         f.op('i64.and');
       },
       null,
-      tailCallDescriptor,
+      calls,
       // Blocks close to the segment's end are decoded for that end and not in the cache.
       () => {
         f.i32Const(0);
@@ -188,7 +198,7 @@ export function buildCoreModule(statePages: number, ramPages: number, tableSize:
       },
     );
   });
-  const branchFlat = define('branchFlat', (f) => emitJump(f, () => f.localGet(1), 0, tailCallDescriptor));
+  const branchFlat = define('branchFlat', (f) => emitJump(f, () => f.localGet(1), 0, calls));
 
   define('resume', (f) => emitResume(f, jumpFlat, jumpSegmented));
 
@@ -330,14 +340,14 @@ function emitJump(
   f: FunctionBuilder,
   pushLinear: () => void,
   branch: number | null,
-  tailCallDescriptor: (f: FunctionBuilder, descriptor: number) => void,
+  { handlerType, table, tailCallDescriptor }: TailCalls,
   pushAllowed?: () => void,
 ): void {
   const rip = branch === null ? 0 : 1;
   const linear = f.local('i64');
   const entry = f.local('i32');
   const descriptor = f.local('i32');
-  const header = f.local('i32');
+  const slot = f.local('i32');
   const base = f.local('i64');
   pushLinear();
   f.localSet(linear);
@@ -359,22 +369,16 @@ function emitJump(
   f.op('i32.xor');
   f.i32Const(E.JUMP_ENTRIES - 1);
   f.op('i32.and');
-  f.i32Const(2);
+  f.i32Const(E.JUMP_ENTRY_SHIFT);
   f.op('i32.shl');
-  f.localTee(entry);
-  f.load('i32.load', E.JUMP_CACHE);
-  f.localSet(descriptor);
-  // The block's header tells where it holds.
+  f.localSet(entry);
   const pushFound = () => {
-    f.localGet(descriptor);
-    f.i32Const(D.HEADER_SIZE);
-    f.op('i32.sub');
-    f.localTee(header);
-    f.load('i64.load', D.HEADER_SIZE - D.H_LINEAR);
+    f.localGet(entry);
+    f.load('i64.load', E.JUMP_CACHE + E.JUMP_LINEAR);
     f.localGet(linear);
     f.op('i64.eq');
-    f.localGet(header);
-    f.load('i32.load', D.HEADER_SIZE - D.H_KEY);
+    f.localGet(entry);
+    f.load('i32.load', E.JUMP_CACHE + E.JUMP_ENTRY_KEY);
     f.i32Const(0);
     f.load('i32.load', E.JUMP_KEY);
     f.op('i32.eq');
@@ -385,14 +389,16 @@ function emitJump(
   f.brIf(0, 'likely');
   // What another address has displaced is next to it.
   f.localGet(entry);
-  f.i32Const(E.JUMP_OTHER);
+  f.i32Const(1 << E.JUMP_ENTRY_SHIFT);
   f.op('i32.xor');
-  f.load('i32.load', E.JUMP_CACHE);
-  f.localSet(descriptor);
+  f.localSet(entry);
   pushFound();
   f.op('i32.eqz');
   f.brIf(1);
   f.end();
+  f.localGet(entry);
+  f.load('i32.load', E.JUMP_CACHE + E.JUMP_DESCRIPTOR);
+  f.localSet(descriptor);
   // RIP of the page's first byte: RIP minus the linear address's offset in the page.
   f.localGet(rip);
   f.localGet(linear);
@@ -428,6 +434,14 @@ function emitJump(
     f.end();
   }
   storeI64(f, E.RIP_BASE, base);
+  f.localGet(entry);
+  f.load('i32.load', E.JUMP_CACHE + E.JUMP_SLOT);
+  f.localTee(slot);
+  f.if_();
+  f.localGet(descriptor);
+  f.localGet(slot);
+  f.returnCallIndirect(handlerType, table);
+  f.end();
   tailCallDescriptor(f, descriptor);
   f.end();
   storeI64(f, S.RIP, rip);

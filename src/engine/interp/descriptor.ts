@@ -18,12 +18,12 @@
 //
 // Before the first descriptor of a block lies its header, so that both are in one line of 64 bytes of the cache:
 //
-//  -24                -16    -12                  -8        -4          0
-//   +------------------+------+--------------------+---------+-----------+------------+
-//   | linear address   | key  | i32 runs left      | handler | unused    |  first descriptor...
-//   +------------------+------+--------------------+---------+-----------+------------+
+//  -24                -16       -12                  -8        -4          0
+//   +------------------+---------+--------------------+---------+-----------+------------+
+//   | linear address   | unused  | i32 runs left      | handler | unused    |  first descriptor...
+//   +------------------+---------+--------------------+---------+-----------+------------+
 //
-// linear address (i64), key: where the block was found last (jump-cache.ts); key 0: nowhere.
+// linear address (i64): where the block was found last (jump-cache.ts).
 // runs left, handler: while the runs of a block are counted (core-module.ts, `count`), how many are left until it is
 // reported, and the handler of its first instruction, of which `count` has taken the place.
 export const DESCRIPTOR_SIZE = 24;
@@ -46,7 +46,6 @@ export const D_DISPLACEMENT = 20;
 export const HEADER_SIZE = 24;
 /** How far before the first descriptor its parts lie. */
 export const H_LINEAR = 24;
-export const H_KEY = 16;
 export const H_RUNS_LEFT = 12;
 export const H_HANDLER = 8;
 /** Blocks are aligned to so many bytes. */

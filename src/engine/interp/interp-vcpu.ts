@@ -94,7 +94,7 @@ export class InterpVcpu implements Vcpu, TranslatorHost {
     const state = new CpuState(stateMemory.buffer);
     this.state = state;
     this.#jumps = new JumpCache(state);
-    this.#jumpKeys = new JumpKeys(state, () => this.code.forgetPlaces());
+    this.#jumpKeys = new JumpKeys(state, () => this.#jumps.clear());
     this.mmu = new SoftMmu(state, options.memory, options.bus);
     this.cpu = {
       state,
@@ -149,6 +149,7 @@ export class InterpVcpu implements Vcpu, TranslatorHost {
       this.#translator.flushed();
       this.#untilSample = Math.min(this.#untilSample, this.#translator.sampleInterval);
     };
+    this.code.onSlot = (descriptor, slot) => this.#jumps.setSlot(descriptor, slot);
     this.code.onUninstall = (descriptor, slot, handler) => this.#mendPatches(descriptor, slot, handler);
     this.code.onStale = (start, end) => this.#forgetPatches(start, end);
     this.mmu.onFlush = (user) => this.#jumpKeys.renew(user);

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { CpuState } from '../../x86/state/cpu-state.ts';
 import * as E from '../soft/engine-state.ts';
 import * as D from './descriptor.ts';
+import { TABLE_SIZE } from './handlers.ts';
 import { FIRST_BLOCK, JumpCache } from './jump-cache.ts';
 
 const KEY = 0x800;
@@ -47,5 +48,36 @@ test('of two addresses that fall together both are found, of three the last two'
   // What is out of date makes room without moving.
   cache.enter(together(4), OTHER_KEY, block(4));
   assert.equal(cache.find(together(2), KEY), block(2));
-  assert.equal(E.JUMP_OTHER, 4);
+});
+
+test('an entry tells the slot of the region that has taken the place of its block', () => {
+  const state = new CpuState(new ArrayBuffer(8 << 20));
+  const cache = new JumpCache(state);
+  const SLOT = TABLE_SIZE + 7;
+  const slots = () => {
+    const found: number[] = [];
+    for (let i = 0; i < E.JUMP_ENTRIES; i++) {
+      const entry = E.JUMP_CACHE + (i << E.JUMP_ENTRY_SHIFT);
+      if (state.get32(entry + E.JUMP_ENTRY_KEY) !== 0) found.push(state.get32(entry + E.JUMP_SLOT));
+    }
+    return found;
+  };
+  cache.enter(0x40_1000, KEY, block(0));
+  assert.deepEqual(slots(), [0]);
+  cache.setSlot(block(0), SLOT);
+  assert.deepEqual(slots(), [SLOT]);
+  // Where another address has displaced it, too.
+  cache.enter(0x40_1000 + 2 ** 40, KEY, block(1));
+  cache.setSlot(block(0), SLOT + 1);
+  assert.deepEqual(slots().sort(), [0, SLOT + 1]);
+  cache.setSlot(block(0), 0);
+  assert.deepEqual(slots(), [0, 0]);
+  // A block that is run by a region when it is entered.
+  state.set32(block(2), SLOT);
+  cache.enter(0x50_0000, KEY, block(2));
+  assert.deepEqual(slots().sort(), [0, 0, SLOT]);
+  // At its new address, and no more at the old one.
+  cache.enter(0x60_0000, KEY, block(2));
+  cache.setSlot(block(2), SLOT + 2);
+  assert.deepEqual(slots().sort(), [0, 0, SLOT + 2]);
 });

@@ -3,7 +3,7 @@
 //
 //   ENGINE_STATE      variables below
 //   TLB               four tables (user, supervisor, supervisor with EFLAGS.AC, none), TLB_ENTRIES each
-//   JUMP_CACHE        JUMP_ENTRIES of linear address -> descriptor
+//   JUMP_CACHE        JUMP_ENTRIES of linear address -> block
 //   DESCRIPTORS       decoded code, to the end of the memory
 import { ENGINE_STATE } from '../../x86/state/layout.ts';
 
@@ -106,13 +106,21 @@ export const TLB_SUPERVISOR_AC = TLB + 2 * TLB_SIZE;
 export const TLB_BYPASS = TLB + 3 * TLB_SIZE;
 next += 4 * TLB_SIZE;
 
-// The jump cache: u32 descriptors by linear address; the other of a pair of entries is at byte offset xor JUMP_OTHER
-// (interp/jump-cache.ts).
-export const JUMP_OTHER = 4;
-export const JUMP_ENTRIES = 65536;
+// The jump cache (interp/jump-cache.ts). An entry is 32 bytes, and a pair of them, whose byte offsets differ in
+// 1 << JUMP_ENTRY_SHIFT, is a line of 64:
+//   +0   i64 linear address
+//   +8   u32 key with which the entry is good; 0: none
+//   +12  u32 first descriptor of the block there
+//   +16  u32 table slot of the region that has taken the block's place, or 0
+export const JUMP_ENTRY_SHIFT = 5;
+export const JUMP_ENTRIES = 16384;
+export const JUMP_LINEAR = 0;
+export const JUMP_ENTRY_KEY = 8;
+export const JUMP_DESCRIPTOR = 12;
+export const JUMP_SLOT = 16;
 next = (next + 63) & ~63;
 export const JUMP_CACHE = next;
-next += JUMP_ENTRIES * 4;
+next += JUMP_ENTRIES << JUMP_ENTRY_SHIFT;
 
 // Translations for fetching, of user and of supervisor code: EXECUTE_ENTRIES entries of 16 bytes each,
 // indexed by linear page: +0 i64 linear address of the page (TLB_INVALID: none), +8 u32 guest-physical page number.
