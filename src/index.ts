@@ -21,7 +21,7 @@ export type { Frame, Rectangle, ScreenHub, ScreenViewer, TextScreen } from './ba
 export { buildBusyboxInitramfs } from './backend/initramfs/busybox.ts';
 export { type CpioEntry, writeCpio } from './backend/initramfs/cpio.ts';
 export { isKeyCode, KEY_CODES, type KeyCode } from './backend/input/keys.ts';
-export type { PointerReceiver } from './backend/input/pointer.ts';
+export type { Pointer, PointerReceiver } from './backend/input/pointer.ts';
 export { type KeyEvent, keyEventsOf } from './backend/input/type-text.ts';
 export { DoppelError } from './base/errors.ts';
 export type { Clock, Entropy, WallClock } from './base/services.ts';

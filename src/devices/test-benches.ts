@@ -11,6 +11,7 @@ import { I8042 } from './input/i8042.ts';
 import { Ps2Keyboard } from './input/keyboard.ts';
 import { Ps2Mouse } from './input/mouse.ts';
 import { KEYS } from './input/scan-codes.ts';
+import { VmwarePointer } from './input/vmware-pointer.ts';
 import { ApicBus } from './intc/apic-bus.ts';
 import { I8259Pair } from './intc/i8259.ts';
 import { IO_APIC_PINS, IoApic } from './intc/io-apic.ts';
@@ -198,6 +199,44 @@ const makeI8042: BenchMaker = {
         (value) => keyboard.key(KEYS[value % KEYS.length]!.code, true),
         (value) => keyboard.key(KEYS[value % KEYS.length]!.code, value % 3 === 0),
         (value) => mouse.move(value - 128, 128 - value, value % 5 === 0 ? value - 128 : 0, value & 31),
+      ],
+    };
+  },
+};
+
+const makeVmwarePointer: BenchMaker = {
+  name: 'vmware-pointer',
+  make(clock) {
+    const { log, lines, note } = recorder();
+    const mouse = new Ps2Mouse({ clock });
+    // Requests come as pushes, and packets; a read of the port itself asks for the status.
+    const status = { ebx: 0, ecx: 40 };
+    const registers = { eax: 0x564d_5868, edx: 0x5658, ...status };
+    const announce = note('announce');
+    const chip = new VmwarePointer({
+      registers,
+      mouse: { move: (...step) => mouse.move(...step), announce: () => announce(true) },
+    });
+    const requests = [
+      [40, 0],
+      [39, 1],
+      [39, 4],
+      [41, 0x4541_4552],
+      [41, 0x5342_4152],
+      [41, 0xf5],
+    ] as const;
+    return {
+      chip: bundle('pointer', [chip, mouse]),
+      log,
+      lines,
+      pushes: [
+        (value) => chip.moveTo(value * 257, value, value - 128, value & 7),
+        (value) => chip.move(value - 128, value, 0, value & 7),
+        (value) => {
+          [registers.ecx, registers.ebx] = requests[value % requests.length]!;
+          log.push(`answers ${chip.request()}`);
+          Object.assign(registers, status);
+        },
       ],
     };
   },
@@ -429,6 +468,7 @@ export const BENCHES: readonly BenchMaker[] = [
   makeRtc,
   makeAcpiPm,
   makeI8042,
+  makeVmwarePointer,
   ...DISPLAY_BENCHES,
   makePortA,
   makePortB,

@@ -33,6 +33,9 @@ export interface GuestSetup {
   readonly engine?: NonNullable<MachineOptions['engine']>;
 }
 
+/** The end of a command as the shell's line editor echoes it: a long line may be broken anywhere. */
+const ECHOED_END = new RegExp(`${[...'status='].join('(\\r*\\n)?')}(\\r*\\n)?\\$(\\r*\\n)?\\?(\\r*\\n)+`);
+
 /** Where the shell of our userland waits. */
 export const PROMPT = /doppel:[^ ]*# /;
 
@@ -166,7 +169,7 @@ export class GuestSession {
   async command(line: string, timeout: number): Promise<{ output: string; status: number }> {
     // The echo of what is typed contains no digit after "status=".
     this.type(`${line}; echo status=$?\n`);
-    await this.waitFor(/status=\$\?\r?\n/, timeout);
+    await this.waitFor(ECHOED_END, timeout);
     const text = await this.waitFor(/status=\d+\r?\n/, timeout);
     await this.waitFor(PROMPT, timeout);
     const at = text.lastIndexOf('status=');

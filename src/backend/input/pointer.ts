@@ -15,3 +15,14 @@ export interface PointerReceiver {
    */
   move(dx: number, dy: number, wheel: number, buttons: number): void;
 }
+
+/** A pointer that can be put somewhere, where the guest has a driver for that. */
+export interface Pointer extends PointerReceiver {
+  /** The guest takes places now: moveTo() reaches it. Otherwise only move() does. */
+  readonly absolute: boolean;
+  /** Goes to a place: 0 is the picture's left or upper edge, FFFFh the other one. The rest as for move(). */
+  moveTo(x: number, y: number, wheel: number, buttons: number): void;
+}
+
+/** The greatest place of a Pointer. */
+export const FARTHEST_PLACE = 0xffff;

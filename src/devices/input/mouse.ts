@@ -30,7 +30,7 @@ import {
 import { PS2_ACKNOWLEDGE, PS2_RESEND, PS2_TEST_PASSED, type Ps2Device } from './ps2-device.ts';
 
 const NAME = 'ps2-mouse';
-const VERSION = 1;
+const VERSION = 2;
 
 const ID_PLAIN = 0;
 const ID_WHEEL = 3;
@@ -62,6 +62,8 @@ const SHAPE = {
   buttons: uint(5),
   /** The buttons that the host was last told. */
   toldButtons: uint(5),
+  /** A packet is due, whether anything has moved or not. */
+  announcing: flag(),
   /** When the next packet may go (ns). */
   nextSample: moment(),
 };
@@ -94,6 +96,12 @@ export class Ps2Mouse implements Chip, Ps2Device, PointerReceiver {
     s.dy = clamp(s.dy - Math.trunc(dy), FARTHEST);
     s.wheel = clamp(s.wheel + Math.trunc(wheel), FARTHEST);
     s.buttons = buttons & 0x1f;
+    this.#sample();
+  }
+
+  /** Has the mouse send a packet: for another pointer that shares its interrupt. */
+  announce(): void {
+    this.#state.announcing = true;
     this.#sample();
   }
 
@@ -221,6 +229,7 @@ export class Ps2Mouse implements Chip, Ps2Device, PointerReceiver {
     s.dy = 0;
     s.wheel = 0;
     s.toldButtons = s.buttons;
+    s.announcing = false;
   }
 
   #status(): number {
@@ -240,7 +249,7 @@ export class Ps2Mouse implements Chip, Ps2Device, PointerReceiver {
   #sample(): void {
     const s = this.#state;
     if (!s.enabled || s.remote || s.wrap || s.output.length > 0) return;
-    const moved = s.dx !== 0 || s.dy !== 0 || (s.wheel !== 0 && s.id !== ID_PLAIN);
+    const moved = s.announcing || s.dx !== 0 || s.dy !== 0 || (s.wheel !== 0 && s.id !== ID_PLAIN);
     if (!moved && this.#visible(s.buttons) === this.#visible(s.toldButtons)) return;
     const now = this.#clock.now();
     if (now < s.nextSample) {
@@ -271,6 +280,7 @@ export class Ps2Mouse implements Chip, Ps2Device, PointerReceiver {
       s.output.push(s.id === ID_WHEEL ? wheel & 0xff : (wheel & 0x0f) | ((s.buttons & 0x18) << 1));
     } else s.wheel = 0;
     s.toldButtons = s.buttons;
+    s.announcing = false;
   }
 }
 

@@ -16,6 +16,7 @@
 //   0x170-0x177  IDE, secondary     0x1F0-0x1F7  IDE, primary
 //   0x376        and its control    0x3F6        and its control
 //   0x1CE-0x1D0  VBE (with a VGA)   0x3B0-0x3DF  VGA (with one)
+//   0x5658       VMware's backdoor (its pointer)
 //   0x402        firmware's console 0x510-0x511  fw_cfg, its DMA at 0x514-0x51B
 
 /** The DMA controllers and their page registers. */
@@ -62,6 +63,8 @@ export const ACPI_PM_TIMER = ACPI_PM + 8;
 export const FIRMWARE_CONSOLE = 0x402;
 export const FW_CFG = 0x510;
 export const FW_CFG_DMA = 0x514;
+/** VMware's backdoor, for the absolute pointer. */
+export const VMWARE_BACKDOOR = 0x5658;
 export const PCI_CONFIG_ADDRESS = 0xcf8;
 export const RESET_CONTROL = 0xcf9;
 export const PCI_CONFIG_DATA = 0xcfc;

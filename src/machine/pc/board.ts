@@ -17,6 +17,7 @@ import { I8237Pair } from '../../devices/dma/i8237.ts';
 import { I8042 } from '../../devices/input/i8042.ts';
 import { Ps2Keyboard } from '../../devices/input/keyboard.ts';
 import { Ps2Mouse } from '../../devices/input/mouse.ts';
+import { type BackdoorRegisters, VmwarePointer } from '../../devices/input/vmware-pointer.ts';
 import { ApicBus } from '../../devices/intc/apic-bus.ts';
 import { I8259Pair } from '../../devices/intc/i8259.ts';
 import { IoApic } from '../../devices/intc/io-apic.ts';
@@ -67,6 +68,8 @@ export interface BoardOptions {
   readonly clock: AlarmSource;
   readonly wallClock: WallClock;
   readonly processor: ApicProcessor;
+  /** The processor's registers, for the device that is asked by them. */
+  readonly backdoorRegisters: BackdoorRegisters;
   readonly timeOfTsc: (value: bigint) => number;
   /** COM1 to COM4, as many as are given. */
   readonly serial: readonly ByteStream[];
@@ -111,6 +114,8 @@ export class Board implements GuestBus {
   /** Keys for the PS/2 keyboard. */
   readonly keys: KeyQueue;
   readonly mouse: Ps2Mouse;
+  /** The mouse, or an absolute pointer where the guest has a driver for it. */
+  readonly pointer: VmwarePointer;
   /** Every chip by name, for reset and snapshots, in the order in which they are restored. */
   readonly chips: ReadonlyMap<string, Chip & Saveable>;
 
@@ -191,6 +196,8 @@ export class Board implements GuestBus {
     const [keyboardIrq, mouseIrq] = [irq(P.IRQ_KEYBOARD), irq(P.IRQ_MOUSE)];
     const controller = new I8042({ clock, keyboardIrq, mouseIrq, keyboard, mouse: this.mouse, a20, reset });
     add('i8042', controller, P.I8042_DATA, P.I8042_COMMAND);
+    const backdoor = { registers: options.backdoorRegisters, mouse: this.mouse };
+    this.pointer = add('vmware-pointer', new VmwarePointer(backdoor), P.VMWARE_BACKDOOR);
 
     // serial and parallel ports
     this.uarts = options.serial.map((stream, i) => {

@@ -7,11 +7,12 @@
 import { type ByteSink, byteStream, InputQueue } from '../../backend/char.ts';
 import { ScreenHub } from '../../backend/display/screen.ts';
 import type { KeyCode } from '../../backend/input/keys.ts';
-import type { PointerReceiver } from '../../backend/input/pointer.ts';
+import type { Pointer } from '../../backend/input/pointer.ts';
 import type { KeyEvent } from '../../backend/input/type-text.ts';
 import { DoppelError } from '../../base/errors.ts';
 import type { Clock, Entropy, WallClock } from '../../base/services.ts';
 import { VgaScreen } from '../../devices/display/vga-screen.ts';
+import type { BackdoorRegisters } from '../../devices/input/vmware-pointer.ts';
 import type { LocalApic } from '../../devices/intc/local-apic.ts';
 import { fixedWallClock } from '../../devices/timer/rtc.ts';
 import { type InterpOptions, InterpVcpu } from '../../engine/interp/interp-vcpu.ts';
@@ -137,8 +138,8 @@ export class Machine {
   readonly alarms: AlarmQueue;
   /** The picture, where there is a display adapter. */
   readonly screen: ScreenHub | undefined;
-  /** The mouse: moving it wakes the machine. */
-  readonly pointer: PointerReceiver;
+  /** The mouse, or an absolute pointer where the guest has a driver for it; moving it wakes the machine. */
+  readonly pointer: Pointer;
   readonly #options: MachineOptions;
   readonly #clock: MachineClock;
   /** Of each serial line. */
@@ -185,6 +186,7 @@ export class Machine {
         init: () => this.#requestReset(),
         startup: () => {},
       },
+      backdoorRegisters: backdoorRegisters(() => this.vcpu.state),
       timeOfTsc: (value) => Number(value - this.#timeStampOffset()),
       serial: sinks.map((sink, i) => byteStream(sink, this.#inputs[i]!)),
       printer: options.printer,
@@ -199,9 +201,17 @@ export class Machine {
       debugExit: (status) => this.#finish({ reason: 'debug-exit', status }),
     });
     this.screen = this.board.vga && new ScreenHub(new VgaScreen(this.board.vga));
+    const { pointer } = this.board;
     this.pointer = {
+      get absolute() {
+        return pointer.absolute;
+      },
       move: (dx, dy, wheel, buttons) => {
-        this.board.mouse.move(dx, dy, wheel, buttons);
+        pointer.move(dx, dy, wheel, buttons);
+        host.scheduler.wake();
+      },
+      moveTo: (x, y, wheel, buttons) => {
+        pointer.moveTo(x, y, wheel, buttons);
         host.scheduler.wake();
       },
     };
@@ -444,6 +454,33 @@ export class Machine {
   statistics(): ReadonlyMap<string, number> {
     return this.vcpu.statistics?.() ?? new Map();
   }
+}
+
+/** The registers by which VMware's backdoor is asked; writing one clears its upper half, as 32-bit code does. */
+function backdoorRegisters(state: () => CpuState): BackdoorRegisters {
+  return {
+    get eax() {
+      return state().gpr32(L.RAX);
+    },
+    get ebx() {
+      return state().gpr32(L.RBX);
+    },
+    set ebx(value) {
+      state().setGpr32(L.RBX, value);
+    },
+    get ecx() {
+      return state().gpr32(L.RCX);
+    },
+    set ecx(value) {
+      state().setGpr32(L.RCX, value);
+    },
+    get edx() {
+      return state().gpr32(L.RDX);
+    },
+    set edx(value) {
+      state().setGpr32(L.RDX, value);
+    },
+  };
 }
 
 /** The local APIC as the processor's own port: MSRs and CR8. */

@@ -3,6 +3,7 @@
 //
 //   0 vendor            1 signature, features     6 ARAT      7 features
 //   Bh topology         Dh XSAVE areas            40000000h hypervisor, 40000010h TSC and bus kHz
+//   40000100h KVM's interface
 //   80000001h features  80000002h..4h name        80000005h, 6h caches    80000007h, 8h
 //
 // Leaves that are not there read as zero (as AMD's do).
@@ -20,6 +21,7 @@ export type CpuidResult = readonly [number, number, number, number];
 const HIGHEST_BASIC = 0xd;
 const HIGHEST_EXTENDED = 0x8000_0008;
 const HIGHEST_HYPERVISOR = 0x4000_0010;
+const KVM_INTERFACE = 0x4000_0100;
 const NONE: CpuidResult = [0, 0, 0, 0];
 /** The processor's name. */
 export const BRAND = 'Doppel virtual x86-64 processor';
@@ -93,6 +95,10 @@ export function cpuid(cpu: Cpu, leaf: number, subleaf: number): CpuidResult {
         ascii('DoppelDoppel', 4),
         ascii('DoppelDoppel', 8),
       ];
+    // KVM's paravirtual interface, of which nothing is offered: Linux asks VMware's backdoor for its pointer only under
+    // hypervisors that it knows.
+    case KVM_INTERFACE:
+      return [KVM_INTERFACE + 1, ascii('KVMK', 0), ascii('VMKV', 0), ascii('M', 0)];
     case 0x4000_0010:
       return features.tscFrequency === 0
         ? NONE

@@ -10,7 +10,8 @@ import {
   BUTTON_LEFT,
   BUTTON_MIDDLE,
   BUTTON_RIGHT,
-  type PointerReceiver,
+  FARTHEST_PLACE,
+  type Pointer,
 } from '../../../backend/input/pointer.ts';
 import { CHALLENGE_BYTES, isRightResponse } from './authentication.ts';
 import { ByteQueue } from './byte-queue.ts';
@@ -24,7 +25,7 @@ import { UpdateEncoder } from './update-encoder.ts';
 export interface VncTarget {
   readonly screen: ScreenHub;
   readonly keys: { key(code: KeyCode, pressed: boolean): void };
-  readonly pointer: PointerReceiver;
+  readonly pointer: Pointer;
 }
 
 export interface VncClientOptions extends VncTarget {
@@ -70,6 +71,8 @@ export class VncClient {
   /** Pseudo-rectangles that go with the next update. */
   #announcements: Buffer[] = [];
   #capsLockSeen = false;
+  /** The client sends ways, not places. */
+  #relative = false;
   #pointer: { x: number; y: number; mask: number } | undefined;
 
   constructor(options: VncClientOptions) {
@@ -314,11 +317,12 @@ export class VncClient {
       this.#encodings = new Set(encodings);
       this.#encoder.encodings = encodings;
       this.#announcements = [];
+      this.#relative = false;
       if (this.#encodings.has(R.ENCODING_EXTENDED_KEY_EVENT)) {
         this.#announcements.push(R.rectangleHeader(0, 0, 0, 0, R.ENCODING_EXTENDED_KEY_EVENT));
       }
       if (this.#encodings.has(R.ENCODING_POINTER_MOTION_CHANGE)) {
-        this.#announcements.push(R.rectangleHeader(0, 0, 0, 0, R.ENCODING_POINTER_MOTION_CHANGE));
+        this.#announcePointer();
       }
       const { width, height } = this.#frame;
       if (this.#encodings.has(R.ENCODING_EXTENDED_DESKTOP_SIZE)) {
@@ -380,11 +384,21 @@ export class VncClient {
     this.#options.keys.key(code, pressed);
   }
 
+  /** Tells a client that can do both whether its pointer's places (1) or ways (0) are wanted. */
+  #announcePointer(): void {
+    const { absolute } = this.#options.pointer;
+    this.#relative = !absolute;
+    this.#announcements.push(R.rectangleHeader(absolute ? 1 : 0, 0, 0, 0, R.ENCODING_POINTER_MOTION_CHANGE));
+  }
+
   #pointerEvent(mask: number, x: number, y: number): void {
+    const { pointer } = this.#options;
     const last = this.#pointer ?? { x, y, mask: 0 };
-    const relative = this.#encodings.has(R.ENCODING_POINTER_MOTION_CHANGE);
-    const dx = relative ? x - CENTRE : x - last.x;
-    const dy = relative ? y - CENTRE : y - last.y;
+    const relative = this.#relative;
+    if (this.#encodings.has(R.ENCODING_POINTER_MOTION_CHANGE) && relative === pointer.absolute) {
+      this.#announcePointer();
+      this.#options.wanted();
+    }
     const pressed = mask & ~last.mask;
     const wheel = ((pressed & 0x10) >> 4) - ((pressed & 0x08) >> 3);
     const buttons =
@@ -392,6 +406,14 @@ export class VncClient {
       ((mask & 2) !== 0 ? BUTTON_MIDDLE : 0) |
       ((mask & 4) !== 0 ? BUTTON_RIGHT : 0);
     this.#pointer = { x, y, mask };
-    this.#options.pointer.move(dx, dy, wheel, buttons);
+    if (relative) pointer.move(x - CENTRE, y - CENTRE, wheel, buttons);
+    else if (pointer.absolute) {
+      const { width, height } = this.#frame;
+      pointer.moveTo(placeOf(x, width), placeOf(y, height), wheel, buttons);
+    } else pointer.move(x - last.x, y - last.y, wheel, buttons);
   }
 }
+
+/** A pixel of so many as a place of the pointer. */
+const placeOf = (pixel: number, pixels: number): number =>
+  Math.round((Math.min(pixel, pixels - 1) * FARTHEST_PLACE) / Math.max(1, pixels - 1));

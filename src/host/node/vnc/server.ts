@@ -42,7 +42,11 @@ export class VncServer {
         ...options,
         keys: { key: (code, pressed) => this.#woken(() => options.keys.key(code, pressed)) },
         pointer: {
+          get absolute() {
+            return options.pointer.absolute;
+          },
           move: (dx, dy, wheel, buttons) => this.#woken(() => options.pointer.move(dx, dy, wheel, buttons)),
+          moveTo: (x, y, wheel, buttons) => this.#woken(() => options.pointer.moveTo(x, y, wheel, buttons)),
         },
         password: options.password,
         socket,

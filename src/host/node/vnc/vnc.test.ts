@@ -42,6 +42,13 @@ class PaintedScreen implements Screen {
 async function serve(t: TestContext, width = 640, height = 480, password?: string, compressAlways = true) {
   const screen = new PaintedScreen(width, height);
   const log: string[] = [];
+  const pointer = {
+    absolute: false,
+    move: (dx: number, dy: number, wheel: number, buttons: number) =>
+      void log.push(`${dx},${dy} wheel ${wheel} buttons ${buttons}`),
+    moveTo: (x: number, y: number, wheel: number, buttons: number) =>
+      void log.push(`to ${x},${y} wheel ${wheel} buttons ${buttons}`),
+  };
   const server = await VncServer.listen({
     port: 0,
     name: 'a machine',
@@ -49,9 +56,7 @@ async function serve(t: TestContext, width = 640, height = 480, password?: strin
     compressAlways,
     screen: new ScreenHub(screen),
     keys: { key: (code, pressed) => void log.push(`${pressed ? '+' : '-'}${code}`) },
-    pointer: {
-      move: (dx, dy, wheel, buttons) => void log.push(`${dx},${dy} wheel ${wheel} buttons ${buttons}`),
-    },
+    pointer,
   });
   const clients: TestClient[] = [];
   t.after(() => {
@@ -63,7 +68,7 @@ async function serve(t: TestContext, width = 640, height = 480, password?: strin
     clients.push(client);
     return client;
   };
-  return { screen, server, log, join };
+  return { screen, server, log, pointer, join };
 }
 
 /** Whether a client's picture is the screen's (without the comparison in words that deepEqual would make of it). */
@@ -303,6 +308,31 @@ test('whatever comes in, the server lives and lets others in', async (t) => {
   assert.equal(client.closed, false);
 });
 
+test('the pointer goes to places once the guest takes them', async (t) => {
+  const { join, log, pointer } = await serve(t);
+  const client = join();
+  await client.open();
+  const event = (mask: number, x: number, y: number) =>
+    client.socket.write(Uint8Array.of(5, mask, x >> 8, x & 0xff, y >> 8, y & 0xff));
+  event(0, 100, 100);
+  await settle();
+  pointer.absolute = true;
+  event(1, 0, 0);
+  event(9, 639, 479);
+  event(0, 2000, 240);
+  await settle();
+  pointer.absolute = false;
+  event(0, 2001, 242);
+  await settle();
+  assert.deepEqual(log, [
+    '0,0 wheel 0 buttons 0',
+    'to 0,0 wheel 0 buttons 1',
+    'to 65535,65535 wheel -1 buttons 1',
+    'to 65535,32836 wheel 0 buttons 0',
+    '1,2 wheel 0 buttons 0',
+  ]);
+});
+
 test('a port that is taken is an error with a sentence', async (t) => {
   const { server } = await serve(t);
   await assert.rejects(
@@ -311,7 +341,7 @@ test('a port that is taken is an error with a sentence', async (t) => {
       name: '',
       screen: new ScreenHub(new PaintedScreen(8, 8)),
       keys: { key() {} },
-      pointer: { move() {} },
+      pointer: { absolute: false, move() {}, moveTo() {} },
     }),
     DoppelError,
   );
