@@ -176,6 +176,31 @@ test('a region of two pages is not entered where the second is mapped elsewhere'
   );
 });
 
+test('a region is formed anew where it runs now, not where other code is mapped by now', () => {
+  // 0x1000: inc eax; jmp $-1;  frame 0x5000: inc esi; inc esi; jmp $-2
+  const memory = place([0x40, 0xeb, 0xfd], 0x1000);
+  memory.u8.set([0x46, 0x46, 0xeb, 0xfc], 0x5000);
+  for (let page = 0; page < 16; page++) memory.view.setUint32(0x9000 + 4 * page, (page << 12) | 0x63, true);
+  memory.view.setUint32(0x8000, 0x9063, true);
+  const vcpu = start(translating({ ...SOON, longestInterval: 400 }), bareWires(memory), 0x1000);
+  const { state } = vcpu;
+  state.set64(L.CR3, 0x8000n);
+  state.cr0 = 0x8000_0011 | 0;
+  vcpu.stateChanged();
+  vcpu.run(4000);
+  assert.ok(vcpu.statistics().get('regions now')! > 0);
+  // Another process has the same page at 0x3000, and other code at 0x1000.
+  memory.view.setUint32(0x9004, 0x5063, true);
+  memory.view.setUint32(0x900c, 0x1063, true);
+  state.rip = 0x3000;
+  vcpu.stateChanged();
+  for (let i = 0; i < 100; i++) vcpu.run(4000);
+  assert.deepEqual(
+    [L.RAX, L.RSI].map((r) => state.gpr32(r)),
+    [202_000, 0],
+  );
+});
+
 /** Loops of some instructions each, called one after the other, for ever. */
 function manyLoops(count: number): number[] {
   const code: number[] = [];

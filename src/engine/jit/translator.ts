@@ -173,7 +173,7 @@ export class Translator implements BlockTranslator {
     this.#collect();
     const own = this.#bySlot.get(this.#host.state.u32[descriptor >> 2]!);
     if (own && this.#isMapped(own, linear)) {
-      this.#foundRegion(own);
+      this.#foundRegion(own, linear);
       return;
     }
     if (own) {
@@ -288,15 +288,17 @@ export class Translator implements BlockTranslator {
     if (record.exits.has(offset)) return false;
     for (const region of record.regions) {
       if (!holds(region, page, offset)) continue;
-      this.#foundRegion(this.#byId.get(id) ?? region);
+      const found = this.#byId.get(id) ?? region;
+      this.#foundRegion(found, found.linear);
       return true;
     }
     return false;
   }
-  #foundRegion(region: TranslatedRegion): void {
+  /** `linear`: where its entry is now, or was when it was formed. */
+  #foundRegion(region: TranslatedRegion, linear: number): void {
     region.heat += this.sampleInterval / this.#leastInterval;
     if (region.heat >= RENEWAL_HEAT * 8 ** region.renewals && region.renewals < MOST_RENEWALS) {
-      this.#renew(region);
+      this.#renew(region, linear);
     }
     this.sampleInterval = Math.min(2 * this.sampleInterval, this.#longestInterval);
     warm(region.module, this.#host.retired, 1);
@@ -401,22 +403,19 @@ export class Translator implements BlockTranslator {
    * Forms a hot region again: by now more code of its neighbourhood has run, and it is known where its jumps lead. It is
    * replaced where that makes a difference.
    */
-  #renew(region: TranslatedRegion): void {
+  #renew(region: TranslatedRegion, linear: number): void {
+    // Another process may have other code there by now.
+    if (this.#host.mmu.probeExecute(linear) !== region.pages[0]!.frame * 4096 + (linear & 0xfff)) return;
     region.renewals++;
     this.#harvest(region);
-    const again = this.#formed(region.linear, region.modeKey);
+    const again = this.#formed(linear, region.modeKey);
     if (
       !again ||
       (heldCode(again).offsets.length === region.offsets.length && edgesOf(again) === region.edges)
     )
       return;
     this.#counts.renewed++;
-    this.#enqueue(
-      again,
-      region.descriptor,
-      { heat: region.heat, state: 'queued', covered: true },
-      region.linear,
-    );
+    this.#enqueue(again, region.descriptor, { heat: region.heat, state: 'queued', covered: true }, linear);
   }
   /** Notes where jumps of the regions in the same pages went. */
   #harvest({ pages }: TranslatedRegion): void {
