@@ -156,3 +156,42 @@ describe('the mouse, INT 15h, AH=C2h', { skip }, () => {
     assert.deepEqual([...told.at(-1)!], [0x06, 0x06, 0x08, 5, 3, 0x09, 0, 0]);
   });
 });
+
+describe('waiting, INT 15h, AH=83h and 86h, and the alarm, INT 1Ah, AH=06h', { skip }, () => {
+  /** At 5000:0: counts its calls at 0:700h. */
+  const COUNTER = [0x1e, 0x6a, 0x00, 0x1f, 0xfe, 0x06, 0x00, 0x07, 0x1f, 0xcf]; // push ds; push 0; pop ds; inc [700h]; pop ds; iret
+  test('a byte is set when the time is over, and one wait goes on at a time', async () => {
+    const told = await run([
+      { poke: [0, 0x600, [0]] },
+      { int: 0x15, eax: 0x8300, edx: 20_000, ebx: 0x600 },
+      { int: 0x15, eax: 0x8300, edx: 20_000, ebx: 0x600 },
+      { tell: [0, 0x600, 1] },
+      { ticks: 2 },
+      { tell: [0, 0x600, 1] },
+      // Much shorter than a tick.
+      ...Array.from({ length: 20 }, (): Step => ({ int: 0x15, eax: 0x8600, edx: 2000 })),
+      { tell: [0x40, 0x6c, 4] },
+    ]);
+    assert.deepEqual([callResult(told[0]!).carry, callResult(told[1]!).carry], [false, true]);
+    assert.deepEqual([told[2]![0], told[3]![0]], [0, 0x80]);
+    assert.ok(told.slice(4, -1).every((bytes) => !callResult(bytes).carry));
+    const start = told.at(-1)!;
+    assert.ok(start[0]! + 256 * start[1]! < 30, `${start}`);
+  });
+  test('the alarm calls INT 4Ah', async () => {
+    const told = await run([
+      { poke: [0x5000, 0, COUNTER] },
+      { poke: [0, 0x128, [0, 0, 0, 0x50]] },
+      { poke: [0, 0x700, [0]] },
+      { int: 0x1a, eax: 0x0600, ecx: 0xffff, edx: 0xff00 },
+      { int: 0x1a, eax: 0x0600, ecx: 0xffff, edx: 0xff00 },
+      { int: 0x1a, eax: 0x0900 },
+      { ticks: 30 },
+      { tell: [0, 0x700, 1] },
+      { int: 0x1a, eax: 0x0700 },
+    ]);
+    const [set, again, asked] = told.slice(0, 3).map(callResult);
+    assert.deepEqual([set!.carry, again!.carry, asked!.ecx, asked!.edx], [false, true, 0xffff, 0xff01]);
+    assert.ok(told[3]![0]! >= 1 && told[3]![0]! <= 2, `${told[3]}`);
+  });
+});

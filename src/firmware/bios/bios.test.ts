@@ -205,9 +205,8 @@ describe('INT 15h and 1Ah', () => {
     const machine = new FakeMachine();
     const wait = () => machine.call(0x15, { eax: 0x8600, ecx: 1, edx: 0xadb0 }).waits; // 110 ms
     assert.equal(wait(), true);
-    machine.call(0x08);
+    for (let i = 0; i < 3; i++) machine.call(0x08);
     assert.equal(wait(), true);
-    machine.call(0x08);
     machine.call(0x08);
     assert.equal(wait(), false);
   });

@@ -7,6 +7,7 @@ import { BootLoader } from './boot.ts';
 import { BiosClock } from './clock.ts';
 import { DiskServices } from './disk/disk-services.ts';
 import { Units } from './disk/units.ts';
+import { EventWait } from './event-wait.ts';
 import { BiosFrame, DirectFrame } from './frame.ts';
 import { BiosKeyboard } from './keyboard.ts';
 import * as B from './layout.ts';
@@ -27,6 +28,7 @@ export class Bios {
   readonly rom: BiosRom = buildRom();
   readonly #wires: BiosWires;
   readonly #keyboard: BiosKeyboard;
+  readonly #wait: EventWait;
   readonly #mouse: PointingDevice;
   readonly #clock: BiosClock;
   readonly #system: SystemServices;
@@ -38,8 +40,9 @@ export class Bios {
     this.#wires = wires;
     const { memory, ports } = wires;
     this.#keyboard = new BiosKeyboard(memory, ports, () => ports.portWrite(RESET_PORT, 1, HARD_RESET));
+    this.#wait = new EventWait(memory, ports);
     this.#mouse = new PointingDevice(memory, ports);
-    this.#clock = new BiosClock(memory, ports);
+    this.#clock = new BiosClock(memory, ports, this.#wait);
     this.#system = new SystemServices(wires);
     this.#disks = new DiskServices(memory, new Units(wires.drives));
     this.#video = new VideoServices(memory, ports);
@@ -72,6 +75,7 @@ export class Bios {
         return true;
       case 0x08:
         this.#clock.tick();
+        this.#wait.tick();
         return true;
       case 0x09:
         this.#keyboard.scanCode(frame.al);
@@ -92,7 +96,7 @@ export class Bios {
         serialService(frame, memory, ports);
         return true;
       case 0x15:
-        return frame.ah === 0xc2 ? this.#mouse.service(frame) : this.#system.service(frame);
+        return this.#systemService(frame);
       case 0x16:
         return this.#keyboard.service(frame);
       case 0x17:
@@ -110,8 +114,10 @@ export class Bios {
       case 0x1a:
         this.#clock.service(frame);
         return true;
+      case 0x70:
       case 0x74:
-        // Here CF means a call of the program's routine.
+        // Here CF means that a program's routine is called.
+        if (service === 0x70) return !this.#wait.interrupt();
         return !this.#mouse.interrupt();
       case B.SERVICE_SPURIOUS_IRQ:
         endOfInterrupt(ports);
@@ -121,9 +127,23 @@ export class Bios {
     }
   }
 
+  #systemService(frame: BiosFrame): boolean {
+    switch (frame.ah) {
+      case 0x83:
+        this.#wait.event(frame);
+        return true;
+      case 0x86:
+        return this.#wait.wait(frame);
+      case 0xc2:
+        return this.#mouse.service(frame);
+      default:
+        this.#system.service(frame);
+        return true;
+    }
+  }
+
   #start(): void {
     const { memory } = this.#wires;
-    this.#system.reset();
     powerOnSetup(this.#wires, this.rom, this.#disks.units);
     this.#keyboard.start();
     this.#mouse.start();

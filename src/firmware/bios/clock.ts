@@ -1,7 +1,6 @@
 // The time of day: INT 08h counts 18.2 ticks a second, INT 1Ah reads and sets the count and the real-time clock.
 // IBM PS/2 and PC BIOS Interface Technical Reference, INT 08h and 1Ah; MC146818 data sheet.
-//
-// Not offered: the alarm (06h, 07h).
+import { ALARM, type EventWait } from './event-wait.ts';
 import type { BiosFrame } from './frame.ts';
 import { BDA_DISKETTE_MOTOR, BDA_DISKETTE_MOTOR_TIME, BDA_MIDNIGHT, BDA_TICKS } from './layout.ts';
 import { PCI_FUNCTIONS, pciService } from './pci-services.ts';
@@ -12,8 +11,11 @@ const TICKS_A_SECOND = TICKS_A_DAY / 86_400;
 const RTC_INDEX = 0x70;
 const RTC_DATA = 0x71;
 const SECONDS = 0x00;
+const SECONDS_ALARM = 0x01;
 const MINUTES = 0x02;
+const MINUTES_ALARM = 0x03;
 const HOURS = 0x04;
+const HOURS_ALARM = 0x05;
 const DAY = 0x07;
 const MONTH = 0x08;
 const YEAR = 0x09;
@@ -29,10 +31,12 @@ const PIT_CONTROL = 0x43;
 export class BiosClock {
   readonly #memory: BiosMemory;
   readonly #ports: BiosPorts;
+  readonly #wait: EventWait;
 
-  constructor(memory: BiosMemory, ports: BiosPorts) {
+  constructor(memory: BiosMemory, ports: BiosPorts, wait: EventWait) {
     this.#memory = memory;
     this.#ports = ports;
+    this.#wait = wait;
   }
 
   /** Channel 0 at 18.2 Hz, the count from the real-time clock. */
@@ -112,6 +116,28 @@ export class BiosClock {
           [MONTH, frame.dh],
           [DAY, frame.dl],
         ]);
+        frame.succeed();
+        return;
+      case 0x06:
+        // One alarm at a time.
+        if ((this.#rtc(STATUS_B) & ALARM) !== 0) frame.fail(0);
+        else {
+          this.#write(HOURS_ALARM, frame.ch);
+          this.#write(MINUTES_ALARM, frame.cl);
+          this.#write(SECONDS_ALARM, frame.dh);
+          this.#wait.switchInterrupt(ALARM, true);
+          frame.succeed();
+        }
+        return;
+      case 0x07:
+        this.#wait.switchInterrupt(ALARM, false);
+        frame.succeed();
+        return;
+      case 0x09:
+        frame.ch = this.#rtc(HOURS_ALARM);
+        frame.cl = this.#rtc(MINUTES_ALARM);
+        frame.dh = this.#rtc(SECONDS_ALARM);
+        frame.dl = (this.#rtc(STATUS_B) & ALARM) !== 0 ? 1 : 0;
         frame.succeed();
         return;
       case PCI_FUNCTIONS:

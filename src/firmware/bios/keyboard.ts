@@ -37,6 +37,9 @@ const COMMAND_PORT = 0x64;
 const OUTPUT_FULL = 0x01;
 const INPUT_FULL = 0x02;
 const SET_LEDS = 0xed;
+const SET_RATE = 0xf3;
+/** Half a second, then 10.9 a second. */
+const DEFAULT_RATE = 0x2b;
 const EXTENDED_MARK = 0xe0;
 const RESTART = 0x1234;
 
@@ -169,15 +172,19 @@ export class BiosKeyboard {
     this.#flag1(held, on);
     return true;
   }
-  /** The keyboard's lights follow the locks. Its acknowledgements come by IRQ 1 and are ignored there. */
+  /** The keyboard's lights follow the locks. */
   #showLocks(): void {
     const flags = this.#memory.read8(B.BDA_KEYBOARD_FLAGS_0);
     const lights = (flags >> 4) & 7;
     this.#setBit(B.BDA_KEYBOARD_LEDS, 7, false);
     this.#setBit(B.BDA_KEYBOARD_LEDS, lights, true);
-    this.#ports.portWrite(DATA_PORT, 1, SET_LEDS);
+    this.#send(SET_LEDS, lights);
+  }
+  /** A command with its argument; the acknowledgements come by IRQ 1 and are ignored there. */
+  #send(command: number, argument: number): void {
+    this.#ports.portWrite(DATA_PORT, 1, command);
     this.#awaitInput();
-    this.#ports.portWrite(DATA_PORT, 1, lights);
+    this.#ports.portWrite(DATA_PORT, 1, argument);
   }
   #awaitInput(): void {
     for (let i = 0; i < 1000 && (this.#ports.portRead(COMMAND_PORT, 1) & INPUT_FULL) !== 0; i++);
@@ -279,13 +286,14 @@ export class BiosKeyboard {
         frame.al = this.#memory.read8(B.BDA_KEYBOARD_FLAGS_0);
         frame.ah = this.#enhancedFlags();
         return true;
-      case 0x03: // typematic rate: the keyboard's own is kept
+      case 0x03:
+        this.#typematic(frame);
         return true;
       case 0x05:
         frame.al = this.push(frame.cx) ? 0 : 1;
         return true;
-      case 0x09: // what this BIOS can do: 0Ah, 10h to 12h
-        frame.al = 0x30;
+      case 0x09: // what this BIOS can do: 03h (0, 5), 0Ah, 10h to 12h
+        frame.al = 0x35;
         return true;
       case 0x0a:
         frame.bx = 0x41ab;
@@ -293,6 +301,12 @@ export class BiosKeyboard {
       default:
         return true;
     }
+  }
+  /** AL=05h: BH the delay (0 to 3), BL the rate (0 to 1Fh, 0 the fastest); AL=00h those of power-on. */
+  #typematic(frame: BiosFrame): void {
+    if (frame.al !== 0x05 && frame.al !== 0x00) return;
+    const value = frame.al === 0x00 ? DEFAULT_RATE : ((frame.bh & 3) << 5) | (frame.bl & 0x1f);
+    this.#send(SET_RATE, value);
   }
   /** The first key, as the old functions see it (gray keys like those of the keypad, new keys not at all) or as it is. */
   #next(enhanced: boolean): number | null {

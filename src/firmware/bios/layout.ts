@@ -100,6 +100,9 @@ export const BDA_VIDEO_MODE_OPTIONS = 0x489;
 export const BDA_DISPLAY_COMBINATION = 0x48a;
 export const BDA_KEYBOARD_MODE = 0x496;
 export const BDA_KEYBOARD_LEDS = 0x497;
+export const BDA_WAIT_USER = 0x498;
+export const BDA_WAIT_COUNT = 0x49c;
+export const BDA_WAIT_FLAG = 0x4a0;
 
 /** The vector of an interrupt, linear. */
 export const vector = (interrupt: number): number => 4 * interrupt;

@@ -86,6 +86,9 @@ const KEYBOARD = [
   ...[0x58, IRET], // pop ax
 ];
 
+/** INT 70h: the real-time clock; with CF set its alarm has come. */
+const CLOCK = [...call(0x70), 0x73, 2, 0xcd, 0x4a, IRET]; // ...; jnc past; int 4ah
+
 /** INT 74h: a byte of the mouse's; with CF set a package is whole, and the program's routine is called with it. */
 const MOUSE_ROUTINE = [
   ...[0x6a, 0x40, 0x1f, 0x8e, 0x1e, 0x0e, 0x00], // push 40h; pop ds; mov ds, [0eh]
@@ -192,6 +195,7 @@ export function buildRom(): BiosRom {
   handlers.set(0x18, place(NO_BOOT));
   handle(0x19, ROM_INT_19, BOOT);
   handle(0x1a, ROM_INT_1A, plain(0x1a));
+  handlers.set(0x70, place(CLOCK));
   handlers.set(0x74, place(MOUSE));
   handlers.delete(INT_VIDEO_PARAMETERS);
 

@@ -1,12 +1,13 @@
-// INT 15h: the memory's size and map, moves between the first MiB and the rest, the A20 gate, waiting, and what
+// INT 15h: the memory's size and map, moves between the first MiB and the rest, the A20 gate, and what
 // the system has. IBM PS/2 and PC BIOS Interface Technical Reference, INT 15h; ACPI 6.5, section 15 (E820h);
 // Phoenix, "System BIOS for IBM PCs" for E801h and 88h.
 //
-// Not offered: cassette, joystick, APM (53h says so), protected mode (89h).
+// Waiting is in event-wait.ts, the mouse in pointing-device.ts. Not offered: cassette, joystick, APM (53h says so),
+// protected mode (89h).
 import type { Linear } from '../../base/addresses.ts';
 import { encodeE820 } from '../tables/memory-map.ts';
 import type { BiosFrame } from './frame.ts';
-import { BDA_EBDA_SEGMENT, BDA_TICKS, ROM_CONFIGURATION, ROM_SEGMENT } from './layout.ts';
+import { BDA_EBDA_SEGMENT, ROM_CONFIGURATION, ROM_SEGMENT } from './layout.ts';
 import type { BiosMemory, BiosWires } from './wires.ts';
 
 const SMAP = 0x534d4150;
@@ -22,60 +23,51 @@ const GATE_SUPPORT = 0x0003;
 /** Words that a block move may copy: 64 KiB. */
 const MOST_WORDS = 0x8000;
 const MOVE_PIECE = 4096;
-/** Microseconds in a tick of 18.2 Hz. */
-const TICK_US = 54_925.4;
 
 export class SystemServices {
   readonly #wires: BiosWires;
   readonly #memory: BiosMemory;
-  /** Tick at which the present wait (86h) ends; -1 without one. */
-  #waitEnds = -1;
 
   constructor(wires: BiosWires) {
     this.#wires = wires;
     this.#memory = wires.memory;
   }
 
-  reset(): void {
-    this.#waitEnds = -1;
-  }
-
-  /** INT 15h; false when it must wait. */
-  service(frame: BiosFrame): boolean {
+  /** INT 15h. */
+  service(frame: BiosFrame): void {
     switch (frame.ah) {
       case 0x24:
         this.#a20(frame);
-        return true;
+        return;
       case 0x4f: // keyboard intercept: nobody wants the scan code
         frame.carry = true;
-        return true;
-      case 0x86:
-        return this.#wait(frame);
+        return;
       case 0x87:
         this.#blockMove(frame);
-        return true;
+        return;
       case 0x88:
         this.#extendedMemory(frame);
-        return true;
+        return;
+      case 0x52: // a medium may be taken out
       case 0x90: // device busy, and done: for multitasking systems that hook it
       case 0x91:
         frame.succeed();
-        return true;
+        return;
       case 0xc0:
         frame.setEs(ROM_SEGMENT);
         frame.bx = ROM_CONFIGURATION;
         frame.succeed();
-        return true;
+        return;
       case 0xc1:
         frame.setEs(this.#memory.read16(BDA_EBDA_SEGMENT));
         frame.carry = false;
-        return true;
+        return;
       case 0xe8:
         this.#sizes(frame);
-        return true;
+        return;
       default:
         frame.fail(UNSUPPORTED);
-        return true;
+        return;
     }
   }
 
@@ -99,21 +91,6 @@ export class SystemServices {
         return;
     }
     frame.succeed();
-  }
-
-  /** CX:DX microseconds, to the next tick of the timer. */
-  #wait(frame: BiosFrame): boolean {
-    const now = this.#memory.read32(BDA_TICKS);
-    if (this.#waitEnds < 0) {
-      const microseconds = frame.cx * 0x1_0000 + frame.dx;
-      this.#waitEnds = now + Math.ceil(microseconds / TICK_US);
-    }
-    // The count begins anew at midnight: a wait over it ends there.
-    const remaining = this.#waitEnds - now;
-    if (remaining > 0 && remaining <= Math.ceil(2 ** 32 / TICK_US)) return false;
-    this.#waitEnds = -1;
-    frame.succeed();
-    return true;
   }
 
   /** CX words from the segment of descriptor 2 of the table at ES:SI to that of descriptor 3. */
