@@ -1,13 +1,19 @@
 // BIOS services called in a guest: a boot sector (programs/bios/calls.s) works through a list of calls and tells on the
 // debug console what came back.
+import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { imageDisk } from '../../src/backend/block/memory-disk.ts';
+import { nodeHost } from '../../src/host/node/platform.ts';
+import { Machine } from '../../src/machine/vm/machine.ts';
 
 const RECORD = 40;
 const PROGRAM = 2048;
 const LIST_SECTORS = 64;
+const DISK = 4 << 20;
+const LINE_FEED = 10;
 
 export interface Registers {
   readonly eax: number;
@@ -132,3 +138,41 @@ export function callResult(bytes: Uint8Array): CallResult {
     al: at(0) & 0xff,
   };
 }
+
+export interface Setup {
+  /** Called when the program has told its `after`th line. */
+  readonly after?: number;
+  readonly then?: (machine: Machine) => void;
+}
+
+/** Runs the steps under our BIOS; what they told. */
+export async function run(steps: readonly Step[], { after = -1, then }: Setup = {}): Promise<Uint8Array[]> {
+  const disk = new Uint8Array(DISK);
+  disk.set(callsProgram(steps));
+  let output = '';
+  let lines = 0;
+  const machine = new Machine({
+    memory: 16 << 20,
+    boot: { media: ['disk'] },
+    display: {},
+    storage: { disks: [imageDisk(disk)] },
+    serial: { write() {} },
+    debugConsole: {
+      write: (byte) => {
+        output += String.fromCharCode(byte);
+        if (byte === LINE_FEED && ++lines === after) then?.(machine);
+      },
+    },
+    debugExitPort: 0x501,
+    time: 'deterministic',
+    host: nodeHost(),
+  });
+  setTimeout(() => machine.stop('timeout'), 60_000).unref();
+  const end = await machine.run();
+  machine.close();
+  assert.equal(end.reason, 'debug-exit', output);
+  return answers(output);
+}
+/** Likewise, of steps that are all calls. */
+export const calls = async (steps: readonly Step[], setup?: Setup): Promise<CallResult[]> =>
+  (await run(steps, setup)).map(callResult);

@@ -2,52 +2,9 @@
 // devices behind them.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { imageDisk } from '../../src/backend/block/memory-disk.ts';
 import { buildRom } from '../../src/firmware/bios/rom.ts';
-import { nodeHost } from '../../src/host/node/platform.ts';
-import { Machine } from '../../src/machine/vm/machine.ts';
-import { answers, type CallResult, callResult, callsProgram, type Step } from './bios-calls.ts';
+import { type CallResult, callResult, calls, run, type Step } from './bios-calls.ts';
 import { noCompiler } from './build.ts';
-
-const DISK = 4 << 20;
-const LINE_FEED = 10;
-
-interface Setup {
-  /** Called when the program has told its `after`th line. */
-  readonly after?: number;
-  readonly then?: (machine: Machine) => void;
-}
-
-/** Runs the steps under our BIOS; what they told. */
-async function run(steps: readonly Step[], { after = -1, then }: Setup = {}): Promise<Uint8Array[]> {
-  const disk = new Uint8Array(DISK);
-  disk.set(callsProgram(steps));
-  let output = '';
-  let lines = 0;
-  const machine = new Machine({
-    memory: 16 << 20,
-    boot: { media: ['disk'] },
-    display: {},
-    storage: { disks: [imageDisk(disk)] },
-    serial: { write() {} },
-    debugConsole: {
-      write: (byte) => {
-        output += String.fromCharCode(byte);
-        if (byte === LINE_FEED && ++lines === after) then?.(machine);
-      },
-    },
-    debugExitPort: 0x501,
-    time: 'deterministic',
-    host: nodeHost(),
-  });
-  setTimeout(() => machine.stop('timeout'), 60_000).unref();
-  const end = await machine.run();
-  machine.close();
-  assert.equal(end.reason, 'debug-exit', output);
-  return answers(output);
-}
-const calls = async (steps: readonly Step[], setup?: Setup): Promise<CallResult[]> =>
-  (await run(steps, setup)).map(callResult);
 
 const skip = noCompiler();
 

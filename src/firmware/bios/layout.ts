@@ -36,16 +36,20 @@ export const ROM_IRET = 0xff53;
 export const ROM_RESET = 0xfff0;
 export const ROM_DATE = 0xfff5;
 export const ROM_MODEL = 0xfffe;
-/** The fonts that programs ask INT 10h for: 8 x 16, 8 x 14, and glyphs 128 to 255 of 8 x 8 dots. */
+/** The fonts that programs ask INT 10h for: 8 x 16, 8 x 14, and 8 x 8 dots once more as a whole. */
 export const ROM_FONT_8X16 = 0xa000;
 export const ROM_FONT_8X14 = 0xb000;
-export const ROM_FONT_8X8_UPPER = 0xbe00;
+export const ROM_FONT_8X8_WHOLE = 0xc300;
+export const ROM_FONT_8X8_UPPER = ROM_FONT_8X8_WHOLE + 0x400;
 /** What the video hardware can do, for INT 10h, AH=1Bh. */
 export const ROM_VIDEO_CAPABILITIES = 0xc200;
 /** The BIOS32 service directory (16 bytes, on a boundary of 16), and the 32-bit entries of it and of the PCI BIOS. */
 export const ROM_BIOS32 = 0xc220;
 export const ROM_BIOS32_ENTRY = 0xc230;
 export const ROM_PCI_ENTRY = 0xc260;
+/** VBE: a far routine that sets the window, and the protected-mode interface. */
+export const ROM_VBE_WINDOW = 0xcb00;
+export const ROM_VBE_PROTECTED = 0xcb10;
 /** Stubs and tables that no program knows by address. */
 export const ROM_FREE = 0x0100;
 

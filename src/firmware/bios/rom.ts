@@ -15,7 +15,7 @@ import {
   ROM_DATE,
   ROM_DISKETTE_TABLE,
   ROM_FONT_8X8,
-  ROM_FONT_8X8_UPPER,
+  ROM_FONT_8X8_WHOLE,
   ROM_FONT_8X14,
   ROM_FONT_8X16,
   ROM_FREE,
@@ -40,12 +40,15 @@ import {
   ROM_RESET,
   ROM_SEGMENT,
   ROM_SIZE,
+  ROM_VBE_PROTECTED,
+  ROM_VBE_WINDOW,
   ROM_VIDEO_CAPABILITIES,
   SERVICE_PORT,
   SERVICE_POST,
   SERVICE_SPURIOUS_IRQ,
 } from './layout.ts';
 import { FONT_8X8, FONT_8X14, FONT_8X16 } from './video/font.ts';
+import { VBE_PROTECTED } from './video/vbe-protected.ts';
 
 /** PC AT. */
 const MODEL = 0xfc;
@@ -144,6 +147,8 @@ const BIOS32_DIRECTORY = [
   ...[low(ROM_BIOS32_ENTRY), high(ROM_BIOS32_ENTRY), ROM_SEGMENT >> 12, 0],
   ...[0, 1, 0, 0, 0, 0, 0, 0], // revision 0, 1 paragraph, checksum
 ];
+/** AX=4F05h as a far routine. */
+const VBE_WINDOW = [0xb8, 0x05, 0x4f, 0xcd, 0x10, 0xcb]; // mov ax, 4f05h; int 10h; retf
 const PCI_ENTRY = [0xe6, PCI_SERVICE_PORT, 0xcb]; // out PCI_SERVICE_PORT, al; retf
 
 export interface BiosRom {
@@ -211,8 +216,10 @@ export function buildRom(): BiosRom {
   setChecksum(bytes.subarray(ROM_BIOS32, ROM_BIOS32 + BIOS32_DIRECTORY.length), 10);
   put(ROM_BIOS32_ENTRY, BIOS32_ENTRY);
   put(ROM_PCI_ENTRY, PCI_ENTRY);
+  put(ROM_VBE_WINDOW, VBE_WINDOW);
+  put(ROM_VBE_PROTECTED, VBE_PROTECTED);
   bytes.set(FONT_8X8.subarray(0, FONT_8X8.length / 2), ROM_FONT_8X8);
-  bytes.set(FONT_8X8.subarray(FONT_8X8.length / 2), ROM_FONT_8X8_UPPER);
+  bytes.set(FONT_8X8, ROM_FONT_8X8_WHOLE);
   bytes.set(FONT_8X14, ROM_FONT_8X14);
   bytes.set(FONT_8X16, ROM_FONT_8X16);
   return { bytes, handlers };

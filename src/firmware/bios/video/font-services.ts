@@ -9,13 +9,13 @@ import type { VgaRegisters } from './registers.ts';
 /** Heights of the ROM's fonts for AL = x1h, x2h, x4h. */
 const ROM_HEIGHTS: Readonly<Record<number, number>> = { 1: 14, 2: 8, 4: 16 };
 
-/** `useHeight`: the mode's characters have another height from now on. */
+/** `useHeight`: the mode's characters have another height from now on, and so many rows (as fit, unless given). */
 export function fontService(
   frame: BiosFrame,
   memory: BiosMemory,
   vga: VgaRegisters,
   mode: VideoMode,
-  useHeight: (height: number) => void,
+  useHeight: (height: number, rows?: number) => void,
 ): void {
   const function_ = frame.al & 0x0f;
   switch (frame.al >> 4) {
@@ -37,7 +37,7 @@ export function fontService(
       }
       return;
     case 2: // of graphics modes
-      graphicsFont(frame, memory, function_);
+      graphicsFont(frame, memory, function_, useHeight);
       return;
     case 3:
       information(frame, memory, function_);
@@ -46,7 +46,15 @@ export function fontService(
   }
 }
 
-function graphicsFont(frame: BiosFrame, memory: BiosMemory, function_: number): void {
+/** Rows that BL stands for in the functions 21h to 24h; 0 takes DL. */
+const ROWS: Readonly<Record<number, number>> = { 1: 14, 2: 25, 3: 43 };
+
+function graphicsFont(
+  frame: BiosFrame,
+  memory: BiosMemory,
+  function_: number,
+  useHeight: (height: number, rows: number) => void,
+): void {
   const interrupt = function_ === 0 ? 0x1f : 0x43;
   const rom = fontPointer(function_ === 2 ? 14 : function_ === 3 ? 8 : 16);
   const users = function_ <= 1;
@@ -54,7 +62,8 @@ function graphicsFont(frame: BiosFrame, memory: BiosMemory, function_: number): 
   memory.write16(B.vector(interrupt) + 2, users ? Math.floor(frame.es(0) / 16) : B.ROM_SEGMENT);
   if (function_ === 0) return;
   const height = users ? frame.cx : function_ === 2 ? 14 : function_ === 3 ? 8 : 16;
-  memory.write16(B.BDA_CHARACTER_HEIGHT, height);
+  const rows = ROWS[frame.bl] ?? frame.dl;
+  if (height > 0 && height <= 32 && rows > 0) useHeight(height, rows);
 }
 
 /** AL=30h: ES:BP is the font that BH asks for, CX the height of the present characters, DL the last row. */
@@ -71,7 +80,7 @@ function information(frame: BiosFrame, memory: BiosMemory, function_: number): v
   }
   const pointers: Readonly<Record<number, number>> = {
     2: fontPointer(14),
-    3: B.ROM_FONT_8X8,
+    3: B.ROM_FONT_8X8_WHOLE,
     4: B.ROM_FONT_8X8_UPPER,
     5: fontPointer(14),
     6: fontPointer(16),
@@ -80,5 +89,6 @@ function information(frame: BiosFrame, memory: BiosMemory, function_: number): v
   frame.bp = pointers[frame.bh] ?? 0;
   frame.setEs(B.ROM_SEGMENT);
 }
-const fontPointer = (height: number): number =>
-  height === 8 ? B.ROM_FONT_8X8 : height === 14 ? B.ROM_FONT_8X14 : B.ROM_FONT_8X16;
+/** Offset of a font of 256 characters in the ROM. */
+export const fontPointer = (height: number): number =>
+  height === 8 ? B.ROM_FONT_8X8_WHOLE : height === 14 ? B.ROM_FONT_8X14 : B.ROM_FONT_8X16;

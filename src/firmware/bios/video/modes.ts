@@ -1,6 +1,7 @@
 // The video modes of INT 10h, AH=00h: what their registers hold. IBM Video Subsystem Technical Reference (VGA),
 // "Mode tables"; the timings give 70 Hz, 60 Hz with 480 lines.
-export type ModeKind = 'text' | 'cga' | 'planar' | 'packed';
+/** How dots lie in memory: linear is that of VBE modes, which are not in this table. */
+export type ModeKind = 'text' | 'cga' | 'planar' | 'packed' | 'linear';
 
 export interface VideoMode {
   readonly number: number;
@@ -69,13 +70,13 @@ function textMode(number: number, columns: 40 | 80, monochrome = false): VideoMo
     attribute: bytes(
       `${monochrome ? PALETTE_MONOCHROME : PALETTE_16} ${monochrome ? '0e' : '0c'} 00 0f 08 00`,
     ),
-    cursor: [13, 14],
+    cursor: [6, 7], // of a character of eight lines
     monochrome,
   };
 }
 
 interface Graphics {
-  readonly kind: Exclude<ModeKind, 'text'>;
+  readonly kind: Exclude<ModeKind, 'text' | 'linear'>;
   readonly width: number;
   readonly height: number;
   readonly bits: number;
@@ -113,6 +114,9 @@ function graphicsMode(number: number, g: Graphics): VideoMode {
   };
 }
 
+/** What INT 10h, AH=0Fh says in a VBE mode. */
+export const VBE_MODE = 0xff;
+
 const ZEROS = '00 00 00 00 00 00';
 const PLANAR = { kind: 'planar', bits: 4, segment: 0xa000, graphics: '00 00 00 00 00 00 05 0f ff' } as const;
 const CGA = {
@@ -124,6 +128,30 @@ const CGA = {
   pages: 1,
   miscellaneous: 0x63,
 } as const;
+/** What characters and dots need to know of a VBE mode; its registers are set elsewhere. */
+export function linearMode(width: number, height: number, bitsPerPixel: number): VideoMode {
+  return {
+    number: VBE_MODE,
+    kind: 'linear',
+    columns: width >> 3,
+    rows: Math.floor(height / 16),
+    characterHeight: 16,
+    width,
+    height,
+    bitsPerPixel,
+    segment: 0xa000,
+    pageSize: 0,
+    pages: 1,
+    miscellaneous: 0,
+    sequencer: [],
+    crtc: [],
+    graphics: [],
+    attribute: [],
+    cursor: [0, 0],
+    monochrome: false,
+  };
+}
+
 const LINES_200 = '9c 8e 8f';
 const LINES_350 = '83 85 5d';
 const LINES_480 = 'ea 8c df';
@@ -221,7 +249,7 @@ export const VIDEO_MODES: ReadonlyMap<number, VideoMode> = new Map(
       bits: 8,
       characterHeight: 8,
       segment: 0xa000,
-      pageSize: 0x1_0000,
+      pageSize: 0x2000,
       pages: 1,
       miscellaneous: 0x63,
       sequencer: '01 0f 00 0e',

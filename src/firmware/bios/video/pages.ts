@@ -1,7 +1,9 @@
 // Text on the screen, in text and graphics modes alike: cells, scrolling, single dots. Works on video memory as the
 // processor sees it, with the VGA's registers as the mode's table leaves them.
+import { vector } from '../layout.ts';
 import type { BiosMemory } from '../wires.ts';
 import { FONT_8X8, FONT_8X14, FONT_8X16 } from './font.ts';
+import type { LinearSurface } from './linear-surface.ts';
 import type { VideoMode } from './modes.ts';
 import type { VgaRegisters } from './registers.ts';
 
@@ -18,6 +20,8 @@ export class TextPages {
   readonly #memory: BiosMemory;
   readonly #vga: VgaRegisters;
   mode: VideoMode;
+  /** The dots of a linear mode; null where they cannot be reached. */
+  linear: LinearSurface | null = null;
 
   constructor(memory: BiosMemory, vga: VgaRegisters, mode: VideoMode) {
     this.#memory = memory;
@@ -43,16 +47,31 @@ export class TextPages {
     // The glyph that looks like what is there.
     const height = mode.characterHeight;
     const rows = new Uint8Array(height);
+    let color = 0;
     for (let y = 0; y < height; y++) {
       for (let x = 0; x < 8; x++) {
-        if (this.readDot(page, column * 8 + x, row * height + y) !== 0) rows[y]! |= 0x80 >> x;
+        const dot = this.readDot(page, column * 8 + x, row * height + y);
+        if (dot === 0) continue;
+        rows[y]! |= 0x80 >> x;
+        color = dot;
       }
     }
-    const font = fontOf(height);
     for (let code = 0; code < 256; code++) {
-      if (rows.every((line, y) => line === font[code * height + y])) return code;
+      const glyph = this.#glyph(code);
+      if (rows.every((line, y) => line === glyph[y])) return (color << 8) | code;
     }
     return 0;
+  }
+  /** Rows of a character in a graphics mode: INT 43h has the font, in CGA modes the second half is at INT 1Fh. */
+  #glyph(character: number): Uint8Array {
+    const { kind, characterHeight } = this.mode;
+    const upper = kind === 'cga' && character >= 0x80;
+    const m = this.#memory;
+    const pointer = vector(upper ? 0x1f : 0x43);
+    const font = m.read16(pointer + 2) * 16 + m.read16(pointer);
+    const rows = new Uint8Array(characterHeight);
+    m.read(font + (upper ? character - 0x80 : character) * characterHeight, rows);
+    return rows;
   }
   #cell(page: number, row: number, column: number): number {
     const { mode } = this;
@@ -86,6 +105,11 @@ export class TextPages {
       this.#memory.write(this.#cell(page, to, left), cells);
       return;
     }
+    if (mode.kind === 'linear') {
+      const h = mode.characterHeight;
+      this.linear?.copy(left * 8, from * h, to * h, (right - left + 1) * 8, h);
+      return;
+    }
     if (mode.kind === 'planar') this.#vga.graphics(5, 1); // write mode 1: the latches
     for (let y = 0; y < mode.characterHeight; y++) {
       const source = this.#line(page, from * mode.characterHeight + y);
@@ -111,6 +135,11 @@ export class TextPages {
         cells[i + 1] = attribute;
       }
       this.#memory.write(this.#cell(page, row, left), cells);
+      return;
+    }
+    if (mode.kind === 'linear') {
+      const h = mode.characterHeight;
+      this.linear?.fill(left * 8, row * h, (right - left + 1) * 8, h, attribute);
       return;
     }
     const color = attribute & (mode.bitsPerPixel >= 8 ? 0xff : 2 ** mode.bitsPerPixel - 1);
@@ -146,9 +175,13 @@ export class TextPages {
   #draw(page: number, row: number, column: number, character: number, attribute: number): void {
     const { mode } = this;
     const height = mode.characterHeight;
-    const font = fontOf(height);
+    const glyph = this.#glyph(character);
+    if (mode.kind === 'linear') {
+      this.linear?.glyph(column * 8, row * height, glyph, attribute);
+      return;
+    }
     for (let y = 0; y < height; y++) {
-      const dots = font[character * height + y]!;
+      const dots = glyph[y]!;
       const line = row * height + y;
       if (mode.kind === 'planar') this.#drawPlanar(this.#line(page, line) + column, dots, attribute);
       else if (mode.kind === 'packed') {
@@ -185,6 +218,10 @@ export class TextPages {
   writeDot(page: number, x: number, y: number, color: number): void {
     const { mode } = this;
     if (mode.kind === 'text' || x >= mode.width || y >= mode.height) return;
+    if (mode.kind === 'linear') {
+      this.linear?.writeDot(x, y, color);
+      return;
+    }
     if (mode.kind === 'packed') {
       this.#memory.write8(this.#line(page, y) + x, color);
       return;
@@ -216,6 +253,7 @@ export class TextPages {
   readDot(page: number, x: number, y: number): number {
     const { mode } = this;
     if (mode.kind === 'text' || x >= mode.width || y >= mode.height) return 0;
+    if (mode.kind === 'linear') return this.linear?.readDot(x, y) ?? 0;
     if (mode.kind === 'packed') return this.#memory.read8(this.#line(page, y) + x);
     if (mode.kind === 'planar') {
       let color = 0;

@@ -16,6 +16,12 @@ const PALETTE_ON = 0x20;
 const FONT_STRIDE = 32;
 const CRTC_UNLOCK = 0x11;
 
+/** What a mode's registers hold. */
+export type RegisterValues = Pick<
+  VideoMode,
+  'monochrome' | 'miscellaneous' | 'sequencer' | 'crtc' | 'graphics' | 'attribute'
+>;
+
 export class VgaRegisters {
   readonly #memory: BiosMemory;
   readonly #ports: BiosPorts;
@@ -40,9 +46,18 @@ export class VgaRegisters {
   crtc(index: number, value: number): void {
     this.#indexed(this.crtcPort, index, value);
   }
+  #readIndexed(port: number, index: number): number {
+    this.#ports.portWrite(port, 1, index);
+    return this.#ports.portRead(port + 1, 1);
+  }
+  readSequencer(index: number): number {
+    return this.#readIndexed(SEQUENCER, index);
+  }
+  readGraphics(index: number): number {
+    return this.#readIndexed(GRAPHICS, index);
+  }
   readCrtc(index: number): number {
-    this.#ports.portWrite(this.crtcPort, 1, index);
-    return this.#ports.portRead(this.crtcPort + 1, 1);
+    return this.#readIndexed(this.crtcPort, index);
   }
   /** The attribute controller's flip-flop points to the address after a read of the status register. */
   #resetFlipFlop(): void {
@@ -64,7 +79,7 @@ export class VgaRegisters {
   }
 
   /** All registers of a mode; the screen is off meanwhile. */
-  program(mode: VideoMode): void {
+  program(mode: RegisterValues): void {
     this.crtcPort = mode.monochrome ? 0x3b4 : 0x3d4;
     this.#resetFlipFlop();
     this.#ports.portWrite(ATTRIBUTE, 1, 0);

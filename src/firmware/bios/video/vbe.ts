@@ -1,12 +1,13 @@
 // INT 10h, AX=4Fxxh: the VESA BIOS Extension 2.0 on the display's own extension registers (index port 1CEh, data port
 // 1CFh: identifier, width, height, depth, enable, bank, virtual width and height, offsets), and the display's identity
 // (VBE/DDC 1.0).
-//
-// Not offered: the protected-mode interface (0Ah), saving the state (04h).
 import type { BiosFrame } from '../frame.ts';
 import * as B from '../layout.ts';
 import { pciFunctions, readPci } from '../pci-services.ts';
 import type { BiosMemory, BiosPorts } from '../wires.ts';
+import { LinearSurface } from './linear-surface.ts';
+import { linearMode, type VideoMode } from './modes.ts';
+import { VBE_PROTECTED } from './vbe-protected.ts';
 
 const INDEX_PORT = 0x1ce;
 const DATA_PORT = 0x1cf;
@@ -27,10 +28,15 @@ const EIGHT_BIT_DAC = 0x20;
 const LINEAR = 0x40;
 const KEEP_MEMORY = 0x80;
 const UNIT = 0x1_0000;
+const SEQUENCER = 0x3c4;
+const CLOCKING_MODE = 1;
+const SCREEN_OFF = 0x20;
 const DISPLAY_CLASS = 0x03;
 
 const OK = 0x004f;
 const FAILED = 0x014f;
+/** Not in the present mode. */
+const INVALID = 0x034f;
 const MODE_LINEAR = 0x4000;
 const MODE_KEEP = 0x8000;
 
@@ -67,18 +73,31 @@ const FIELDS: Readonly<Record<number, readonly number[]>> = {
   32: [8, 16, 8, 8, 8, 0, 8, 24],
 };
 
+/** The services that have the screen besides these. */
+export interface VbeScreen {
+  /** AH=00h. */
+  setMode(mode: number): void;
+  /** A VBE mode has been set: characters and dots are the surface's from now on. */
+  linearMode(mode: VideoMode, surface: LinearSurface | null): void;
+  /** As AH=1Ch: blocks of 64 bytes of the parts, save, restore. */
+  blocks(what: number): number;
+  save(what: number, at: number): void;
+  restore(what: number, at: number): void;
+  /** The surface has another shape. */
+  newSurface(surface: LinearSurface | null, mode?: VideoMode): void;
+}
+
 export class VbeServices {
   readonly #memory: BiosMemory;
   readonly #ports: BiosPorts;
-  readonly #setVgaMode: (mode: number) => void;
+  readonly #screen: VbeScreen;
   #current: VbeMode | null = null;
   #linear = false;
 
-  /** `setVgaMode` is AH=00h. */
-  constructor(memory: BiosMemory, ports: BiosPorts, setVgaMode: (mode: number) => void) {
+  constructor(memory: BiosMemory, ports: BiosPorts, screen: VbeScreen) {
     this.#memory = memory;
     this.#ports = ports;
-    this.#setVgaMode = setVgaMode;
+    this.#screen = screen;
   }
 
   #read(register: number): number {
@@ -132,6 +151,8 @@ export class VbeServices {
         frame.bx = this.#current ? this.#current.number | flags : this.#memory.read8(B.BDA_VIDEO_MODE);
         return OK;
       }
+      case 0x04:
+        return this.#state(frame);
       case 0x05:
         return this.#window(frame);
       case 0x06:
@@ -142,6 +163,10 @@ export class VbeServices {
         return this.#dacWidth(frame);
       case 0x09:
         return this.#palette(frame);
+      case 0x0a:
+        return protectedModeInterface(frame);
+      case 0x10:
+        return this.#power(frame);
       case 0x15:
         return this.#identity(frame);
       default:
@@ -199,12 +224,14 @@ export class VbeServices {
     const bytes = Math.ceil(depth / 8);
     const block = new Uint8Array(256);
     const view = new DataView(block.buffer);
-    // Supported, information is there, colour, graphics; a linear framebuffer.
-    view.setUint16(0, 0x001b | (framebuffer !== 0 ? 0x80 : 0), true);
+    // Supported, information is there, colour, graphics, not by the VGA's registers; a linear framebuffer.
+    view.setUint16(0, 0x003b | (framebuffer !== 0 ? 0x80 : 0), true);
     block[2] = 0x07; // window A: there, readable, writable
     view.setUint16(4, 64, true);
     view.setUint16(6, 64, true);
     view.setUint16(8, 0xa000, true);
+    view.setUint16(12, B.ROM_VBE_WINDOW, true);
+    view.setUint16(14, B.ROM_SEGMENT, true);
     view.setUint16(16, width * bytes, true);
     view.setUint16(18, width, true);
     view.setUint16(20, height, true);
@@ -225,7 +252,7 @@ export class VbeServices {
   #setMode(frame: BiosFrame): number {
     const number = frame.bx & 0x1ff;
     if (number < 0x100) {
-      this.#setVgaMode((frame.bx & 0x7f) | ((frame.bx & MODE_KEEP) >> 8));
+      this.#screen.setMode((frame.bx & 0x7f) | ((frame.bx & MODE_KEEP) >> 8));
       return OK;
     }
     const mode = this.#modes.find((candidate) => candidate.number === number);
@@ -239,12 +266,64 @@ export class VbeServices {
     const keep = (frame.bx & MODE_KEEP) !== 0 ? KEEP_MEMORY : 0;
     this.#write(R_ENABLE, ENABLED | keep | (this.#linear ? LINEAR : 0));
     this.#current = mode;
+    this.#screen.linearMode(linearMode(mode.width, mode.height, mode.depth), this.#surface(mode));
     return OK;
+  }
+  /** Where the dots of a mode are now; null where they cannot be reached. */
+  #surface({ width, depth }: VbeMode): LinearSurface | null {
+    const start = this.#framebuffer;
+    const pitch = (this.#read(R_VIRTUAL_WIDTH) || width) * Math.ceil(depth / 8);
+    return start === 0 ? null : new LinearSurface(this.#memory, { start, pitch, depth });
+  }
+
+  /** DL=0 blocks of 64 bytes that the parts of CX take, 1 save, 2 restore, at ES:BX. */
+  #state(frame: BiosFrame): number {
+    const what = frame.cx & 0x0f;
+    const at = frame.es(frame.bx);
+    if (frame.dl === 0) frame.bx = this.#screen.blocks(what);
+    else if (frame.dl === 1) this.#screen.save(what, at);
+    else if (frame.dl === 2) this.#screen.restore(what, at);
+    else return FAILED;
+    return OK;
+  }
+  /** The registers were restored to a mode of the extension. */
+  resume(): void {
+    const [width, height, depth] = [this.#read(R_WIDTH), this.#read(R_HEIGHT), this.#read(R_DEPTH)];
+    const enable = this.#read(R_ENABLE);
+    const mode = MODES.find((m) => m.width === width && m.height === height && m.depth === depth);
+    if (!mode || (enable & ENABLED) === 0) return;
+    this.#current = mode;
+    this.#linear = (enable & LINEAR) !== 0;
+    this.#screen.newSurface(this.#surface(mode), linearMode(width, height, depth));
+  }
+
+  /** VBE/PM 1.0: BL=0 what there is, 1 set, 2 get the state in BH: 0 on, otherwise off. */
+  #power(frame: BiosFrame): number {
+    const clocking = () => {
+      this.#ports.portWrite(SEQUENCER, 1, CLOCKING_MODE);
+      return this.#ports.portRead(SEQUENCER + 1, 1);
+    };
+    switch (frame.bl) {
+      case 0:
+        frame.bx = 0x0f10; // standby, suspend, off, reduced; version 1.0
+        return OK;
+      case 1: {
+        const now = clocking();
+        this.#ports.portWrite(SEQUENCER + 1, 1, frame.bh === 0 ? now & ~SCREEN_OFF : now | SCREEN_OFF);
+        return OK;
+      }
+      case 2:
+        frame.bh = (clocking() & SCREEN_OFF) === 0 ? 0 : 4;
+        return OK;
+      default:
+        return FAILED;
+    }
   }
 
   #window(frame: BiosFrame): number {
     // Window B is not there; with a linear framebuffer there is none.
-    if (frame.bl !== 0 || this.#linear || !this.#current) return FAILED;
+    if (this.#linear || !this.#current) return INVALID;
+    if (frame.bl !== 0) return FAILED;
     if (frame.bh === 0) {
       if (frame.dx * UNIT >= this.#videoMemory) return FAILED;
       this.#write(R_BANK, frame.dx);
@@ -263,6 +342,7 @@ export class VbeServices {
     if (frame.bl === 0 || frame.bl === 2) {
       if (asked > longest) return 0x024f;
       this.#write(R_VIRTUAL_WIDTH, Math.max(asked, mode.width));
+      this.#screen.newSurface(this.#surface(mode));
     } else if (frame.bl > 3) return FAILED;
     const width = frame.bl === 3 ? longest : this.#read(R_VIRTUAL_WIDTH) || mode.width;
     frame.bx = width * bytes;
@@ -283,7 +363,7 @@ export class VbeServices {
     return OK;
   }
   #dacWidth(frame: BiosFrame): number {
-    if (this.#current?.depth !== 8) return FAILED;
+    if (this.#current?.depth !== 8) return INVALID;
     const enable = this.#read(R_ENABLE);
     if (frame.bl === 0) {
       const wide = frame.bh >= 8;
@@ -334,4 +414,13 @@ export class VbeServices {
     }
     return FAILED;
   }
+}
+
+/** AL=0Ah: ES:DI is the table of 32-bit routines in the ROM, CX its length with them. */
+function protectedModeInterface(frame: BiosFrame): number {
+  if (frame.bl !== 0) return FAILED;
+  frame.setEs(B.ROM_SEGMENT);
+  frame.di = B.ROM_VBE_PROTECTED;
+  frame.cx = VBE_PROTECTED.length;
+  return OK;
 }

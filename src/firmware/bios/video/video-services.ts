@@ -1,17 +1,19 @@
 // INT 10h: the screen. IBM PS/2 and PC BIOS Interface Technical Reference, INT 10h (VGA); AX=4Fxxh is in vbe.ts.
 //
-// Not offered: saving and restoring the video state (AH=1Ch says how much room it takes: none), light pen.
+// Not offered: light pen, other numbers of scan lines for text modes (AH=12h, BL=30h).
 import type { TextMode } from '../../boot/request.ts';
 import type { BiosFrame } from '../frame.ts';
 import * as B from '../layout.ts';
 import type { BiosMemory, BiosPorts } from '../wires.ts';
-import { fontService } from './font-services.ts';
-import { VIDEO_MODES, type VideoMode } from './modes.ts';
+import { fontPointer, fontService } from './font-services.ts';
+import type { LinearSurface } from './linear-surface.ts';
+import { VBE_MODE, VIDEO_MODES, type VideoMode } from './modes.ts';
 import { fontOf, TextPages } from './pages.ts';
 import { paletteService } from './palette-services.ts';
 import { CGA_COLORS, EGA_COLORS, PACKED_COLORS } from './palettes.ts';
 import { VgaRegisters } from './registers.ts';
 import { VbeServices } from './vbe.ts';
+import { VideoState } from './video-state.ts';
 
 const INITIAL_MODE = 0x03;
 /** Bit 7 of the mode: video memory keeps what it holds. */
@@ -41,12 +43,24 @@ export class VideoServices {
   readonly #vga: VgaRegisters;
   readonly #pages: TextPages;
   readonly #vbe: VbeServices;
+  readonly #state: VideoState;
 
   constructor(memory: BiosMemory, ports: BiosPorts) {
     this.#memory = memory;
     this.#vga = new VgaRegisters(memory, ports);
     this.#pages = new TextPages(memory, this.#vga, VIDEO_MODES.get(INITIAL_MODE)!);
-    this.#vbe = new VbeServices(memory, ports, (mode) => this.#setMode(mode));
+    this.#state = new VideoState(memory, ports, this.#vga);
+    this.#vbe = new VbeServices(memory, ports, {
+      setMode: (mode) => this.#setMode(mode),
+      linearMode: (mode, surface) => this.#linearMode(mode, surface),
+      blocks: (what) => this.#state.blocks(what),
+      save: (what, at) => this.#state.save(what, at),
+      restore: (what, at) => this.#restoreState(what, at),
+      newSurface: (surface, mode) => {
+        this.#pages.linear = surface;
+        if (mode) this.#pages.mode = mode;
+      },
+    });
   }
 
   start(): void {
@@ -122,7 +136,9 @@ export class VideoServices {
         paletteService(frame, this.#memory, this.#vga);
         return;
       case 0x11:
-        fontService(frame, this.#memory, this.#vga, this.#mode, (height) => this.#useHeight(height));
+        fontService(frame, this.#memory, this.#vga, this.#mode, (height, rows) =>
+          this.#useHeight(height, rows),
+        );
         return;
       case 0x12:
         this.#alternateSelect(frame);
@@ -135,6 +151,9 @@ export class VideoServices {
         return;
       case 0x1b:
         this.#stateInformation(frame);
+        return;
+      case 0x1c:
+        this.#saveState(frame);
         return;
       case 0x4f:
         this.#vbe.service(frame);
@@ -169,17 +188,32 @@ export class VideoServices {
     if (mode.kind === 'text')
       this.#vga.loadFont(0, 0, mode.characterHeight, fontOf(mode.characterHeight), mode);
     if ((number & KEEP_MEMORY) === 0) this.#clear(mode);
+    this.#describe(mode);
+    m.write8(B.BDA_VIDEO_CONTROL, (m.read8(B.BDA_VIDEO_CONTROL) & 0x7f) | (number & KEEP_MEMORY));
+    this.#selectPage(0);
+    this.#setCursorShape(...mode.cursor);
+    this.#fontVectors(mode);
+  }
+  /** A VBE mode has been set: characters and dots go there from now on. */
+  #linearMode(mode: VideoMode, surface: LinearSurface | null): void {
+    this.#pages.mode = mode;
+    this.#pages.linear = surface;
+    if (mode.bitsPerPixel === 8) this.#vga.setColors(0, PACKED_COLORS);
+    this.#describe(mode);
+    this.#memory.write16(B.BDA_VIDEO_PAGE_START, 0);
+    this.#memory.write8(B.BDA_VIDEO_PAGE, 0);
+    this.#fontVectors(mode);
+  }
+  /** The BIOS data area says what the mode is. */
+  #describe(mode: VideoMode): void {
+    const m = this.#memory;
     m.write8(B.BDA_VIDEO_MODE, mode.number);
     m.write16(B.BDA_VIDEO_COLUMNS, mode.columns);
     m.write16(B.BDA_VIDEO_PAGE_SIZE, mode.pageSize);
     m.write16(B.BDA_CRTC_PORT, this.#vga.crtcPort);
     m.write8(B.BDA_VIDEO_ROWS, mode.rows - 1);
     m.write16(B.BDA_CHARACTER_HEIGHT, mode.characterHeight);
-    m.write8(B.BDA_VIDEO_CONTROL, (m.read8(B.BDA_VIDEO_CONTROL) & 0x7f) | (number & KEEP_MEMORY));
     for (let page = 0; page < 8; page++) m.write16(B.BDA_CURSOR_POSITIONS + 2 * page, 0);
-    this.#selectPage(0);
-    this.#setCursorShape(...mode.cursor);
-    this.#fontVectors(mode);
   }
   #clear(mode: VideoMode): void {
     const start = mode.segment * 16;
@@ -192,18 +226,27 @@ export class VideoServices {
       this.#memory.write(start, cells);
     } else this.#memory.write(start, new Uint8Array(mode.kind === 'cga' ? 0x8000 : 0x1_0000));
   }
-  /** INT 1Fh and 43h: the fonts of graphics modes. They are only named here; the ROM's 8 x 8 font is theirs. */
+  /** INT 1Fh and 43h: the fonts of graphics modes. */
   #fontVectors(mode: VideoMode): void {
-    if (mode.kind === 'text') return;
-    this.#memory.write16(B.vector(0x43), B.ROM_FONT_8X8);
-    this.#memory.write16(B.vector(0x43) + 2, B.ROM_SEGMENT);
+    const point = (interrupt: number, offset: number) => {
+      this.#memory.write16(B.vector(interrupt), offset);
+      this.#memory.write16(B.vector(interrupt) + 2, B.ROM_SEGMENT);
+    };
+    point(0x1f, B.ROM_FONT_8X8_UPPER);
+    point(0x43, fontPointer(mode.characterHeight));
   }
-  /** Another character height in a text mode: as many rows as fit. */
-  #useHeight(height: number): void {
+  /** Another character height: as many rows as fit, or as are given. */
+  #useHeight(height: number, given?: number): void {
     const { mode } = this.#pages;
-    if (mode.kind !== 'text') return;
     const m = this.#memory;
-    const rows = Math.floor(mode.height / height);
+    const fitting = Math.floor(mode.height / height);
+    const rows = Math.min(given ?? fitting, fitting);
+    if (mode.kind !== 'text') {
+      this.#pages.mode = { ...mode, rows, characterHeight: height };
+      m.write8(B.BDA_VIDEO_ROWS, rows - 1);
+      m.write16(B.BDA_CHARACTER_HEIGHT, height);
+      return;
+    }
     this.#vga.crtc(0x09, (this.#vga.readCrtc(0x09) & 0xe0) | (height - 1));
     const lastLine = rows * height - 1;
     this.#vga.crtc(0x12, lastLine & 0xff);
@@ -211,7 +254,7 @@ export class VideoServices {
     m.write8(B.BDA_VIDEO_ROWS, rows - 1);
     m.write16(B.BDA_CHARACTER_HEIGHT, height);
     m.write16(B.BDA_VIDEO_PAGE_SIZE, this.#pages.mode.pageSize);
-    this.#setCursorShape(height - 2, height - 1);
+    this.#setCursorShape(...mode.cursor);
   }
 
   // ---- cursor and pages ----
@@ -356,15 +399,43 @@ export class VideoServices {
         frame.al = 0x12;
         return;
       }
+      case 0x35: // a second display: none to switch to
+        frame.al = 0x12;
+        return;
       default:
     }
   }
   #displayCombination(frame: BiosFrame): void {
+    if (frame.al > 1) return;
     if (frame.al === 0) {
       frame.bl = this.#memory.read8(B.BDA_DISPLAY_COMBINATION);
       frame.bh = 0;
-    } else if (frame.al === 1) this.#memory.write8(B.BDA_DISPLAY_COMBINATION, frame.bl);
+    } else this.#memory.write8(B.BDA_DISPLAY_COMBINATION, frame.bl);
     frame.al = 0x1a;
+  }
+  /** AH=1Ch: AL=0 blocks of 64 bytes, 1 save, 2 restore the parts of CX, at ES:BX. */
+  #saveState(frame: BiosFrame): void {
+    const what = frame.cx & 7;
+    const at = frame.es(frame.bx);
+    if (frame.al > 2) return;
+    if (frame.al === 0) frame.bx = this.#state.blocks(what);
+    else if (frame.al === 1) this.#state.save(what, at);
+    else this.#restoreState(what, at);
+    frame.al = 0x1c;
+  }
+  /** Characters and dots follow the mode that was restored. */
+  #restoreState(what: number, at: number): void {
+    this.#state.restore(what, at);
+    const number = this.#memory.read8(B.BDA_VIDEO_MODE);
+    const mode = VIDEO_MODES.get(number);
+    if (number === VBE_MODE) this.#vbe.resume();
+    else if (mode) {
+      const rows = this.#memory.read8(B.BDA_VIDEO_ROWS) + 1;
+      const characterHeight = this.#memory.read16(B.BDA_CHARACTER_HEIGHT);
+      this.#vbe.disable();
+      this.#vga.crtcPort = mode.monochrome ? 0x3b4 : 0x3d4;
+      this.#pages.mode = { ...mode, rows, characterHeight };
+    }
   }
   /** AH=1Bh: 64 bytes at ES:DI, which begin with a pointer to what the hardware can do. */
   #stateInformation(frame: BiosFrame): void {
