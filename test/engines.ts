@@ -2,7 +2,7 @@
 import { type InterpOptions, InterpVcpu } from '../src/engine/interp/interp-vcpu.ts';
 import { JitVcpu } from '../src/engine/jit/jit-vcpu.ts';
 import type { Region } from '../src/engine/jit/region.ts';
-import type { TranslatorOptions } from '../src/engine/jit/translator.ts';
+import type { TranslatorOptions } from '../src/engine/jit/translator-options.ts';
 import { ReferenceVcpu } from '../src/engine/reference/reference-vcpu.ts';
 import type { Vcpu } from '../src/engine/vcpu.ts';
 import { regionServiceOfHost } from '../src/host/node/region-service.ts';

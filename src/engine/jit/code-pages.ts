@@ -1,6 +1,9 @@
 // What the translator knows of each guest-physical page: which of its blocks are warm, which regions
 // hold code of it, and how often its code has changed. Pages whose code changes often are left to the
 // interpreter; that is forgiven slowly.
+import { pageOf } from './guest-code.ts';
+import { framesOf, type Region, type RegionPage } from './region.ts';
+import { linkedExits } from './region-places.ts';
 import type { TranslatedRegion } from './translated-region.ts';
 
 /** A block that samples found, by its first descriptor. */
@@ -11,6 +14,12 @@ export interface Candidate {
   state: 'cold' | 'queued' | 'failed';
   /** It has been hot before, when a region held it. */
   covered: boolean;
+}
+
+/** It has to become hot once more. */
+export function forget(candidate: Candidate): void {
+  candidate.state = 'cold';
+  candidate.heat = 0;
 }
 
 /** How often regions bailed out at an instruction, since the count began at `since` (instructions retired). */
@@ -70,6 +79,52 @@ export class CodePages {
   known(page: number): CodePageRecord | undefined {
     return this.#pages.get(page);
   }
+  /** What is known of the block with this first descriptor. */
+  candidate(page: number, descriptor: number): Candidate {
+    const { candidates } = this.of(page);
+    let candidate = candidates.get(descriptor);
+    if (!candidate) {
+      candidate = { heat: 0, state: 'cold', covered: false };
+      candidates.set(descriptor, candidate);
+    }
+    return candidate;
+  }
+
+  /** Generations of the pages of a region now: what it was formed under. */
+  generations(pages: readonly RegionPage[]): number[] {
+    return pages.map(({ frame }) => this.of(frame).generation);
+  }
+  /** Whether the code is as it was at those generations. */
+  isCurrent(formed: {
+    readonly pages: readonly RegionPage[];
+    readonly generations: readonly number[];
+  }): boolean {
+    return formed.pages.every(({ frame }, i) => this.of(frame).generation === formed.generations[i]);
+  }
+
+  /** A region has been installed. */
+  add(translated: TranslatedRegion, region: Region): void {
+    for (const { frame } of region.pages) this.of(frame).regions.add(translated);
+    const frames = framesOf(region);
+    for (const offset of linkedExits(region)) this.of(frames.get(pageOf(offset))!).exits.add(offset & 0xfff);
+  }
+  remove(translated: TranslatedRegion): void {
+    for (const { frame } of translated.pages) this.of(frame).regions.delete(translated);
+  }
+  /** Notes where jumps of the regions in these pages went; `i32` is the memory that their cells are in. */
+  observeJumps(pages: readonly RegionPage[], i32: Int32Array): void {
+    for (const { frame } of pages) {
+      for (const { sites, cells, cellCount, pages: itsPages } of this.of(frame).regions) {
+        sites.forEach((site, i) => {
+          const relative = i32[(cells >> 2) + cellCount - sites.length + i]!;
+          const index = pageOf(site);
+          const at = itsPages.find((page) => page.index === index)!.frame;
+          if (relative !== 0) this.of(at).observed.set(site - 4096 * index, relative - 4096 * index);
+        });
+      }
+    }
+  }
+
   /** Code of the page has changed: its blocks are nobody's candidates any more. */
   changed(page: number, retired: number): CodePageRecord {
     const record = this.of(page);

@@ -20,6 +20,11 @@ export function successors(end: BlockEnd): readonly number[] {
   }
 }
 
+/** Edges from block to block. */
+export function edgeCount(blocks: readonly RegionBlock[]): number {
+  return blocks.reduce((sum, { end }) => sum + successors(end).length, 0);
+}
+
 /** Indices of the blocks that are reachable from the first, in reverse postorder. */
 export function reversePostorder(blocks: readonly RegionBlock[]): number[] {
   const order: number[] = [];

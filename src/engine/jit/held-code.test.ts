@@ -1,7 +1,7 @@
 // What regions say that they hold.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { heldCode, holds } from './held-code.ts';
+import { eachHeldByteRun, heldCode, holds } from './held-code.ts';
 import { regionOf } from './testing-code.ts';
 
 test('a region holds its instructions, in the frames of its pages, and nothing else', () => {
@@ -21,4 +21,17 @@ test('a region holds its instructions, in the frames of its pages, and nothing e
     assert.equal(holds(code, frame, at & 0xfff), all.includes(at), `${at}`);
     assert.equal(holds(code, frame + 2, at & 0xfff), false);
   }
+});
+
+test('the bytes of an instruction across the end of a page are in both', () => {
+  // The ADD has its first byte in the page of the entry.
+  const region = regionOf({ lines: ['entry:', '90', '48 01 c8', 'c3'], start: 4094 })!;
+  const runs: number[][] = [];
+  eachHeldByteRun(region, (...run) => runs.push(run));
+  assert.deepEqual(runs, [
+    [0x100, 4094, 4095],
+    [0x100, 4095, 4096],
+    [0x101, 0, 2],
+    [0x101, 2, 3],
+  ]);
 });

@@ -1,6 +1,7 @@
 // Which instructions a region holds, for the question whether it holds one at a guest-physical address: asked of
 // every block that gets hot, of many regions.
-import type { Region, RegionPage } from './region.ts';
+import { pageOf } from './guest-code.ts';
+import { framesOf, type Region, type RegionPage } from './region.ts';
 
 export interface HeldCode {
   readonly pages: readonly RegionPage[];
@@ -15,6 +16,26 @@ export function heldCode({ blocks, pages }: Region): HeldCode {
   const offsets = new Int32Array(count);
   for (const { instructions } of blocks) for (const { offset } of instructions) offsets[--count] = offset;
   return { pages, offsets: offsets.sort() };
+}
+
+/**
+ * Tells the bytes that a region was made from, an instruction (or its part in a page) at a time: guest-physical page
+ * number, offset of the first byte in it, and of the one behind the last.
+ */
+export function eachHeldByteRun(
+  region: Region,
+  tell: (page: number, first: number, end: number) => void,
+): void {
+  const frames = framesOf(region);
+  for (const { instructions } of region.blocks) {
+    for (const { offset, instruction } of instructions) {
+      const page = pageOf(offset);
+      const from = offset - 4096 * page;
+      const to = from + instruction.length;
+      tell(frames.get(page)!, from, Math.min(to, 4096));
+      if (to > 4096) tell(frames.get(page + 1)!, 0, to - 4096);
+    }
+  }
 }
 
 /** Whether a region was made from the instruction at an offset of a guest-physical page, among others. */

@@ -2,7 +2,8 @@
 import { type InterpOptions, InterpVcpu } from '../interp/interp-vcpu.ts';
 import { regionCompiler } from './compile.ts';
 import type { RegionCompiler } from './region-compiler.ts';
-import { Translator, type TranslatorOptions } from './translator.ts';
+import { Translator } from './translator.ts';
+import type { TranslatorOptions } from './translator-options.ts';
 
 export interface JitTuning extends TranslatorOptions {
   /** For tests of what is around it. */

@@ -28,6 +28,11 @@ export interface RegionPage {
   readonly frame: number;
 }
 
+/** Guest-physical page numbers of a region's pages, by their index. */
+export function framesOf({ pages }: Region): Map<number, number> {
+  return new Map(pages.map(({ index, frame }) => [index, frame]));
+}
+
 export interface RegionInstruction {
   readonly offset: number;
   readonly instruction: Instruction;

@@ -1,0 +1,100 @@
+// Forms the regions that the translator wishes, of the code as the vCPU sees it now (form-region.ts, guest-view.ts), and
+// has them wait to be compiled (compile-queue.ts). The bytes that a region was made from are noted as code, so that a
+// change of them is noticed.
+import type { Clock } from '../../base/services.ts';
+import { modeFromKey } from '../../x86/decode/mode.ts';
+import type { TranslatorHost } from '../interp/block-translator.ts';
+import { floatsArePlain } from './assumptions.ts';
+import type { Candidate, CodePages } from './code-pages.ts';
+import type { CompileQueue } from './compile-queue.ts';
+import { FIRST_LIMITS, type FormLimits, formRegion, whyNotFormed } from './form-region.ts';
+import { edgeCount } from './graph.ts';
+import { GuestView } from './guest-view.ts';
+import { eachHeldByteRun, heldCode } from './held-code.ts';
+import type { Region } from './region.ts';
+import type { TranslatedRegion } from './translated-region.ts';
+import type { TranslatorCounts } from './translator-statistics.ts';
+
+export class RegionFormer {
+  readonly #host: TranslatorHost;
+  readonly #pages: CodePages;
+  readonly #queue: CompileQueue;
+  readonly #counts: TranslatorCounts;
+  readonly #clock: Clock | undefined;
+
+  constructor(
+    host: TranslatorHost,
+    pages: CodePages,
+    queue: CompileQueue,
+    counts: TranslatorCounts,
+    clock: Clock | undefined,
+  ) {
+    this.#host = host;
+    this.#pages = pages;
+    this.#queue = queue;
+    this.#counts = counts;
+    this.#clock = clock;
+  }
+
+  /** Forms a region around a hot block; where there is none, its candidate is 'failed', else 'queued'. */
+  form(descriptor: number, candidate: Candidate, linear: number, modeKey: number): void {
+    const region = this.#formed(linear, modeKey, FIRST_LIMITS);
+    if (!region) {
+      candidate.state = 'failed';
+      this.#counts.unformed++;
+      return;
+    }
+    this.#enqueue(region, descriptor, candidate, linear);
+  }
+  /**
+   * Forms a hot region again, whose entry is now at a linear address: by now more code of its neighbourhood has run, and
+   * it is known where its jumps lead. It is replaced where that makes a difference.
+   */
+  formAgain(region: TranslatedRegion, linear: number): void {
+    // Another process may have other code there by now.
+    if (this.#host.mmu.probeExecute(linear) !== region.pages[0]!.frame * 4096 + (linear & 0xfff)) return;
+    region.renewals++;
+    this.#pages.observeJumps(region.pages, this.#host.state.i32);
+    const again = this.#formed(linear, region.modeKey);
+    if (!again || isLike(again, region)) return;
+    this.#counts.renewed++;
+    this.#enqueue(again, region.descriptor, { heat: region.heat, state: 'queued', covered: true }, linear);
+  }
+
+  #formed(linear: number, modeKey: number, limits?: Partial<FormLimits>): Region | null {
+    const began = this.#now();
+    const { retired, features } = this.#host;
+    const view = new GuestView(this.#host, linear, modeKey, {
+      mayTranslate: (page) => !this.#pages.restless(page, retired),
+      needsHelp: (page, offset) => this.#pages.needsHelp(page, offset),
+      observed: (page, offset) => this.#pages.known(page)?.observed.get(offset),
+    });
+    const formed = formRegion(linear & 0xfff, modeFromKey(modeKey), view, features, limits);
+    const region = formed && { ...formed, plainFloats: floatsArePlain(this.#host.state) };
+    this.#counts.forming += this.#now() - began;
+    if (!region) {
+      const { failures } = this.#counts;
+      const why = whyNotFormed(linear & 0xfff, modeFromKey(modeKey), view, features);
+      failures.set(why, (failures.get(why) ?? 0) + 1);
+    }
+    return region;
+  }
+  #enqueue(region: Region, descriptor: number, candidate: Candidate, linear: number): void {
+    this.#counts.formed++;
+    eachHeldByteRun(region, (page, first, end) => this.#host.code.note(page, first, end));
+    candidate.state = 'queued';
+    const generations = this.#pages.generations(region.pages);
+    this.#queue.add({ region, descriptor, linear, candidate, generations, ...heldCode(region) });
+  }
+  #now(): number {
+    return this.#clock?.now() ?? 0;
+  }
+}
+
+/** As many instructions, and as many ways between them: taken to be the same region. */
+function isLike(region: Region, translated: TranslatedRegion): boolean {
+  return (
+    heldCode(region).offsets.length === translated.offsets.length &&
+    edgeCount(region.blocks) === translated.edges
+  );
+}
