@@ -7,7 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { imageDisk } from '../../src/backend/block/memory-disk.ts';
 import { nodeHost } from '../../src/host/node/platform.ts';
-import { Machine } from '../../src/machine/vm/machine.ts';
+import type { StorageOptions } from '../../src/machine/pc/storage.ts';
+import { Machine, type MachineOptions } from '../../src/machine/vm/machine.ts';
 
 const RECORD = 40;
 const PROGRAM = 2048;
@@ -143,10 +144,17 @@ export interface Setup {
   /** Called when the program has told its `after`th line. */
   readonly after?: number;
   readonly then?: (machine: Machine) => void;
+  /** Media besides the program's disk, which is the first. */
+  readonly storage?: StorageOptions;
+  /** More serial ports, a printer. */
+  readonly parts?: Pick<MachineOptions, 'moreSerial' | 'printer'>;
 }
 
 /** Runs the steps under our BIOS; what they told. */
-export async function run(steps: readonly Step[], { after = -1, then }: Setup = {}): Promise<Uint8Array[]> {
+export async function run(
+  steps: readonly Step[],
+  { after = -1, then, storage, parts }: Setup = {},
+): Promise<Uint8Array[]> {
   const disk = new Uint8Array(DISK);
   disk.set(callsProgram(steps));
   let output = '';
@@ -155,7 +163,7 @@ export async function run(steps: readonly Step[], { after = -1, then }: Setup = 
     memory: 16 << 20,
     boot: { media: ['disk'] },
     display: {},
-    storage: { disks: [imageDisk(disk)] },
+    storage: { ...storage, disks: [imageDisk(disk), ...(storage?.disks ?? [])] },
     serial: { write() {} },
     debugConsole: {
       write: (byte) => {
@@ -164,6 +172,7 @@ export async function run(steps: readonly Step[], { after = -1, then }: Setup = 
       },
     },
     debugExitPort: 0x501,
+    ...parts,
     time: 'deterministic',
     host: nodeHost(),
   });

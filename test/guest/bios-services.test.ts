@@ -2,6 +2,7 @@
 // devices behind them.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { imageDisk } from '../../src/backend/block/memory-disk.ts';
 import { buildRom } from '../../src/firmware/bios/rom.ts';
 import { type CallResult, callResult, calls, run, type Step } from './bios-calls.ts';
 import { noCompiler } from './build.ts';
@@ -151,4 +152,90 @@ describe('waiting, INT 15h, AH=83h and 86h, and the alarm, INT 1Ah, AH=06h', { s
     assert.deepEqual([set!.carry, again!.carry, asked!.ecx, asked!.edx], [false, true, 0xffff, 0xff01]);
     assert.ok(told[3]![0]! >= 1 && told[3]![0]! <= 2, `${told[3]}`);
   });
+});
+
+describe('drives, INT 13h', { skip }, () => {
+  const CDROM = 0xe0;
+  const drive = (ax: number, dl: number, rest: Partial<CallResult> = {}): Step => ({
+    int: 0x13,
+    eax: ax,
+    edx: dl,
+    ...rest,
+  });
+  test('EDD 3.0 says where a drive is plugged in', async () => {
+    const path = (told: Uint8Array) => [...told.subarray(30)];
+    const told = await run(
+      [
+        { poke: [0, 0x600, [0x42, 0]] },
+        drive(0x4800, 0x81, { esi: 0x600 }),
+        { tell: [0, 0x600, 0x42] },
+        { poke: [0, 0x600, [0x42, 0]] },
+        drive(0x4800, CDROM, { esi: 0x600 }),
+        { tell: [0, 0x600, 0x42] },
+      ],
+      { storage: { disks: [imageDisk(new Uint8Array(1 << 20))], cdrom: imageDisk(new Uint8Array(1 << 20)) } },
+    );
+    const [disk, disc] = [told[1]!, told[3]!];
+    assert.deepEqual(path(disk).slice(0, 3), [0xdd, 0xbe, 36]);
+    assert.equal(String.fromCharCode(...path(disk).slice(6, 18)), 'PCI ATA     ');
+    // Function 1.1, first channel, second device; the CD-ROM is the first device of the second channel.
+    assert.deepEqual([path(disk).slice(18, 22), path(disk)[26]], [[0, 1, 1, 0], 1]);
+    assert.deepEqual([path(disc).slice(18, 22), path(disc)[26]], [[0, 1, 1, 1], 0]);
+    for (const block of [disk, disc]) assert.equal(path(block).reduce((a, b) => a + b, 0) & 0xff, 0);
+    assert.equal(disc[24]! + 256 * disc[25]!, 2048);
+  });
+  test('a disc is locked, unlocked and ejected', async () => {
+    const steps = [0x4502, 0x4500, 0x4502, 0x4600, 0x4501, 0x4501, 0x4600, 0x4600, 0x4900].map((ax) =>
+      drive(ax, CDROM),
+    );
+    let open = false;
+    const told = await calls([...steps, drive(0x4600, 0x80)], {
+      storage: {
+        cdrom: imageDisk(new Uint8Array(1 << 20)),
+        trayMoved: (now) => {
+          open = now;
+        },
+      },
+    });
+    assert.deepEqual(
+      told.map(({ ah, al, carry }, i) => (i < 3 ? al : carry ? ah : 0)),
+      [0, 1, 1, 0xb1, 0, 0xb0, 0, 0x80, 0x06, 0xb2],
+    );
+    assert.equal(open, true);
+  });
+  test('many sectors at once, a hundred and twenty-eight and more', async () => {
+    const disk = Uint8Array.from({ length: 1 << 20 }, (_, i) => i >> 9);
+    const told = await run(
+      [
+        { poke: [0, 0x600, [16, 0, 0xff, 0, 0, 0, 0, 0x40, 1, 0, 0, 0, 0, 0, 0, 0]] },
+        drive(0x4200, 0x81, { esi: 0x600 }),
+        { tell: [0x5fc0, 0x0000, 1] },
+      ],
+      { storage: { disks: [imageDisk(disk)] } },
+    );
+    assert.equal(callResult(told[0]!).carry, false);
+    assert.equal(told[1]![0], 0xff);
+  });
+});
+
+test('serial ports and a printer, INT 11h, 14h and 17h', { skip }, async () => {
+  const sent: number[] = [];
+  const printed: number[] = [];
+  const [equipment, serial, printer, none] = await calls(
+    [
+      { int: 0x11 },
+      { int: 0x14, eax: 0x0141, edx: 1 },
+      { int: 0x17, eax: 0x0042 },
+      { int: 0x17, eax: 0x0043, edx: 1 },
+    ],
+    {
+      parts: {
+        moreSerial: [{ write: (byte) => void sent.push(byte) }],
+        printer: { write: (byte) => void printed.push(byte) },
+      },
+    },
+  );
+  assert.deepEqual([(equipment!.eax >> 9) & 7, (equipment!.eax >> 14) & 3], [2, 1]);
+  assert.deepEqual([sent, printed], [[0x41], [0x42]]);
+  assert.deepEqual([serial!.ah & 0x80, printer!.ah & 0x01, none!.ah], [0, 0, 1]);
 });

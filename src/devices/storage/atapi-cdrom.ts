@@ -154,6 +154,11 @@ export class AtapiCdrom implements Chip, CommandSet, MmcUnit {
     return this.#state.trayOpen;
   }
 
+  /** The guest keeps the medium in. */
+  get locked(): boolean {
+    return this.#state.locked;
+  }
+
   /** Puts a medium in, in place of the one that may be there, and closes the tray. */
   insert(medium: BlockDevice): void {
     this.#medium = medium;

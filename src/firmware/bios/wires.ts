@@ -51,6 +51,22 @@ export interface BiosPorts {
 /** Why a drive could not do what it was asked, as INT 13h reports it. */
 export type DriveError = 'no medium' | 'write protected' | 'not found' | 'medium error';
 
+/** Where a drive is plugged in: the PCI function (on bus 0), its channel, the device on that. */
+export interface DrivePlace {
+  readonly device: number;
+  readonly function: number;
+  readonly channel: number;
+  readonly unit: number;
+}
+
+/** The tray of a drive with removable media. */
+export interface BiosTray {
+  /** Nothing can be taken out, by the guest's will. */
+  locked: boolean;
+  /** Opens it; it is not locked. */
+  open(): void;
+}
+
 /** A medium with its drive. Sectors are numbered from 0. */
 export interface BiosDrive {
   readonly kind: 'floppy' | 'disk' | 'cdrom';
@@ -60,6 +76,9 @@ export interface BiosDrive {
   readonly sectorBytes: number;
   /** Of the present medium; 0 without one. */
   readonly sectors: number;
+  /** An ATA or ATAPI drive's place. */
+  readonly place?: DrivePlace;
+  readonly tray?: BiosTray;
   /** The medium has been changed since the drive was last asked. Asking forgets it. */
   mediumChanged(): boolean;
   /** Reads whole sectors: `target.length` is a multiple of sectorBytes. */

@@ -10,14 +10,14 @@ import {
   ROM_TABLES_SIZE,
   SERVICE_PORT,
 } from '../../firmware/bios/layout.ts';
-import type { BiosDrive, DriveError } from '../../firmware/bios/wires.ts';
+import type { BiosDrive, BiosTray, DriveError, DrivePlace } from '../../firmware/bios/wires.ts';
 import type { MemoryMap } from '../../firmware/tables/memory-map.ts';
 import type { CpuState } from '../../x86/state/cpu-state.ts';
 import * as L from '../../x86/state/layout.ts';
-import { COM1 } from '../layout/ports.ts';
+import { LPT1, PCI_IDE } from '../layout/ports.ts';
 import { biosCpu, biosMemory } from './bios-access.ts';
 import type { Board } from './board.ts';
-import type { StorageOptions } from './storage.ts';
+import { idePlaces, type StorageOptions } from './storage.ts';
 
 const ROM = ROM_SEGMENT * 16;
 const RESET_OFFSET = 0xfff0;
@@ -52,8 +52,8 @@ export class OwnBios {
       ramSize: board.memory.size,
       drives: drivesOf(board, storage),
       bootOrder,
-      serialPorts: [COM1],
-      parallelPorts: [],
+      serialPorts: board.parts.serialPorts ?? [],
+      parallelPorts: board.parts.printer ? [LPT1] : [],
       hasDisplay: board.vga !== undefined,
       log,
     });
@@ -93,14 +93,34 @@ function drivesOf(board: Board, { disks = [], floppies = [], cdrom }: StorageOpt
       driveOf('floppy', `diskette drive ${'AB'[i] ?? i}`, () => board.floppy.drives[i]?.medium ?? null),
     );
   });
+  const places = idePlaces({ disks, ...(cdrom !== undefined && { cdrom }) });
   disks.forEach((medium, i) => {
-    drives.push(driveOf('disk', `hard disk ${i + 1} (${medium.name})`, () => medium));
+    const place = placeOf(places.disks[i]!);
+    drives.push(driveOf('disk', `hard disk ${i + 1} (${medium.name})`, () => medium, { place }));
   });
   if (cdrom !== undefined) {
     const disc = () => (board.cdrom?.trayOpen === false ? board.cdrom.medium : null);
-    drives.push(driveOf('cdrom', 'the CD-ROM drive', disc));
+    const place = placeOf(places.cdrom!);
+    drives.push(driveOf('cdrom', 'the CD-ROM drive', disc, { place, tray: trayOf(board) }));
   }
   return drives;
+}
+
+const placeOf = ([channel, unit]: readonly [channel: number, unit: number]): DrivePlace => {
+  const [device, func] = PCI_IDE;
+  return { device, function: func, channel, unit };
+};
+
+function trayOf(board: Board): BiosTray {
+  return {
+    get locked() {
+      return board.cdrom?.locked ?? false;
+    },
+    set locked(locked) {
+      board.cdrom?.setLock(locked);
+    },
+    open: () => board.cdrom?.moveTray(true),
+  };
 }
 
 const ERRORS: Readonly<Record<BlockError, DriveError>> = {
@@ -111,7 +131,12 @@ const ERRORS: Readonly<Record<BlockError, DriveError>> = {
 };
 
 /** The medium that is in a drive now, for the BIOS. Its back end completes during the call, as all of a Node host do. */
-function driveOf(kind: BiosDrive['kind'], label: string, medium: () => BlockDevice | null): BiosDrive {
+function driveOf(
+  kind: BiosDrive['kind'],
+  label: string,
+  medium: () => BlockDevice | null,
+  more: Pick<BiosDrive, 'place' | 'tray'> = {},
+): BiosDrive {
   const sectorBytes = kind === 'cdrom' ? 2048 : 512;
   let seen = medium();
   const ask = (
@@ -126,6 +151,7 @@ function driveOf(kind: BiosDrive['kind'], label: string, medium: () => BlockDevi
     return outcome === null ? null : ERRORS[outcome as BlockError];
   };
   return {
+    ...more,
     kind,
     label,
     sectorBytes,

@@ -23,6 +23,8 @@ const TYPE_NONE = 0;
 const TYPE_FLOPPY_WITH_CHANGE_LINE = 2;
 const TYPE_DISK = 3;
 const MOST_SECTORS = 128;
+/** What a CD-ROM knows besides the extended services: reset, ready?, recalibrate, diagnostic. */
+const RESETS: ReadonlySet<number> = new Set([0x00, 0x0d, 0x10, 0x11, 0x14]);
 
 export class DiskServices implements CdBoot {
   readonly #memory: BiosMemory;
@@ -62,7 +64,7 @@ export class DiskServices implements CdBoot {
           ? TIMEOUT
           : BAD_COMMAND;
     if (isExtended(frame.ah)) return extendedService(frame, unit, this.#memory);
-    if (unit.kind === 'cdrom') return BAD_COMMAND;
+    if (unit.kind === 'cdrom') return RESETS.has(frame.ah) ? SUCCESS : BAD_COMMAND;
     switch (frame.ah) {
       case 0x00: // reset
       case 0x0d:

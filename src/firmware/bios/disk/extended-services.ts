@@ -1,22 +1,32 @@
-// INT 13h by sector number: Phoenix Enhanced Disk Drive Specification 1.1 and 3.0 (AH=41h to 48h). The packet:
+// INT 13h by sector number: Phoenix Enhanced Disk Drive Specification 1.1 and 3.0 (AH=41h to 49h, 4Eh). The packet:
 //
 //   +0 size  +2 sectors  +4 buffer offset, segment  +8 first sector (64 bits)  +16 flat address (64 bits, EDD 3.0)
 //
-// Locking (45h) and ejecting (46h) belong to removable media: only the CD-ROM's lock is kept, by nobody.
+// Locking (45h), ejecting (46h) and change (49h) belong to removable media: CD-ROMs.
+import { setChecksum } from '../../tables/bytes.ts';
 import type { BiosFrame } from '../frame.ts';
-import type { BiosMemory, DriveError } from '../wires.ts';
-import { BAD_COMMAND, NOT_FOUND, NOT_REMOVABLE, SUCCESS, statusOf } from './status.ts';
+import type { BiosMemory, DriveError, DrivePlace } from '../wires.ts';
+import {
+  BAD_COMMAND,
+  LOCKED,
+  MEDIUM_CHANGED,
+  NOT_FOUND,
+  NOT_LOCKED,
+  NOT_REMOVABLE,
+  SUCCESS,
+  statusOf,
+  TIMEOUT,
+} from './status.ts';
 import type { Unit } from './units.ts';
 
 const MAGIC = 0x55aa;
 const ANSWER = 0xaa55;
 /** Version 3.0. */
 const VERSION = 0x30;
-/** Fixed disk access and enhanced disk drive support. */
-const SUBSETS = 0x0005;
+/** Fixed disk access, locking and ejecting, enhanced disk drive support. */
+const SUBSETS = 0x0007;
 const SMALLEST_PACKET = 16;
 const FLAT_PACKET = 24;
-const MOST_SECTORS = 127;
 const NO_SEGMENT = 0xffff_ffff;
 
 // Information flags of AH=48h.
@@ -25,7 +35,10 @@ const REMOVABLE = 0x0004;
 const CHANGE_LINE = 0x0010;
 const LOCKABLE = 0x0020;
 
-export const isExtended = (ah: number): boolean => ah >= 0x41 && ah <= 0x48;
+const HARDWARE_CONFIGURATION = 0x4e;
+
+export const isExtended = (ah: number): boolean =>
+  (ah >= 0x41 && ah <= 0x49) || ah === HARDWARE_CONFIGURATION;
 
 export function extendedService(frame: BiosFrame, unit: Unit, memory: BiosMemory): number | null {
   // Diskettes have none of this.
@@ -42,18 +55,49 @@ export function extendedService(frame: BiosFrame, unit: Unit, memory: BiosMemory
     case 0x43:
     case 0x44:
       return transfer(frame, unit, memory);
-    case 0x45: // lock, unlock, status
-      frame.al = 0;
-      return SUCCESS;
-    case 0x46: // eject
-      return unit.kind === 'cdrom' ? NOT_REMOVABLE : BAD_COMMAND;
+    case 0x45:
+      return lock(frame, unit);
+    case 0x46:
+      return eject(unit);
     case 0x47: // seek
       return SUCCESS;
     case 0x48:
       return parameters(frame, unit, memory);
+    case 0x49:
+      return unit.kind === 'cdrom' && unit.drive.mediumChanged() ? MEDIUM_CHANGED : SUCCESS;
+    case HARDWARE_CONFIGURATION: // prefetching, PIO and DMA modes: nothing to choose, and no other drive is touched
+      if (frame.al > 0x06) return BAD_COMMAND;
+      frame.al = 0;
+      return SUCCESS;
     default:
       return BAD_COMMAND;
   }
+}
+
+/** AL=0 lock, 1 unlock, 2 the status: AL=1 locked. */
+function lock(frame: BiosFrame, unit: Unit): number {
+  const { tray } = unit.drive;
+  const operation = frame.al;
+  if (operation > 2) return BAD_COMMAND;
+  if (!tray) {
+    frame.al = 0;
+    return SUCCESS;
+  }
+  if (operation === 1 && !tray.locked) {
+    frame.al = 0;
+    return NOT_LOCKED;
+  }
+  if (operation < 2) tray.locked = operation === 0;
+  frame.al = tray.locked ? 1 : 0;
+  return SUCCESS;
+}
+function eject(unit: Unit): number {
+  const { tray } = unit.drive;
+  if (!tray) return NOT_REMOVABLE;
+  if (tray.locked) return LOCKED;
+  if (unit.sectors === 0) return TIMEOUT;
+  tray.open();
+  return SUCCESS;
 }
 
 function transfer(frame: BiosFrame, unit: Unit, memory: BiosMemory): number {
@@ -71,7 +115,6 @@ function transfer(frame: BiosFrame, unit: Unit, memory: BiosMemory): number {
     memory.write16(packet + 2, 0);
     return status;
   };
-  if (count > MOST_SECTORS) return refuse(BAD_COMMAND);
   if (first + count > unit.sectors) return refuse(NOT_FOUND);
   const bytes = new Uint8Array(count * unit.sectorBytes);
   let error: DriveError | null;
@@ -96,7 +139,8 @@ function parameters(frame: BiosFrame, unit: Unit, memory: BiosMemory): number {
   if (size < 26) return BAD_COMMAND;
   const removable = unit.kind === 'cdrom';
   const { cylinders, heads, sectors } = unit.geometry;
-  const written = size >= 30 ? 30 : 26;
+  const { place } = unit.drive;
+  const written = size >= WITH_PATH && place ? WITH_PATH : size >= 30 ? 30 : 26;
   const buffer = new Uint8Array(written);
   const view = new DataView(buffer.buffer);
   view.setUint16(0, written, true);
@@ -107,7 +151,23 @@ function parameters(frame: BiosFrame, unit: Unit, memory: BiosMemory): number {
   view.setBigUint64(16, BigInt(unit.sectors), true);
   view.setUint16(24, unit.sectorBytes, true);
   // No table of the drive's parameters.
-  if (written === 30) view.setUint32(26, 0xffff_ffff, true);
+  if (written >= 30) view.setUint32(26, 0xffff_ffff, true);
+  if (written === WITH_PATH) buffer.set(devicePath(place!), 30);
   memory.write(at, buffer);
   return SUCCESS;
+}
+
+/** A result buffer with the path to the drive (EDD 3.0, section 7.8). */
+const WITH_PATH = 66;
+const PATH_SIZE = 36;
+
+/** Key, length, bus and interface, function and channel, device, and a byte that makes the sum zero. */
+function devicePath(place: DrivePlace): Uint8Array {
+  const bytes = new Uint8Array(PATH_SIZE);
+  bytes.set([0xdd, 0xbe, PATH_SIZE]);
+  bytes.set(new TextEncoder().encode('PCI ATA     '), 6);
+  bytes.set([0, place.device, place.function, place.channel], 18);
+  bytes[26] = place.unit;
+  setChecksum(bytes, PATH_SIZE - 1);
+  return bytes;
 }

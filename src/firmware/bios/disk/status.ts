@@ -8,6 +8,8 @@ export const NOT_FOUND = 0x04;
 export const MEDIUM_CHANGED = 0x06;
 export const MEDIUM_ERROR = 0x10;
 export const TIMEOUT = 0x80;
+export const NOT_LOCKED = 0xb0;
+export const LOCKED = 0xb1;
 export const NOT_REMOVABLE = 0xb2;
 
 const STATUS: Readonly<Record<DriveError, number>> = {
