@@ -47,11 +47,14 @@ export function recogniseFile(path: string): FileKind {
   return medium.kind;
 }
 
-/** The options with every file that has no flag in its place. */
+/**
+ * The options with every file that has no flag in its place: before those of its kind that have one, since it is what the
+ * user wants run.
+ */
 export function placeFiles(options: RunOptions): RunOptions {
   let { kernel, cdrom } = options;
-  const disks = [...options.disks];
-  const floppies = [...options.floppies];
+  const disks: string[] = [];
+  const floppies: string[] = [];
   for (const path of options.files) {
     const kind = recogniseFile(path);
     if (kind === 'disk') disks.push(path);
@@ -66,6 +69,8 @@ export function placeFiles(options: RunOptions): RunOptions {
       kernel = path;
     }
   }
+  disks.push(...options.disks);
+  floppies.push(...options.floppies);
   return { ...options, kernel, cdrom, disks, floppies, files: [] };
 }
 

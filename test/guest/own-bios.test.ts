@@ -133,3 +133,19 @@ test('a disc on an open tray is not looked at', async () => {
   assert.match(said, /Booting from hard disk 1/);
   assert.equal(reads, 0);
 });
+
+test('a jump to the entry point restarts the machine', async () => {
+  const code = [
+    ...[0x31, 0xc0, 0x8e, 0xd8], // xor ax, ax; mov ds, ax
+    ...[0xa1, 0x00, 0x06], // mov ax, [600h]
+    ...[0x3d, 0x5a, 0x5a, 0x74, 0x11], // cmp ax, 5a5ah; je out
+    ...[0xc7, 0x06, 0x00, 0x06, 0x5a, 0x5a], // mov word [600h], 5a5ah
+    ...[0xb0, 0xff, 0xe6, 0x21, 0xe6, 0xa1], // mov al, ffh; out 21h, al; out a1h, al
+    ...[0xea, 0x00, 0x00, 0xff, 0xff], // jmp ffff:0000
+    ...[0xe4, 0x21, 0x3c, 0xb8, 0x75, 0x07], // out: in al, 21h; cmp al, b8h; jne to the last hlt
+    ...end(9),
+  ];
+  const { end: outcome, said } = await boot([disk(code)]);
+  assert.deepEqual(outcome, { reason: 'debug-exit', status: 19 });
+  assert.equal(said.match(/Doppel BIOS/g)?.length, 2);
+});

@@ -73,7 +73,7 @@ chroot $tools /usr/sbin/grub-install --no-floppy --target=i386-pc --boot-directo
 cat > $tools/target/boot/grub/grub.cfg <<END
 set timeout=1
 menuentry "The installed system" {
-  linux /boot/vmlinuz root=/dev/sda1 ${KERNEL_LINE}
+  linux /boot/vmlinuz ${KERNEL_LINE}
   initrd /boot/initrd
 }
 END
@@ -95,8 +95,8 @@ const SYSTEM_INIT = (load: string) => `#!/bin/busybox sh
 /bin/busybox --install -s /bin
 export PATH=/bin
 ${load}
-i=0; until [ -b /dev/sda1 ]; do i=$((i+1)); [ $i -lt 50 ] || exec sh; sleep 0.2; done
-mount -t ext4 /dev/sda1 /root || exec sh
+i=0; until disk=$(findfs LABEL=doppel); do i=$((i+1)); [ $i -lt 50 ] || exec sh; sleep 0.2; done
+mount -t ext4 $disk /root || exec sh
 mount --move /dev /root/dev
 exec switch_root /root /sbin/init
 `;

@@ -14,7 +14,7 @@ import * as B from './layout.ts';
 import { printerService, serialService } from './line-services.ts';
 import { PCI_FUNCTIONS, pciService } from './pci-services.ts';
 import { PointingDevice } from './pointing-device.ts';
-import { endOfInterrupt, powerOnSetup } from './post.ts';
+import { comesFromReset, endOfInterrupt, forgetSetup, powerOnSetup } from './post.ts';
 import { type BiosRom, buildRom } from './rom.ts';
 import { SystemServices } from './system-services.ts';
 import { VideoServices } from './video/video-services.ts';
@@ -39,7 +39,7 @@ export class Bios {
   constructor(wires: BiosWires) {
     this.#wires = wires;
     const { memory, ports } = wires;
-    this.#keyboard = new BiosKeyboard(memory, ports, () => ports.portWrite(RESET_PORT, 1, HARD_RESET));
+    this.#keyboard = new BiosKeyboard(memory, ports, () => this.#reset());
     this.#wait = new EventWait(memory, ports);
     this.#mouse = new PointingDevice(memory, ports);
     this.#clock = new BiosClock(memory, ports, this.#wait);
@@ -47,6 +47,11 @@ export class Bios {
     this.#disks = new DiskServices(memory, new Units(wires.drives));
     this.#video = new VideoServices(memory, ports);
     this.#boot = new BootLoader(wires, this.#disks, (line) => this.#say(line));
+  }
+
+  /** The machine has been reset: the processor comes to the entry point now. */
+  afterReset(): void {
+    forgetSetup(this.#wires.memory);
   }
 
   /** A write to SERVICE_PORT: the service whose number the stub has pushed. */
@@ -142,8 +147,17 @@ export class Bios {
     }
   }
 
+  #reset(): void {
+    this.#wires.ports.portWrite(RESET_PORT, 1, HARD_RESET);
+  }
+
   #start(): void {
     const { memory } = this.#wires;
+    // A program that wants to start again has jumped here: its interrupts and devices are to stop first.
+    if (!comesFromReset(memory)) {
+      this.#reset();
+      return;
+    }
     powerOnSetup(this.#wires, this.rom, this.#disks.units);
     this.#keyboard.start();
     this.#mouse.start();

@@ -78,6 +78,7 @@ export class OwnBios {
     const behind = ROM_TABLES + ROM_TABLES_SIZE;
     memory.write(ROM + behind, bytes.subarray(behind));
     memory.protect(ROM, ROM_SIZE);
+    this.#bios.afterReset();
     const code = this.#state.segments[L.CS]!;
     code.selector = ROM_SEGMENT;
     code.base = ROM;
