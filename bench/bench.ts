@@ -1,18 +1,21 @@
 // `npm run bench`: every benchmark, one after the other, and one table of goals at the end. The figures
-// are ratios to peers in the same run (bench/interpreter.ts, boot.ts, programs.ts); nothing here is a test.
+// are ratios to peers in the same run (bench/interpreter.ts, boot.ts, programs.ts) or times (screen.ts); nothing here is a test.
 import { BOOT_HELP, bootBenchmark, parseBootOptions } from './boot.ts';
 import { INTERPRETER_HELP, interpreterBenchmark, parseInterpreterOptions } from './interpreter.ts';
 import { PROGRAMS_HELP, parseProgramOptions, programBenchmark } from './programs.ts';
 import { type Goal, goalRows } from './report.ts';
+import { parseScreenOptions, SCREEN_HELP, screenBenchmark } from './screen.ts';
 
 const HELP = `npm run bench                     all of them, with their defaults (about a quarter of an hour)
 npm run bench -- interpreter ...  one of them, with its options
 npm run bench -- boot ...
 npm run bench -- programs ...
+npm run bench -- screen ...
 
 ${INTERPRETER_HELP}
 ${BOOT_HELP}
 ${PROGRAMS_HELP}
+${SCREEN_HELP}
 v86 comes with npm ci; QEMU is Debian's qemu-system-x86. What is missing is left out of the comparison.
 `;
 
@@ -29,6 +32,10 @@ const BENCHMARKS: Readonly<Record<string, (words: readonly string[]) => Promise<
   programs: (words) => {
     const options = parseProgramOptions(words);
     return options && programBenchmark(options);
+  },
+  screen: (words) => {
+    const options = parseScreenOptions(words);
+    return options && screenBenchmark(options);
   },
 };
 
