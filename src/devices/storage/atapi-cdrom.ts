@@ -10,7 +10,8 @@
 //
 // The medium: `insert` and `eject` are the user's hands, `moveTray` the guest's. A guest that has locked the
 // drive is told of a press of the button instead (an eject request), unless it is forced. A medium that comes
-// in is told by a unit attention and an event. The tray stays where it is over a reset.
+// in is told by a unit attention and an event, one that the guest itself pulls in by an event. The tray stays
+// where it is over a reset.
 // Not modelled: audio, raw sectors and subchannels, several sessions, writing.
 import type { BlockDevice } from '../../backend/block/block-device.ts';
 import { SECTOR_SIZE } from '../../backend/block/block-device.ts';
@@ -383,9 +384,8 @@ export class AtapiCdrom implements Chip, CommandSet, MmcUnit {
     const s = this.#state;
     if (s.trayOpen === open) return;
     s.trayOpen = open;
-    if (open) {
-      if (this.#medium !== null) s.event = EVENT_REMOVAL;
-    } else if (this.#medium !== null) this.#mediumArrived();
+    // The guest knows of what it loads itself; Linux would refuse to read after a unit attention.
+    if (this.#medium !== null) s.event = open ? EVENT_REMOVAL : EVENT_NEW_MEDIUM;
     this.#trayMoved?.(open);
   }
 
