@@ -15,6 +15,7 @@ const FOLDERS = [
   'drivers/scsi',
   'drivers/cdrom',
   'drivers/block',
+  'drivers/firmware',
   'drivers/input',
   'fs',
   'lib',
