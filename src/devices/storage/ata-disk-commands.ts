@@ -1,29 +1,14 @@
 // The commands of an ATA disk by opcode, in the order of the standard's table (ATA/ATAPI-7 volume 1, annex C;
 // the power commands and retries of ATA-1 to ATA-3; DATA SET MANAGEMENT from ACS-2).
 import type { AtaDisk } from './ata-disk.ts';
-
-/** What a media command does with its sectors. */
-export const READ = 0;
-export const WRITE = 1;
-export const VERIFY = 2;
-export const TRIM = 3;
-export const FLUSH = 4;
-
-/** A command that moves sectors. */
-export interface MediaCommand {
-  readonly operation: typeof READ | typeof WRITE | typeof VERIFY;
-  readonly dma?: boolean;
-  readonly extended?: boolean;
-  readonly multiple?: boolean;
-  readonly forceUnit?: boolean;
-}
+import { type MediaCommand, READ, VERIFY, WRITE } from './ata-disk-state.ts';
 
 type Execute = (disk: AtaDisk) => void;
 
 const media =
   (command: MediaCommand): Execute =>
   (disk) =>
-    disk.startMedia(command);
+    disk.transfer.startMedia(command);
 
 const done: Execute = (disk) => disk.interface.complete();
 const standby: Execute = (disk) => disk.setStandby(true);
@@ -37,7 +22,7 @@ const forceUnit = true;
 
 /** What is not listed is aborted. */
 export const DISK_COMMANDS: ReadonlyMap<number, Execute> = new Map<number, Execute>([
-  [0x06, (disk) => disk.startTrim()], // DATA SET MANAGEMENT
+  [0x06, (disk) => disk.transfer.startTrim()], // DATA SET MANAGEMENT
   ...Array.from({ length: 16 }, (_, i): [number, Execute] => [0x10 + i, done]), // RECALIBRATE
   [0x20, media({ operation: READ })], // READ SECTOR(S), with and without retries
   [0x21, media({ operation: READ })],
@@ -78,9 +63,9 @@ export const DISK_COMMANDS: ReadonlyMap<number, Execute> = new Map<number, Execu
   [0xe4, (disk) => disk.readBuffer()],
   [0xe5, checkPowerMode],
   [0xe6, sleep],
-  [0xe7, (disk) => disk.startFlush()], // FLUSH CACHE
-  [0xe8, (disk) => disk.writeBuffer()],
-  [0xea, (disk) => disk.startFlush()], // FLUSH CACHE EXT
+  [0xe7, (disk) => disk.transfer.startFlush()], // FLUSH CACHE
+  [0xe8, (disk) => disk.transfer.writeBuffer()],
+  [0xea, (disk) => disk.transfer.startFlush()], // FLUSH CACHE EXT
   [0xec, (disk) => disk.identify()], // IDENTIFY DEVICE
   [0xef, (disk) => disk.setFeatures()], // SET FEATURES
   [0xf8, (disk) => disk.readNativeMax(false)],

@@ -1,0 +1,277 @@
+// The media commands of an ATA disk (ATA/ATAPI-7 volume 1, clause 6; DATA SET MANAGEMENT from ACS-2): reading, writing,
+// verifying, flushing and trimming, block by block; and the sector buffer, which moves in the same way.
+//
+//   read:   start --> step: medium --> buffer --> PIO or DMA --> blockDone --> the next step, or the end
+//   write:  start --> PIO or DMA --> buffer --> blockDone --> step: medium --> the next block, flush, or the end
+//
+// A block is one sector by PIO, as many as SET MULTIPLE MODE said for the MULTIPLE commands, the whole buffer by DMA.
+//
+// Errors: an address beyond the end is IDNF before anything is moved; a host that cannot read is UNC; one
+// that cannot write is a device fault (DF and ABRT), a write-protected image WP. The registers then show
+// the first sector of the block that failed.
+//
+// With the write cache switched off, and for FUA commands, a write is flushed before it is complete.
+import type { BlockDevice, BlockError } from '../../backend/block/block-device.ts';
+import { SECTOR_SIZE } from '../../backend/block/block-device.ts';
+import {
+  type AtaDiskState,
+  currentGeometry,
+  DMA_BLOCK,
+  FLUSH,
+  type MediaCommand,
+  READ,
+  TRIM,
+  VERIFY,
+  WRITE,
+} from './ata-disk-state.ts';
+import { addressOf, type Geometry, showAddress } from './ata-geometry.ts';
+import type { AtaInterface } from './ata-interface.ts';
+import * as R from './ata-registers.ts';
+
+/** Sectors that one stretch of a command moves before the processor gets its turn. */
+const STRETCH = 4096;
+
+export class AtaDiskTransfer {
+  readonly #state: AtaDiskState;
+  readonly #medium: BlockDevice;
+  readonly #interface: AtaInterface;
+
+  constructor(state: AtaDiskState, medium: BlockDevice, ataInterface: AtaInterface) {
+    this.#state = state;
+    this.#medium = medium;
+    this.#interface = ataInterface;
+  }
+
+  /** READ, WRITE and VERIFY commands: what the registers address, checked. */
+  startMedia(media: MediaCommand): void {
+    const s = this.#state;
+    const r = s.interface;
+    if (media.multiple === true && s.multiple === 0) {
+      this.#interface.fail(R.ERROR_ABRT);
+      return;
+    }
+    s.operation = media.operation;
+    s.dma = media.dma ?? false;
+    s.extended = media.extended ?? false;
+    s.forceUnit = media.forceUnit ?? false;
+    s.block = media.multiple === true ? s.multiple : 1;
+    s.standby = false;
+    const count = s.extended ? r.count : r.count & 0xff;
+    s.remaining = count === 0 ? (s.extended ? 65_536 : 256) : count;
+    const lba = addressOf(r, this.#current, s.extended);
+    if (lba === undefined || lba + s.remaining > this.#medium.sectors) {
+      const first = lba === undefined ? undefined : Math.max(lba, this.#medium.sectors);
+      if (first !== undefined) showAddress(r, this.#current, s.extended, first);
+      this.#interface.fail(R.ERROR_IDNF);
+      return;
+    }
+    s.lba = lba;
+    if (s.operation === WRITE) this.#askForBlock(false);
+    else this.#interface.schedule();
+  }
+
+  /** FLUSH CACHE, and the end of a write that is not to stay in the cache. */
+  startFlush(): void {
+    this.#state.operation = FLUSH;
+    this.#interface.schedule();
+  }
+
+  /** DATA SET MANAGEMENT with its TRIM bit; the list of ranges comes first. */
+  startTrim(): void {
+    const s = this.#state;
+    const blocks = s.interface.count;
+    if ((s.interface.features & 1) === 0 || blocks === 0 || blocks > 8) {
+      this.#interface.fail(R.ERROR_ABRT);
+      return;
+    }
+    s.operation = TRIM;
+    s.dma = true;
+    s.pending = blocks;
+    this.#interface.ask(0, blocks * SECTOR_SIZE, true, false);
+  }
+
+  /** WRITE BUFFER. */
+  writeBuffer(): void {
+    this.#state.operation = WRITE;
+    this.#state.remaining = 0;
+    this.#state.pending = 0;
+    this.#interface.ask(0, SECTOR_SIZE, false, false);
+  }
+
+  /** The step that the interface was asked for (CommandSet.step). */
+  step(): void {
+    const s = this.#state;
+    switch (s.operation) {
+      case READ:
+        this.#readBlock();
+        break;
+      case WRITE:
+        if (s.pending > 0) this.#writeBlock();
+        else this.#askForBlock(true);
+        break;
+      case VERIFY:
+        this.#verifyBlock();
+        break;
+      case TRIM:
+        this.#trim();
+        break;
+      default:
+        this.#flush();
+    }
+  }
+
+  /** A block has been moved (CommandSet.blockDone). */
+  blockDone(): void {
+    const s = this.#state;
+    if (s.operation === READ) {
+      this.#advance();
+      if (s.remaining > 0) this.#goOn();
+      else if (s.dma) this.#interface.complete();
+      else this.#endOfDataIn();
+    } else if (s.pending > 0) {
+      this.#interface.continueNow();
+    } else {
+      this.#interface.complete(); // WRITE BUFFER
+    }
+  }
+
+  /** Data in of one sector, which is in the buffer already. */
+  offerBuffer(): void {
+    this.#state.operation = READ;
+    this.#state.dma = false;
+    this.#state.remaining = 0;
+    this.#state.pending = 0;
+    this.#interface.offer(0, SECTOR_SIZE, false);
+  }
+
+  /** Data in by PIO ends without a further interrupt. */
+  #endOfDataIn(): void {
+    this.#interface.cancel();
+    this.#state.interface.status = R.STATUS_DRDY | R.STATUS_DSC;
+  }
+
+  #readBlock(): void {
+    const s = this.#state;
+    s.pending = this.#nextBlock();
+    const { buffer } = s.interface;
+    const bytes = s.pending * SECTOR_SIZE;
+    this.#medium.read(
+      s.lba * SECTOR_SIZE,
+      buffer.subarray(0, bytes),
+      this.#interface.whileCurrent((error) => {
+        if (error === null) this.#interface.offer(0, bytes, s.dma);
+        else this.#failAt(error, R.ERROR_UNC);
+      }),
+    );
+  }
+
+  #askForBlock(interrupt: boolean): void {
+    const s = this.#state;
+    s.pending = this.#nextBlock();
+    this.#interface.ask(0, s.pending * SECTOR_SIZE, s.dma, interrupt);
+  }
+
+  #writeBlock(): void {
+    const s = this.#state;
+    const source = s.interface.buffer.subarray(0, s.pending * SECTOR_SIZE);
+    this.#medium.write(
+      s.lba * SECTOR_SIZE,
+      source,
+      this.#interface.whileCurrent((error) => {
+        if (error !== null) {
+          this.#failWrite(error);
+          return;
+        }
+        this.#advance();
+        s.pending = 0;
+        if (s.remaining > 0) this.#goOn();
+        else if (s.forceUnit || !s.writeCache) this.startFlush();
+        else this.#interface.complete();
+      }),
+    );
+  }
+
+  #verifyBlock(): void {
+    const s = this.#state;
+    s.pending = Math.min(DMA_BLOCK, s.remaining);
+    this.#medium.read(
+      s.lba * SECTOR_SIZE,
+      s.interface.buffer.subarray(0, s.pending * SECTOR_SIZE),
+      this.#interface.whileCurrent((error) => {
+        if (error !== null) {
+          this.#failAt(error, R.ERROR_UNC);
+          return;
+        }
+        this.#advance();
+        if (s.remaining > 0) this.#goOn();
+        else this.#interface.complete();
+      }),
+    );
+  }
+
+  #flush(): void {
+    this.#medium.flush(
+      this.#interface.whileCurrent((error) => {
+        if (error === null) this.#interface.complete();
+        else this.#interface.fail(R.ERROR_ABRT, R.STATUS_DF);
+      }),
+    );
+  }
+
+  /** A list of ranges: 48 bits of LBA, 16 bits of count (0: no range). */
+  #trim(): void {
+    const { buffer } = this.#state.interface;
+    const entries = (this.#state.pending * SECTOR_SIZE) / 8;
+    const view = new DataView(buffer.buffer, buffer.byteOffset);
+    for (let entry = 0; entry < entries; entry++) {
+      const lba = view.getUint32(8 * entry, true) + view.getUint16(8 * entry + 4, true) * 2 ** 32;
+      const count = view.getUint16(8 * entry + 6, true);
+      if (count === 0) continue;
+      if (lba + count > this.#medium.sectors) {
+        this.#interface.fail(R.ERROR_IDNF);
+        return;
+      }
+      // Discarding is a hint: a host that cannot do it has done nothing wrong.
+      this.#medium.discard(lba * SECTOR_SIZE, count * SECTOR_SIZE, () => {});
+    }
+    this.#interface.complete();
+  }
+
+  #nextBlock(): number {
+    const s = this.#state;
+    return Math.min(s.dma ? DMA_BLOCK : s.block, s.remaining);
+  }
+
+  /** The pending block is done: the registers show how far the command has come. */
+  #advance(): void {
+    const s = this.#state;
+    const done = Math.min(s.pending, s.remaining);
+    if (done === 0) return;
+    s.lba += done;
+    s.remaining -= done;
+    s.interface.count = s.remaining;
+    showAddress(s.interface, this.#current, s.extended, s.lba - 1);
+  }
+
+  /** The next block, at once, or after a pause where the command has taken long. */
+  #goOn(): void {
+    if (this.#state.remaining % STRETCH === 0) this.#interface.schedule();
+    else this.#interface.continueNow();
+  }
+
+  #failWrite(error: BlockError): void {
+    if (error === 'read-only') this.#failAt(error, R.ERROR_WP | R.ERROR_ABRT);
+    else this.#failAt(error, R.ERROR_ABRT, R.STATUS_DF);
+  }
+
+  #failAt(error: BlockError, bits: number, status = 0): void {
+    const s = this.#state;
+    s.interface.count = s.remaining;
+    showAddress(s.interface, this.#current, s.extended, s.lba);
+    this.#interface.fail(error === 'out-of-range' ? R.ERROR_IDNF : bits, status);
+  }
+
+  get #current(): Geometry {
+    return currentGeometry(this.#state, this.#medium.sectors);
+  }
+}
