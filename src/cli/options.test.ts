@@ -23,3 +23,10 @@ test('the terminal is the screen or the serial line, not both', () => {
   assert.throws(() => parse('--display', 'text', '--serial', 'stdio'), DoppelError);
   assert.throws(() => parse('--display', 'text', '--vnc-password-file', 'f'), DoppelError);
 });
+
+test('--boot-menu: seconds', () => {
+  assert.equal(parse().bootMenu, undefined);
+  assert.equal(parse('--boot-menu', '2.5').bootMenu, 2500);
+  for (const wrong of ['', '0', '-1', '61', 'yes'])
+    assert.throws(() => parse(`--boot-menu=${wrong}`), DoppelError, wrong);
+});

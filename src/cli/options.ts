@@ -4,6 +4,9 @@ import { parseArgs } from 'node:util';
 import { DoppelError } from '../base/errors.ts';
 import type { BootOrder } from '../machine/pc/own-bios.ts';
 
+/** What firmware can be told in two bytes of milliseconds. */
+const MOST_MENU_SECONDS = 60;
+
 /** What one can boot from. */
 const BOOTABLE = ['floppy', 'cdrom', 'disk'] as const;
 
@@ -26,6 +29,8 @@ export interface RunOptions {
   readonly cdrom: string | undefined;
   readonly floppies: readonly string[];
   readonly bootOrder: BootOrder | undefined;
+  /** Milliseconds. */
+  readonly bootMenu: number | undefined;
   readonly kernel: string | undefined;
   /** Firmware to start in, instead of a kernel. */
   readonly bios: string | undefined;
@@ -66,6 +71,7 @@ What a FILE without a flag is (kernel, CD-ROM, hard disk, diskette) is seen by i
   --cdrom FILE            a CD-ROM: an ISO 9660 image
   --floppy FILE           a diskette, 160 KB to 2.88 MB; may be given twice
   --boot ORDER            what to boot from (default floppy,cdrom,disk)
+  --boot-menu SECONDS     wait so long for F12, which shows a menu of the drives (SeaBIOS: Escape)
   --kernel FILE           the kernel
   --bios FILE             a ROM image of 64 KiB to 16 MiB that the processor starts in (SeaBIOS, OVMF), not Doppel's own BIOS
   --video-bios FILE       the display adapter's ROM, with --bios
@@ -102,6 +108,7 @@ const OPTIONS = {
   cdrom: { type: 'string' },
   floppy: { type: 'string', multiple: true },
   boot: { type: 'string' },
+  'boot-menu': { type: 'string' },
   kernel: { type: 'string' },
   bios: { type: 'string' },
   'video-bios': { type: 'string' },
@@ -157,6 +164,7 @@ export function parseRunOptions(words: readonly string[]): RunOptions | null {
     cdrom: values.cdrom,
     floppies: values.floppy ?? [],
     bootOrder: values.boot === undefined ? undefined : parseBootOrder(values.boot),
+    bootMenu: values['boot-menu'] === undefined ? undefined : parseBootMenu(values['boot-menu']),
     kernel: values.kernel,
     bios: values.bios,
     videoBios: values['video-bios'],
@@ -194,6 +202,14 @@ function parseBootOrder(text: string): BootOrder {
     );
   }
   return order.sort((a, b) => kinds.indexOf(a) - kinds.indexOf(b));
+}
+
+function parseBootMenu(text: string): number {
+  const seconds = Number(text);
+  if (!(seconds > 0 && seconds <= MOST_MENU_SECONDS)) {
+    throw new DoppelError(`--boot-menu ${text} is no time: write seconds, up to ${MOST_MENU_SECONDS}.`);
+  }
+  return Math.round(seconds * 1000);
 }
 
 /** "512M" and the like in bytes; a number alone is MiB, as in QEMU. */

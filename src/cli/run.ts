@@ -192,14 +192,15 @@ const bootsKernel = (options: RunOptions, prepared: BootFiles | undefined): bool
 
 /** What the machine does first. */
 function bootOf(options: RunOptions, media: OpenMedia, prepared: BootFiles | undefined): () => Boot {
-  const { bios } = options;
+  const { bios, bootMenu } = options;
+  const menu = bootMenu === undefined ? {} : { bootMenu };
   if (bios !== undefined) {
     if (prepared) throw new DoppelError('quickstart boots a kernel without firmware: leave --bios out.');
     const firmware = readGuestFile('--bios', bios);
-    return () => ({ firmware, ...(media.any && { mediaOrder: media.bootOrder }) });
+    return () => ({ firmware, ...menu, ...(media.any && { mediaOrder: media.bootOrder }) });
   }
   if (!bootsKernel(options, prepared)) {
-    if (media.any) return () => ({ media: media.bootOrder });
+    if (media.any) return () => ({ media: media.bootOrder, ...menu });
     throw new DoppelError(
       'Nothing to boot: name a disk image, a CD-ROM image or a kernel (or try `doppel quickstart`).',
     );

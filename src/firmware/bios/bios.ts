@@ -4,6 +4,7 @@
 //   reset -> stub -> SERVICE_POST -> INT 19h -> boot sector -> INT 10h, 13h, ... -> stub -> trap() -> service -> IRET
 
 import { BootLoader } from './boot.ts';
+import { BootMenu } from './boot-menu.ts';
 import { BiosClock } from './clock.ts';
 import { DiskServices } from './disk/disk-services.ts';
 import { Units } from './disk/units.ts';
@@ -35,6 +36,7 @@ export class Bios {
   readonly #disks: DiskServices;
   readonly #video: VideoServices;
   readonly #boot: BootLoader;
+  readonly #menu: BootMenu;
 
   constructor(wires: BiosWires) {
     this.#wires = wires;
@@ -46,7 +48,9 @@ export class Bios {
     this.#system = new SystemServices(wires);
     this.#disks = new DiskServices(memory, new Units(wires.drives));
     this.#video = new VideoServices(memory, ports);
-    this.#boot = new BootLoader(wires, this.#disks, (line) => this.#say(line));
+    const say = (line: string) => this.#say(line);
+    this.#boot = new BootLoader(wires, this.#disks, say);
+    this.#menu = new BootMenu(memory, this.#disks, this.#keyboard, say, wires.bootMenu);
   }
 
   /** The machine has been reset: the processor comes to the entry point now. */
@@ -110,12 +114,7 @@ export class Bios {
       case 0x18:
         return false;
       case 0x19:
-        if (this.#boot.boot(frame)) return true;
-        this.#say(
-          'Nothing to boot from: give a disk image or a CD-ROM image, or press Ctrl-Alt-Del to try again.',
-        );
-        frame.setReturn(B.ROM_SEGMENT, this.rom.handlers.get(0x18)!);
-        return true;
+        return this.#bootstrap(frame);
       case 0x1a:
         this.#clock.service(frame);
         return true;
@@ -132,6 +131,21 @@ export class Bios {
     }
   }
 
+  #bootstrap(frame: BiosFrame): boolean {
+    const choice = this.#menu.look();
+    if (choice === 'wait') return false;
+    if (choice !== 'usual') {
+      if (this.#boot.bootFrom(frame, choice.drive)) return true;
+      this.#menu.failed();
+      return false;
+    }
+    if (this.#boot.boot(frame)) return true;
+    this.#say(
+      'Nothing to boot from: give a disk image or a CD-ROM image, or press Ctrl-Alt-Del to try again.',
+    );
+    frame.setReturn(B.ROM_SEGMENT, this.rom.handlers.get(0x18)!);
+    return true;
+  }
   #systemService(frame: BiosFrame): boolean {
     switch (frame.ah) {
       case 0x83:
@@ -163,6 +177,7 @@ export class Bios {
     this.#mouse.start();
     this.#clock.start();
     this.#disks.start();
+    this.#menu.start();
     if (this.#wires.hasDisplay) this.#video.start();
     this.#say(`Doppel BIOS, ${Math.floor(this.#wires.ramSize / 2 ** 20)} MiB of memory`);
     memory.write16(B.BDA_RESET_FLAG, 0);

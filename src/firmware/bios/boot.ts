@@ -31,17 +31,29 @@ export class BootLoader {
     for (const kind of this.#wires.bootOrder) {
       for (const [number, unit] of this.#disks.units.entries()) {
         if (unit.kind !== kind || unit.emulated) continue;
-        const reason =
-          kind === 'cdrom' ? this.#bootDisc(frame, number, unit) : this.#bootSector(frame, number, unit);
-        if (reason === null) {
-          this.#say(`Booting from ${unit.drive.label}...`);
-          return true;
-        }
+        const reason = this.#bootUnit(frame, number, unit);
+        if (reason === null) return true;
         reasons.push(`${unit.drive.label}: ${reason}`);
       }
     }
     for (const reason of reasons) this.#say(reason);
     return false;
+  }
+
+  /** Likewise from one drive, by its number. */
+  bootFrom(frame: BiosFrame, number: number): boolean {
+    const unit = this.#disks.units.get(number);
+    const reason = unit ? this.#bootUnit(frame, number, unit) : 'not there';
+    if (reason !== null) this.#say(`${unit?.drive.label ?? 'drive'}: ${reason}`);
+    return reason === null;
+  }
+
+  /** null when it boots; otherwise why not. */
+  #bootUnit(frame: BiosFrame, number: number, unit: Unit): string | null {
+    const reason =
+      unit.kind === 'cdrom' ? this.#bootDisc(frame, number, unit) : this.#bootSector(frame, number, unit);
+    if (reason === null) this.#say(`Booting from ${unit.drive.label}...`);
+    return reason;
   }
 
   #start(frame: BiosFrame, segment: number, offset: number, drive: number): void {

@@ -259,6 +259,13 @@ export class BiosKeyboard {
     m.write16(B.BDA_KEYBOARD_HEAD, this.#after(m.read16(B.BDA_KEYBOARD_HEAD)));
   }
 
+  /** Takes the first key out; null without one. */
+  take(): number | null {
+    const word = this.#front();
+    if (word !== null) this.#drop();
+    return word;
+  }
+
   // ---- INT 16h ----
 
   /** Answers a call; false when it must wait for a key. */

@@ -97,6 +97,8 @@ export interface BiosWires {
   readonly drives: readonly BiosDrive[];
   /** Kinds in the order in which they are tried. */
   readonly bootOrder: readonly BiosDrive['kind'][];
+  /** Milliseconds to wait for the key of the boot menu; no menu unless given. */
+  readonly bootMenu?: number | undefined;
   /** I/O addresses of the serial and parallel ports that are there. */
   readonly serialPorts: readonly Port[];
   readonly parallelPorts: readonly Port[];

@@ -31,6 +31,8 @@ export interface OwnBiosOptions {
   readonly storage: StorageOptions;
   readonly memoryMap: MemoryMap;
   readonly bootOrder: BootOrder;
+  /** Milliseconds to wait for the key of the boot menu; no menu unless given. */
+  readonly bootMenu?: number | undefined;
   /** What the BIOS says, line by line. */
   readonly log: (line: string) => void;
 }
@@ -52,6 +54,7 @@ export class OwnBios {
       ramSize: board.memory.size,
       drives: drivesOf(board, storage),
       bootOrder,
+      bootMenu: options.bootMenu,
       serialPorts: board.parts.serialPorts ?? [],
       parallelPorts: board.parts.printer ? [LPT1] : [],
       hasDisplay: board.vga !== undefined,

@@ -74,6 +74,8 @@ export interface FirmwareBoot {
 export interface MediaBoot {
   /** Kinds of media in the order in which they are tried. */
   readonly media: BootOrder;
+  /** Milliseconds that the BIOS waits for F12, the key of its boot menu; no menu unless given. */
+  readonly bootMenu?: number;
 }
 
 /** What a machine does first. */
@@ -246,17 +248,18 @@ export class Machine {
         }),
       );
     }
-    this.#bios = 'media' in boot ? this.#ownBios(boot.media) : null;
+    this.#bios = 'media' in boot ? this.#ownBios(boot) : null;
     this.#boot(boot);
   }
-  #ownBios(bootOrder: BootOrder): OwnBios {
+  #ownBios({ media, bootMenu }: MediaBoot): OwnBios {
     const console = this.#options.firmwareConsole;
     return new OwnBios({
       board: this.board,
       state: this.vcpu.state,
       storage: this.#options.storage ?? {},
       memoryMap: pcMemoryMap(this.memory.size),
-      bootOrder,
+      bootOrder: media,
+      bootMenu,
       log: (line) => {
         for (const byte of new TextEncoder().encode(`${line}\n`)) console?.write(byte);
       },
