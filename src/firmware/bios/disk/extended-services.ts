@@ -27,6 +27,8 @@ const VERSION = 0x30;
 const SUBSETS = 0x0007;
 const SMALLEST_PACKET = 16;
 const FLAT_PACKET = 24;
+/** More than the 127 of the specification, since some loaders ask for more. */
+const MOST_SECTORS = 1024;
 const NO_SEGMENT = 0xffff_ffff;
 
 // Information flags of AH=48h.
@@ -115,6 +117,7 @@ function transfer(frame: BiosFrame, unit: Unit, memory: BiosMemory): number {
     memory.write16(packet + 2, 0);
     return status;
   };
+  if (count > MOST_SECTORS) return refuse(BAD_COMMAND);
   if (first + count > unit.sectors) return refuse(NOT_FOUND);
   const bytes = new Uint8Array(count * unit.sectorBytes);
   let error: DriveError | null;

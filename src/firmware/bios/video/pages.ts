@@ -8,6 +8,8 @@ import type { VideoMode } from './modes.ts';
 import type { VgaRegisters } from './registers.ts';
 
 const BLANK = 0x20;
+/** Bytes of video memory of text modes. */
+const TEXT_MEMORY = 0x8000;
 /** AH=09h and 0Eh in graphics modes: the character is mixed with what is there. */
 const XOR = 0x80;
 
@@ -29,14 +31,15 @@ export class TextPages {
     this.mode = mode;
   }
 
-  /** Rows and columns are the caller's to check. `attribute` null keeps what is there (text modes). */
+  /** What is not on the screen, or not in video memory, is left out. `attribute` null keeps what is there (text modes). */
   write(page: number, row: number, column: number, character: number, attribute: number | null): void {
     const { mode } = this;
     if (mode.kind !== 'text') {
-      this.#draw(page, row, column, character, attribute ?? 7);
+      if (this.#shows(row, column)) this.#draw(page, row, column, character, attribute ?? 7);
       return;
     }
     const at = this.#cell(page, row, column);
+    if (at >= mode.segment * 16 + TEXT_MEMORY) return;
     this.#memory.write8(at, character);
     if (attribute !== null) this.#memory.write8(at + 1, attribute);
   }
@@ -44,6 +47,7 @@ export class TextPages {
   read(page: number, row: number, column: number): number {
     const { mode } = this;
     if (mode.kind === 'text') return this.#memory.read16(this.#cell(page, row, column));
+    if (!this.#shows(row, column)) return 0;
     // The glyph that looks like what is there.
     const height = mode.characterHeight;
     const rows = new Uint8Array(height);
@@ -61,6 +65,11 @@ export class TextPages {
       if (rows.every((line, y) => line === glyph[y])) return (color << 8) | code;
     }
     return 0;
+  }
+  /** Whether a character is on the screen of a graphics mode. */
+  #shows(row: number, column: number): boolean {
+    const { columns, characterHeight, height } = this.mode;
+    return column < columns && (row + 1) * characterHeight <= height;
   }
   /** Rows of a character in a graphics mode: INT 43h has the font, in CGA modes the second half is at INT 1Fh. */
   #glyph(character: number): Uint8Array {

@@ -31,6 +31,28 @@ const RETURN = 0x0d;
 const COLOR_VGA = 0x08;
 const CURSOR_EMULATION_OFF = 0x01;
 
+const CONTROLS: ReadonlySet<number> = new Set([BELL, BACKSPACE, LINE_FEED, RETURN]);
+
+interface Place {
+  row: number;
+  column: number;
+}
+/** Where the cursor goes with a character, which may be below the last row. */
+function advance({ row, column }: Place, character: number, columns: number): Place {
+  switch (character) {
+    case BELL:
+      return { row, column };
+    case BACKSPACE:
+      return { row, column: Math.max(0, column - 1) };
+    case LINE_FEED:
+      return { row: row + 1, column };
+    case RETURN:
+      return { row, column: 0 };
+    default:
+      return column + 1 < columns ? { row, column: column + 1 } : { row: row + 1, column: 0 };
+  }
+}
+
 /** Puts the VGA into the mode that a BIOS leaves it in, for a kernel that is booted without one. */
 export function setTextMode(memory: BiosMemory, ports: BiosPorts): TextMode {
   new VideoServices(memory, ports).start();
@@ -80,6 +102,7 @@ export class VideoServices {
   }
 
   service(frame: BiosFrame): void {
+    this.#believeDataArea();
     switch (frame.ah) {
       case 0x00:
         this.#setModeService(frame);
@@ -160,6 +183,23 @@ export class VideoServices {
         return;
       default:
     }
+  }
+
+  /** Text modes are as the BIOS data area says: programs that make modes of their own write it. */
+  #believeDataArea(): void {
+    const { mode } = this.#pages;
+    if (mode.kind !== 'text') return;
+    const m = this.#memory;
+    const columns = m.read16(B.BDA_VIDEO_COLUMNS) & 0xff || mode.columns;
+    const rows = m.read8(B.BDA_VIDEO_ROWS) + 1;
+    const characterHeight = Math.min(32, m.read16(B.BDA_CHARACTER_HEIGHT)) || mode.characterHeight;
+    const pageSize = m.read16(B.BDA_VIDEO_PAGE_SIZE);
+    const same =
+      columns === mode.columns &&
+      rows === mode.rows &&
+      characterHeight === mode.characterHeight &&
+      pageSize === mode.pageSize;
+    if (!same) this.#pages.mode = { ...mode, columns, rows, characterHeight, pageSize };
   }
 
   /** A text at the cursor of the shown page, as AH=0Eh writes it. */
@@ -323,27 +363,10 @@ export class VideoServices {
   }
   #teletype(page: number, character: number, attribute: number | null): void {
     const { columns, rows, kind } = this.#mode;
-    let { row, column } = this.#place(page);
-    switch (character) {
-      case BELL:
-        return;
-      case BACKSPACE:
-        if (column > 0) column--;
-        break;
-      case LINE_FEED:
-        row++;
-        break;
-      case RETURN:
-        column = 0;
-        break;
-      default:
-        this.#pages.write(page, row, column, character, attribute);
-        column++;
-        if (column >= columns) {
-          column = 0;
-          row++;
-        }
-    }
+    if (character === BELL) return;
+    const now = this.#place(page);
+    if (!CONTROLS.has(character)) this.#pages.write(page, now.row, now.column, character, attribute);
+    let { row, column } = advance(now, character, columns);
     if (row >= rows) {
       row = rows - 1;
       // The new line takes the attribute at the cursor.
@@ -358,12 +381,38 @@ export class VideoServices {
     const before = this.#cursor(page);
     let at = frame.es(0) + frame.bp;
     this.#setCursor(page, frame.dh, frame.dl);
+    const { columns, rows } = this.#mode;
+    // What scrolls off within the call need not be moved: a string of line feeds only costs as much as the screen.
+    let unseen = this.#scrollsOf(frame, at) - rows;
     for (let i = 0; i < frame.cx; i++) {
       const character = this.#memory.read8(at++);
       const attribute = (frame.al & 2) !== 0 ? this.#memory.read8(at++) : frame.bl;
+      if (unseen > 0) {
+        const place = advance(this.#place(page), character, columns);
+        if (place.row >= rows) {
+          unseen--;
+          this.#setCursor(page, rows - 1, place.column);
+          continue;
+        }
+      }
       this.#teletype(page, character, attribute);
     }
     if ((frame.al & 1) === 0) this.#setCursor(page, before >>> 8, before & 0xff);
+  }
+
+  /** How often a string of AH=13h scrolls the screen. */
+  #scrollsOf(frame: BiosFrame, start: number): number {
+    const { columns, rows } = this.#mode;
+    const stride = (frame.al & 2) !== 0 ? 2 : 1;
+    let place = { row: frame.dh, column: frame.dl };
+    let scrolls = 0;
+    for (let i = 0; i < frame.cx; i++) {
+      place = advance(place, this.#memory.read8(start + stride * i), columns);
+      if (place.row < rows) continue;
+      place.row = rows - 1;
+      scrolls++;
+    }
+    return scrolls;
   }
 
   // ---- the rest ----
