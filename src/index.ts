@@ -25,11 +25,22 @@ export type { Pointer, PointerReceiver } from './backend/input/pointer.ts';
 export { type KeyEvent, keyEventsOf } from './backend/input/type-text.ts';
 export { DoppelError } from './base/errors.ts';
 export type { Clock, Entropy, WallClock } from './base/services.ts';
+export { type Action, ControlError, type ControlErrorCode } from './control/actions.ts';
+export { type ControlHost, MachineControl, type MachineStatus } from './control/machine-control.ts';
+export { screenText } from './control/screen-text.ts';
+export { SerialLog } from './control/serial-log.ts';
 /** The translator, for MachineOptions.engine: `engine: (wires) => new JitVcpu(wires)`. Without it the interpreter runs everything. */
 export { JitVcpu } from './engine/jit/jit-vcpu.ts';
 export type { Exit } from './engine/vcpu.ts';
 export type { BootModule, LinuxEntry } from './firmware/boot/request.ts';
-export { screenshot, screenText, waitForScreenText } from './host/node/automation.ts';
+export {
+  type ControlMachineOptions,
+  controlMachine,
+  screenshot,
+  waitForScreenText,
+} from './host/node/automation.ts';
+export { ControlClient } from './host/node/control/client.ts';
+export { ControlServer } from './host/node/control/server.ts';
 export {
   type DebianArchitecture,
   type DebianFile,
@@ -45,6 +56,7 @@ export {
   type KernelBoot,
   Machine,
   type MachineEnd,
+  type MachineEvent,
   type MachineHost,
   type MachineOptions,
 } from './machine/vm/machine.ts';

@@ -1,5 +1,6 @@
 // The command `doppel`: chooses the subcommand and turns errors into one line and a status.
 import { DoppelError } from '../base/errors.ts';
+import { ctl } from './ctl.ts';
 import { disk } from './disk.ts';
 import { doctor } from './doctor.ts';
 import { parseRunOptions, RUN_HELP } from './options.ts';
@@ -12,6 +13,7 @@ const HELP = `Doppel: virtual machines of the x86 PC, wherever Node.js runs.
 Usage: doppel COMMAND [options]
 
   run          boot a disk, a CD-ROM or a kernel (doppel run --help)
+  ctl          do something to a machine that runs (doppel ctl --help)
   disk         make disk images (doppel disk --help)
   quickstart   boot Debian's kernel with a busybox shell (doppel quickstart --help)
   doctor       what this host offers
@@ -58,6 +60,8 @@ export async function main(words: readonly string[]): Promise<number> {
         return await quickstart(rest);
       case 'disk':
         return disk(rest);
+      case 'ctl':
+        return await ctl(rest);
       case 'doctor':
         return await doctor();
       default:

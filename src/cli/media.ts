@@ -4,11 +4,12 @@
 //   doppel run vmlinuz               a kernel        doppel run floppy.img      a diskette
 //
 // A disc image for USB sticks as well (it has a partition table) is a CD-ROM unless it comes by --disk.
-import { accessSync, closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { MEDIUM_HEAD, recogniseMedium } from '../backend/block/medium.ts';
 import { DoppelError } from '../base/errors.ts';
 import { recogniseKernel } from '../firmware/boot/load.ts';
 import { type FileDisk, openFileDisk } from '../host/node/file-disk.ts';
+import { openMediaFile } from '../host/node/media-file.ts';
 import type { BootOrder } from '../machine/pc/own-bios.ts';
 import type { StorageOptions } from '../machine/pc/storage.ts';
 import type { RunOptions } from './options.ts';
@@ -18,6 +19,8 @@ export type FileKind = 'kernel' | 'cdrom' | 'disk' | 'floppy';
 
 const DEFAULT_ORDER: BootOrder = ['floppy', 'cdrom', 'disk'];
 const FLOPPY_DRIVES = 2;
+/** Instead of a file: a drive without a medium. */
+const NO_MEDIUM = 'none';
 
 /** Opened media; `close` flushes them and lets go of the files. */
 export interface OpenMedia {
@@ -114,36 +117,27 @@ function readHead(path: string): { bytes: Uint8Array; size: number } {
   }
 }
 
-/** A diskette in a file that may not be written has its tab open. */
-function isWritable(path: string): boolean {
-  try {
-    accessSync(path, constants.W_OK);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 /** Opens all media. `report` gets sentences for the user while the machine runs. */
 export function openMedia(options: RunOptions, report: (message: string) => void): OpenMedia {
   const opened: FileDisk[] = [];
-  const open = (path: string, readOnly: boolean): FileDisk => {
-    const file = openFileDisk(path, { readOnly, report });
+  const keep = (file: FileDisk): FileDisk => {
     opened.push(file);
     return file;
   };
+  const removable = (kind: 'cdrom' | 'floppy', path: string): FileDisk | null =>
+    path === NO_MEDIUM ? null : keep(openMediaFile(kind, path, { report }));
   const close = () => {
     for (const file of opened) file.close();
   };
   try {
-    const disks = options.disks.map((path) => open(path, false));
+    const disks = options.disks.map((path) => keep(openFileDisk(path, { report })));
     if (options.floppies.length > FLOPPY_DRIVES) {
       throw new DoppelError(
         `There are ${FLOPPY_DRIVES} floppy drives, and ${options.floppies.length} diskettes.`,
       );
     }
-    const floppies = options.floppies.map((path) => open(path, !isWritable(path)));
-    const cdrom = options.cdrom === undefined ? undefined : open(options.cdrom, true);
+    const floppies = options.floppies.map((path) => removable('floppy', path));
+    const cdrom = options.cdrom === undefined ? undefined : removable('cdrom', options.cdrom);
     return {
       storage: {
         disks,

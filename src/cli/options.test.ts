@@ -18,8 +18,8 @@ test('--display: nowhere, on the terminal, on a VNC server', () => {
 });
 
 test('the terminal is the screen or the serial line, not both', () => {
-  assert.deepEqual(parse().serial, { kind: 'stdio' });
-  assert.deepEqual(parse('--display', 'text').serial, { kind: 'none' });
+  assert.deepEqual(parse().serial, [{ kind: 'stdio' }]);
+  assert.deepEqual(parse('--display', 'text').serial, [{ kind: 'none' }]);
   assert.throws(() => parse('--display', 'text', '--serial', 'stdio'), DoppelError);
   assert.throws(() => parse('--display', 'text', '--vnc-password-file', 'f'), DoppelError);
 });

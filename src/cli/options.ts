@@ -2,11 +2,13 @@
 // to write instead.
 import { parseArgs } from 'node:util';
 import { DoppelError } from '../base/errors.ts';
+import { checkMachineName } from '../host/node/control/socket-path.ts';
 import type { BootOrder } from '../machine/pc/own-bios.ts';
 
 /** What firmware can be told in two bytes of milliseconds. */
 const MOST_MENU_SECONDS = 60;
 
+const MOST_SERIAL_LINES = 4;
 /** What one can boot from. */
 const BOOTABLE = ['floppy', 'cdrom', 'disk'] as const;
 
@@ -44,7 +46,10 @@ export interface RunOptions {
   readonly memory: number;
   readonly cpus: number;
   readonly accelerator: Accelerator;
-  readonly serial: SerialTarget;
+  /** COM1 and those that follow, up to four. */
+  readonly serial: readonly SerialTarget[];
+  /** What the machine is called for `doppel ctl`; made up unless given. */
+  readonly name: string | undefined;
   readonly display: DisplayTarget;
   /** A file whose first line VNC clients have to know. */
   readonly vncPasswordFile: string | undefined;
@@ -68,8 +73,8 @@ Boots from a disk or CD-ROM image, or boots a kernel (Linux bzImage, ELF with a 
 What a FILE without a flag is (kernel, CD-ROM, hard disk, diskette) is seen by its content.
 
   --disk FILE             a hard disk: a raw image, see \`doppel disk\`; may be repeated
-  --cdrom FILE            a CD-ROM: an ISO 9660 image
-  --floppy FILE           a diskette, 160 KB to 2.88 MB; may be given twice
+  --cdrom FILE            a CD-ROM: an ISO 9660 image; none for a drive that is empty at first (see \`doppel ctl\`)
+  --floppy FILE           a diskette, 160 KB to 2.88 MB, or none; may be given twice
   --boot ORDER            what to boot from (default floppy,cdrom,disk)
   --boot-menu SECONDS     wait so long for F12, which shows a menu of the drives (SeaBIOS: Escape)
   --kernel FILE           the kernel
@@ -82,7 +87,9 @@ What a FILE without a flag is (kernel, CD-ROM, hard disk, diskette) is seen by i
   --cpus N                virtual processors (default 1, the only number so far)
   --accel NAME            interp: the interpreter alone; jit: with the translator of hot code;
                           auto (default): the fastest that the host can run, which is jit; kvm comes later
-  --serial TARGET         stdio (default, but none with --display text), file:PATH or none
+  --name NAME             what \`doppel ctl\` calls the machine (unless given: after what it boots)
+  --serial TARGET         stdio (default, but none with --display text), file:PATH or none; may be repeated for
+                          COM2 to COM4
   --display TARGET        none (default), text: the text screen and keyboard on this terminal, or vnc, vnc=PORT,
                           vnc=HOST:PORT (127.0.0.1:5900 unless given)
   --vnc-password-file F   viewers must know the first line of this file (8 characters count)
@@ -118,7 +125,8 @@ const OPTIONS = {
   memory: { type: 'string' },
   cpus: { type: 'string' },
   accel: { type: 'string' },
-  serial: { type: 'string' },
+  serial: { type: 'string', multiple: true },
+  name: { type: 'string' },
   display: { type: 'string' },
   'vnc-password-file': { type: 'string' },
   timeout: { type: 'string' },
@@ -152,7 +160,11 @@ export function parseRunOptions(words: readonly string[]): RunOptions | null {
     throw new DoppelError('--video-bios is run by firmware: give that too, with --bios.');
   }
   const display = parseDisplay(values.display ?? 'none');
-  if (display.kind === 'text' && values.serial === 'stdio') {
+  const serial = parseSerialLines(values.serial ?? [display.kind === 'text' ? 'none' : 'stdio']);
+  const onTerminal = serial.filter(({ kind }) => kind === 'stdio').length;
+  if (onTerminal > 1) throw new DoppelError('--serial stdio can be given once: there is one terminal.');
+  if (values.name !== undefined) checkMachineName(values.name);
+  if (display.kind === 'text' && onTerminal > 0) {
     throw new DoppelError('--display text and --serial stdio both want this terminal: give one of them up.');
   }
   if (values['vnc-password-file'] !== undefined && display.kind !== 'vnc') {
@@ -174,7 +186,8 @@ export function parseRunOptions(words: readonly string[]): RunOptions | null {
     memory: parseSize(values.memory ?? '512M'),
     cpus: parseCpus(values.cpus ?? '1'),
     accelerator: parseAccelerator(values.accel ?? 'auto'),
-    serial: parseSerial(values.serial ?? (display.kind === 'text' ? 'none' : 'stdio')),
+    serial,
+    name: values.name,
     display,
     vncPasswordFile: values['vnc-password-file'],
     timeout: parseTimeout(values.timeout ?? '0'),
@@ -244,6 +257,15 @@ function parseAccelerator(text: string): Accelerator {
     default:
       throw new DoppelError(`--accel ${text} is unknown: choose auto, interp or jit.`);
   }
+}
+
+function parseSerialLines(texts: readonly string[]): SerialTarget[] {
+  if (texts.length > MOST_SERIAL_LINES) {
+    throw new DoppelError(
+      `A PC has ${MOST_SERIAL_LINES} serial lines: --serial is given ${texts.length} times.`,
+    );
+  }
+  return texts.map(parseSerial);
 }
 
 function parseSerial(text: string): SerialTarget {

@@ -4,16 +4,19 @@ import { closeSync, openSync, readFileSync, statSync, writeSync } from 'node:fs'
 import { basename } from 'node:path';
 import type { ByteSink } from '../backend/char.ts';
 import { DoppelError } from '../base/errors.ts';
+import { SerialLog } from '../control/serial-log.ts';
 import { traceRegion } from '../debug/trace-region.ts';
 import { InterpVcpu } from '../engine/interp/interp-vcpu.ts';
 import { JitVcpu } from '../engine/jit/jit-vcpu.ts';
 import type { BootModule } from '../firmware/boot/request.ts';
+import type { ControlServer } from '../host/node/control/server.ts';
 import { hostClock, hostWallClock, nodeHost } from '../host/node/platform.ts';
 import { machineCodeBytes, processorTime, residentBytes } from '../host/node/process-figures.ts';
 import { regionServiceOfHost } from '../host/node/region-service.ts';
 import { checkVideoRom, type DisplayOptions } from '../machine/pc/display.ts';
 import { type Boot, type KernelBoot, Machine, type MachineEnd } from '../machine/vm/machine.ts';
 import { detectWasmFeatures, missingWasmFeatures } from '../wasm/features.ts';
+import { openControl } from './control.ts';
 import { openDisplay } from './display.ts';
 import { type OpenMedia, openMedia, placeFiles } from './media.ts';
 import type { RunOptions, SerialTarget } from './options.ts';
@@ -64,7 +67,7 @@ async function runWith(
   const service = regionServiceOfHost();
   let machine: Machine;
   let outputError = '';
-  const serial = openSerial(options.serial, (code) => {
+  const lines = openSerialLines(options.serial, (code) => {
     outputError = code;
     machine.stop('output');
   });
@@ -72,18 +75,24 @@ async function runWith(
     machine.memory.u8.subarray(address, address + length);
   const watcher =
     options.exitOn === undefined ? undefined : new TextWatcher(options.exitOn, () => machine.stop('found'));
-  const sink: ByteSink = {
-    write: (byte) => {
-      serial.write(byte);
-      watcher?.write(byte);
-    },
-  };
+  const [serial, ...moreSerial] = lines.map(
+    (line, i) =>
+      new SerialLog({
+        write: (byte) => {
+          line.write(byte);
+          if (i === 0) watcher?.write(byte);
+        },
+      }),
+  );
+  let switches: ControlServer | undefined;
+  const trayMoved = (open: boolean) => switches?.tell({ event: 'tray', open });
   machine = new Machine({
     memory: options.memory,
     boot,
-    serial: sink,
+    serial: serial!,
+    moreSerial,
     debugConsole: toStandardError,
-    storage: media.storage,
+    storage: { ...media.storage, trayMoved },
     ...(kernel ? {} : { firmwareConsole: firmwareConsoleOf(options) }),
     ...(kernel && options.display.kind === 'none' ? {} : { display: displayOf(options) }),
     ...(options.debugExitPort === undefined ? {} : { debugExitPort: options.debugExitPort }),
@@ -102,11 +111,12 @@ async function runWith(
         : new InterpVcpu(wires),
     host: nodeHost(),
   });
+  const terminal = options.serial.findIndex(({ kind }) => kind === 'stdio');
   const detach =
-    options.serial.kind === 'stdio'
+    terminal >= 0
       ? attachTerminal({
-          input: (bytes) => machine.serialInput(bytes),
-          backlog: () => machine.serialBacklog,
+          input: (bytes) => machine.serialInput(bytes, terminal),
+          backlog: () => machine.serialBacklog(terminal),
           leave: () => machine.stop('left'),
         })
       : () => {};
@@ -119,11 +129,12 @@ async function runWith(
       : undefined;
   let closeDisplay = () => {};
   try {
+    switches = await openControl(machine, options, [serial!, ...moreSerial]);
     closeDisplay = await openDisplay(machine, options);
     const started = hostClock.now();
     const startedProcessor = processorTime();
     const end = await machine.run();
-    serial.flush();
+    for (const line of lines) line.flush();
     closeDisplay();
     detach();
     if (options.stats)
@@ -142,8 +153,9 @@ async function runWith(
     process.off('SIGINT', interrupted);
     closeDisplay();
     detach();
+    switches?.close();
     machine.close();
-    serial.close();
+    for (const line of lines) line.close();
     trace?.close();
   }
 }
@@ -252,6 +264,18 @@ interface SerialOutput extends ByteSink {
 /** Waits a millisecond, without a turn of the event loop. */
 function pause(): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
+}
+
+/** All serial lines, or none where one cannot be opened. */
+function openSerialLines(targets: readonly SerialTarget[], failed: (code: string) => void): SerialOutput[] {
+  const lines: SerialOutput[] = [];
+  try {
+    for (const target of targets) lines.push(openSerial(target, failed));
+    return lines;
+  } catch (error) {
+    for (const line of lines) line.close();
+    throw error;
+  }
 }
 
 /**

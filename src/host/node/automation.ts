@@ -1,14 +1,42 @@
-// What scripts and tests do with a machine's screen: wait for what it says, take a picture.
-import type { TextScreen } from '../../backend/display/screen.ts';
+// What scripts and tests do with a machine: the actions of src/control with Node behind them, and short forms of the commonest.
 import { DoppelError } from '../../base/errors.ts';
+import { type ControlHost, MachineControl } from '../../control/machine-control.ts';
+import { screenText } from '../../control/screen-text.ts';
+import type { SerialLog } from '../../control/serial-log.ts';
 import type { Machine } from '../../machine/vm/machine.ts';
+import { openMediaFile } from './media-file.ts';
 import { encodePng } from './png.ts';
 
 /** Milliseconds between two looks at the screen. */
 const INTERVAL = 50;
 
-/** The lines of a text screen without the blanks at their ends. */
-export const screenText = (text: TextScreen): string => text.lines.map((line) => line.trimEnd()).join('\n');
+export interface ControlMachineOptions {
+  readonly name?: string;
+  /** Of each serial line, where `wait` shall look at it: what the machine was given as its sink. */
+  readonly serial?: readonly SerialLog[];
+  /** Sentences for the user about media: bytes left out, a host that has failed. */
+  readonly report?: (message: string) => void;
+}
+
+/** The switches of a machine: `perform` an action, or call `click`, `insert`, `eject`, `wait` by themselves. */
+export function controlMachine(
+  machine: Machine,
+  { name, serial, report }: ControlMachineOptions = {},
+): MachineControl {
+  const host: ControlHost = {
+    now: () => performance.now(),
+    sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
+    encodePng,
+    openMedium: (drive, file, readOnly) =>
+      openMediaFile(drive === 'cdrom' ? 'cdrom' : 'floppy', file, { readOnly, ...(report && { report }) }),
+  };
+  return new MachineControl({
+    machine,
+    host,
+    ...(name !== undefined && { name }),
+    ...(serial && { serial }),
+  });
+}
 
 /**
  * Waits until the text screen of a machine that runs contains `wanted`; gives the screen's text. Throws DoppelError after

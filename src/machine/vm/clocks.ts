@@ -10,6 +10,9 @@ export interface MachineClock extends Clock {
   idleUntil(deadline: number): number;
   /** How many instructions may run until `deadline` at most. */
   instructionsUntil(deadline: number): number;
+  /** The machine is held: time stands still until `go`. */
+  hold(): void;
+  go(): void;
 }
 
 /** Longest slice between two looks at the clock, and the shortest one towards a deadline, in ns. */
@@ -36,7 +39,9 @@ export class RealTimeClock implements MachineClock {
   /** Set by the machine once the vCPU exists: instructions retired. */
   retired: () => number = () => 0;
   readonly #host: Clock;
-  readonly #start: number;
+  #start: number;
+  /** When it was held; -1 while it goes. */
+  #held = -1;
   /** Instructions a nanosecond; 0 while it is not known. */
   #speed = 0;
   #lastTime = 0;
@@ -47,7 +52,15 @@ export class RealTimeClock implements MachineClock {
     this.#start = host.now();
   }
   now(): number {
-    return this.#host.now() - this.#start;
+    return this.#held >= 0 ? this.#held : this.#host.now() - this.#start;
+  }
+  hold(): void {
+    this.#held = this.now();
+  }
+  go(): void {
+    if (this.#held < 0) return;
+    this.#start = this.#host.now() - this.#held;
+    this.#held = -1;
   }
   idleUntil(deadline: number): number {
     if (deadline - this.now() < SHORTEST_SLEEP) {
@@ -82,6 +95,8 @@ export class InstructionClock implements MachineClock {
   now(): number {
     return this.retired() + this.#skipped;
   }
+  hold(): void {}
+  go(): void {}
   idleUntil(deadline: number): number {
     if (deadline >= NEVER) return LONGEST_SLEEP;
     if (deadline > this.now()) this.#skipped += deadline - this.now();

@@ -60,10 +60,10 @@ test('the serial line in both directions; input waits for the guest', () => {
   for (const byte of [0x68, 0x69]) board.portWrite(COM1, 1, byte);
   assert.deepEqual(output, [0x68, 0x69]);
   machine.serialInput(new Uint8Array(100).fill(0x41));
-  const waiting = machine.serialBacklog;
+  const waiting = machine.serialBacklog();
   assert.ok(waiting > 80 && waiting < 100);
   while ((board.portRead(COM1 + 5, 1) & 1) !== 0) assert.equal(board.portRead(COM1, 1), 0x41);
-  assert.equal(machine.serialBacklog, 0);
+  assert.equal(machine.serialBacklog(), 0);
 });
 
 test('an alarm of the PIT raises the interrupt that the I/O APIC routes', () => {

@@ -128,8 +128,15 @@ export type MachineEnd =
   /** stop() was called; `by` is its argument. */
   | { readonly reason: 'stopped'; readonly by: string };
 
+/** What happens to a machine while it runs, for those who watch it. */
+export type MachineEvent =
+  | { readonly event: 'restarted' | 'paused' | 'resumed' }
+  | { readonly event: 'ended'; readonly end: MachineEnd };
+
 /** A deterministic run must not depend on when it happens. */
 const REPEATABLE_RTC_START = Date.UTC(2000, 0, 1);
+/** Longest sleep of a paused machine between two looks whether it goes on, in milliseconds. */
+const LONGEST_PAUSE = 60_000;
 /** Host time (ns) after which the event loop gets its turn. */
 const TURN = 8e6;
 
@@ -142,6 +149,8 @@ export class Machine {
   readonly screen: ScreenHub | undefined;
   /** The mouse, or an absolute pointer where the guest has a driver for it; moving it wakes the machine. */
   readonly pointer: Pointer;
+  /** Told of what happens, as it happens. */
+  onEvent: (event: MachineEvent) => void = () => {};
   readonly #options: MachineOptions;
   readonly #clock: MachineClock;
   /** Of each serial line. */
@@ -151,6 +160,7 @@ export class Machine {
   readonly #bios: OwnBios | null;
   #end: MachineEnd | null = null;
   #resetWanted = false;
+  #paused = false;
   #interruptRequested = false;
 
   /** Throws DoppelError where the memory cannot be had or the kernel is not one. */
@@ -310,9 +320,9 @@ export class Machine {
     this.vcpu.memoryChanged();
   }
 
-  /** Bytes of input on the first serial line that the guest has not taken yet. */
-  get serialBacklog(): number {
-    return this.#inputs[0]!.length;
+  /** Bytes of input on a serial line (0 for COM1) that the guest has not taken yet. */
+  serialBacklog(line = 0): number {
+    return this.#inputs[line]?.length ?? 0;
   }
   /** Bytes typed on a serial line (0 for COM1). They wait, without a limit, until the guest takes them. */
   serialInput(bytes: Uint8Array, line = 0): void {
@@ -341,10 +351,41 @@ export class Machine {
     return done;
   }
 
+  /** Something outside has changed that the guest may be waiting for: a machine that sleeps looks again. */
+  wake(): void {
+    this.#options.host.scheduler.wake();
+  }
+
   /** The ACPI power button. */
   pressPowerButton(): void {
     this.board.power.pressPowerButton();
     this.#options.host.scheduler.wake();
+  }
+
+  /** The reset button: soon the machine starts again, or ends where it was made with `reboot: 'end'`. */
+  reset(): void {
+    this.#requestReset();
+    this.#options.host.scheduler.wake();
+  }
+
+  /** Whether pause() holds it. */
+  get paused(): boolean {
+    return this.#paused;
+  }
+  /** Holds the machine, with its time, until resume(). The host's time goes on in its real-time clock. */
+  pause(): void {
+    if (this.#paused) return;
+    this.#paused = true;
+    this.#clock.hold();
+    this.vcpu.kick();
+    this.onEvent({ event: 'paused' });
+  }
+  resume(): void {
+    if (!this.#paused) return;
+    this.#paused = false;
+    this.#clock.go();
+    this.#options.host.scheduler.wake();
+    this.onEvent({ event: 'resumed' });
   }
 
   /** Ends the run soon; run() resolves with `by`. */
@@ -372,6 +413,11 @@ export class Machine {
     const { scheduler, clock } = this.#options.host;
     let turn = clock.now() + TURN;
     while (this.#end === null) {
+      if (this.#paused) {
+        await scheduler.sleep(LONGEST_PAUSE);
+        this.#resetIfWanted();
+        continue;
+      }
       const exit = this.step();
       if (this.#end !== null) break;
       if (exit.reason === 'Hlt') {
@@ -388,6 +434,7 @@ export class Machine {
     }
     const end = this.#end;
     this.#end = null;
+    this.onEvent({ event: 'ended', end });
     return end;
   }
 
@@ -398,11 +445,8 @@ export class Machine {
   step(limit = Number.POSITIVE_INFINITY): Exit {
     this.alarms.fire();
     const exit = this.vcpu.run(Math.min(limit, this.#clock.instructionsUntil(this.alarms.next)));
-    if (this.#resetWanted) {
-      this.#resetWanted = false;
-      if (this.#options.reboot === 'end') this.#finish({ reason: 'reset' });
-      else this.#restart();
-    }
+    // Whatever the processor was doing before, it is not doing it any more.
+    if (this.#resetIfWanted()) return { reason: 'Interrupted' };
     switch (exit.reason) {
       case 'Shutdown':
         // As on a PC, whose chipset answers the processor's shutdown with a reset; firmware looks at CMOS then.
@@ -423,8 +467,17 @@ export class Machine {
     return exit;
   }
 
+  #resetIfWanted(): boolean {
+    if (!this.#resetWanted) return false;
+    this.#resetWanted = false;
+    if (this.#options.reboot === 'end') this.#finish({ reason: 'reset' });
+    else this.#restart();
+    return true;
+  }
+
   /** Memory survives a reset; a kernel that is booted again gets it clean. */
   #restart(): void {
+    this.onEvent({ event: 'restarted' });
     if (this.#firmware) {
       this.board.reset();
       this.vcpu.reset();

@@ -1,0 +1,65 @@
+// A file as the medium of a drive whose media come and go: diskettes and CD-ROMs.
+import { accessSync, closeSync, constants, openSync, readSync } from 'node:fs';
+import { MEDIUM_HEAD, recogniseMedium } from '../../backend/block/medium.ts';
+import { DoppelError } from '../../base/errors.ts';
+import { type FileDisk, openFileDisk } from './file-disk.ts';
+
+const CD_BLOCK = 2048;
+
+export interface MediaFileOptions {
+  /** A diskette is read-only too where its file may not be written; a CD-ROM always is. */
+  readonly readOnly?: boolean;
+  /** Sentences for the user. */
+  readonly report?: (message: string) => void;
+}
+
+/** Opens an image. Throws DoppelError where it cannot be opened, is locked, or is no image of such a medium. */
+export function openMediaFile(
+  kind: 'cdrom' | 'floppy',
+  path: string,
+  { readOnly = false, report = () => {} }: MediaFileOptions = {},
+): FileDisk {
+  const medium = openFileDisk(path, { readOnly: readOnly || kind === 'cdrom' || !isWritable(path), report });
+  try {
+    refuseContainer(path, medium.sectors);
+    if (kind === 'cdrom' && medium.sectors * 512 < CD_BLOCK) {
+      throw new DoppelError(
+        `${path} is too short for a CD-ROM: that has at least one block of ${CD_BLOCK} bytes.`,
+      );
+    }
+    return medium;
+  } catch (error) {
+    medium.close();
+    throw error;
+  }
+}
+
+/** Throws DoppelError where a file holds its sectors in another program's format. */
+export function refuseContainer(path: string, sectors: number): void {
+  const medium = recogniseMedium(readHead(path), sectors);
+  if (medium.kind !== 'container') return;
+  throw new DoppelError(
+    `${path} is a ${medium.format} image: this version takes raw images (qemu-img convert -O raw makes one).`,
+  );
+}
+
+/** The first bytes of a file, as many as recogniseMedium looks at. */
+function readHead(path: string): Uint8Array {
+  const file = openSync(path, 'r');
+  try {
+    const bytes = new Uint8Array(MEDIUM_HEAD);
+    return bytes.subarray(0, readSync(file, bytes, 0, bytes.length, 0));
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** A diskette in a file that may not be written has its tab open. */
+function isWritable(path: string): boolean {
+  try {
+    accessSync(path, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
