@@ -149,9 +149,10 @@ export class InterpVcpu implements Vcpu, TranslatorHost {
       this.#translator.flushed();
       this.#untilSample = Math.min(this.#untilSample, this.#translator.sampleInterval);
     };
-    this.code.onSlot = (descriptor, slot) => this.#jumps.setSlot(descriptor, slot);
-    this.code.onUninstall = (descriptor, slot, handler) => this.#mendPatches(descriptor, slot, handler);
-    this.code.onStale = (start, end) => this.#forgetPatches(start, end);
+    const { blockHandlers } = this.code;
+    blockHandlers.onSlot = (descriptor, slot) => this.#jumps.setSlot(descriptor, slot);
+    blockHandlers.onUninstall = (descriptor, slot, handler) => this.#mendPatches(descriptor, slot, handler);
+    blockHandlers.onStale = (start, end) => this.#forgetPatches(start, end);
     this.mmu.onFlush = (user) => this.#jumpKeys.renew(user);
     // Where the running code lies may have changed too: it goes on from where it lies now.
     options.memory.onMapChange(() => {
@@ -298,7 +299,7 @@ export class InterpVcpu implements Vcpu, TranslatorHost {
             this.#translator.bailed(this.#physical);
           }
           if (this.#sampling || this.#translator.eager) this.#sampleForTranslator(descriptor);
-        } else if (this.#sampling) this.code.sample(descriptor);
+        } else if (this.#sampling) this.code.blockHandlers.sample(descriptor);
         this.#sampling = false;
       } catch (thrown) {
         if (!(thrown instanceof GuestFault)) throw thrown;
@@ -308,7 +309,7 @@ export class InterpVcpu implements Vcpu, TranslatorHost {
       }
       if (exactly) this.#stopAfter(descriptor, exactly);
       this.#running = true;
-      if (plain) this.handlers.enterAt(descriptor, this.code.plainHandler(descriptor));
+      if (plain) this.handlers.enterAt(descriptor, this.code.blockHandlers.plainHandler(descriptor));
       else this.handlers.enter(descriptor);
       this.#running = false;
       this.#descriptor = 0;
@@ -365,7 +366,7 @@ export class InterpVcpu implements Vcpu, TranslatorHost {
     // The first is entered by its own handler, whatever its block is run by.
     for (let at = block + D.DESCRIPTOR_SIZE; at < stop; at += D.DESCRIPTOR_SIZE) {
       const handler = this.state.u32[at >> 2]!;
-      if (this.handlers.isGroup(handler)) this.#patch(at, this.code.plainHandler(at));
+      if (this.handlers.isGroup(handler)) this.#patch(at, this.code.blockHandlers.plainHandler(at));
     }
   }
   #patch(descriptor: number, handler: number): void {

@@ -21,12 +21,14 @@ function world({ codeBytes = 1000, cells = 0 } = {}) {
   const host = {
     state: { u32, i32: new Int32Array(u32.buffer) },
     code: {
-      plainHandler: () => PLAIN,
-      install: (descriptor: number, slot: number) => {
-        u32[descriptor >> 2] = slot;
-      },
-      uninstall: (descriptor: number) => {
-        u32[descriptor >> 2] = PLAIN;
+      blockHandlers: {
+        plainHandler: () => PLAIN,
+        install: (descriptor: number, slot: number) => {
+          u32[descriptor >> 2] = slot;
+        },
+        uninstall: (descriptor: number) => {
+          u32[descriptor >> 2] = PLAIN;
+        },
       },
     },
     handlers: { table: new WebAssembly.Table({ element: 'anyfunc', initial: TABLE_SIZE }), environment: {} },

@@ -26,7 +26,12 @@ const AFTER_EVICTION = 0.9;
 /** Of TranslatorHost, what installing takes. */
 export interface InstallationHost {
   readonly state: Pick<TranslatorHost['state'], 'u32' | 'i32'>;
-  readonly code: Pick<TranslatorHost['code'], 'plainHandler' | 'install' | 'uninstall'>;
+  readonly code: {
+    readonly blockHandlers: Pick<
+      TranslatorHost['code']['blockHandlers'],
+      'plainHandler' | 'install' | 'uninstall'
+    >;
+  };
   readonly handlers: Pick<TranslatorHost['handlers'], 'table' | 'environment'>;
   readonly retired: number;
 }
@@ -100,7 +105,7 @@ export class InstalledRegions {
 
   /** Takes slots and cells for regions that are to be compiled; those for which there is no room are left out. */
   place(regions: readonly FormedRegion[]): RegionBatch {
-    const { code } = this.#host;
+    const { blockHandlers } = this.#host.code;
     const jobs: RegionJob[] = [];
     const formed: FormedRegion[] = [];
     for (const one of regions) {
@@ -115,7 +120,14 @@ export class InstalledRegions {
         forget(one.candidate);
         continue;
       }
-      jobs.push({ region, slot, plain: code.plainHandler(descriptor), id: this.#nextId++, cells, linear });
+      jobs.push({
+        region,
+        slot,
+        plain: blockHandlers.plainHandler(descriptor),
+        id: this.#nextId++,
+        cells,
+        linear,
+      });
       formed.push(one);
     }
     return { jobs, formed };
@@ -180,15 +192,14 @@ export class InstalledRegions {
     this.#pages.add(translated, region);
     this.#counts.instructions += offsets.length;
     if (state.u32[descriptor >> 2] === HANDLER_STOP) throw new Error('a region of code that is gone');
-    code.install(descriptor, slot);
+    code.blockHandlers.install(descriptor, slot);
   }
 
   // ---- dropping ----
 
   /** Takes a region's slot out of its block's descriptor; slot and cells can be taken again. */
   drop(region: TranslatedRegion): void {
-    const { code } = this.#host;
-    code.uninstall(region.descriptor, region.slot);
+    this.#host.code.blockHandlers.uninstall(region.descriptor, region.slot);
     this.#slots.release(region.slot);
     this.#cells.release(region.cells, region.cellCount);
     this.#bySlot.delete(region.slot);

@@ -116,14 +116,14 @@ export class Translator implements BlockTranslator {
     const candidate = this.#candidate(descriptor, physical);
     const waits = candidate?.state === 'cold' && this.#isTakenCareOf(candidate, physical);
     // Asked again later, in case that no region comes of it.
-    code.countOn(descriptor, waits ? this.#hotRuns : 4 * this.#hotRuns);
+    code.blockHandlers.countOn(descriptor, waits ? this.#hotRuns : 4 * this.#hotRuns);
     if (!candidate) return;
     if (candidate.state === 'cold' && !waits) {
       candidate.heat = Math.max(candidate.heat, this.#hotSamples);
       this.#former.form(descriptor, candidate, linear, modeKey);
     }
     const { state: outcome } = candidate;
-    if (outcome === 'failed') code.stopCounting(descriptor);
+    if (outcome === 'failed') code.blockHandlers.stopCounting(descriptor);
     this.#queue.foundBlock();
     this.#queue.compileIfDue();
   }

@@ -19,7 +19,7 @@ const DATA_PAGES = CODE_PAGE + I.CODE_SIZE;
 const READ_ONLY_PAGE = DATA_PAGES + I.DATA_SIZE;
 /** Instructions, with every iteration of a string instruction: more than any program needs that ends. */
 const BUDGET = 60_000;
-/** What src/engine/interp/code-cache.ts needs to see before it compiles hot blocks. */
+/** What src/engine/interp/block-handlers.ts needs to see before it compiles hot blocks. */
 const HOT_SAMPLES = 3;
 const HOT_BATCH = 8;
 
@@ -77,7 +77,7 @@ export class GuestRunner {
     for (let i = 0; i < wanted; i++) {
       const at = starts[i] ?? last + 2 * (i - starts.length + 1);
       const block = code.find(CODE_PAGE + at, mode, 2 ** 32, () => 0);
-      for (let sample = 0; sample < HOT_SAMPLES; sample++) code.sample(block);
+      for (let sample = 0; sample < HOT_SAMPLES; sample++) code.blockHandlers.sample(block);
     }
   }
 
