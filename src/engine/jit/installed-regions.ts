@@ -120,14 +120,8 @@ export class InstalledRegions {
         forget(one.candidate);
         continue;
       }
-      jobs.push({
-        region,
-        slot,
-        plain: blockHandlers.plainHandler(descriptor),
-        id: this.#nextId++,
-        cells,
-        linear,
-      });
+      const plain = blockHandlers.plainHandler(descriptor);
+      jobs.push({ region, slot, plain, id: this.#nextId++, cells, linear });
       formed.push(one);
     }
     return { jobs, formed };
