@@ -44,6 +44,8 @@ const ITEM_RAM_SIZE = 0x03;
 const ITEM_PROCESSORS = 0x05;
 const ITEM_BOOT_MENU = 0x0e;
 const ITEM_MOST_PROCESSORS = 0x0f;
+/** Of this architecture: IRQ 0 arrives at input 2 of the I/O APIC. */
+const ITEM_IRQ0_OVERRIDE = 0x8002;
 
 export function firmwareItems(machine: FirmwareMachine): FirmwareItems {
   const { ramSize, processors, parts = {}, bootOrder = [], bootMenu } = machine;
@@ -62,6 +64,7 @@ export function firmwareItems(machine: FirmwareMachine): FirmwareItems {
       [ITEM_PROCESSORS, littleEndian(processors, 2)],
       [ITEM_BOOT_MENU, littleEndian(bootMenu === undefined ? 0 : 1, 2)],
       [ITEM_MOST_PROCESSORS, littleEndian(processors, 2)],
+      [ITEM_IRQ0_OVERRIDE, littleEndian(1, 4)],
     ]),
     files,
   };
