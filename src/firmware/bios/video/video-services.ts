@@ -12,46 +12,16 @@ import { fontOf, TextPages } from './pages.ts';
 import { paletteService } from './palette-services.ts';
 import { CGA_COLORS, EGA_COLORS, PACKED_COLORS } from './palettes.ts';
 import { VgaRegisters } from './registers.ts';
+import { CURSOR_EMULATION_OFF, TextWriter } from './text-writer.ts';
 import { VbeServices } from './vbe.ts';
 import { VideoState } from './video-state.ts';
 
 const INITIAL_MODE = 0x03;
 /** Bit 7 of the mode: video memory keeps what it holds. */
 const KEEP_MEMORY = 0x80;
-const CURSOR_START = 0x0a;
-const CURSOR_END = 0x0b;
-const START_HIGH = 0x0c;
-const CURSOR_HIGH = 0x0e;
 const DEFAULT_ATTRIBUTE = 0x07;
-const BELL = 0x07;
-const BACKSPACE = 0x08;
-const LINE_FEED = 0x0a;
-const RETURN = 0x0d;
 /** VGA with a colour display. */
 const COLOR_VGA = 0x08;
-const CURSOR_EMULATION_OFF = 0x01;
-
-const CONTROLS: ReadonlySet<number> = new Set([BELL, BACKSPACE, LINE_FEED, RETURN]);
-
-interface Place {
-  row: number;
-  column: number;
-}
-/** Where the cursor goes with a character, which may be below the last row. */
-function advance({ row, column }: Place, character: number, columns: number): Place {
-  switch (character) {
-    case BELL:
-      return { row, column };
-    case BACKSPACE:
-      return { row, column: Math.max(0, column - 1) };
-    case LINE_FEED:
-      return { row: row + 1, column };
-    case RETURN:
-      return { row, column: 0 };
-    default:
-      return column + 1 < columns ? { row, column: column + 1 } : { row: row + 1, column: 0 };
-  }
-}
 
 /** Puts the VGA into the mode that a BIOS leaves it in, for a kernel that is booted without one. */
 export function setTextMode(memory: BiosMemory, ports: BiosPorts): TextMode {
@@ -64,6 +34,7 @@ export class VideoServices {
   readonly #memory: BiosMemory;
   readonly #vga: VgaRegisters;
   readonly #pages: TextPages;
+  readonly #text: TextWriter;
   readonly #vbe: VbeServices;
   readonly #state: VideoState;
 
@@ -71,6 +42,7 @@ export class VideoServices {
     this.#memory = memory;
     this.#vga = new VgaRegisters(memory, ports);
     this.#pages = new TextPages(memory, this.#vga, VIDEO_MODES.get(INITIAL_MODE)!);
+    this.#text = new TextWriter(memory, this.#vga, this.#pages);
     this.#state = new VideoState(memory, ports, this.#vga);
     this.#vbe = new VbeServices(memory, ports, {
       setMode: (mode) => this.#setMode(mode),
@@ -97,9 +69,6 @@ export class VideoServices {
   get #mode(): VideoMode {
     return this.#pages.mode;
   }
-  get #page(): number {
-    return this.#memory.read8(B.BDA_VIDEO_PAGE);
-  }
 
   service(frame: BiosFrame): void {
     this.#believeDataArea();
@@ -108,13 +77,13 @@ export class VideoServices {
         this.#setModeService(frame);
         return;
       case 0x01:
-        this.#setCursorShape(frame.ch, frame.cl);
+        this.#text.setCursorShape(frame.ch, frame.cl);
         return;
       case 0x02:
-        this.#setCursor(frame.bh, frame.dh, frame.dl);
+        this.#text.setCursor(frame.bh, frame.dh, frame.dl);
         return;
       case 0x03: {
-        const at = this.#cursor(frame.bh);
+        const at = this.#text.cursor(frame.bh);
         frame.dx = at;
         frame.cx = this.#memory.read16(B.BDA_CURSOR_SHAPE);
         return;
@@ -123,20 +92,20 @@ export class VideoServices {
         frame.ah = 0;
         return;
       case 0x05:
-        this.#selectPage(frame.al);
+        this.#text.selectPage(frame.al);
         return;
       case 0x06:
       case 0x07:
-        this.#scrollService(frame);
+        this.#text.scroll(frame);
         return;
       case 0x08: {
-        const { row, column } = this.#place(frame.bh);
+        const { row, column } = this.#text.place(frame.bh);
         frame.ax = this.#pages.read(frame.bh, row, column);
         return;
       }
       case 0x09:
       case 0x0a:
-        this.#repeat(frame);
+        this.#text.repeat(frame);
         return;
       case 0x0b:
         this.#cgaPalette(frame);
@@ -148,12 +117,12 @@ export class VideoServices {
         frame.al = this.#pages.readDot(frame.bh, frame.cx, frame.dx);
         return;
       case 0x0e:
-        this.#teletype(this.#page, frame.al, this.#mode.kind === 'text' ? null : frame.bl);
+        this.#text.teletype(this.#text.page, frame.al, this.#mode.kind === 'text' ? null : frame.bl);
         return;
       case 0x0f:
         frame.al = this.#memory.read8(B.BDA_VIDEO_MODE);
         frame.ah = this.#memory.read8(B.BDA_VIDEO_COLUMNS);
-        frame.bh = this.#page;
+        frame.bh = this.#text.page;
         return;
       case 0x10:
         paletteService(frame, this.#memory, this.#vga);
@@ -167,7 +136,7 @@ export class VideoServices {
         this.#alternateSelect(frame);
         return;
       case 0x13:
-        this.#writeString(frame);
+        this.#text.writeString(frame);
         return;
       case 0x1a:
         this.#displayCombination(frame);
@@ -204,7 +173,7 @@ export class VideoServices {
 
   /** A text at the cursor of the shown page, as AH=0Eh writes it. */
   print(text: string): void {
-    for (const character of text) this.#teletype(this.#page, character.charCodeAt(0) & 0xff, null);
+    for (const character of text) this.#text.teletype(this.#text.page, character.charCodeAt(0) & 0xff, null);
   }
 
   // ---- modes ----
@@ -230,8 +199,8 @@ export class VideoServices {
     if ((number & KEEP_MEMORY) === 0) this.#clear(mode);
     this.#describe(mode);
     m.write8(B.BDA_VIDEO_CONTROL, (m.read8(B.BDA_VIDEO_CONTROL) & 0x7f) | (number & KEEP_MEMORY));
-    this.#selectPage(0);
-    this.#setCursorShape(...mode.cursor);
+    this.#text.selectPage(0);
+    this.#text.setCursorShape(...mode.cursor);
     this.#fontVectors(mode);
   }
   /** A VBE mode has been set: characters and dots go there from now on. */
@@ -294,125 +263,7 @@ export class VideoServices {
     m.write8(B.BDA_VIDEO_ROWS, rows - 1);
     m.write16(B.BDA_CHARACTER_HEIGHT, height);
     m.write16(B.BDA_VIDEO_PAGE_SIZE, this.#pages.mode.pageSize);
-    this.#setCursorShape(...mode.cursor);
-  }
-
-  // ---- cursor and pages ----
-
-  #setCursorShape(start: number, end: number): void {
-    this.#memory.write16(B.BDA_CURSOR_SHAPE, (start << 8) | end);
-    const height = this.#mode.characterHeight;
-    const emulate = (this.#memory.read8(B.BDA_VIDEO_CONTROL) & CURSOR_EMULATION_OFF) === 0;
-    // Shapes of the CGA's 8 lines are put at the foot of taller characters.
-    const scale = emulate && height > 8 && (end & 0x1f) < 8 && (start & 0x20) === 0;
-    const move = (line: number) => (line >= 5 ? line + height - 8 - 1 : line);
-    this.#vga.crtc(CURSOR_START, scale ? move(start & 0x1f) : start);
-    this.#vga.crtc(CURSOR_END, scale ? move(end & 0x1f) : end);
-  }
-  /** Row in the high byte, column in the low one. */
-  #cursor(page: number): number {
-    return this.#memory.read16(B.BDA_CURSOR_POSITIONS + 2 * (page & 7));
-  }
-  #place(page: number): { row: number; column: number } {
-    const at = this.#cursor(page);
-    return { row: at >>> 8, column: at & 0xff };
-  }
-  #setCursor(page: number, row: number, column: number): void {
-    this.#memory.write16(B.BDA_CURSOR_POSITIONS + 2 * (page & 7), (row << 8) | column);
-    if (page === this.#page) this.#showCursor();
-  }
-  #showCursor(): void {
-    const { mode } = this.#pages;
-    const { row, column } = this.#place(this.#page);
-    const at = (this.#memory.read16(B.BDA_VIDEO_PAGE_START) >> 1) + row * mode.columns + column;
-    this.#vga.crtc(CURSOR_HIGH, (at >>> 8) & 0xff);
-    this.#vga.crtc(CURSOR_HIGH + 1, at & 0xff);
-  }
-  #selectPage(page: number): void {
-    const { mode } = this.#pages;
-    if (page >= mode.pages) return;
-    const start = page * mode.pageSize;
-    this.#memory.write8(B.BDA_VIDEO_PAGE, page);
-    this.#memory.write16(B.BDA_VIDEO_PAGE_START, start & 0xffff);
-    const shown = mode.kind === 'text' ? start >> 1 : start;
-    this.#vga.crtc(START_HIGH, (shown >>> 8) & 0xff);
-    this.#vga.crtc(START_HIGH + 1, shown & 0xff);
-    this.#showCursor();
-  }
-
-  // ---- text ----
-
-  #scrollService(frame: BiosFrame): void {
-    const { columns, rows } = this.#mode;
-    const bottom = Math.min(frame.dh, rows - 1);
-    const right = Math.min(frame.dl, columns - 1);
-    if (frame.ch > bottom || frame.cl > right) return;
-    const lines = frame.ah === 0x06 ? frame.al : -frame.al;
-    this.#pages.scroll(this.#page, frame.ch, frame.cl, bottom, right, lines, frame.bh);
-  }
-  #repeat(frame: BiosFrame): void {
-    const { columns, rows, kind } = this.#mode;
-    const { row, column } = this.#place(frame.bh);
-    const attribute = frame.ah === 0x09 || kind !== 'text' ? frame.bl : null;
-    const first = row * columns + column;
-    const count = Math.min(frame.cx, Math.max(0, rows * columns - first));
-    for (let i = 0; i < count; i++) {
-      const at = first + i;
-      this.#pages.write(frame.bh, Math.floor(at / columns), at % columns, frame.al, attribute);
-    }
-  }
-  #teletype(page: number, character: number, attribute: number | null): void {
-    const { columns, rows, kind } = this.#mode;
-    if (character === BELL) return;
-    const now = this.#place(page);
-    if (!CONTROLS.has(character)) this.#pages.write(page, now.row, now.column, character, attribute);
-    let { row, column } = advance(now, character, columns);
-    if (row >= rows) {
-      row = rows - 1;
-      // The new line takes the attribute at the cursor.
-      const fill = kind === 'text' ? this.#pages.read(page, row, column) >>> 8 : 0;
-      this.#pages.scroll(page, 0, 0, rows - 1, columns - 1, 1, fill);
-    }
-    this.#setCursor(page, row, column);
-  }
-  /** AH=13h: AL bit 0 moves the cursor, bit 1: attributes are in the string. */
-  #writeString(frame: BiosFrame): void {
-    const page = frame.bh;
-    const before = this.#cursor(page);
-    let at = frame.es(0) + frame.bp;
-    this.#setCursor(page, frame.dh, frame.dl);
-    const { columns, rows } = this.#mode;
-    // What scrolls off within the call need not be moved: a string of line feeds only costs as much as the screen.
-    let unseen = this.#scrollsOf(frame, at) - rows;
-    for (let i = 0; i < frame.cx; i++) {
-      const character = this.#memory.read8(at++);
-      const attribute = (frame.al & 2) !== 0 ? this.#memory.read8(at++) : frame.bl;
-      if (unseen > 0) {
-        const place = advance(this.#place(page), character, columns);
-        if (place.row >= rows) {
-          unseen--;
-          this.#setCursor(page, rows - 1, place.column);
-          continue;
-        }
-      }
-      this.#teletype(page, character, attribute);
-    }
-    if ((frame.al & 1) === 0) this.#setCursor(page, before >>> 8, before & 0xff);
-  }
-
-  /** How often a string of AH=13h scrolls the screen. */
-  #scrollsOf(frame: BiosFrame, start: number): number {
-    const { columns, rows } = this.#mode;
-    const stride = (frame.al & 2) !== 0 ? 2 : 1;
-    let place = { row: frame.dh, column: frame.dl };
-    let scrolls = 0;
-    for (let i = 0; i < frame.cx; i++) {
-      place = advance(place, this.#memory.read8(start + stride * i), columns);
-      if (place.row < rows) continue;
-      place.row = rows - 1;
-      scrolls++;
-    }
-    return scrolls;
+    this.#text.setCursorShape(...mode.cursor);
   }
 
   // ---- the rest ----
