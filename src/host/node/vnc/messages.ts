@@ -19,6 +19,7 @@ export const QEMU_KEY_EVENT = 0;
 
 export const ENCODING_RAW = 0;
 export const ENCODING_COPY_RECT = 1;
+export const ENCODING_TIGHT = 7;
 export const ENCODING_ZRLE = 16;
 export const ENCODING_DESKTOP_SIZE = -223;
 export const ENCODING_POINTER_MOTION_CHANGE = -257;

@@ -1,6 +1,6 @@
-// A VNC client for tests: decodes Raw, CopyRect and ZRLE into a picture of its own (RFC 6143).
+// A VNC client for tests: decodes Raw, CopyRect, ZRLE and Tight into a picture of its own (RFC 6143).
 import { connect, type Socket } from 'node:net';
-import { constants, createInflate } from 'node:zlib';
+import { constants, createInflate, type Inflate } from 'node:zlib';
 import { responseTo } from './authentication.ts';
 
 export class TestClient {
@@ -13,15 +13,14 @@ export class TestClient {
   readonly seen: number[] = [];
   /** Bytes that have come. */
   received = 0;
-  readonly #inflate = createInflate({ finishFlush: constants.Z_SYNC_FLUSH });
-  #inflated: Buffer[] = [];
+  readonly #zrleStream = createInflate({ finishFlush: constants.Z_SYNC_FLUSH });
+  readonly #tightStream = createInflate({ finishFlush: constants.Z_SYNC_FLUSH });
   #bytes = Buffer.alloc(0);
   #wake: () => void = () => {};
   closed = false;
 
   private constructor(socket: Socket) {
     this.socket = socket;
-    this.#inflate.on('data', (piece: Buffer) => this.#inflated.push(piece));
     socket.on('data', (chunk: Buffer) => {
       this.#bytes = Buffer.concat([this.#bytes, chunk]);
       this.received += chunk.length;
@@ -133,12 +132,15 @@ export class TestClient {
       }
       case 16:
         this.#zrle(
-          await this.#unpack(await this.take((await this.take(4)).readUInt32BE())),
+          await unpack(this.#zrleStream, await this.take((await this.take(4)).readUInt32BE())),
           x,
           y,
           width,
           height,
         );
+        break;
+      case 7:
+        await this.#tight(x, y, width, height);
         break;
       case -308:
         await this.take(4 + 16);
@@ -155,11 +157,46 @@ export class TestClient {
     }
   }
 
-  #unpack(data: Buffer): Promise<Buffer> {
-    return new Promise((resolve) => {
-      this.#inflate.write(data);
-      this.#inflate.flush(constants.Z_SYNC_FLUSH, () => resolve(Buffer.concat(this.#inflated.splice(0))));
-    });
+  /** In the native format: three bytes a pixel. */
+  async #tight(x: number, y: number, width: number, height: number): Promise<void> {
+    const put = (i: number, colour: number): void =>
+      this.#put(x + (i % width), y + Math.floor(i / width), colour);
+    const colour = (bytes: Buffer, at: number): number => bytes.readUIntBE(at, 3);
+    const control = (await this.take(1))[0]!;
+    if (control === 0x80) {
+      const pixel = colour(await this.take(3), 0);
+      for (let i = 0; i < width * height; i++) put(i, pixel);
+      return;
+    }
+    if (control !== 0 && control !== 0x40) throw new Error(`control ${control}`);
+    let palette: number[] = [];
+    if (control === 0x40) {
+      const [filter, last] = await this.take(2);
+      if (filter !== 1) throw new Error(`filter ${filter}`);
+      const bytes = await this.take(3 * (last! + 1));
+      palette = Array.from({ length: last! + 1 }, (_, i) => colour(bytes, 3 * i));
+    }
+    const stride = palette.length === 2 ? Math.ceil(width / 8) : palette.length > 0 ? width : 3 * width;
+    const data = await this.#tightData(stride * height);
+    for (let i = 0; i < width * height; i++) {
+      const [row, column] = [Math.floor(i / width), i % width];
+      if (palette.length === 0) put(i, colour(data, 3 * i));
+      else if (palette.length === 2)
+        put(i, palette[(data[row * stride + (column >> 3)]! >> (7 - (column & 7))) & 1]!);
+      else put(i, palette[data[i]!]!);
+    }
+  }
+  async #tightData(size: number): Promise<Buffer> {
+    if (size < 12) return this.take(size);
+    let length = 0;
+    for (const shift of [0, 7, 14]) {
+      const byte = (await this.take(1))[0]!;
+      length |= (shift === 14 ? byte : byte & 0x7f) << shift;
+      if (shift === 14 || (byte & 0x80) === 0) break;
+    }
+    const data = await unpack(this.#tightStream, await this.take(length));
+    if (data.length !== size) throw new Error(`${data.length} bytes of ${size}`);
+    return data;
   }
 
   #zrle(data: Buffer, x: number, y: number, width: number, height: number): void {
@@ -212,4 +249,18 @@ export class TestClient {
     this.height = height;
     this.pixels = new Uint32Array(width * height);
   }
+}
+
+/** What has come on a zlib stream, unpacked. */
+function unpack(stream: Inflate, data: Buffer): Promise<Buffer> {
+  const pieces: Buffer[] = [];
+  const keep = (piece: Buffer) => void pieces.push(piece);
+  stream.on('data', keep);
+  return new Promise((resolve) => {
+    stream.write(data);
+    stream.flush(constants.Z_SYNC_FLUSH, () => {
+      stream.off('data', keep);
+      resolve(Buffer.concat(pieces));
+    });
+  });
 }

@@ -87,9 +87,9 @@ const PICTURES: readonly ((x: number, y: number) => number)[] = [
   (x, y) => Math.imul(x * 640 + y, 0x9e3779b1) & 0xffffff,
 ];
 
-test('a picture of every kind comes through, as Raw and as ZRLE', async (t) => {
+test('a picture of every kind comes through, as Raw, as ZRLE and as Tight', async (t) => {
   const { screen, join } = await serve(t, 645, 485);
-  for (const encodings of [[0], [16, 1, 0]]) {
+  for (const encodings of [[0], [16, 1, 0], [7, 16, 1, 0]]) {
     const client = join();
     assert.equal(await client.open(), undefined);
     assert.equal(client.name, 'a machine');
@@ -102,6 +102,28 @@ test('a picture of every kind comes through, as Raw and as ZRLE', async (t) => {
     }
     assert.ok(client.seen.includes(encodings[0]!));
     client.close();
+  }
+});
+
+test('Tight: small areas, wide pictures, and a change to ZRLE and back', async (t) => {
+  const { screen, join } = await serve(t, 2500, 40);
+  const client = join();
+  await client.open();
+  client.setEncodings([7]);
+  screen.fill(0, 0, 2500, 40, (x, y) => (x * y) & 0xff);
+  await client.update(false);
+  assert.ok(shows(client, screen));
+  for (const [encoding, width] of [
+    [7, 3],
+    [16, 900],
+    [7, 2500],
+    [16, 5],
+    [7, 700],
+  ] as const) {
+    client.setEncodings([encoding]);
+    screen.fill(7, 3, Math.min(width, 2493), 9, (x, y) => ((x ^ y) & 3) * 0x1234 + encoding);
+    await client.update();
+    assert.ok(shows(client, screen), `${encoding} ${width}`);
   }
 });
 
