@@ -95,7 +95,7 @@ for (const { name, architecture, frontend, words, toFrench, says } of installers
         { code, pressed: true },
         { code, pressed: false },
       ]);
-    await says(machine, /Select a language[\s\S]*English[\s\S]*French/, WAIT);
+    await says(machine, /Select a language[\s\S]*Finnish[\s\S]*French/, WAIT);
     for (let i = 0; i < toFrench; i++) await press('ArrowDown');
     await press('Enter');
     await says(machine, /Choix de votre situation/, WAIT);
