@@ -1,14 +1,14 @@
 // INT 10h, AX=4Fxxh: the VESA BIOS Extension 2.0 on the display's own extension registers (index port 1CEh, data port
-// 1CFh: identifier, width, height, depth, enable, bank, virtual width and height, offsets), and the display's identity
-// (VBE/DDC 1.0).
+// 1CFh: identifier, width, height, depth, enable, bank, virtual width and height, offsets).
 import type { BiosFrame } from '../frame.ts';
 import * as B from '../layout.ts';
-import { pciFunctions, readPci } from '../pci-services.ts';
 import type { BiosMemory, BiosPorts } from '../wires.ts';
 import { LinearSurface } from './linear-surface.ts';
 import { linearMode, type VideoMode } from './modes.ts';
 import { FIELDS, MODES, type VbeMode } from './vbe-modes.ts';
+import { displayAddress, FRAMEBUFFER_BAR, identityService, powerService } from './vbe-monitor.ts';
 import { VBE_PROTECTED } from './vbe-protected.ts';
+import { FAILED, INVALID, OK } from './vbe-status.ts';
 
 const INDEX_PORT = 0x1ce;
 const DATA_PORT = 0x1cf;
@@ -29,15 +29,7 @@ const EIGHT_BIT_DAC = 0x20;
 const LINEAR = 0x40;
 const KEEP_MEMORY = 0x80;
 const UNIT = 0x1_0000;
-const SEQUENCER = 0x3c4;
-const CLOCKING_MODE = 1;
-const SCREEN_OFF = 0x20;
-const DISPLAY_CLASS = 0x03;
 
-const OK = 0x004f;
-const FAILED = 0x014f;
-/** Not in the present mode. */
-const INVALID = 0x034f;
 const MODE_LINEAR = 0x4000;
 const MODE_KEEP = 0x8000;
 
@@ -91,11 +83,7 @@ export class VbeServices {
   }
   /** Physical address of the linear framebuffer; 0 where there is none. */
   get #framebuffer(): number {
-    for (const slot of pciFunctions(this.#ports)) {
-      if (readPci(this.#ports, slot, 0x0b, 1) === DISPLAY_CLASS)
-        return (readPci(this.#ports, slot, 0x10, 4) & ~0xf) >>> 0;
-    }
-    return 0;
+    return displayAddress(this.#ports, FRAMEBUFFER_BAR);
   }
   /** Modes that fit into the video memory. */
   get #modes(): VbeMode[] {
@@ -134,9 +122,9 @@ export class VbeServices {
       case 0x0a:
         return protectedModeInterface(frame);
       case 0x10:
-        return this.#power(frame);
+        return powerService(frame, this.#ports);
       case 0x15:
-        return this.#identity(frame);
+        return identityService(frame, this.#memory, this.#ports);
       default:
         return FAILED;
     }
@@ -265,29 +253,6 @@ export class VbeServices {
     this.#screen.newSurface(this.#surface(mode), linearMode(width, height, depth));
   }
 
-  /** VBE/PM 1.0: BL=0 what there is, 1 set, 2 get the state in BH: 0 on, otherwise off. */
-  #power(frame: BiosFrame): number {
-    const clocking = () => {
-      this.#ports.portWrite(SEQUENCER, 1, CLOCKING_MODE);
-      return this.#ports.portRead(SEQUENCER + 1, 1);
-    };
-    switch (frame.bl) {
-      case 0:
-        frame.bx = 0x0f10; // standby, suspend, off, reduced; version 1.0
-        return OK;
-      case 1: {
-        const now = clocking();
-        this.#ports.portWrite(SEQUENCER + 1, 1, frame.bh === 0 ? now & ~SCREEN_OFF : now | SCREEN_OFF);
-        return OK;
-      }
-      case 2:
-        frame.bh = (clocking() & SCREEN_OFF) === 0 ? 0 : 4;
-        return OK;
-      default:
-        return FAILED;
-    }
-  }
-
   #window(frame: BiosFrame): number {
     // Window B is not there; with a linear framebuffer there is none.
     if (this.#linear || !this.#current) return INVALID;
@@ -363,24 +328,6 @@ export class VbeServices {
       this.#memory.write8(at + 4 * i + 3, 0);
     }
     return OK;
-  }
-  /** VBE/DDC: the EDID block, which the display has at the start of its register BAR. */
-  #identity(frame: BiosFrame): number {
-    if (frame.bl === 0) {
-      frame.bx = 0x0103; // a second to transfer; DDC1 and DDC2
-      return OK;
-    }
-    if (frame.bl !== 1 || frame.dx !== 0) return FAILED;
-    for (const slot of pciFunctions(this.#ports)) {
-      if (readPci(this.#ports, slot, 0x0b, 1) !== DISPLAY_CLASS) continue;
-      const registers = (readPci(this.#ports, slot, 0x18, 4) & ~0xf) >>> 0;
-      if (registers === 0) return FAILED;
-      const block = new Uint8Array(128);
-      this.#memory.readPhysical(registers, block);
-      this.#memory.write(frame.es(0) + frame.di, block);
-      return OK;
-    }
-    return FAILED;
   }
 }
 
