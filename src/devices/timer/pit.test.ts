@@ -197,7 +197,7 @@ test('read-back gives status, then count', () => {
   assert.equal(p.read(2), 0x12);
 });
 
-test('a late alarm gives one edge and keeps the phase', () => {
+test('a late alarm gives one edge; those that were missed follow, and the phase is kept', () => {
   const p = build();
   p.write(3, 0x34);
   p.write(0, 0xa9);
@@ -206,8 +206,10 @@ test('a late alarm gives one edge and keeps the phase', () => {
   const before = p.irq.edges;
   p.clock.advanceLate(10_000_000);
   assert.equal(p.irq.edges, before + 1);
-  p.clock.advance(1_000_000);
-  assert.equal(p.irq.edges, before + 2);
+  p.clock.advance(1_100_000);
+  assert.equal(p.irq.edges, before + 3, 'one every half period');
+  p.clock.advance(18_900_000);
+  assert.equal(p.irq.edges, before + 30, 'none is missing after a while');
   assert.equal((ticksAt(RATE, p.clock.nextDeadline()!) - 1) % 1193, 0);
 });
 
@@ -217,4 +219,22 @@ test('the shortest period costs no more than fifty thousand alarms a second', ()
   p.write(0, 2);
   p.clock.advance(100_000_000);
   assert.ok(p.clock.fired <= 5_001);
+});
+
+test('no more than a second of missed edges is made up for, and none after the counter is written', () => {
+  const p = build();
+  const program = () => {
+    p.write(3, 0x34);
+    p.write(0, 11932 & 0xff); // 100 Hz
+    p.write(0, 11932 >> 8);
+  };
+  program();
+  p.clock.advanceLate(60_000_000_000);
+  p.clock.advance(5_000_000_000);
+  assert.ok(p.irq.edges >= 598 && p.irq.edges <= 604, String(p.irq.edges));
+  p.clock.advanceLate(500_000_000);
+  program();
+  const before = p.irq.edges;
+  p.clock.advance(1_005_000_000);
+  assert.equal(p.irq.edges, before + 100);
 });

@@ -8,8 +8,11 @@
 //
 // Counters are computed from the clock (see pit-counter.ts). The line of counter 0 gets every rising
 // edge of OUT; in modes 2 and 3 it falls right before it rises, which no edge-triggered controller can
-// tell from the chip's own timing. An alarm that comes late gives one edge, however many periods have
-// passed (a PIC could not have counted them either), and the next one keeps to the original phase.
+// tell from the chip's own timing.
+//
+// An alarm that comes late (the host was busy) has missed edges that the guest counts its time by. They are
+// made up for, as QEMU does too: one every half period, so that the guest can take each of them, up to a second's
+// worth; what is older is dropped. Edges keep to the original phase. Writing the counter drops what is owed.
 import type { Alarm, AlarmSource } from '../../base/services.ts';
 import type { StateRecord } from '../../base/state-record.ts';
 import type { Chip, StateOf } from '../chip.ts';
@@ -119,8 +122,26 @@ export class Pit implements Chip {
 
   #onAlarm(): void {
     const tick = this.#tick();
+    const due = this.#state.riseAt;
     this.#drive(tick);
     this.#schedule(tick);
+    if (due >= 0 && due <= tick) this.#makeUp(due, tick);
+  }
+
+  /** The edge after the one that was due and has been given has been missed as well: it comes next. */
+  #makeUp(due: number, tick: number): void {
+    const s = this.#state;
+    const c = s.counters[0]!;
+    if (this.#period(c) < 2 * SHORTEST_PERIOD) return;
+    const missed = counter.nextRise(c, Math.max(due, tick - PIT_HZ));
+    if (missed < 0 || missed > tick) return;
+    s.riseAt = missed;
+    this.#setAlarm();
+  }
+
+  /** Of counter 0 in ns, where it is periodic. */
+  #period(c: CounterState): number {
+    return (c.mode === 2 || c.mode === 3) && c.count > 0 ? timeOfTick(RATE, c.count) : SHORTEST_PERIOD;
   }
 
   /** Gives IRQ 0 the edge that has come due, and OUT's level. */
@@ -153,9 +174,10 @@ export class Pit implements Chip {
       return;
     }
     let deadline = timeOfTick(RATE, tick);
-    const period =
-      (c.mode === 2 || c.mode === 3) && c.count > 0 ? timeOfTick(RATE, c.count) : SHORTEST_PERIOD;
-    if (period < SHORTEST_PERIOD) deadline = Math.max(deadline, this.#clock.now() + SHORTEST_PERIOD);
+    const period = this.#period(c);
+    const now = this.#clock.now();
+    if (period < SHORTEST_PERIOD) deadline = Math.max(deadline, now + SHORTEST_PERIOD);
+    else if (deadline <= now && period >= 2 * SHORTEST_PERIOD) deadline = now + period / 2;
     this.#alarm.schedule(deadline);
   }
 }
