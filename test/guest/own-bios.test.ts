@@ -1,9 +1,10 @@
 // A machine with Doppel's own BIOS boots from a disk: a boot sector in machine code calls its services and ends the
 // machine.
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { describe, test } from 'node:test';
 import type { BlockDevice } from '../../src/backend/block/block-device.ts';
 import { emptyMemoryDisk } from '../../src/backend/block/memory-disk.ts';
+import { JitVcpu } from '../../src/engine/jit/jit-vcpu.ts';
 import { nodeHost } from '../../src/host/node/platform.ts';
 import { Machine, type MachineEnd } from '../../src/machine/vm/machine.ts';
 
@@ -80,6 +81,46 @@ test('the timer ticks, and a halted guest wakes', async () => {
   ];
   const { end: outcome } = await boot([disk(code)]);
   assert.deepEqual(outcome, { reason: 'debug-exit', status: 15 });
+});
+
+describe('a program that polls', () => {
+  const TICKS = 8; // 0.44 s
+  /** Does `work`, polls INT 16h until TICKS ticks have passed, and ends. Instructions, and the machine's time in ns. */
+  async function poll(work: readonly number[]): Promise<{ instructions: number; time: number }> {
+    const body = [...work, 0xb4, 0x01, 0xcd, 0x16, 0x3b, 0x2e, 0x6c, 0x04]; // mov ah, 1; int 16h; cmp bp, [46ch]
+    const code = [
+      ...[0x31, 0xc0, 0x8e, 0xd8, 0xfb], // xor ax, ax; mov ds, ax; sti
+      ...[0x8b, 0x2e, 0x6c, 0x04, 0x83, 0xc5, TICKS], // mov bp, [46ch]; add bp, TICKS
+      ...[...body, 0x77, -(body.length + 2) & 0xff], // ja
+      ...end(9),
+    ];
+    const machine = new Machine({
+      memory: 4 * 2 ** 20,
+      boot: { media: ['disk'] },
+      storage: { disks: [disk(code)] },
+      serial: { write() {} },
+      debugExitPort: DEBUG_EXIT,
+      time: 'deterministic',
+      engine: (wires) => new JitVcpu(wires),
+      host: nodeHost(),
+    });
+    assert.deepEqual(await machine.run(), { reason: 'debug-exit', status: 19 });
+    const result = { instructions: machine.vcpu.retired, time: machine.alarms.now() };
+    machine.close();
+    return result;
+  }
+
+  test('for a key alone is left alone until something happens', async () => {
+    const { instructions, time } = await poll([]);
+    assert.ok(time > 0.38e9 && time < 0.55e9, `${time} ns`);
+    // Ten milliseconds until it is believed; a few instructions for each rest.
+    assert.ok(instructions < 30e6, `${instructions} instructions`);
+  });
+
+  test('now and then while it counts gets all the time that there is', async () => {
+    const { instructions, time } = await poll([0xb9, 0x00, 0x40, 0x43, 0xe2, 0xfd]); // mov cx, 4000h; 1: inc bx; loop 1b
+    assert.ok(instructions / time > 0.999, `${instructions} of ${time}`);
+  });
 });
 
 test('with nothing to boot it says so and waits', async () => {

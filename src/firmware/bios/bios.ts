@@ -25,6 +25,30 @@ import type { BiosWires } from './wires.ts';
 const RESET_PORT = 0xcf9;
 const HARD_RESET = 0x06;
 
+const KEYBOARD = 0x16;
+
+/** Whether a service may be called by a program that idles: to see if a key has come, or what time it is. */
+function kindOfCall(service: number, ah: number): 'poll' | 'work' | 'neither' {
+  switch (service) {
+    case KEYBOARD:
+      return ah === 0x01 || ah === 0x11 ? 'poll' : ah === 0x02 || ah === 0x12 ? 'neither' : 'work';
+    case 0x1a:
+      return ah === 0x00 ? 'poll' : 'work';
+    // Interrupts of the hardware, and INT 15h that the keyboard's calls; equipment and memory.
+    case 0x08:
+    case 0x09:
+    case 0x11:
+    case 0x12:
+    case 0x74:
+    case B.SERVICE_SPURIOUS_IRQ:
+      return 'neither';
+    case 0x15:
+      return ah === 0x4f ? 'neither' : 'work';
+    default:
+      return 'work';
+  }
+}
+
 export class Bios {
   readonly rom: BiosRom = buildRom();
   readonly #wires: BiosWires;
@@ -62,8 +86,20 @@ export class Bios {
   trap(): void {
     const { cpu, memory } = this.#wires;
     const frame = new BiosFrame(cpu, memory);
+    const { service, ah } = frame;
     // CF set: the stub waits for an interrupt and asks again.
-    cpu.setCarry(!this.#serve(frame.service, frame));
+    cpu.setCarry(!this.#serve(service, frame));
+    switch (kindOfCall(service, ah)) {
+      case 'poll':
+        if (service === KEYBOARD && !frame.zero) this.#wires.answered?.();
+        else this.#wires.polled?.();
+        break;
+      case 'work':
+        if (service === KEYBOARD) this.#wires.answered?.();
+        else this.#wires.worked?.();
+        break;
+      case 'neither':
+    }
   }
 
   /** A write to PCI_SERVICE_PORT: a call of the PCI BIOS by 32-bit code. */

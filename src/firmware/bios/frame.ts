@@ -38,6 +38,9 @@ export class BiosFrame {
   set carry(value: boolean) {
     this.flags = value ? this.flags | CARRY : this.flags & ~CARRY;
   }
+  get zero(): boolean {
+    return (this.flags & ZERO) !== 0;
+  }
   /** ZF that the caller finds after the call. */
   set zero(value: boolean) {
     this.flags = value ? this.flags | ZERO : this.flags & ~ZERO;

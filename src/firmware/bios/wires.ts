@@ -104,6 +104,12 @@ export interface BiosWires {
   readonly parallelPorts: readonly Port[];
   /** Whether there is a VGA. */
   readonly hasDisplay: boolean;
+  /** A program has asked for a key, or the time, in vain: it may be idling. */
+  polled?(): void;
+  /** A program has been given a key. */
+  answered?(): void;
+  /** Anything else has been done for it. */
+  worked?(): void;
   /** What the BIOS tells a person besides the screen. */
   log(line: string): void;
 }

@@ -38,6 +38,7 @@ import { type BootOrder, OwnBios } from '../pc/own-bios.ts';
 import type { StorageOptions } from '../pc/storage.ts';
 import { AlarmQueue } from './alarm-queue.ts';
 import { InstructionClock, type MachineClock, RealTimeClock } from './clocks.ts';
+import { PollWatch } from './poll-watch.ts';
 import { describeRegisters } from './registers.ts';
 import type { Scheduler } from './scheduler.ts';
 
@@ -161,6 +162,9 @@ export class Machine {
   #end: MachineEnd | null = null;
   #resetWanted = false;
   #paused = false;
+  readonly #polls = new PollWatch();
+  /** The guest polls in vain: it gets no time for so long (ns). */
+  #restWanted = 0;
   #interruptRequested = false;
 
   /** Throws DoppelError where the memory cannot be had or the kernel is not one. */
@@ -270,6 +274,12 @@ export class Machine {
       memoryMap: pcMemoryMap(this.memory.size),
       bootOrder: media,
       bootMenu,
+      polled: (registers) => {
+        this.#restWanted = this.#polls.asked(registers, this.vcpu.retired, this.#clock.now());
+        if (this.#restWanted > 0) this.vcpu.kick();
+      },
+      answered: () => this.#polls.answered(),
+      worked: () => this.#polls.worked(),
       log: (line) => {
         for (const byte of new TextEncoder().encode(`${line}\n`)) console?.write(byte);
       },
@@ -420,12 +430,10 @@ export class Machine {
       }
       const exit = this.step();
       if (this.#end !== null) break;
-      if (exit.reason === 'Hlt') {
-        const sleep = this.idle();
-        if (sleep > 0) {
-          await scheduler.sleep(sleep);
-          turn = clock.now() + TURN;
-        }
+      const sleep = exit.reason === 'Hlt' ? this.idle() : this.#rest();
+      if (sleep > 0) {
+        await scheduler.sleep(sleep);
+        turn = clock.now() + TURN;
       }
       if (clock.now() >= turn) {
         await scheduler.breathe();
@@ -499,6 +507,17 @@ export class Machine {
       return 0;
     }
     return this.#clock.idleUntil(this.alarms.next);
+  }
+
+  /**
+   * A guest that polls in vain is left alone until the next alarm, or until something comes from outside, or for as long as
+   * PollWatch says: milliseconds the host should sleep. Time passes for the guest as if the processor had been slow.
+   */
+  #rest(): number {
+    const rest = this.#restWanted;
+    this.#restWanted = 0;
+    if (rest === 0 || this.#interruptRequested) return 0;
+    return this.#clock.idleUntil(Math.min(this.alarms.next, this.#clock.now() + rest));
   }
 
   /** Gives back what the engine holds of the host besides memory: threads. For when it will not run again. */

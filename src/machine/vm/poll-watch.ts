@@ -1,0 +1,72 @@
+// Sees that a guest does nothing but ask whether a key has come, as programs for DOS and boot loaders do, which know no HLT.
+// Each asking is reported (by the BIOS, whose service it is), and each service that does something. A guest idles that
+//
+// - asks again and again within a few instructions,
+// - with the same registers each time, but for now and then (its time moves on),
+// - and has done hardly anything else for a while (GRUB's menu counts its seconds down).
+//
+// What a program does in memory between two askings cannot be seen: it is taken for idling if that takes it fewer instructions
+// than FEW and leaves no trace in registers. Figures: docs/decisions/0012-idling.md.
+
+/** Most instructions from one asking to the next: GRUB's menu takes 5,600. */
+const FEW = 8000;
+/** A guest idles from so much credit on, */
+const ENOUGH = 10;
+/** and so much time (ns) after the first of the askings. */
+const WHILE = 10_000_000;
+/** What it costs to have done something, to ask with other registers, after many instructions; askings with the same earn 1. */
+const WORK = 12;
+const OTHER = 3;
+const MANY = 12;
+const MOST_CREDIT = 60;
+/** Sets of registers that are remembered: a loop may ask at several places. */
+const REMEMBERED = 8;
+/** What is slept at once: a part of the time that it has been idle, and at most so many ns. */
+const PART = 1 / 8;
+const LONGEST_REST = 60_000_000;
+
+export class PollWatch {
+  readonly #seen = new Int32Array(REMEMBERED);
+  #next = 0;
+  #credit = 0;
+  #since = 0;
+  #retired = 0;
+  #hasWorked = false;
+
+  /** The guest has done something. */
+  worked(): void {
+    this.#hasWorked = true;
+  }
+  /** Something has come: whatever the guest does now, it does not idle. */
+  answered(): void {
+    this.#credit = 0;
+  }
+
+  /**
+   * The guest asks, and nothing has come. For how long (ns) it may be left alone: 0 where it does not idle. That is a small part
+   * of the time that it has been idle, so that a program which waits for a time to pass does not oversleep by more.
+   *
+   * @param registers a sum of all of them
+   * @param retired instructions so far
+   * @param now ns
+   */
+  asked(registers: number, retired: number, now: number): number {
+    const instructions = retired - this.#retired;
+    this.#retired = retired;
+    if (this.#hasWorked) this.#earn(-WORK);
+    this.#hasWorked = false;
+    if (this.#credit === 0) this.#since = now;
+    if (instructions < 0 || instructions > FEW) this.#earn(-MANY);
+    else if (this.#seen.includes(registers | 0)) this.#earn(1);
+    else {
+      this.#seen[this.#next++ % REMEMBERED] = registers;
+      this.#earn(-OTHER);
+    }
+    const idle = now - this.#since;
+    return this.#credit >= ENOUGH && idle >= WHILE ? Math.min(LONGEST_REST, idle * PART) : 0;
+  }
+
+  #earn(credit: number): void {
+    this.#credit = Math.max(0, Math.min(MOST_CREDIT, this.#credit + credit));
+  }
+}
