@@ -1,6 +1,7 @@
 // `npm run bench`: every benchmark, one after the other, and one table of goals at the end. The figures
 // are ratios to peers in the same run (bench/interpreter.ts, boot.ts, programs.ts) or times (screen.ts); nothing here is a test.
 import { BOOT_HELP, bootBenchmark, parseBootOptions } from './boot.ts';
+import { DEBIAN_DISK_HELP, debianDiskBenchmark, parseDebianDiskOptions } from './debian-disk.ts';
 import { INTERPRETER_HELP, interpreterBenchmark, parseInterpreterOptions } from './interpreter.ts';
 import { PROGRAMS_HELP, parseProgramOptions, programBenchmark } from './programs.ts';
 import { type Goal, goalRows } from './report.ts';
@@ -11,11 +12,13 @@ npm run bench -- interpreter ...  one of them, with its options
 npm run bench -- boot ...
 npm run bench -- programs ...
 npm run bench -- screen ...
+npm run bench -- debian-disk ...
 
 ${INTERPRETER_HELP}
 ${BOOT_HELP}
 ${PROGRAMS_HELP}
 ${SCREEN_HELP}
+${DEBIAN_DISK_HELP}
 v86 comes with npm ci; QEMU is Debian's qemu-system-x86. What is missing is left out of the comparison.
 `;
 
@@ -36,6 +39,10 @@ const BENCHMARKS: Readonly<Record<string, (words: readonly string[]) => Promise<
   screen: (words) => {
     const options = parseScreenOptions(words);
     return options && screenBenchmark(options);
+  },
+  'debian-disk': (words) => {
+    const options = parseDebianDiskOptions(words);
+    return options && debianDiskBenchmark(options);
   },
 };
 
