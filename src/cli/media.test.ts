@@ -1,30 +1,60 @@
-// Which medium a file is and where it goes, as `doppel run` decides it.
+// What a file without a flag is taken for, and where it goes.
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { placeFiles } from './media.ts';
-import { parseRunOptions } from './options.ts';
+import { recogniseFile } from './media.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'doppel-media-'));
-after(() => rmSync(folder, { recursive: true, force: true }));
+const directory = mkdtempSync(join(tmpdir(), 'doppel-kinds-'));
+after(() => rmSync(directory, { recursive: true, force: true }));
 
-function file(name: string, size: number): string {
-  const path = join(folder, name);
-  writeFileSync(path, new Uint8Array(size));
+interface Parts {
+  readonly bootSector?: boolean;
+  readonly partition?: boolean;
+  readonly iso?: boolean;
+  readonly bootRecord?: boolean;
+}
+
+function file(name: string, size: number, { bootSector, partition, iso, bootRecord }: Parts): string {
+  const bytes = new Uint8Array(size);
+  if (bootSector || partition) bytes.set([0x55, 0xaa], 510);
+  if (bootSector) bytes.set([0xeb, 0x63, 0x90]);
+  if (partition) bytes.set([0x80, 0, 0, 0, 0x83, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0], 446);
+  const types = iso ? [1, ...(bootRecord ? [0] : []), 255] : [];
+  types.forEach((type, i) => {
+    const at = 32_768 + 2048 * i;
+    bytes[at] = type;
+    bytes.set(new TextEncoder().encode('CD001'), at + 1);
+    if (type === 0) bytes.set(new TextEncoder().encode('EL TORITO SPECIFICATION'), at + 7);
+  });
+  const path = join(directory, name);
+  writeFileSync(path, bytes);
   return path;
 }
 
-test('a disk without a flag is the first one', () => {
-  const [system, data, diskette] = [
-    file('system', 2 ** 22),
-    file('data', 2 ** 22),
-    file('floppy', 1_474_560),
-  ];
-  const options = parseRunOptions(['--disk', data, system, '--floppy', data, diskette])!;
-  const placed = placeFiles(options);
-  assert.deepEqual(placed.disks, [system, data]);
-  assert.deepEqual(placed.floppies, [diskette, data]);
-  assert.deepEqual(placed.files, []);
+const FLOPPY = 1_474_560;
+const everything = { bootSector: true, partition: true, iso: true, bootRecord: true };
+
+for (const [name, size, parts, kind] of [
+  ['plain.iso', 400_000, { iso: true }, 'cdrom'],
+  ['bootable.iso', 400_000, { iso: true, bootRecord: true }, 'cdrom'],
+  ['hybrid.iso', 400_000, everything, 'cdrom'],
+  ['rescue-floppy.img', 1_296_384, everything, 'floppy'],
+  ['padded', FLOPPY, everything, 'floppy'],
+  ['rescue-usb.img', 5_000_192, everything, 'cdrom'],
+  ['stick.img', 5_000_192, { ...everything, bootRecord: false }, 'disk'],
+  ['diskette', FLOPPY, { bootSector: true }, 'floppy'],
+  ['disk.img', 4_000_256, { bootSector: true, partition: true }, 'disk'],
+] as const) {
+  test(`${name} of ${size} bytes is a ${kind}`, () => {
+    assert.equal(recogniseFile(file(name, size, parts)), kind);
+  });
+}
+
+test('what is nothing that can be run is refused', () => {
+  const path = join(directory, 'noise');
+  writeFileSync(path, new Uint8Array(10_000).fill(0x41));
+  assert.throws(() => recogniseFile(path), /no kernel, CD-ROM or disk.*--disk/);
+  assert.throws(() => recogniseFile(join(directory, 'none')), /there is no such file/);
 });

@@ -3,8 +3,16 @@
 //   doppel run debian.iso            a CD-ROM        doppel run disk.img        a hard disk
 //   doppel run vmlinuz               a kernel        doppel run floppy.img      a diskette
 //
-// A disc image for USB sticks as well (it has a partition table) is a CD-ROM unless it comes by --disk.
+// Images that are several things at once, as those for CD-ROM, USB stick and diskette are (ISO 9660 behind a boot sector):
+//
+//   ISO 9660, no boot record, but a partition table      a hard disk: it boots from nothing else
+//   ISO 9660, boot sector, exactly as long as a diskette a diskette
+//   the same, at most 2.88 MB, named .img, .ima, .flp    a diskette
+//   ISO 9660 otherwise                                   a CD-ROM
+//
+// --disk, --cdrom and --floppy overrule all of it.
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { floppyFormat } from '../backend/block/floppy-formats.ts';
 import { MEDIUM_HEAD, recogniseMedium } from '../backend/block/medium.ts';
 import { DoppelError } from '../base/errors.ts';
 import { recogniseKernel } from '../firmware/boot/load.ts';
@@ -46,6 +54,11 @@ export function recogniseFile(path: string): FileKind {
     throw new DoppelError(
       `${path} is a ${medium.format} image: this version takes raw images (qemu-img convert -O raw makes one).`,
     );
+  }
+  if (medium.kind === 'cdrom') {
+    if (medium.bootCatalog === undefined && medium.hybrid) return 'disk';
+    const named = /\.(img|ima|flp)$/i.test(path) || floppyFormat(sectors) !== undefined;
+    if (medium.fitsDiskette && named) return 'floppy';
   }
   return medium.kind;
 }

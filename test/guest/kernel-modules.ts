@@ -11,6 +11,7 @@ import {
 
 /** Where in the kernel's tree the modules are that guests of tests may ask for. */
 const FOLDERS = [
+  'drivers/acpi',
   'drivers/ata',
   'drivers/scsi',
   'drivers/cdrom',

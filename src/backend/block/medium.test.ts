@@ -40,7 +40,13 @@ function withPartition(image: Uint8Array): Uint8Array {
 }
 
 test('discs with and without a boot record, and for USB sticks too', () => {
-  const expected = { kind: 'cdrom', label: 'DEBIAN 12', volumeBlocks: 5000, hybrid: false };
+  const expected = {
+    kind: 'cdrom',
+    label: 'DEBIAN 12',
+    volumeBlocks: 5000,
+    hybrid: false,
+    fitsDiskette: false,
+  };
   assert.deepEqual(recogniseMedium(iso(), 20000), { ...expected, bootCatalog: undefined } as Medium);
   assert.deepEqual(recogniseMedium(iso(25), 20000), { ...expected, bootCatalog: 25 } as Medium);
   assert.deepEqual(recogniseMedium(withPartition(iso(25)), 20000), {
@@ -48,6 +54,8 @@ test('discs with and without a boot record, and for USB sticks too', () => {
     bootCatalog: 25,
     hybrid: true,
   } as Medium);
+  const small = recogniseMedium(withPartition(iso(25)), 2532);
+  assert.ok(small.kind === 'cdrom' && small.fitsDiskette);
   assert.deepEqual(
     recogniseMedium(iso().subarray(0, 32768), 20000).kind,
     'disk',

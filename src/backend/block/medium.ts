@@ -11,7 +11,7 @@
 import type { BlockDevice, BlockError } from './block-device.ts';
 import { SECTOR_SIZE } from './block-device.ts';
 import type { FloppyFormat } from './floppy-formats.ts';
-import { floppyFormat } from './floppy-formats.ts';
+import { floppyFormat, floppyFormatFor } from './floppy-formats.ts';
 
 export type PartitionTable = 'mbr' | 'gpt' | 'none';
 
@@ -24,6 +24,8 @@ export type Medium =
       /** Block of the El Torito boot catalogue; undefined where the disc cannot boot. */
       readonly bootCatalog: number | undefined;
       readonly hybrid: boolean;
+      /** It is small enough for a diskette and has a boot sector: it may be meant for one. */
+      readonly fitsDiskette: boolean;
     }
   | { readonly kind: 'floppy'; readonly format: FloppyFormat; readonly bootable: boolean }
   | { readonly kind: 'disk'; readonly partitions: PartitionTable; readonly bootable: boolean }
@@ -48,7 +50,10 @@ export function recogniseMedium(head: Uint8Array, sectors: number): Medium {
   const partitions = partitionTable(head);
   const bootable = hasBootSignature(head);
   const cd = isoVolume(head);
-  if (cd !== undefined) return { kind: 'cdrom', ...cd, hybrid: partitions !== 'none' };
+  if (cd !== undefined) {
+    const fitsDiskette = bootable && floppyFormatFor(sectors) !== undefined;
+    return { kind: 'cdrom', ...cd, hybrid: partitions !== 'none', fitsDiskette };
+  }
   const format = floppyFormat(sectors);
   if (format !== undefined && partitions !== 'gpt') return { kind: 'floppy', format, bootable };
   return { kind: 'disk', partitions, bootable };

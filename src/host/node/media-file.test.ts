@@ -1,6 +1,15 @@
 // Files as media of drives: what is refused, and what comes read-only.
 import assert from 'node:assert/strict';
-import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -49,4 +58,23 @@ test('what cannot be a medium is refused, and not kept locked', () => {
   assert.equal(existsSync(`${vdi}.lock`), false);
   assert.throws(() => openMediaFile('cdrom', directory), /not a file/);
   assert.throws(() => openMediaFile('cdrom', join(directory, 'none')), /does not exist/);
+});
+
+test('a disc that is cut off is told of', () => {
+  const path = file('cut.iso', 36_864);
+  const bytes = new Uint8Array(4096);
+  for (const [at, type] of [
+    [0, 1],
+    [2048, 255],
+  ] as const) {
+    bytes[at] = type;
+    bytes.set(new TextEncoder().encode('CD001'), at + 1);
+  }
+  new DataView(bytes.buffer).setUint32(80, 19, true);
+  const image = openSync(path, 'r+');
+  writeSync(image, bytes, 0, bytes.length, 32_768);
+  closeSync(image);
+  const said: string[] = [];
+  openMediaFile('cdrom', path, { report: (message) => said.push(message) }).close();
+  assert.deepEqual(said, [`${path} is cut off: its last 2048 bytes are missing.`]);
 });

@@ -21,7 +21,14 @@ export function openMediaFile(
 ): FileDisk {
   const medium = openFileDisk(path, { readOnly: readOnly || kind === 'cdrom' || !isWritable(path), report });
   try {
-    refuseContainer(path, medium.sectors);
+    const content = recogniseMedium(readHead(path), medium.sectors);
+    if (content.kind === 'container') {
+      throw new DoppelError(
+        `${path} is a ${content.format} image: this version takes raw images (qemu-img convert -O raw makes one).`,
+      );
+    }
+    const missing = content.kind === 'cdrom' ? content.volumeBlocks * CD_BLOCK - medium.sectors * 512 : 0;
+    if (missing > 0) report(`${path} is cut off: its last ${missing} bytes are missing.`);
     if (kind === 'cdrom' && medium.sectors * 512 < CD_BLOCK) {
       throw new DoppelError(
         `${path} is too short for a CD-ROM: that has at least one block of ${CD_BLOCK} bytes.`,
@@ -32,15 +39,6 @@ export function openMediaFile(
     medium.close();
     throw error;
   }
-}
-
-/** Throws DoppelError where a file holds its sectors in another program's format. */
-export function refuseContainer(path: string, sectors: number): void {
-  const medium = recogniseMedium(readHead(path), sectors);
-  if (medium.kind !== 'container') return;
-  throw new DoppelError(
-    `${path} is a ${medium.format} image: this version takes raw images (qemu-img convert -O raw makes one).`,
-  );
 }
 
 /** The first bytes of a file, as many as recogniseMedium looks at. */
