@@ -181,11 +181,11 @@ export function emitFlagsSetAll(f: FunctionBuilder): void {
 }
 
 /**
- * (kind i32, a i64, b i64, r i64, override i32): computes the flags that a region left in its locals
+ * (kind i32, a i64, b i64, r i64, override i32, step i64): computes the flags that a region left in its locals
  * (soft/flag-kinds.ts) and stores them. Operands need not be truncated to the operation's width.
  */
 export function emitMaterializeFlags(f: FunctionBuilder, mulHighU: number, mulHighS: number): void {
-  const [kind, a, b, r, override] = [0, 1, 2, 3, 4];
+  const [kind, a, b, r, override, step] = [0, 1, 2, 3, 4, 5];
   const operation = f.local('i32');
   const bits = f.local('i64');
   const vector = f.local('i64');
@@ -221,16 +221,6 @@ export function emitMaterializeFlags(f: FunctionBuilder, mulHighU: number, mulHi
     emit();
     f.end();
   };
-  const carry = f.local('i32');
-  when([K.OPERATION_INC, K.OPERATION_DEC], () => {
-    f.localGet(b);
-    f.op('i32.wrap_i64');
-    f.i32Const(31);
-    f.op('i32.shl');
-    f.localSet(carry);
-    f.i64Const(1);
-    f.localSet(b);
-  });
   const get = (local: number) => () => f.localGet(local);
   const computed = (operator: 'i64.add' | 'i64.sub', left: number, to: number) => {
     f.localGet(left);
@@ -244,13 +234,13 @@ export function emitMaterializeFlags(f: FunctionBuilder, mulHighU: number, mulHi
   });
   when([K.OPERATION_SUM], () => computed('i64.sub', r, a));
   when([K.OPERATION_DIFFERENCE], () => computed('i64.add', r, a));
-  when([K.OPERATION_ADD, K.OPERATION_INC], () => computed('i64.add', a, r));
-  when([K.OPERATION_SUB, K.OPERATION_DEC], () => computed('i64.sub', a, r));
-  when([K.OPERATION_ADD, K.OPERATION_ADC, K.OPERATION_INC, K.OPERATION_SUM], () => {
+  when([K.OPERATION_ADD], () => computed('i64.add', a, r));
+  when([K.OPERATION_SUB], () => computed('i64.sub', a, r));
+  when([K.OPERATION_ADD, K.OPERATION_ADC, K.OPERATION_SUM], () => {
     pushCarryVector(f, 'add', 'i64', get(a), get(b), get(r));
     f.localSet(vector);
   });
-  when([K.OPERATION_SUB, K.OPERATION_SBB, K.OPERATION_DEC, K.OPERATION_DIFFERENCE], () => {
+  when([K.OPERATION_SUB, K.OPERATION_SBB, K.OPERATION_DIFFERENCE], () => {
     pushCarryVector(f, 'sub', 'i64', get(a), get(b), get(r));
     f.localSet(vector);
   });
@@ -354,31 +344,9 @@ export function emitMaterializeFlags(f: FunctionBuilder, mulHighU: number, mulHi
     f.localSet(vector);
   });
   f.end();
-  // FLAG_RESULT: the result, sign-extended.
+  storeResult(f, r, bits);
   f.i32Const(0);
-  pushExtended(f, r, bits, 'i64.shr_s');
-  f.store('i64.store', S.FLAG_RESULT);
-  // FLAG_AUX: the upper two carries, and AF.
-  f.localGet(vector);
-  f.localGet(bits);
-  f.i64Const(2);
-  f.op('i64.sub');
-  f.op('i64.shr_u');
-  f.op('i32.wrap_i64');
-  f.i32Const(30);
-  f.op('i32.shl');
-  f.localGet(vector);
-  f.op('i32.wrap_i64');
-  f.i32Const(8);
-  f.op('i32.and');
-  f.op('i32.or');
-  f.localSet(aux);
-  when([K.OPERATION_INC, K.OPERATION_DEC], () => {
-    pushWithCarry(f, aux, carry);
-    f.localSet(aux);
-  });
-  f.i32Const(0);
-  f.localGet(aux);
+  pushAuxiliary(f, vector, bits);
   f.store('i32.store', S.FLAG_AUX);
   f.end();
   // CF and OF as the override says, in place of those.
@@ -433,6 +401,86 @@ export function emitMaterializeFlags(f: FunctionBuilder, mulHighU: number, mulHi
   f.op('i32.or');
   f.store('i32.store', S.FLAG_AUX);
   f.end();
+  // All but CF as the step says.
+  f.localGet(kind);
+  f.i32Const(K.STEP_SHIFT);
+  f.op('i32.shr_u');
+  f.localTee(operation);
+  f.if_();
+  storeAfterStep(f, operation, step, { bits, vector, aux, before: a });
+  f.end();
+}
+
+/** The flags after INC or DEC with the result `step`, of the kind that is 1 less than `code`; CF stays. Changes the other locals. */
+function storeAfterStep(
+  f: FunctionBuilder,
+  code: number,
+  step: number,
+  { bits, vector, aux, before }: Readonly<Record<'bits' | 'vector' | 'aux' | 'before', number>>,
+): void {
+  const carry = f.local('i32');
+  const get = (local: number) => () => f.localGet(local);
+  const one = () => f.i64Const(1);
+  f.i64Const(8);
+  f.localGet(code);
+  f.i32Const(1);
+  f.op('i32.sub');
+  f.localTee(code);
+  f.i32Const(1);
+  f.op('i32.shr_u');
+  f.op('i64.extend_i32_u');
+  f.op('i64.shl');
+  f.localSet(bits);
+  f.localGet(code);
+  f.i32Const(1);
+  f.op('i32.and');
+  f.if_();
+  for (const [direction, inverse] of [
+    ['sub', 'i64.add'],
+    ['add', 'i64.sub'],
+  ] as const) {
+    f.localGet(step);
+    one();
+    f.op(inverse);
+    f.localSet(before);
+    pushCarryVector(f, direction, 'i64', get(before), one, get(step));
+    f.localSet(vector);
+    if (direction === 'sub') f.else_();
+  }
+  f.end();
+  f.i32Const(0);
+  f.load('i32.load', S.FLAG_AUX);
+  f.i32Const(0x80000000 | 0);
+  f.op('i32.and');
+  f.localSet(carry);
+  storeResult(f, step, bits);
+  pushAuxiliary(f, vector, bits);
+  f.localSet(aux);
+  f.i32Const(0);
+  pushWithCarry(f, aux, carry);
+  f.store('i32.store', S.FLAG_AUX);
+}
+/** FLAG_RESULT: the result, sign-extended. */
+function storeResult(f: FunctionBuilder, result: number, bits: number): void {
+  f.i32Const(0);
+  pushExtended(f, result, bits, 'i64.shr_s');
+  f.store('i64.store', S.FLAG_RESULT);
+}
+/** Pushes FLAG_AUX: the upper two carries of a vector, and AF. */
+function pushAuxiliary(f: FunctionBuilder, vector: number, bits: number): void {
+  f.localGet(vector);
+  f.localGet(bits);
+  f.i64Const(2);
+  f.op('i64.sub');
+  f.op('i64.shr_u');
+  f.op('i32.wrap_i64');
+  f.i32Const(30);
+  f.op('i32.shl');
+  f.localGet(vector);
+  f.op('i32.wrap_i64');
+  f.i32Const(8);
+  f.op('i32.and');
+  f.op('i32.or');
 }
 
 /** Pushes the low `bits` (a local) of a local, extended as the shift to the right does. */

@@ -51,7 +51,7 @@ export const CORE_SIGNATURES = {
   regionTranslate: [['i64', 'i32', 'i32'], ['i32']],
   timeStamp: [[], ['f64']],
   enterGate: [['i32', 'i32', 'i32'], ['i32']],
-  materializeFlags: [['i32', 'i64', 'i64', 'i64', 'i32'], []],
+  materializeFlags: [['i32', 'i64', 'i64', 'i64', 'i32', 'i64'], []],
 } as const;
 
 /**

@@ -138,8 +138,6 @@ const OPERATIONS = [
   'LOGIC',
   'ADC',
   'SBB',
-  'INC',
-  'DEC',
   'SUM',
   'DIFFERENCE',
   'SHL',

@@ -108,8 +108,8 @@ function scan(uops: readonly Uop[], wide: boolean, nested: boolean, inLoop: bool
         e.sees = true;
         break;
       case 'flagsArith':
-        if (uop.keepCarry) e.sees = true;
-        else if (!nested && !e.sees) e.defines = true;
+        // INC and DEC need the flags before them only where somebody needs those after them.
+        if (!uop.keepCarry && !nested && !e.sees) e.defines = true;
         if (inLoop || (!wide && uop.bits === 64)) e.interpreted = true;
         break;
       case 'flagsSet':

@@ -214,4 +214,55 @@ for (const bits of [32, 64] as const) {
     });
     assert.ok(witnessed > 3 * setters.length, `the device was read ${witnessed} times`);
   });
+
+  test(`INC and DEC keep a carry that is not known where they stand, ${bits}-bit code`, () => {
+    const setters = settersFor(bits);
+    const steps = [
+      [0xff, 0xc0], // inc eax
+      [0xff, 0xc8], // dec eax
+      [0xfe, 0xc0], // inc al
+      [0x66, 0xff, 0xc8], // dec ax
+      [0xfe, 0xc8, 0xff, 0xc2], // dec al; inc edx
+      ...(bits === 64
+        ? [
+            [0x48, 0xff, 0xc0], // inc rax
+            [0x48, 0xff, 0xca], // dec rdx
+          ]
+        : []),
+    ];
+    // What comes after the step and keeps some of its flags: nothing, rol eax, 5; ror eax, 3; bt eax, edx; stc
+    const keepers = [[], [0xc1, 0xc0, 5], [0xc1, 0xc8, 3], [0x0f, 0xa3, 0xd0], [0xf9]];
+    let witnessed = 0;
+    setters.forEach(({ name, bytes }, i) => {
+      const entry = setters[(i * 5 + 2) % setters.length]!;
+      const step = steps[i % steps.length]!;
+      const keeper = keepers[(i >> 1) % keepers.length]!;
+      const loop = [
+        ...step,
+        ...[0x8b, 0x1c, 0xad, ...dword(POINTERS)], // mov ebx, [POINTERS + 4 * ebp]
+        ...[0x8d, 0x6d, 1], // lea ebp, [ebp + 1]
+        ...[0x8b, 0x3b], // mov edi, [ebx]
+        ...keeper,
+        ...[0x8b, 0x3b], // mov edi, [ebx]
+        // adc esi, edi; or setp dl; or mov edx, esi
+        ...[
+          [0x11, 0xfe],
+          [0x0f, 0x9a, 0xc2],
+          [0x89, 0xf2],
+        ][i % 3]!,
+        ...[0x8d, 0x04, 0x38], // lea eax, [eax + edi]
+        ...bytes,
+      ];
+      const round = [
+        ...[0x89, 0xf0], // mov eax, esi
+        ...entry.bytes,
+        ...[0xb9, ...dword(7)], // mov ecx, 7
+        ...loop,
+        ...[i % 2 ? 0xe2 : 0x70 | ((i >> 1) & 15), (-loop.length - 2) & 0xff],
+      ];
+      const code = [0xbd, 0, 0, 0, 0, ...round, 0xe9, ...dword(-round.length - 5)];
+      witnessed += compare(code, bits, `${entry.name}; loop ... ${name}`, 4000).seen.length;
+    });
+    assert.ok(witnessed > 3 * setters.length, `the device was read ${witnessed} times`);
+  });
 }

@@ -27,8 +27,12 @@ const FLAG_OPERATIONS = new Set<Uop['op']>(['flagsArith', 'flagsSet', 'flagsGet'
 /** Kinds whose flags are stored inline where a region is left often. */
 const SUMS = new Set([K.OPERATION_ADD, K.OPERATION_SUB, K.OPERATION_SUM, K.OPERATION_DIFFERENCE]);
 
-/** The kind is in a local, not known here. */
-export function isDynamic(flags: number): boolean {
+/** The kind is in its local: it is known there alone, or has a step. */
+export function isInLocal(flags: number): boolean {
+  return isDynamic(flags) || (flags & K.FLAGS_STEP) !== 0;
+}
+/** What the kind is before a step is not known here. */
+function isDynamic(flags: number): boolean {
   return (flags & K.FLAGS_BASE) === K.FLAGS_DYNAMIC;
 }
 
@@ -47,11 +51,15 @@ export abstract class RegionFlags extends RegionValues {
   protected flags = K.FLAGS_IN_STATE;
   /** Nobody will see the flags that the present instruction sets. */
   protected flagsDead = false;
-  /** Operands of the last operation (type of general registers), its override, and the kind where it is dynamic. */
+  /**
+   * Operands of the last operation (type of general registers), the result of a step (likewise) and the override after it,
+   * and the kind where it is dynamic or has a step.
+   */
   protected readonly operandA: number;
   protected readonly operandB: number;
   protected readonly operandR: number;
   protected readonly operands: Readonly<Record<'a' | 'b' | 'r', number>>;
+  protected readonly step: number;
   protected readonly override_: number;
   protected readonly kind: number;
 
@@ -62,13 +70,14 @@ export abstract class RegionFlags extends RegionValues {
     this.operandB = f.local(type);
     this.operandR = f.local(type);
     this.operands = { a: this.operandA, b: this.operandB, r: this.operandR };
+    this.step = f.local(type);
     this.override_ = f.local('i32');
     this.kind = f.local('i32');
   }
 
   /** Makes the kind dynamic: for where paths meet. */
   protected makeDynamic(): void {
-    if (!isDynamic(this.flags)) {
+    if (!isInLocal(this.flags)) {
       this.f.i32Const(this.flags);
       this.f.localSet(this.kind);
     }
@@ -83,6 +92,8 @@ export abstract class RegionFlags extends RegionValues {
       if (!this.wide) f.op('i64.extend_i32_u');
     }
     f.localGet(this.override_);
+    f.localGet(this.step);
+    if (!this.wide) f.op('i64.extend_i32_u');
     f.call(this.core.materializeFlags);
   }
   /** Flags into the state; the region's own knowledge follows. */
@@ -99,7 +110,7 @@ export abstract class RegionFlags extends RegionValues {
     const { f } = this;
     const { flags } = this;
     if (flags === K.FLAGS_IN_STATE) return;
-    const known = !isDynamic(flags) && (flags & K.FLAGS_OVERRIDE) === 0;
+    const known = !isInLocal(flags) && (flags & K.FLAGS_OVERRIDE) === 0;
     if (known && K.operationOf(flags) === K.OPERATION_LOGIC) {
       f.i32Const(0);
       this.#pushSignExtended(flags);
@@ -211,14 +222,23 @@ export abstract class RegionFlags extends RegionValues {
   #setStep(uop: Uop & { op: 'flagsArith' }): void {
     const { f } = this;
     const { kind, bits, carryIn } = uop;
-    if (carryIn || !this.#isOne(uop.b!)) throw new Error('only INC and DEC keep the carry');
-    this.#pushCarry();
-    if (this.wide) f.op('i64.extend_i32_u');
-    this.#setOperand(this.operandA, uop.a!);
-    f.localSet(this.operandB);
+    if (carryIn || kind === 'logic' || !this.#isOne(uop.b!)) {
+      throw new Error('only INC and DEC keep the carry');
+    }
+    this.#setOperand(this.step, uop.result);
+    this.forgo(uop.a);
     this.forgo(uop.b);
-    this.forgo(uop.result);
-    this.flags = K.flagKind(kind === 'add' ? K.OPERATION_INC : K.OPERATION_DEC, bits);
+    const before = this.flags & ~K.FLAGS_STEP;
+    const step = K.stepKind(kind, bits);
+    if (isDynamic(before)) {
+      f.localGet(this.kind);
+      f.i32Const(K.FLAGS_BASE | K.FLAGS_OVERRIDE);
+      f.op('i32.and');
+      f.i32Const(step);
+      f.op('i32.or');
+    } else f.i32Const(before | step);
+    f.localSet(this.kind);
+    this.flags = before | step;
   }
   #isOne(value: Value): boolean {
     const constant = this.constantOf(value);
@@ -243,14 +263,13 @@ export abstract class RegionFlags extends RegionValues {
   /** CF, or CF and OF, with the other flags as they are. */
   #setOverride(uop: Uop & { op: 'flagsSet' }): void {
     const { f } = this;
-    let code = K.OVERRIDE_LEFT;
+    let code = uop.origin?.direction === 'right' ? K.OVERRIDE_RIGHT : K.OVERRIDE_LEFT;
+    if (!uop.origin && uop.mask === FLAG_CF) code = K.OVERRIDE_CARRY;
+    this.#makeOverridable(code);
     if (uop.origin) {
       this.forgo(uop.value);
       this.push(uop.origin.result);
-      if (uop.origin.direction === 'right') code = K.OVERRIDE_RIGHT;
     } else if (uop.mask === FLAG_CF) {
-      code = K.OVERRIDE_CARRY;
-      this.#keepOverflow();
       this.push(uop.value);
     } else {
       // Bit 31 is CF xor OF.
@@ -281,18 +300,22 @@ export abstract class RegionFlags extends RegionValues {
     }
     this.flags = (this.flags & K.FLAGS_BASE) | code;
   }
-  /** Makes sure that OF does not come from the override, which is about to hold CF alone. */
-  #keepOverflow(): void {
+  /**
+   * An override of that kind is about to be set: makes sure that no step is under it, and that OF does not come from the
+   * present one where the new one holds CF alone.
+   */
+  #makeOverridable(code: number): void {
     const { f, flags } = this;
     const override = flags & K.FLAGS_OVERRIDE;
-    if (override === K.OVERRIDE_CARRY) return;
-    if (override !== 0) {
+    const carry = code === K.OVERRIDE_CARRY;
+    if (flags & K.FLAGS_STEP || (carry && override >= K.OVERRIDE_LEFT)) {
       this.flagsToState();
       return;
     }
-    if (!isDynamic(flags)) return;
+    // What has an override here has no step.
+    if (override !== 0 || !isDynamic(flags)) return;
     f.localGet(this.kind);
-    f.i32Const(K.OVERRIDE_LEFT);
+    f.i32Const(carry ? K.FLAGS_STEP | K.OVERRIDE_LEFT : K.FLAGS_STEP);
     f.op('i32.and');
     f.if_(undefined, 'unlikely');
     f.localGet(this.kind);
@@ -304,7 +327,25 @@ export abstract class RegionFlags extends RegionValues {
 
   // ---- reading ----
 
-  /** Operands of the last operation, where the kind is known. */
+  /** Operands of the last step, which tell everything but CF. */
+  #stepSource(): FlagSource {
+    const { f } = this;
+    const { direction, bits } = K.stepOf(this.flags);
+    const type = bits === 64 ? 'i64' : 'i32';
+    const one = () => (bits === 64 ? f.i64Const(1) : f.i32Const(1));
+    const result = () => {
+      f.localGet(this.step);
+      if (this.wide && bits !== 64) f.op('i32.wrap_i64');
+    };
+    const a = () => {
+      result();
+      one();
+      f.op(direction === 'add' ? `${type}.sub` : `${type}.add`);
+    };
+    const order = direction === 'sub';
+    return { kind: direction, bits, a, b: one, result, carryFromOperands: false, orderFromOperands: order };
+  }
+  /** Operands of the last operation, where the kind is known and has no override. */
   #source(): FlagSource | null {
     const { flags, f } = this;
     if (flags === K.FLAGS_IN_STATE || flags >= K.FLAGS_DYNAMIC) return null;
@@ -316,7 +357,6 @@ export abstract class RegionFlags extends RegionValues {
     };
     const a = get(this.operandA);
     const type = bits === 64 ? 'i64' : 'i32';
-    const one = () => (bits === 64 ? f.i64Const(1) : f.i32Const(1));
     const computed = (b: () => void, operator: 'add' | 'sub') => () => {
       a();
       b();
@@ -352,10 +392,6 @@ export abstract class RegionFlags extends RegionValues {
         };
       case K.OPERATION_LOGIC:
         return { ...base, kind: 'logic', b: a, result: a, orderFromOperands: true };
-      case K.OPERATION_INC:
-        return { ...base, kind: 'add', b: one, result: computed(one, 'add') };
-      case K.OPERATION_DEC:
-        return { ...base, kind: 'sub', b: one, result: computed(one, 'sub'), orderFromOperands: true };
       default:
         return { ...base, kind: operation === K.OPERATION_ADC ? 'add' : 'sub', b, result: r };
     }
@@ -364,6 +400,10 @@ export abstract class RegionFlags extends RegionValues {
   /** Pushes CF as 0 or 1. */
   #pushCarry(): void {
     const { f } = this;
+    if (this.flags & K.FLAGS_STEP) {
+      this.#pushCarryBeforeStep();
+      return;
+    }
     const { flags } = this;
     if (flags & K.FLAGS_OVERRIDE) {
       f.localGet(this.override_);
@@ -387,11 +427,6 @@ export abstract class RegionFlags extends RegionValues {
     switch (K.operationOf(flags)) {
       case K.OPERATION_LOGIC:
         f.i32Const(0);
-        return;
-      case K.OPERATION_INC:
-      case K.OPERATION_DEC:
-        f.localGet(this.operandB);
-        if (this.wide) f.op('i32.wrap_i64');
         return;
       case K.OPERATION_SUB:
       case K.OPERATION_DIFFERENCE:
@@ -445,6 +480,25 @@ export abstract class RegionFlags extends RegionValues {
     }
   }
 
+  #pushCarryBeforeStep(): void {
+    const { flags } = this;
+    const before = flags & ~K.FLAGS_STEP;
+    if (isDynamic(before) && !(before & K.FLAGS_OVERRIDE)) this.flagsToState();
+    if (this.flags === K.FLAGS_IN_STATE || before === K.FLAGS_IN_STATE) {
+      lowerFlagsGet(this, FLAG_CF);
+      return;
+    }
+    const operation = K.operationOf(before);
+    if (!(before & K.FLAGS_OVERRIDE) && (operation === K.OPERATION_IMUL || operation === K.OPERATION_MUL)) {
+      this.flagsToState();
+      lowerFlagsGet(this, FLAG_CF);
+      return;
+    }
+    this.flags = before;
+    this.#pushCarry();
+    this.flags = flags;
+  }
+
   /** Pushes the bit that left the operand of a shift last. */
   #pushShiftedOut(operation: number, bits: number): void {
     const { f } = this;
@@ -489,6 +543,12 @@ export abstract class RegionFlags extends RegionValues {
     if (code >> 1 === 1) {
       this.#pushCarry();
       if (code & 1) f.op('i32.eqz');
+      return;
+    }
+    if (flags & K.FLAGS_STEP) {
+      if (lowerKnownCondition(this, code, this.#stepSource())) return;
+      this.flagsToState();
+      lowerCondition(this, code);
       return;
     }
     if (code >> 1 === 0 && override >= K.OVERRIDE_LEFT) {
@@ -564,7 +624,7 @@ export abstract class RegionFlags extends RegionValues {
     const before = this.flags;
     const alternatives = concerned && !this.flagsDead;
     // Where nothing is to be done otherwise, the kind is noted before the paths part.
-    if (alternatives && uop.else.length === 0 && !isDynamic(before)) {
+    if (alternatives && uop.else.length === 0 && !isInLocal(before)) {
       f.i32Const(before);
       f.localSet(this.kind);
     }

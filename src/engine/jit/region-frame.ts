@@ -15,7 +15,7 @@ import { FLAGS_BASE, FLAGS_DYNAMIC } from '../soft/flag-kinds.ts';
 import { MXCSR_ASSUMED, MXCSR_PLAIN } from './assumptions.ts';
 import type { Region } from './region.ts';
 import { analyseRegion, type BlockFacts, type RegionFacts } from './region-analysis.ts';
-import { RegionFlags } from './region-flags.ts';
+import { isInLocal, RegionFlags } from './region-flags.ts';
 import {
   FAR,
   hasPage,
@@ -389,7 +389,7 @@ export abstract class RegionFrame extends RegionFlags {
     return (
       ((page < 0 ? FAR : page) << WHERE_PAGE) |
       ((offset & 0xfff) << WHERE_OFFSET) |
-      (this.flags << WHERE_FLAGS) |
+      ((isInLocal(this.flags) ? FLAGS_DYNAMIC : this.flags) << WHERE_FLAGS) |
       count
     );
   }

@@ -87,6 +87,7 @@ export class ListedLowering extends RegionLowering {
       [this.operandB, 'flags_b'],
       [this.operandR, 'flags_r'],
       [this.override_, 'flags_cf_of'],
+      [this.step, 'flags_step'],
       [this.kind, 'flags_kind'],
     ]);
     const general = this.wide ? 64 : 32;

@@ -11,7 +11,7 @@ import { D_HANDLER, D_LINK } from '../interp/descriptor.ts';
 import * as E from '../soft/engine-state.ts';
 import { FLAGS_DYNAMIC, FLAGS_IN_STATE } from '../soft/flag-kinds.ts';
 import type { BlockEnd, Edge, Region, RegionBlock } from './region.ts';
-import { isDynamic } from './region-flags.ts';
+import { isInLocal } from './region-flags.ts';
 import { RegionLoops } from './region-loops.ts';
 import {
   hasPage,
@@ -222,7 +222,7 @@ export class RegionLowering extends RegionLoops implements StructureSink {
   /** Going along the edge to an open label takes more than the branch itself. */
   #needsKind(edge: Edge): boolean {
     if (edge.kind !== 'block') return false;
-    return this.spent.has(edge.block) || (this.#wantsKind(edge.block) && !isDynamic(this.flags));
+    return this.spent.has(edge.block) || (this.#wantsKind(edge.block) && !isInLocal(this.flags));
   }
 
   override lowerJump(target: Value): void {

@@ -38,7 +38,7 @@
     ;; 2: +0x10f
     (local.set $budget (i32.sub (local.get $budget) (i32.const 1)))
     ;; +0x10f  RET
-    (local.set 15
+    (local.set 16
       (i64.load
         (block $1 (result i32)
           (block $2
@@ -52,25 +52,25 @@
             (br $1))
           (br_if $tail (; unlikely ;)
             (i32.eq
-              (local.tee 14
+              (local.tee 15
                 (call $translate (; bail at +0x10f, 1 not executed, flags of $flags_kind ;)
                   (local.get $rsp)
                   (local.get $tlb_table)
                   (i32.const 262664)
                   (i32.const 35552769)))
               (i32.const -1)))
-          (local.get 14))))
+          (local.get 15))))
     (if (; unlikely ;)
-      (i64.ne (i64.shr_s (i64.shl (local.get 15) (i64.const 16)) (i64.const 16)) (local.get 15))
+      (i64.ne (i64.shr_s (i64.shl (local.get 16) (i64.const 16)) (i64.const 16)) (local.get 16))
       (then
         (i32.store offset=WHERE (; bail at +0x10f, 1 not executed, flags of $flags_kind ;)
           (i32.const 0)
           (i32.const 35552769))
         (br $tail)))
     (local.set $rsp (i64.add (local.get $rsp) (i64.const 8)))
-    (local.set 16 (local.get 15))
-    (local.set 15 (i64.sub (local.get 16) (local.get $rip_base)))
-    (i32.store offset=LINK_CELL[0] (i32.const 0) (i32.wrap_i64 (local.get 15)))
+    (local.set 17 (local.get 16))
+    (local.set 16 (i64.sub (local.get 17) (local.get $rip_base)))
+    (i32.store offset=LINK_CELL[0] (i32.const 0) (i32.wrap_i64 (local.get 16)))
     (if (local.get $flags_kind)
       (then
         (call $materializeFlags
@@ -78,41 +78,43 @@
           (local.get $flags_a)
           (local.get $flags_b)
           (local.get $flags_r)
-          (local.get $flags_cf_of))))
+          (local.get $flags_cf_of)
+          (local.get $flags_step))))
     (i64.store offset=RAX (i32.const 0) (local.get $rax))
     (i64.store offset=RDX (i32.const 0) (local.get $rdx))
     (i64.store offset=RSP (i32.const 0) (local.get $rsp))
     (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
-    (return_call $jumpFlat (local.get 16)))
+    (return_call $jumpFlat (local.get 17)))
   (if
     (i32.eq
       (i32.and
-        (local.tee 17
+        (local.tee 18
           (i32.and
-            (i32.shr_u (local.tee 14 (i32.load offset=WHERE (i32.const 0))) (i32.const 9))
+            (i32.shr_u (local.tee 15 (i32.load offset=WHERE (i32.const 0))) (i32.const 9))
             (i32.const 255)))
         (i32.const 63))
       (i32.const 63))
     (then
-      (local.set 17 (local.get $flags_kind))))
+      (local.set 18 (local.get $flags_kind))))
   (call $materializeFlags
-    (local.get 17)
+    (local.get 18)
     (local.get $flags_a)
     (local.get $flags_b)
     (local.get $flags_r)
-    (local.get $flags_cf_of))
+    (local.get $flags_cf_of)
+    (local.get $flags_step))
   (i64.store offset=RAX (i32.const 0) (local.get $rax))
   (i64.store offset=RDX (i32.const 0) (local.get $rdx))
   (i64.store offset=RSP (i32.const 0) (local.get $rsp))
-  (local.set $budget (i32.add (i32.and (local.get 14) (i32.const 511)) (local.get $budget)))
+  (local.set $budget (i32.add (i32.and (local.get 15) (i32.const 511)) (local.get $budget)))
   (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
-  (local.set 16
+  (local.set 17
     (i64.add
       (local.get $rip_base)
-      (i64.extend_i32_s (i32.and (i32.shr_u (local.get 14) (i32.const 17)) (i32.const 4095)))))
-  (if (i32.and (local.get 14) (i32.const 511))
+      (i64.extend_i32_s (i32.and (i32.shr_u (local.get 15) (i32.const 17)) (i32.const 4095)))))
+  (if (i32.and (local.get 15) (i32.const 511))
     (then
-      (i64.store offset=rip (i32.const 0) (local.get 16))
+      (i64.store offset=rip (i32.const 0) (local.get 17))
       (i32.store offset=EXIT (i32.const 0) (i32.const 5))
       (return)))
-  (return_call $jumpFlat (local.get 16)))
+  (return_call $jumpFlat (local.get 17)))

@@ -15,37 +15,37 @@
     ;; +0x100  MOV EDI, 0x3
     (local.set $rdi (i64.const 3))
     ;; +0x105  CALL $+0x9
-    (local.set 13 (i64.add (local.get $rip_base) (i64.const 266)))
-    (local.set 14 (i64.sub (local.get $rsp) (i64.const 8)))
+    (local.set 14 (i64.add (local.get $rip_base) (i64.const 266)))
+    (local.set 15 (i64.sub (local.get $rsp) (i64.const 8)))
     (i64.store
       (block $1 (result i32)
         (block $2
           (br_if $2 (; unlikely ;)
             (i64.ne
               (i64.load offset=WRITE_CELL[RSP].tag (local.get $tlb_table))
-              (i64.and (local.get 14) (i64.const -4089))))
+              (i64.and (local.get 15) (i64.const -4089))))
           (i32.add
-            (i32.wrap_i64 (local.get 14))
+            (i32.wrap_i64 (local.get 15))
             (i32.load offset=WRITE_CELL[RSP].addend (local.get $tlb_table)))
           (br $1))
         (br_if $tail (; unlikely ;)
           (i32.eq
-            (local.tee 15
+            (local.tee 16
               (call $translate (; bail at +0x105, 1 not executed, flags in the state ;)
-                (local.get 14)
+                (local.get 15)
                 (local.get $tlb_table)
                 (i32.const 262920)
                 (i32.const 34209793)))
             (i32.const -1)))
-        (local.get 15))
-      (local.get 13))
-    (local.set $rsp (local.get 14))
+        (local.get 16))
+      (local.get 14))
+    (local.set $rsp (local.get 15))
     ;; 1: +0x10e
     (local.set $budget (i32.sub (local.get $budget) (i32.const 2)))
     ;; +0x10e  LEA EAX, area DS:[RDI+RDI]
     (local.set $rax (i64.extend_i32_u (i32.wrap_i64 (i64.add (local.get $rdi) (local.get $rdi)))))
     ;; +0x111  RET
-    (local.set 14
+    (local.set 15
       (i64.load
         (block $3 (result i32)
           (block $4
@@ -59,37 +59,37 @@
             (br $3))
           (br_if $tail (; unlikely ;)
             (i32.eq
-              (local.tee 15
+              (local.tee 16
                 (call $translate (; bail at +0x111, 1 not executed, flags in the state ;)
                   (local.get $rsp)
                   (local.get $tlb_table)
                   (i32.const 262664)
                   (i32.const 35782657)))
               (i32.const -1)))
-          (local.get 15))))
+          (local.get 16))))
     (if (; unlikely ;)
-      (i64.ne (i64.shr_s (i64.shl (local.get 14) (i64.const 16)) (i64.const 16)) (local.get 14))
+      (i64.ne (i64.shr_s (i64.shl (local.get 15) (i64.const 16)) (i64.const 16)) (local.get 15))
       (then
         (i32.store offset=WHERE (; bail at +0x111, 1 not executed, flags in the state ;)
           (i32.const 0)
           (i32.const 35782657))
         (br $tail)))
     (local.set $rsp (i64.add (local.get $rsp) (i64.const 8)))
-    (local.set 13 (local.get 14))
-    (local.set 14 (i64.sub (local.get 13) (local.get $rip_base)))
-    (if (i64.eq (local.get 14) (i64.const 266))
+    (local.set 14 (local.get 15))
+    (local.set 15 (i64.sub (local.get 14) (local.get $rip_base)))
+    (if (i64.eq (local.get 15) (i64.const 266))
       (then
         ;; 2: +0x10a
         (local.set $budget (i32.sub (local.get $budget) (i32.const 2)))
         ;; +0x10a  ADD EAX, 0x1
-        (local.set 15 (i32.add (i32.wrap_i64 (local.get $rax)) (i32.const 1)))
-        (i64.extend_i32_u (local.get 15))
-        (local.set 16 (i32.wrap_i64 (local.get $rax)))
+        (local.set 16 (i32.add (i32.wrap_i64 (local.get $rax)) (i32.const 1)))
+        (i64.extend_i32_u (local.get 16))
+        (local.set 17 (i32.wrap_i64 (local.get $rax)))
         (local.set $rax)
-        (local.set $flags_a (i64.extend_i32_u (local.get 15)))
+        (local.set $flags_a (i64.extend_i32_u (local.get 16)))
         (local.set $flags_b (i64.const 1))
         ;; +0x10d  RET
-        (local.set 17
+        (local.set 18
           (i64.load
             (block $5 (result i32)
               (block $6
@@ -103,28 +103,28 @@
                 (br $5))
               (br_if $tail (; unlikely ;)
                 (i32.eq
-                  (local.tee 16
+                  (local.tee 17
                     (call $translate (; bail at +0x10d, 1 not executed, flags of SUM 32 ;)
                       (local.get $rsp)
                       (local.get $tlb_table)
                       (i32.const 262664)
-                      (i32.const 35274241)))
+                      (i32.const 35270145)))
                   (i32.const -1)))
-              (local.get 16))))
+              (local.get 17))))
         (if (; unlikely ;)
-          (i64.ne (i64.shr_s (i64.shl (local.get 17) (i64.const 16)) (i64.const 16)) (local.get 17))
+          (i64.ne (i64.shr_s (i64.shl (local.get 18) (i64.const 16)) (i64.const 16)) (local.get 18))
           (then
             (i32.store offset=WHERE (; bail at +0x10d, 1 not executed, flags of SUM 32 ;)
               (i32.const 0)
-              (i32.const 35274241))
+              (i32.const 35270145))
             (br $tail)))
         (local.set $rsp (i64.add (local.get $rsp) (i64.const 8)))
-        (local.set 18 (local.get 17))
-        (local.set 17 (i64.sub (local.get 18) (local.get $rip_base)))
-        (i32.store offset=LINK_CELL[1] (i32.const 0) (i32.wrap_i64 (local.get 17)))
-        (local.set 16 (i32.wrap_i64 (local.get $flags_a)))
-        (i64.store offset=flagResult (i32.const 0) (i64.extend_i32_s (local.get 16)))
-        (local.set 15
+        (local.set 19 (local.get 18))
+        (local.set 18 (i64.sub (local.get 19) (local.get $rip_base)))
+        (i32.store offset=LINK_CELL[1] (i32.const 0) (i32.wrap_i64 (local.get 18)))
+        (local.set 17 (i32.wrap_i64 (local.get $flags_a)))
+        (i64.store offset=flagResult (i32.const 0) (i64.extend_i32_s (local.get 17)))
+        (local.set 16
           (i32.or
             (i32.and
               (i32.sub (i32.wrap_i64 (local.get $flags_a)) (i32.wrap_i64 (local.get $flags_b)))
@@ -133,52 +133,53 @@
               (i32.or
                 (i32.sub (i32.wrap_i64 (local.get $flags_a)) (i32.wrap_i64 (local.get $flags_b)))
                 (i32.wrap_i64 (local.get $flags_b)))
-              (i32.xor (local.get 16) (i32.const -1)))))
+              (i32.xor (local.get 17) (i32.const -1)))))
         (i32.store offset=flagAux
           (i32.const 0)
           (i32.or
-            (i32.shl (i32.shr_u (local.get 15) (i32.const 30)) (i32.const 30))
-            (i32.and (local.get 15) (i32.const 8))))
+            (i32.shl (i32.shr_u (local.get 16) (i32.const 30)) (i32.const 30))
+            (i32.and (local.get 16) (i32.const 8))))
         (i64.store offset=RAX (i32.const 0) (local.get $rax))
         (i64.store offset=RSP (i32.const 0) (local.get $rsp))
         (i64.store offset=RDI (i32.const 0) (local.get $rdi))
         (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
-        (return_call $jumpFlat (local.get 18))))
-    (i32.store offset=LINK_CELL[0] (i32.const 0) (i32.wrap_i64 (local.get 14)))
+        (return_call $jumpFlat (local.get 19))))
+    (i32.store offset=LINK_CELL[0] (i32.const 0) (i32.wrap_i64 (local.get 15)))
     (i64.store offset=RAX (i32.const 0) (local.get $rax))
     (i64.store offset=RSP (i32.const 0) (local.get $rsp))
     (i64.store offset=RDI (i32.const 0) (local.get $rdi))
     (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
-    (return_call $jumpFlat (local.get 13)))
+    (return_call $jumpFlat (local.get 14)))
   (if
     (i32.eq
       (i32.and
-        (local.tee 16
+        (local.tee 17
           (i32.and
-            (i32.shr_u (local.tee 15 (i32.load offset=WHERE (i32.const 0))) (i32.const 9))
+            (i32.shr_u (local.tee 16 (i32.load offset=WHERE (i32.const 0))) (i32.const 9))
             (i32.const 255)))
         (i32.const 63))
       (i32.const 63))
     (then
-      (local.set 16 (local.get $flags_kind))))
+      (local.set 17 (local.get $flags_kind))))
   (call $materializeFlags
-    (local.get 16)
+    (local.get 17)
     (local.get $flags_a)
     (local.get $flags_b)
     (local.get $flags_r)
-    (local.get $flags_cf_of))
+    (local.get $flags_cf_of)
+    (local.get $flags_step))
   (i64.store offset=RAX (i32.const 0) (local.get $rax))
   (i64.store offset=RSP (i32.const 0) (local.get $rsp))
   (i64.store offset=RDI (i32.const 0) (local.get $rdi))
-  (local.set $budget (i32.add (i32.and (local.get 15) (i32.const 511)) (local.get $budget)))
+  (local.set $budget (i32.add (i32.and (local.get 16) (i32.const 511)) (local.get $budget)))
   (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
-  (local.set 13
+  (local.set 14
     (i64.add
       (local.get $rip_base)
-      (i64.extend_i32_s (i32.and (i32.shr_u (local.get 15) (i32.const 17)) (i32.const 4095)))))
-  (if (i32.and (local.get 15) (i32.const 511))
+      (i64.extend_i32_s (i32.and (i32.shr_u (local.get 16) (i32.const 17)) (i32.const 4095)))))
+  (if (i32.and (local.get 16) (i32.const 511))
     (then
-      (i64.store offset=rip (i32.const 0) (local.get 13))
+      (i64.store offset=rip (i32.const 0) (local.get 14))
       (i32.store offset=EXIT (i32.const 0) (i32.const 5))
       (return)))
-  (return_call $jumpFlat (local.get 13)))
+  (return_call $jumpFlat (local.get 14)))

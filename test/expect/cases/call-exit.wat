@@ -12,91 +12,92 @@
     ;; 0: +0x100
     (local.set $budget (i32.sub (local.get $budget) (i32.const 2)))
     ;; +0x100  PUSH RBX
-    (local.set 12 (i64.sub (local.get $rsp) (i64.const 8)))
+    (local.set 13 (i64.sub (local.get $rsp) (i64.const 8)))
     (i64.store
       (block $1 (result i32)
         (block $2
           (br_if $2 (; unlikely ;)
             (i64.ne
               (i64.load offset=WRITE_CELL[RSP].tag (local.get $tlb_table))
-              (i64.and (local.get 12) (i64.const -4089))))
+              (i64.and (local.get 13) (i64.const -4089))))
           (i32.add
-            (i32.wrap_i64 (local.get 12))
+            (i32.wrap_i64 (local.get 13))
             (i32.load offset=WRITE_CELL[RSP].addend (local.get $tlb_table)))
           (br $1))
         (br_if $tail (; unlikely ;)
           (i32.eq
-            (local.tee 13
+            (local.tee 14
               (call $translate (; bail at +0x100, 2 not executed, flags in the state ;)
-                (local.get 12)
+                (local.get 13)
                 (local.get $tlb_table)
                 (i32.const 262920)
                 (i32.const 33554434)))
             (i32.const -1)))
-        (local.get 13))
+        (local.get 14))
       (local.get $rbx))
-    (local.set $rsp (local.get 12))
+    (local.set $rsp (local.get 13))
     ;; +0x101  CALL $+0x7f
-    (local.set 12 (i64.add (local.get $rip_base) (i64.const 262)))
-    (local.set 14 (i64.sub (local.get $rsp) (i64.const 8)))
+    (local.set 13 (i64.add (local.get $rip_base) (i64.const 262)))
+    (local.set 15 (i64.sub (local.get $rsp) (i64.const 8)))
     (i64.store
       (block $3 (result i32)
         (block $4
           (br_if $4 (; unlikely ;)
             (i64.ne
               (i64.load offset=WRITE_CELL[RSP].tag (local.get $tlb_table))
-              (i64.and (local.get 14) (i64.const -4089))))
+              (i64.and (local.get 15) (i64.const -4089))))
           (i32.add
-            (i32.wrap_i64 (local.get 14))
+            (i32.wrap_i64 (local.get 15))
             (i32.load offset=WRITE_CELL[RSP].addend (local.get $tlb_table)))
           (br $3))
         (br_if $tail (; unlikely ;)
           (i32.eq
-            (local.tee 13
+            (local.tee 14
               (call $translate (; bail at +0x101, 1 not executed, flags in the state ;)
-                (local.get 14)
+                (local.get 15)
                 (local.get $tlb_table)
                 (i32.const 262920)
                 (i32.const 33685505)))
             (i32.const -1)))
-        (local.get 13))
-      (local.get 12))
-    (local.set $rsp (local.get 14))
+        (local.get 14))
+      (local.get 13))
+    (local.set $rsp (local.get 15))
     (i64.store offset=RSP (i32.const 0) (local.get $rsp))
     (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
-    (if (; likely ;) (local.tee 13 (i32.load offset=LINK_CELL[0] (i32.const 0)))
+    (if (; likely ;) (local.tee 14 (i32.load offset=LINK_CELL[0] (i32.const 0)))
       (then
-        (return_call_indirect 0 (param i32) (local.get 13) (i32.load (local.get 13)))))
+        (return_call_indirect 0 (param i32) (local.get 14) (i32.load (local.get 14)))))
     (return_call $branchFlat
       (i32.const LINK_CELL[0]-D_LINK)
       (i64.add (local.get $rip_base) (i64.const 384))))
   (if
     (i32.eq
       (i32.and
-        (local.tee 15
+        (local.tee 16
           (i32.and
-            (i32.shr_u (local.tee 13 (i32.load offset=WHERE (i32.const 0))) (i32.const 9))
+            (i32.shr_u (local.tee 14 (i32.load offset=WHERE (i32.const 0))) (i32.const 9))
             (i32.const 255)))
         (i32.const 63))
       (i32.const 63))
     (then
-      (local.set 15 (local.get $flags_kind))))
+      (local.set 16 (local.get $flags_kind))))
   (call $materializeFlags
-    (local.get 15)
+    (local.get 16)
     (local.get $flags_a)
     (local.get $flags_b)
     (local.get $flags_r)
-    (local.get $flags_cf_of))
+    (local.get $flags_cf_of)
+    (local.get $flags_step))
   (i64.store offset=RSP (i32.const 0) (local.get $rsp))
-  (local.set $budget (i32.add (i32.and (local.get 13) (i32.const 511)) (local.get $budget)))
+  (local.set $budget (i32.add (i32.and (local.get 14) (i32.const 511)) (local.get $budget)))
   (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
-  (local.set 14
+  (local.set 15
     (i64.add
       (local.get $rip_base)
-      (i64.extend_i32_s (i32.and (i32.shr_u (local.get 13) (i32.const 17)) (i32.const 4095)))))
-  (if (i32.and (local.get 13) (i32.const 511))
+      (i64.extend_i32_s (i32.and (i32.shr_u (local.get 14) (i32.const 17)) (i32.const 4095)))))
+  (if (i32.and (local.get 14) (i32.const 511))
     (then
-      (i64.store offset=rip (i32.const 0) (local.get 14))
+      (i64.store offset=rip (i32.const 0) (local.get 15))
       (i32.store offset=EXIT (i32.const 0) (i32.const 5))
       (return)))
-  (return_call $jumpFlat (local.get 14)))
+  (return_call $jumpFlat (local.get 15)))

@@ -16,29 +16,28 @@
     ;; 0: +0x100
     (local.set $budget (i32.sub (local.get $budget) (i32.const 4)))
     ;; +0x100  ADD RAX, RCX
-    (local.set 16 (i64.add (local.get $rax) (local.get $rcx)))
-    (local.get 16)
-    (local.set 17 (local.get $rax))
+    (local.set 17 (i64.add (local.get $rax) (local.get $rcx)))
+    (local.get 17)
+    (local.set 18 (local.get $rax))
     (local.set $rax)
-    (local.set $flags_a (local.get 16))
+    (local.set $flags_a (local.get 17))
     (local.set $flags_b (local.get $rcx))
     ;; +0x103  INC RSI
-    (local.set 17 (i64.add (local.get $rsi) (i64.const 1)))
-    (local.get 17)
-    (local.set 16 (local.get $rsi))
+    (local.set 18 (i64.add (local.get $rsi) (i64.const 1)))
+    (local.get 18)
+    (local.set 17 (local.get $rsi))
     (local.set $rsi)
-    (i64.extend_i32_u (i64.lt_u (local.get $flags_a) (local.get $flags_b)))
-    (local.set $flags_a (local.get 16))
-    (local.set $flags_b)
+    (local.set $flags_step (local.get 18))
+    (local.set $flags_kind (i32.const 1816))
     ;; +0x106  ADC RDX, RBX
     (local.set 17
       (i64.add
         (i64.add (local.get $rdx) (local.get $rbx))
-        (i64.extend_i32_u (i32.wrap_i64 (local.get $flags_b)))))
+        (i64.extend_i32_u (i64.lt_u (local.get $flags_a) (local.get $flags_b)))))
     (local.get 17)
-    (local.set 16 (local.get $rdx))
+    (local.set 18 (local.get $rdx))
     (local.set $rdx)
-    (local.set $flags_a (local.get 16))
+    (local.set $flags_a (local.get 18))
     (local.set $flags_b (local.get $rbx))
     (local.set $flags_r (local.get 17))
     ;; +0x109  RET
@@ -56,14 +55,14 @@
             (br $1))
           (br_if $tail (; unlikely ;)
             (i32.eq
-              (local.tee 18
+              (local.tee 19
                 (call $translate (; bail at +0x109, 1 not executed, flags of ADC 64 ;)
                   (local.get $rsp)
                   (local.get $tlb_table)
                   (i32.const 262664)
                   (i32.const 34742273)))
               (i32.const -1)))
-          (local.get 18))))
+          (local.get 19))))
     (if (; unlikely ;)
       (i64.ne (i64.shr_s (i64.shl (local.get 17) (i64.const 16)) (i64.const 16)) (local.get 17))
       (then
@@ -72,51 +71,53 @@
           (i32.const 34742273))
         (br $tail)))
     (local.set $rsp (i64.add (local.get $rsp) (i64.const 8)))
-    (local.set 16 (local.get 17))
-    (local.set 17 (i64.sub (local.get 16) (local.get $rip_base)))
+    (local.set 18 (local.get 17))
+    (local.set 17 (i64.sub (local.get 18) (local.get $rip_base)))
     (i32.store offset=LINK_CELL[0] (i32.const 0) (i32.wrap_i64 (local.get 17)))
     (call $materializeFlags
       (i32.const 16)
       (local.get $flags_a)
       (local.get $flags_b)
       (local.get $flags_r)
-      (local.get $flags_cf_of))
+      (local.get $flags_cf_of)
+      (local.get $flags_step))
     (i64.store offset=RAX (i32.const 0) (local.get $rax))
     (i64.store offset=RDX (i32.const 0) (local.get $rdx))
     (i64.store offset=RSP (i32.const 0) (local.get $rsp))
     (i64.store offset=RSI (i32.const 0) (local.get $rsi))
     (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
-    (return_call $jumpFlat (local.get 16)))
+    (return_call $jumpFlat (local.get 18)))
   (if
     (i32.eq
       (i32.and
-        (local.tee 19
+        (local.tee 20
           (i32.and
-            (i32.shr_u (local.tee 18 (i32.load offset=WHERE (i32.const 0))) (i32.const 9))
+            (i32.shr_u (local.tee 19 (i32.load offset=WHERE (i32.const 0))) (i32.const 9))
             (i32.const 255)))
         (i32.const 63))
       (i32.const 63))
     (then
-      (local.set 19 (local.get $flags_kind))))
+      (local.set 20 (local.get $flags_kind))))
   (call $materializeFlags
-    (local.get 19)
+    (local.get 20)
     (local.get $flags_a)
     (local.get $flags_b)
     (local.get $flags_r)
-    (local.get $flags_cf_of))
+    (local.get $flags_cf_of)
+    (local.get $flags_step))
   (i64.store offset=RAX (i32.const 0) (local.get $rax))
   (i64.store offset=RDX (i32.const 0) (local.get $rdx))
   (i64.store offset=RSP (i32.const 0) (local.get $rsp))
   (i64.store offset=RSI (i32.const 0) (local.get $rsi))
-  (local.set $budget (i32.add (i32.and (local.get 18) (i32.const 511)) (local.get $budget)))
+  (local.set $budget (i32.add (i32.and (local.get 19) (i32.const 511)) (local.get $budget)))
   (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
-  (local.set 16
+  (local.set 18
     (i64.add
       (local.get $rip_base)
-      (i64.extend_i32_s (i32.and (i32.shr_u (local.get 18) (i32.const 17)) (i32.const 4095)))))
-  (if (i32.and (local.get 18) (i32.const 511))
+      (i64.extend_i32_s (i32.and (i32.shr_u (local.get 19) (i32.const 17)) (i32.const 4095)))))
+  (if (i32.and (local.get 19) (i32.const 511))
     (then
-      (i64.store offset=rip (i32.const 0) (local.get 16))
+      (i64.store offset=rip (i32.const 0) (local.get 18))
       (i32.store offset=EXIT (i32.const 0) (i32.const 5))
       (return)))
-  (return_call $jumpFlat (local.get 16)))
+  (return_call $jumpFlat (local.get 18)))

@@ -25,43 +25,44 @@
           (i32.const 0)
           (i32.const 34346497))
         (br $tail)))
-    (local.set 13 (local.get $rcx))
-    (local.set 14 (i64.sub (local.get 13) (local.get $rip_base)))
-    (i32.store offset=LINK_CELL[0] (i32.const 0) (i32.wrap_i64 (local.get 14)))
+    (local.set 14 (local.get $rcx))
+    (local.set 15 (i64.sub (local.get 14) (local.get $rip_base)))
+    (i32.store offset=LINK_CELL[0] (i32.const 0) (i32.wrap_i64 (local.get 15)))
     (i64.store offset=flagResult (i32.const 0) (i64.extend32_s (local.get $flags_a)))
     (i32.store offset=flagAux (i32.const 0) (i32.const 0))
     (i64.store offset=RAX (i32.const 0) (local.get $rax))
     (i64.store offset=RCX (i32.const 0) (local.get $rcx))
     (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
-    (return_call $jumpFlat (local.get 13)))
+    (return_call $jumpFlat (local.get 14)))
   (if
     (i32.eq
       (i32.and
-        (local.tee 16
+        (local.tee 17
           (i32.and
-            (i32.shr_u (local.tee 15 (i32.load offset=WHERE (i32.const 0))) (i32.const 9))
+            (i32.shr_u (local.tee 16 (i32.load offset=WHERE (i32.const 0))) (i32.const 9))
             (i32.const 255)))
         (i32.const 63))
       (i32.const 63))
     (then
-      (local.set 16 (local.get $flags_kind))))
+      (local.set 17 (local.get $flags_kind))))
   (call $materializeFlags
-    (local.get 16)
+    (local.get 17)
     (local.get $flags_a)
     (local.get $flags_b)
     (local.get $flags_r)
-    (local.get $flags_cf_of))
+    (local.get $flags_cf_of)
+    (local.get $flags_step))
   (i64.store offset=RAX (i32.const 0) (local.get $rax))
   (i64.store offset=RCX (i32.const 0) (local.get $rcx))
-  (local.set $budget (i32.add (i32.and (local.get 15) (i32.const 511)) (local.get $budget)))
+  (local.set $budget (i32.add (i32.and (local.get 16) (i32.const 511)) (local.get $budget)))
   (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
-  (local.set 13
+  (local.set 14
     (i64.add
       (local.get $rip_base)
-      (i64.extend_i32_s (i32.and (i32.shr_u (local.get 15) (i32.const 17)) (i32.const 4095)))))
-  (if (i32.and (local.get 15) (i32.const 511))
+      (i64.extend_i32_s (i32.and (i32.shr_u (local.get 16) (i32.const 17)) (i32.const 4095)))))
+  (if (i32.and (local.get 16) (i32.const 511))
     (then
-      (i64.store offset=rip (i32.const 0) (local.get 13))
+      (i64.store offset=rip (i32.const 0) (local.get 14))
       (i32.store offset=EXIT (i32.const 0) (i32.const 5))
       (return)))
-  (return_call $jumpFlat (local.get 13)))
+  (return_call $jumpFlat (local.get 14)))

@@ -38,7 +38,7 @@
         (i64.extend_i32_u
           (i32.and (i64.eq (local.get $flags_a) (local.get $flags_b)) (i32.const 255)))))
     ;; +0x10d  RET
-    (local.set 18
+    (local.set 19
       (i64.load
         (block $1 (result i32)
           (block $2
@@ -52,74 +52,75 @@
             (br $1))
           (br_if $tail (; unlikely ;)
             (i32.eq
-              (local.tee 17
+              (local.tee 18
                 (call $translate (; bail at +0x10d, 1 not executed, flags of SUB 64 ;)
                   (local.get $rsp)
                   (local.get $tlb_table)
                   (i32.const 262664)
                   (i32.const 35262465)))
               (i32.const -1)))
-          (local.get 17))))
+          (local.get 18))))
     (if (; unlikely ;)
-      (i64.ne (i64.shr_s (i64.shl (local.get 18) (i64.const 16)) (i64.const 16)) (local.get 18))
+      (i64.ne (i64.shr_s (i64.shl (local.get 19) (i64.const 16)) (i64.const 16)) (local.get 19))
       (then
         (i32.store offset=WHERE (; bail at +0x10d, 1 not executed, flags of SUB 64 ;)
           (i32.const 0)
           (i32.const 35262465))
         (br $tail)))
     (local.set $rsp (i64.add (local.get $rsp) (i64.const 8)))
-    (local.set 19 (local.get 18))
-    (local.set 18 (i64.sub (local.get 19) (local.get $rip_base)))
-    (i32.store offset=LINK_CELL[0] (i32.const 0) (i32.wrap_i64 (local.get 18)))
-    (local.set 20 (i64.sub (local.get $flags_a) (local.get $flags_b)))
-    (i64.store offset=flagResult (i32.const 0) (local.get 20))
-    (local.set 21
+    (local.set 20 (local.get 19))
+    (local.set 19 (i64.sub (local.get 20) (local.get $rip_base)))
+    (i32.store offset=LINK_CELL[0] (i32.const 0) (i32.wrap_i64 (local.get 19)))
+    (local.set 21 (i64.sub (local.get $flags_a) (local.get $flags_b)))
+    (i64.store offset=flagResult (i32.const 0) (local.get 21))
+    (local.set 22
       (i64.or
         (i64.and (i64.xor (local.get $flags_a) (i64.const -1)) (local.get $flags_b))
         (i64.and
           (i64.or (i64.xor (local.get $flags_a) (i64.const -1)) (local.get $flags_b))
-          (local.get 20))))
+          (local.get 21))))
     (i32.store offset=flagAux
       (i32.const 0)
       (i32.or
-        (i32.shl (i32.wrap_i64 (i64.shr_u (local.get 21) (i64.const 62))) (i32.const 30))
-        (i32.and (i32.wrap_i64 (local.get 21)) (i32.const 8))))
+        (i32.shl (i32.wrap_i64 (i64.shr_u (local.get 22) (i64.const 62))) (i32.const 30))
+        (i32.and (i32.wrap_i64 (local.get 22)) (i32.const 8))))
     (i64.store offset=RAX (i32.const 0) (local.get $rax))
     (i64.store offset=RDX (i32.const 0) (local.get $rdx))
     (i64.store offset=RBX (i32.const 0) (local.get $rbx))
     (i64.store offset=RSP (i32.const 0) (local.get $rsp))
     (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
-    (return_call $jumpFlat (local.get 19)))
+    (return_call $jumpFlat (local.get 20)))
   (if
     (i32.eq
       (i32.and
-        (local.tee 22
+        (local.tee 23
           (i32.and
-            (i32.shr_u (local.tee 17 (i32.load offset=WHERE (i32.const 0))) (i32.const 9))
+            (i32.shr_u (local.tee 18 (i32.load offset=WHERE (i32.const 0))) (i32.const 9))
             (i32.const 255)))
         (i32.const 63))
       (i32.const 63))
     (then
-      (local.set 22 (local.get $flags_kind))))
+      (local.set 23 (local.get $flags_kind))))
   (call $materializeFlags
-    (local.get 22)
+    (local.get 23)
     (local.get $flags_a)
     (local.get $flags_b)
     (local.get $flags_r)
-    (local.get $flags_cf_of))
+    (local.get $flags_cf_of)
+    (local.get $flags_step))
   (i64.store offset=RAX (i32.const 0) (local.get $rax))
   (i64.store offset=RDX (i32.const 0) (local.get $rdx))
   (i64.store offset=RBX (i32.const 0) (local.get $rbx))
   (i64.store offset=RSP (i32.const 0) (local.get $rsp))
-  (local.set $budget (i32.add (i32.and (local.get 17) (i32.const 511)) (local.get $budget)))
+  (local.set $budget (i32.add (i32.and (local.get 18) (i32.const 511)) (local.get $budget)))
   (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
-  (local.set 19
+  (local.set 20
     (i64.add
       (local.get $rip_base)
-      (i64.extend_i32_s (i32.and (i32.shr_u (local.get 17) (i32.const 17)) (i32.const 4095)))))
-  (if (i32.and (local.get 17) (i32.const 511))
+      (i64.extend_i32_s (i32.and (i32.shr_u (local.get 18) (i32.const 17)) (i32.const 4095)))))
+  (if (i32.and (local.get 18) (i32.const 511))
     (then
-      (i64.store offset=rip (i32.const 0) (local.get 19))
+      (i64.store offset=rip (i32.const 0) (local.get 20))
       (i32.store offset=EXIT (i32.const 0) (i32.const 5))
       (return)))
-  (return_call $jumpFlat (local.get 19)))
+  (return_call $jumpFlat (local.get 20)))

@@ -24,20 +24,20 @@
           (i32.const 0)
           (i32.const 33822212))
         (br $tail)))
-    (local.set 15
+    (local.set 16
       (i64.or
         (i64.shl (i64.extend_i32_u (i32.wrap_i64 (local.get $rdx))) (i64.const 32))
         (i64.extend_i32_u (i32.wrap_i64 (local.get $rax)))))
-    (local.set 16 (i64.extend_i32_u (i32.wrap_i64 (local.get $rcx))))
-    (local.set 17 (i64.div_u (local.get 15) (local.get 16)))
-    (local.set $rax (i64.extend_i32_u (i32.wrap_i64 (local.get 17))))
+    (local.set 17 (i64.extend_i32_u (i32.wrap_i64 (local.get $rcx))))
+    (local.set 18 (i64.div_u (local.get 16) (local.get 17)))
+    (local.set $rax (i64.extend_i32_u (i32.wrap_i64 (local.get 18))))
     (local.set $rdx
       (i64.extend_i32_u
-        (i32.wrap_i64 (i64.sub (local.get 15) (i64.mul (local.get 17) (local.get 16))))))
+        (i32.wrap_i64 (i64.sub (local.get 16) (i64.mul (local.get 18) (local.get 17))))))
     ;; +0x104  CWD
     (local.set $rdx (i64.extend_i32_u (i32.shr_s (i32.wrap_i64 (local.get $rax)) (i32.const 31))))
     ;; +0x105  IDIV dword DS:[RSI]
-    (local.set 18
+    (local.set 19
       (i32.load
         (block $1 (result i32)
           (block $2
@@ -51,47 +51,47 @@
             (br $1))
           (br_if $tail (; unlikely ;)
             (i32.eq
-              (local.tee 18
+              (local.tee 19
                 (call $translate (; bail at +0x105, 2 not executed, flags of LOGIC 32 ;)
                   (local.get $rsi)
                   (local.get $tlb_table)
                   (i32.const 393220)
                   (i32.const 34215426)))
               (i32.const -1)))
-          (local.get 18))))
-    (if (; unlikely ;) (i32.eqz (local.get 18))
+          (local.get 19))))
+    (if (; unlikely ;) (i32.eqz (local.get 19))
       (then
         (i32.store offset=WHERE (; bail at +0x105, 2 not executed, flags of LOGIC 32 ;)
           (i32.const 0)
           (i32.const 34215426))
         (br $tail)))
-    (local.set 16
+    (local.set 17
       (i64.or
         (i64.shl (i64.extend_i32_u (i32.wrap_i64 (local.get $rdx))) (i64.const 32))
         (i64.extend_i32_u (i32.wrap_i64 (local.get $rax)))))
-    (local.set 17 (i64.extend_i32_s (local.get 18)))
+    (local.set 18 (i64.extend_i32_s (local.get 19)))
     (if (; unlikely ;)
       (i32.and
-        (i64.eq (local.get 16) (i64.const -9223372036854775808))
-        (i64.eq (local.get 17) (i64.const -1)))
+        (i64.eq (local.get 17) (i64.const -9223372036854775808))
+        (i64.eq (local.get 18) (i64.const -1)))
       (then
         (i32.store offset=WHERE (; bail at +0x105, 2 not executed, flags of LOGIC 32 ;)
           (i32.const 0)
           (i32.const 34215426))
         (br $tail)))
-    (local.set 15 (i64.div_s (local.get 16) (local.get 17)))
-    (if (; unlikely ;) (i64.ne (i64.extend32_s (local.get 15)) (local.get 15))
+    (local.set 16 (i64.div_s (local.get 17) (local.get 18)))
+    (if (; unlikely ;) (i64.ne (i64.extend32_s (local.get 16)) (local.get 16))
       (then
         (i32.store offset=WHERE (; bail at +0x105, 2 not executed, flags of LOGIC 32 ;)
           (i32.const 0)
           (i32.const 34215426))
         (br $tail)))
-    (local.set $rax (i64.extend_i32_u (i32.wrap_i64 (local.get 15))))
+    (local.set $rax (i64.extend_i32_u (i32.wrap_i64 (local.get 16))))
     (local.set $rdx
       (i64.extend_i32_u
-        (i32.wrap_i64 (i64.sub (local.get 16) (i64.mul (local.get 15) (local.get 17))))))
+        (i32.wrap_i64 (i64.sub (local.get 17) (i64.mul (local.get 16) (local.get 18))))))
     ;; +0x107  RET
-    (local.set 17
+    (local.set 18
       (i64.load
         (block $3 (result i32)
           (block $4
@@ -105,61 +105,62 @@
             (br $3))
           (br_if $tail (; unlikely ;)
             (i32.eq
-              (local.tee 18
+              (local.tee 19
                 (call $translate (; bail at +0x107, 1 not executed, flags of LOGIC 32 ;)
                   (local.get $rsp)
                   (local.get $tlb_table)
                   (i32.const 262664)
                   (i32.const 34477569)))
               (i32.const -1)))
-          (local.get 18))))
+          (local.get 19))))
     (if (; unlikely ;)
-      (i64.ne (i64.shr_s (i64.shl (local.get 17) (i64.const 16)) (i64.const 16)) (local.get 17))
+      (i64.ne (i64.shr_s (i64.shl (local.get 18) (i64.const 16)) (i64.const 16)) (local.get 18))
       (then
         (i32.store offset=WHERE (; bail at +0x107, 1 not executed, flags of LOGIC 32 ;)
           (i32.const 0)
           (i32.const 34477569))
         (br $tail)))
     (local.set $rsp (i64.add (local.get $rsp) (i64.const 8)))
-    (local.set 15 (local.get 17))
-    (local.set 17 (i64.sub (local.get 15) (local.get $rip_base)))
-    (i32.store offset=LINK_CELL[0] (i32.const 0) (i32.wrap_i64 (local.get 17)))
+    (local.set 16 (local.get 18))
+    (local.set 18 (i64.sub (local.get 16) (local.get $rip_base)))
+    (i32.store offset=LINK_CELL[0] (i32.const 0) (i32.wrap_i64 (local.get 18)))
     (i64.store offset=flagResult (i32.const 0) (i64.extend32_s (local.get $flags_a)))
     (i32.store offset=flagAux (i32.const 0) (i32.const 0))
     (i64.store offset=RAX (i32.const 0) (local.get $rax))
     (i64.store offset=RDX (i32.const 0) (local.get $rdx))
     (i64.store offset=RSP (i32.const 0) (local.get $rsp))
     (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
-    (return_call $jumpFlat (local.get 15)))
+    (return_call $jumpFlat (local.get 16)))
   (if
     (i32.eq
       (i32.and
-        (local.tee 19
+        (local.tee 20
           (i32.and
-            (i32.shr_u (local.tee 18 (i32.load offset=WHERE (i32.const 0))) (i32.const 9))
+            (i32.shr_u (local.tee 19 (i32.load offset=WHERE (i32.const 0))) (i32.const 9))
             (i32.const 255)))
         (i32.const 63))
       (i32.const 63))
     (then
-      (local.set 19 (local.get $flags_kind))))
+      (local.set 20 (local.get $flags_kind))))
   (call $materializeFlags
-    (local.get 19)
+    (local.get 20)
     (local.get $flags_a)
     (local.get $flags_b)
     (local.get $flags_r)
-    (local.get $flags_cf_of))
+    (local.get $flags_cf_of)
+    (local.get $flags_step))
   (i64.store offset=RAX (i32.const 0) (local.get $rax))
   (i64.store offset=RDX (i32.const 0) (local.get $rdx))
   (i64.store offset=RSP (i32.const 0) (local.get $rsp))
-  (local.set $budget (i32.add (i32.and (local.get 18) (i32.const 511)) (local.get $budget)))
+  (local.set $budget (i32.add (i32.and (local.get 19) (i32.const 511)) (local.get $budget)))
   (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
-  (local.set 15
+  (local.set 16
     (i64.add
       (local.get $rip_base)
-      (i64.extend_i32_s (i32.and (i32.shr_u (local.get 18) (i32.const 17)) (i32.const 4095)))))
-  (if (i32.and (local.get 18) (i32.const 511))
+      (i64.extend_i32_s (i32.and (i32.shr_u (local.get 19) (i32.const 17)) (i32.const 4095)))))
+  (if (i32.and (local.get 19) (i32.const 511))
     (then
-      (i64.store offset=rip (i32.const 0) (local.get 15))
+      (i64.store offset=rip (i32.const 0) (local.get 16))
       (i32.store offset=EXIT (i32.const 0) (i32.const 5))
       (return)))
-  (return_call $jumpFlat (local.get 15)))
+  (return_call $jumpFlat (local.get 16)))

@@ -13,20 +13,21 @@
     ;; 0: +0x100
     (local.set $budget (i32.sub (local.get $budget) (i32.const 3)))
     ;; +0x100  SUB EAX, ECX
-    (local.set 13 (i32.sub (i32.wrap_i64 (local.get $rax)) (i32.wrap_i64 (local.get $rcx))))
-    (i64.extend_i32_u (local.get 13))
-    (local.set 14 (i32.wrap_i64 (local.get $rax)))
+    (local.set 14 (i32.sub (i32.wrap_i64 (local.get $rax)) (i32.wrap_i64 (local.get $rcx))))
+    (i64.extend_i32_u (local.get 14))
+    (local.set 15 (i32.wrap_i64 (local.get $rax)))
     (local.set $rax)
-    (local.set $flags_a (i64.extend_i32_u (local.get 13)))
+    (local.set $flags_a (i64.extend_i32_u (local.get 14)))
     (local.set $flags_b (i64.extend_i32_u (i32.wrap_i64 (local.get $rcx))))
     ;; +0x102  LAHF
     (i64.and (local.get $rax) (i64.const -65281))
     (call $materializeFlags
-      (i32.const 35)
+      (i32.const 27)
       (local.get $flags_a)
       (local.get $flags_b)
       (local.get $flags_r)
-      (local.get $flags_cf_of))
+      (local.get $flags_cf_of)
+      (local.get $flags_step))
     (local.set $rax
       (i64.or
         (i64.shl
@@ -36,7 +37,7 @@
               (i32.const 255)))
           (i64.const 8))))
     ;; +0x103  RET
-    (local.set 15
+    (local.set 16
       (i64.load
         (block $1 (result i32)
           (block $2
@@ -50,57 +51,58 @@
             (br $1))
           (br_if $tail (; unlikely ;)
             (i32.eq
-              (local.tee 14
+              (local.tee 15
                 (call $translate (; bail at +0x103, 1 not executed, flags in the state ;)
                   (local.get $rsp)
                   (local.get $tlb_table)
                   (i32.const 262664)
                   (i32.const 33947649)))
               (i32.const -1)))
-          (local.get 14))))
+          (local.get 15))))
     (if (; unlikely ;)
-      (i64.ne (i64.shr_s (i64.shl (local.get 15) (i64.const 16)) (i64.const 16)) (local.get 15))
+      (i64.ne (i64.shr_s (i64.shl (local.get 16) (i64.const 16)) (i64.const 16)) (local.get 16))
       (then
         (i32.store offset=WHERE (; bail at +0x103, 1 not executed, flags in the state ;)
           (i32.const 0)
           (i32.const 33947649))
         (br $tail)))
     (local.set $rsp (i64.add (local.get $rsp) (i64.const 8)))
-    (local.set 16 (local.get 15))
-    (local.set 15 (i64.sub (local.get 16) (local.get $rip_base)))
-    (i32.store offset=LINK_CELL[0] (i32.const 0) (i32.wrap_i64 (local.get 15)))
+    (local.set 17 (local.get 16))
+    (local.set 16 (i64.sub (local.get 17) (local.get $rip_base)))
+    (i32.store offset=LINK_CELL[0] (i32.const 0) (i32.wrap_i64 (local.get 16)))
     (i64.store offset=RAX (i32.const 0) (local.get $rax))
     (i64.store offset=RSP (i32.const 0) (local.get $rsp))
     (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
-    (return_call $jumpFlat (local.get 16)))
+    (return_call $jumpFlat (local.get 17)))
   (if
     (i32.eq
       (i32.and
-        (local.tee 13
+        (local.tee 14
           (i32.and
-            (i32.shr_u (local.tee 14 (i32.load offset=WHERE (i32.const 0))) (i32.const 9))
+            (i32.shr_u (local.tee 15 (i32.load offset=WHERE (i32.const 0))) (i32.const 9))
             (i32.const 255)))
         (i32.const 63))
       (i32.const 63))
     (then
-      (local.set 13 (local.get $flags_kind))))
+      (local.set 14 (local.get $flags_kind))))
   (call $materializeFlags
-    (local.get 13)
+    (local.get 14)
     (local.get $flags_a)
     (local.get $flags_b)
     (local.get $flags_r)
-    (local.get $flags_cf_of))
+    (local.get $flags_cf_of)
+    (local.get $flags_step))
   (i64.store offset=RAX (i32.const 0) (local.get $rax))
   (i64.store offset=RSP (i32.const 0) (local.get $rsp))
-  (local.set $budget (i32.add (i32.and (local.get 14) (i32.const 511)) (local.get $budget)))
+  (local.set $budget (i32.add (i32.and (local.get 15) (i32.const 511)) (local.get $budget)))
   (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
-  (local.set 16
+  (local.set 17
     (i64.add
       (local.get $rip_base)
-      (i64.extend_i32_s (i32.and (i32.shr_u (local.get 14) (i32.const 17)) (i32.const 4095)))))
-  (if (i32.and (local.get 14) (i32.const 511))
+      (i64.extend_i32_s (i32.and (i32.shr_u (local.get 15) (i32.const 17)) (i32.const 4095)))))
+  (if (i32.and (local.get 15) (i32.const 511))
     (then
-      (i64.store offset=rip (i32.const 0) (local.get 16))
+      (i64.store offset=rip (i32.const 0) (local.get 17))
       (i32.store offset=EXIT (i32.const 0) (i32.const 5))
       (return)))
-  (return_call $jumpFlat (local.get 16)))
+  (return_call $jumpFlat (local.get 17)))

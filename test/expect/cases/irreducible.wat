@@ -22,28 +22,25 @@
           ;; 1: +0x107
           (local.set $budget (i32.sub (local.get $budget) (i32.const 3)))
           ;; +0x107  ADD EBX, 0x2
-          (local.set 14 (i32.add (i32.wrap_i64 (local.get $rbx)) (i32.const 2)))
-          (i64.extend_i32_u (local.get 14))
-          (local.set 15 (i32.wrap_i64 (local.get $rbx)))
+          (local.set 15 (i32.add (i32.wrap_i64 (local.get $rbx)) (i32.const 2)))
+          (i64.extend_i32_u (local.get 15))
+          (local.set 16 (i32.wrap_i64 (local.get $rbx)))
           (local.set $rbx)
-          (local.set $flags_a (i64.extend_i32_u (local.get 14)))
+          (local.set $flags_a (i64.extend_i32_u (local.get 15)))
           (local.set $flags_b (i64.const 2))
           ;; +0x10a  DEC ECX
-          (local.set 15 (i32.sub (i32.wrap_i64 (local.get $rcx)) (i32.const 1)))
-          (i64.extend_i32_u (local.get 15))
-          (local.set 14 (i32.wrap_i64 (local.get $rcx)))
+          (local.set 16 (i32.sub (i32.wrap_i64 (local.get $rcx)) (i32.const 1)))
+          (i64.extend_i32_u (local.get 16))
+          (local.set 15 (i32.wrap_i64 (local.get $rcx)))
           (local.set $rcx)
-          (i64.extend_i32_u
-            (i32.lt_u (i32.wrap_i64 (local.get $flags_a)) (i32.wrap_i64 (local.get $flags_b))))
-          (local.set $flags_a (i64.extend_i32_u (local.get 14)))
-          (local.set $flags_b)
+          (local.set $flags_step (i64.extend_i32_u (local.get 16)))
+          (local.set $flags_kind (i32.const 1559))
           ;; +0x10c  JNE $-0x8
-          (br_if $block3
-            (i32.eqz (i32.eqz (i32.sub (i32.wrap_i64 (local.get $flags_a)) (i32.const 1)))))
+          (br_if $block3 (i32.eqz (i32.eqz (i32.wrap_i64 (local.get $flags_step)))))
           ;; 2: +0x10e
           (local.set $budget (i32.sub (local.get $budget) (i32.const 1)))
           ;; +0x10e  RET
-          (local.set 16
+          (local.set 17
             (i64.load
               (block $1 (result i32)
                 (block $2
@@ -58,49 +55,50 @@
                 (br_if $tail (; unlikely ;)
                   (i32.eq
                     (local.tee 15
-                      (call $translate (; bail at +0x10e, 1 not executed, flags of DEC 32 ;)
+                      (call $translate (; bail at +0x10e, 1 not executed, flags of $flags_kind ;)
                         (local.get $rsp)
                         (local.get $tlb_table)
                         (i32.const 262664)
-                        (i32.const 35403265)))
+                        (i32.const 35421697)))
                     (i32.const -1)))
                 (local.get 15))))
           (if (; unlikely ;)
             (i64.ne
-              (i64.shr_s (i64.shl (local.get 16) (i64.const 16)) (i64.const 16))
-              (local.get 16))
+              (i64.shr_s (i64.shl (local.get 17) (i64.const 16)) (i64.const 16))
+              (local.get 17))
             (then
-              (i32.store offset=WHERE (; bail at +0x10e, 1 not executed, flags of DEC 32 ;)
+              (i32.store offset=WHERE (; bail at +0x10e, 1 not executed, flags of $flags_kind ;)
                 (i32.const 0)
-                (i32.const 35403265))
+                (i32.const 35421697))
               (br $tail)))
           (local.set $rsp (i64.add (local.get $rsp) (i64.const 8)))
-          (local.set 17 (local.get 16))
-          (local.set 16 (i64.sub (local.get 17) (local.get $rip_base)))
-          (i32.store offset=LINK_CELL[1] (i32.const 0) (i32.wrap_i64 (local.get 16)))
+          (local.set 18 (local.get 17))
+          (local.set 17 (i64.sub (local.get 18) (local.get $rip_base)))
+          (i32.store offset=LINK_CELL[1] (i32.const 0) (i32.wrap_i64 (local.get 17)))
           (call $materializeFlags
-            (i32.const 27)
+            (i32.const 1559)
             (local.get $flags_a)
             (local.get $flags_b)
             (local.get $flags_r)
-            (local.get $flags_cf_of))
+            (local.get $flags_cf_of)
+            (local.get $flags_step))
           (i64.store offset=RCX (i32.const 0) (local.get $rcx))
           (i64.store offset=RBX (i32.const 0) (local.get $rbx))
           (i64.store offset=RSP (i32.const 0) (local.get $rsp))
           (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
-          (return_call $jumpFlat (local.get 17))))
+          (return_call $jumpFlat (local.get 18))))
       (br $block3))
     ;; 3: +0x104
     (local.set $budget (i32.sub (local.get $budget) (i32.const 1)))
     ;; +0x104  ADD EBX, 0x1
     (local.set 15 (i32.add (i32.wrap_i64 (local.get $rbx)) (i32.const 1)))
     (i64.extend_i32_u (local.get 15))
-    (local.set 14 (i32.wrap_i64 (local.get $rbx)))
+    (local.set 16 (i32.wrap_i64 (local.get $rbx)))
     (local.set $rbx)
     (local.set $flags_a (i64.extend_i32_u (local.get 15)))
     (local.set $flags_b (i64.const 1))
-    (local.set 14 (i32.wrap_i64 (local.get $flags_a)))
-    (i64.store offset=flagResult (i32.const 0) (i64.extend_i32_s (local.get 14)))
+    (local.set 16 (i32.wrap_i64 (local.get $flags_a)))
+    (i64.store offset=flagResult (i32.const 0) (i64.extend_i32_s (local.get 16)))
     (local.set 15
       (i32.or
         (i32.and
@@ -110,7 +108,7 @@
           (i32.or
             (i32.sub (i32.wrap_i64 (local.get $flags_a)) (i32.wrap_i64 (local.get $flags_b)))
             (i32.wrap_i64 (local.get $flags_b)))
-          (i32.xor (local.get 14) (i32.const -1)))))
+          (i32.xor (local.get 16) (i32.const -1)))))
     (i32.store offset=flagAux
       (i32.const 0)
       (i32.or
@@ -128,32 +126,33 @@
   (if
     (i32.eq
       (i32.and
-        (local.tee 14
+        (local.tee 16
           (i32.and
             (i32.shr_u (local.tee 15 (i32.load offset=WHERE (i32.const 0))) (i32.const 9))
             (i32.const 255)))
         (i32.const 63))
       (i32.const 63))
     (then
-      (local.set 14 (local.get $flags_kind))))
+      (local.set 16 (local.get $flags_kind))))
   (call $materializeFlags
-    (local.get 14)
+    (local.get 16)
     (local.get $flags_a)
     (local.get $flags_b)
     (local.get $flags_r)
-    (local.get $flags_cf_of))
+    (local.get $flags_cf_of)
+    (local.get $flags_step))
   (i64.store offset=RCX (i32.const 0) (local.get $rcx))
   (i64.store offset=RBX (i32.const 0) (local.get $rbx))
   (i64.store offset=RSP (i32.const 0) (local.get $rsp))
   (local.set $budget (i32.add (i32.and (local.get 15) (i32.const 511)) (local.get $budget)))
   (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
-  (local.set 17
+  (local.set 18
     (i64.add
       (local.get $rip_base)
       (i64.extend_i32_s (i32.and (i32.shr_u (local.get 15) (i32.const 17)) (i32.const 4095)))))
   (if (i32.and (local.get 15) (i32.const 511))
     (then
-      (i64.store offset=rip (i32.const 0) (local.get 17))
+      (i64.store offset=rip (i32.const 0) (local.get 18))
       (i32.store offset=EXIT (i32.const 0) (i32.const 5))
       (return)))
-  (return_call $jumpFlat (local.get 17)))
+  (return_call $jumpFlat (local.get 18)))

@@ -9,16 +9,16 @@
     (i32.or
       (i64.ne
         (i64.load
-          (local.tee 15
+          (local.tee 16
             (i32.add
               (i32.and
                 (i32.shr_u
-                  (i32.wrap_i64 (local.tee 16 (i64.add (local.get $rip_base) (i64.const 4096))))
+                  (i32.wrap_i64 (local.tee 17 (i64.add (local.get $rip_base) (i64.const 4096))))
                   (i32.const 8))
                 (i32.const 65520))
               (i32.load offset=EXECUTE_TABLE (i32.const 0)))))
-        (local.get 16))
-      (i32.ne (i32.load offset=8 (local.get 15)) (i32.const 257)))
+        (local.get 17))
+      (i32.ne (i32.load offset=8 (local.get 16)) (i32.const 257)))
     (then
       (return_call_indirect 0 (param i32) (local.get $descriptor) (i32.const 99))))
   (local.set $tlb_table (i32.load offset=TLB_TABLE (i32.const 0)))
@@ -62,7 +62,7 @@
         ;; 3: +0x1016
         (local.set $budget (i32.sub (local.get $budget) (i32.const 1)))
         ;; +0x1016  RET
-        (local.set 16
+        (local.set 17
           (i64.load
             (block $1 (result i32)
               (block $2
@@ -76,29 +76,29 @@
                 (br $1))
               (br_if $tail (; unlikely ;)
                 (i32.eq
-                  (local.tee 15
+                  (local.tee 16
                     (call $translate (; bail at +0x1016, 1 not executed, flags of SUB 32 ;)
                       (local.get $rsp)
                       (local.get $tlb_table)
                       (i32.const 262664)
                       (i32.const 539758081)))
                   (i32.const -1)))
-              (local.get 15))))
+              (local.get 16))))
         (if (; unlikely ;)
-          (i64.ne (i64.shr_s (i64.shl (local.get 16) (i64.const 16)) (i64.const 16)) (local.get 16))
+          (i64.ne (i64.shr_s (i64.shl (local.get 17) (i64.const 16)) (i64.const 16)) (local.get 17))
           (then
             (i32.store offset=WHERE (; bail at +0x1016, 1 not executed, flags of SUB 32 ;)
               (i32.const 0)
               (i32.const 539758081))
             (br $tail)))
         (local.set $rsp (i64.add (local.get $rsp) (i64.const 8)))
-        (local.set 17 (local.get 16))
-        (local.set 16 (i64.sub (local.get 17) (local.get $rip_base)))
-        (i32.store offset=LINK_CELL[0] (i32.const 0) (i32.wrap_i64 (local.get 16)))
-        (local.set 15
+        (local.set 18 (local.get 17))
+        (local.set 17 (i64.sub (local.get 18) (local.get $rip_base)))
+        (i32.store offset=LINK_CELL[0] (i32.const 0) (i32.wrap_i64 (local.get 17)))
+        (local.set 16
           (i32.sub (i32.wrap_i64 (local.get $flags_a)) (i32.wrap_i64 (local.get $flags_b))))
-        (i64.store offset=flagResult (i32.const 0) (i64.extend_i32_s (local.get 15)))
-        (local.set 18
+        (i64.store offset=flagResult (i32.const 0) (i64.extend_i32_s (local.get 16)))
+        (local.set 19
           (i32.or
             (i32.and
               (i32.xor (i32.wrap_i64 (local.get $flags_a)) (i32.const -1))
@@ -107,17 +107,17 @@
               (i32.or
                 (i32.xor (i32.wrap_i64 (local.get $flags_a)) (i32.const -1))
                 (i32.wrap_i64 (local.get $flags_b)))
-              (local.get 15))))
+              (local.get 16))))
         (i32.store offset=flagAux
           (i32.const 0)
           (i32.or
-            (i32.shl (i32.shr_u (local.get 18) (i32.const 30)) (i32.const 30))
-            (i32.and (local.get 18) (i32.const 8))))
+            (i32.shl (i32.shr_u (local.get 19) (i32.const 30)) (i32.const 30))
+            (i32.and (local.get 19) (i32.const 8))))
         (i64.store offset=RAX (i32.const 0) (local.get $rax))
         (i64.store offset=RDX (i32.const 0) (local.get $rdx))
         (i64.store offset=RSP (i32.const 0) (local.get $rsp))
         (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
-        (return_call $jumpFlat (local.get 17))))
+        (return_call $jumpFlat (local.get 18))))
     (i32.store offset=SAMPLED_REGION (i32.const 0) (i32.const 1))
     (i32.store offset=WHERE (; to +0xff0, flags of $flags_kind ;)
       (i32.const 0)
@@ -126,38 +126,39 @@
   (if
     (i32.eq
       (i32.and
-        (local.tee 15
+        (local.tee 16
           (i32.and
-            (i32.shr_u (local.tee 18 (i32.load offset=WHERE (i32.const 0))) (i32.const 9))
+            (i32.shr_u (local.tee 19 (i32.load offset=WHERE (i32.const 0))) (i32.const 9))
             (i32.const 255)))
         (i32.const 63))
       (i32.const 63))
     (then
-      (local.set 15 (local.get $flags_kind))))
+      (local.set 16 (local.get $flags_kind))))
   (call $materializeFlags
-    (local.get 15)
+    (local.get 16)
     (local.get $flags_a)
     (local.get $flags_b)
     (local.get $flags_r)
-    (local.get $flags_cf_of))
+    (local.get $flags_cf_of)
+    (local.get $flags_step))
   (i64.store offset=RAX (i32.const 0) (local.get $rax))
   (i64.store offset=RDX (i32.const 0) (local.get $rdx))
   (i64.store offset=RSP (i32.const 0) (local.get $rsp))
-  (local.set $budget (i32.add (i32.and (local.get 18) (i32.const 511)) (local.get $budget)))
+  (local.set $budget (i32.add (i32.and (local.get 19) (i32.const 511)) (local.get $budget)))
   (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
-  (local.set 17
+  (local.set 18
     (i64.add
       (local.get $rip_base)
       (i64.extend_i32_s
         (i32.add
-          (i32.and (i32.shr_u (local.get 18) (i32.const 17)) (i32.const 4095))
+          (i32.and (i32.shr_u (local.get 19) (i32.const 17)) (i32.const 4095))
           (select
             (i32.const 4096)
             (i32.const 0)
-            (i32.eq (i32.shr_u (local.get 18) (i32.const 29)) (i32.const 1)))))))
-  (if (i32.and (local.get 18) (i32.const 511))
+            (i32.eq (i32.shr_u (local.get 19) (i32.const 29)) (i32.const 1)))))))
+  (if (i32.and (local.get 19) (i32.const 511))
     (then
-      (i64.store offset=rip (i32.const 0) (local.get 17))
+      (i64.store offset=rip (i32.const 0) (local.get 18))
       (i32.store offset=EXIT (i32.const 0) (i32.const 5))
       (return)))
-  (return_call $jumpFlat (local.get 17)))
+  (return_call $jumpFlat (local.get 18)))

@@ -26,19 +26,19 @@
         (i64.and (local.get $rax) (i64.const -65281))
         (i64.shl (i64.extend_i32_u (i32.and (i32.const 5) (i32.const 255))) (i64.const 8))))
     ;; +0x104  ADD DX, 0x3
-    (local.set 15
+    (local.set 16
       (i32.add (i32.and (i32.wrap_i64 (local.get $rdx)) (i32.const 65535)) (i32.const 3)))
     (i64.or
       (i64.and (local.get $rdx) (i64.const -65536))
-      (i64.extend_i32_u (i32.and (local.get 15) (i32.const 65535))))
-    (local.set 16 (i32.and (i32.wrap_i64 (local.get $rdx)) (i32.const 65535)))
+      (i64.extend_i32_u (i32.and (local.get 16) (i32.const 65535))))
+    (local.set 17 (i32.and (i32.wrap_i64 (local.get $rdx)) (i32.const 65535)))
     (local.set $rdx)
-    (local.set $flags_a (i64.extend_i32_u (local.get 16)))
+    (local.set $flags_a (i64.extend_i32_u (local.get 17)))
     (local.set $flags_b (i64.const 3))
     ;; +0x108  MOV ESI, ESI
     (local.set $rsi (i64.extend_i32_u (i32.wrap_i64 (local.get $rsi))))
     ;; +0x10a  RET
-    (local.set 17
+    (local.set 18
       (i64.load
         (block $1 (result i32)
           (block $2
@@ -52,74 +52,75 @@
             (br $1))
           (br_if $tail (; unlikely ;)
             (i32.eq
-              (local.tee 15
+              (local.tee 16
                 (call $translate (; bail at +0x10a, 1 not executed, flags of ADD 16 ;)
                   (local.get $rsp)
                   (local.get $tlb_table)
                   (i32.const 262664)
                   (i32.const 34866177)))
               (i32.const -1)))
-          (local.get 15))))
+          (local.get 16))))
     (if (; unlikely ;)
-      (i64.ne (i64.shr_s (i64.shl (local.get 17) (i64.const 16)) (i64.const 16)) (local.get 17))
+      (i64.ne (i64.shr_s (i64.shl (local.get 18) (i64.const 16)) (i64.const 16)) (local.get 18))
       (then
         (i32.store offset=WHERE (; bail at +0x10a, 1 not executed, flags of ADD 16 ;)
           (i32.const 0)
           (i32.const 34866177))
         (br $tail)))
     (local.set $rsp (i64.add (local.get $rsp) (i64.const 8)))
-    (local.set 18 (local.get 17))
-    (local.set 17 (i64.sub (local.get 18) (local.get $rip_base)))
-    (i32.store offset=LINK_CELL[0] (i32.const 0) (i32.wrap_i64 (local.get 17)))
-    (local.set 15 (i32.add (i32.wrap_i64 (local.get $flags_a)) (i32.wrap_i64 (local.get $flags_b))))
-    (i64.store offset=flagResult (i32.const 0) (i64.extend_i32_s (i32.extend16_s (local.get 15))))
-    (local.set 16
+    (local.set 19 (local.get 18))
+    (local.set 18 (i64.sub (local.get 19) (local.get $rip_base)))
+    (i32.store offset=LINK_CELL[0] (i32.const 0) (i32.wrap_i64 (local.get 18)))
+    (local.set 16 (i32.add (i32.wrap_i64 (local.get $flags_a)) (i32.wrap_i64 (local.get $flags_b))))
+    (i64.store offset=flagResult (i32.const 0) (i64.extend_i32_s (i32.extend16_s (local.get 16))))
+    (local.set 17
       (i32.or
         (i32.and (i32.wrap_i64 (local.get $flags_a)) (i32.wrap_i64 (local.get $flags_b)))
         (i32.and
           (i32.or (i32.wrap_i64 (local.get $flags_a)) (i32.wrap_i64 (local.get $flags_b)))
-          (i32.xor (local.get 15) (i32.const -1)))))
+          (i32.xor (local.get 16) (i32.const -1)))))
     (i32.store offset=flagAux
       (i32.const 0)
       (i32.or
-        (i32.shl (i32.shr_u (local.get 16) (i32.const 14)) (i32.const 30))
-        (i32.and (local.get 16) (i32.const 8))))
+        (i32.shl (i32.shr_u (local.get 17) (i32.const 14)) (i32.const 30))
+        (i32.and (local.get 17) (i32.const 8))))
     (i64.store offset=RAX (i32.const 0) (local.get $rax))
     (i64.store offset=RDX (i32.const 0) (local.get $rdx))
     (i64.store offset=RSP (i32.const 0) (local.get $rsp))
     (i64.store offset=RSI (i32.const 0) (local.get $rsi))
     (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
-    (return_call $jumpFlat (local.get 18)))
+    (return_call $jumpFlat (local.get 19)))
   (if
     (i32.eq
       (i32.and
-        (local.tee 15
+        (local.tee 16
           (i32.and
-            (i32.shr_u (local.tee 16 (i32.load offset=WHERE (i32.const 0))) (i32.const 9))
+            (i32.shr_u (local.tee 17 (i32.load offset=WHERE (i32.const 0))) (i32.const 9))
             (i32.const 255)))
         (i32.const 63))
       (i32.const 63))
     (then
-      (local.set 15 (local.get $flags_kind))))
+      (local.set 16 (local.get $flags_kind))))
   (call $materializeFlags
-    (local.get 15)
+    (local.get 16)
     (local.get $flags_a)
     (local.get $flags_b)
     (local.get $flags_r)
-    (local.get $flags_cf_of))
+    (local.get $flags_cf_of)
+    (local.get $flags_step))
   (i64.store offset=RAX (i32.const 0) (local.get $rax))
   (i64.store offset=RDX (i32.const 0) (local.get $rdx))
   (i64.store offset=RSP (i32.const 0) (local.get $rsp))
   (i64.store offset=RSI (i32.const 0) (local.get $rsi))
-  (local.set $budget (i32.add (i32.and (local.get 16) (i32.const 511)) (local.get $budget)))
+  (local.set $budget (i32.add (i32.and (local.get 17) (i32.const 511)) (local.get $budget)))
   (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
-  (local.set 18
+  (local.set 19
     (i64.add
       (local.get $rip_base)
-      (i64.extend_i32_s (i32.and (i32.shr_u (local.get 16) (i32.const 17)) (i32.const 4095)))))
-  (if (i32.and (local.get 16) (i32.const 511))
+      (i64.extend_i32_s (i32.and (i32.shr_u (local.get 17) (i32.const 17)) (i32.const 4095)))))
+  (if (i32.and (local.get 17) (i32.const 511))
     (then
-      (i64.store offset=rip (i32.const 0) (local.get 18))
+      (i64.store offset=rip (i32.const 0) (local.get 19))
       (i32.store offset=EXIT (i32.const 0) (i32.const 5))
       (return)))
-  (return_call $jumpFlat (local.get 18)))
+  (return_call $jumpFlat (local.get 19)))

@@ -15,9 +15,9 @@
     ;; 0: +0x100
     (local.set $budget (i32.sub (local.get $budget) (i32.const 3)))
     ;; +0x100  ADD dword DS:[RDI], EAX
-    (local.set 16
+    (local.set 17
       (i32.load
-        (local.tee 15
+        (local.tee 16
           (block $1 (result i32)
             (block $2
               (br_if $2 (; unlikely ;)
@@ -26,7 +26,7 @@
               (br $1))
             (br_if $tail (; unlikely ;)
               (i32.eq
-                (local.tee 15
+                (local.tee 16
                   (call $translate (; bail at +0x100, 3 not executed, flags in the state ;)
                     (local.get $rdi)
                     (local.get $tlb_table)
@@ -34,43 +34,41 @@
                     (i32.const 33554435)))
                 (i32.const -1)))
             (local.set $page0_tag (i64.and (local.get $rdi) (i64.const -4096)))
-            (local.set $page0_addend (i32.sub (local.get 15) (i32.wrap_i64 (local.get $rdi))))
-            (local.get 15)))))
-    (local.set 17 (i32.add (local.get 16) (i32.wrap_i64 (local.get $rax))))
-    (i32.store (local.get 15) (local.get 17))
-    (local.set $flags_a (i64.extend_i32_u (local.get 17)))
+            (local.set $page0_addend (i32.sub (local.get 16) (i32.wrap_i64 (local.get $rdi))))
+            (local.get 16)))))
+    (local.set 18 (i32.add (local.get 17) (i32.wrap_i64 (local.get $rax))))
+    (i32.store (local.get 16) (local.get 18))
+    (local.set $flags_a (i64.extend_i32_u (local.get 18)))
     (local.set $flags_b (i64.extend_i32_u (i32.wrap_i64 (local.get $rax))))
     ;; +0x102  INC dword DS:[RDI+0x4]
-    (local.set 18 (i64.add (local.get $rdi) (i64.const 4)))
-    (local.set 16
+    (local.set 19 (i64.add (local.get $rdi) (i64.const 4)))
+    (local.set 17
       (i32.load
-        (local.tee 15
+        (local.tee 16
           (block $3 (result i32)
             (block $4
               (br_if $4 (; unlikely ;)
-                (i64.ne (local.get $page0_tag) (i64.and (local.get 18) (i64.const -4093))))
-              (i32.add (i32.wrap_i64 (local.get 18)) (local.get $page0_addend))
+                (i64.ne (local.get $page0_tag) (i64.and (local.get 19) (i64.const -4093))))
+              (i32.add (i32.wrap_i64 (local.get 19)) (local.get $page0_addend))
               (br $3))
             (br_if $tail (; unlikely ;)
               (i32.eq
-                (local.tee 15
+                (local.tee 16
                   (call $translate (; bail at +0x102, 2 not executed, flags of SUM 32 ;)
-                    (local.get 18)
+                    (local.get 19)
                     (local.get $tlb_table)
                     (i32.const 459012)
-                    (i32.const 33832450)))
+                    (i32.const 33828354)))
                 (i32.const -1)))
-            (local.set $page0_tag (i64.and (local.get 18) (i64.const -4096)))
-            (local.set $page0_addend (i32.sub (local.get 15) (i32.wrap_i64 (local.get 18))))
-            (local.get 15)))))
-    (local.set 17 (i32.add (local.get 16) (i32.const 1)))
-    (i32.store (local.get 15) (local.get 17))
-    (i64.extend_i32_u
-      (i32.lt_u (i32.wrap_i64 (local.get $flags_a)) (i32.wrap_i64 (local.get $flags_b))))
-    (local.set $flags_a (i64.extend_i32_u (local.get 16)))
-    (local.set $flags_b)
+            (local.set $page0_tag (i64.and (local.get 19) (i64.const -4096)))
+            (local.set $page0_addend (i32.sub (local.get 16) (i32.wrap_i64 (local.get 19))))
+            (local.get 16)))))
+    (local.set 18 (i32.add (local.get 17) (i32.const 1)))
+    (i32.store (local.get 16) (local.get 18))
+    (local.set $flags_step (i64.extend_i32_u (local.get 18)))
+    (local.set $flags_kind (i32.const 1303))
     ;; +0x105  RET
-    (local.set 18
+    (local.set 19
       (i64.load
         (block $5 (result i32)
           (block $6
@@ -84,40 +82,41 @@
             (br $5))
           (br_if $tail (; unlikely ;)
             (i32.eq
-              (local.tee 15
-                (call $translate (; bail at +0x105, 1 not executed, flags of INC 32 ;)
+              (local.tee 16
+                (call $translate (; bail at +0x105, 1 not executed, flags of $flags_kind ;)
                   (local.get $rsp)
                   (local.get $tlb_table)
                   (i32.const 262664)
-                  (i32.const 34221569)))
+                  (i32.const 34242049)))
               (i32.const -1)))
-          (local.get 15))))
+          (local.get 16))))
     (if (; unlikely ;)
-      (i64.ne (i64.shr_s (i64.shl (local.get 18) (i64.const 16)) (i64.const 16)) (local.get 18))
+      (i64.ne (i64.shr_s (i64.shl (local.get 19) (i64.const 16)) (i64.const 16)) (local.get 19))
       (then
-        (i32.store offset=WHERE (; bail at +0x105, 1 not executed, flags of INC 32 ;)
+        (i32.store offset=WHERE (; bail at +0x105, 1 not executed, flags of $flags_kind ;)
           (i32.const 0)
-          (i32.const 34221569))
+          (i32.const 34242049))
         (br $tail)))
     (local.set $rsp (i64.add (local.get $rsp) (i64.const 8)))
-    (local.set 19 (local.get 18))
-    (local.set 18 (i64.sub (local.get 19) (local.get $rip_base)))
-    (i32.store offset=LINK_CELL[0] (i32.const 0) (i32.wrap_i64 (local.get 18)))
+    (local.set 20 (local.get 19))
+    (local.set 19 (i64.sub (local.get 20) (local.get $rip_base)))
+    (i32.store offset=LINK_CELL[0] (i32.const 0) (i32.wrap_i64 (local.get 19)))
     (call $materializeFlags
-      (i32.const 23)
+      (i32.const 1303)
       (local.get $flags_a)
       (local.get $flags_b)
       (local.get $flags_r)
-      (local.get $flags_cf_of))
+      (local.get $flags_cf_of)
+      (local.get $flags_step))
     (i64.store offset=RSP (i32.const 0) (local.get $rsp))
     (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
-    (return_call $jumpFlat (local.get 19)))
+    (return_call $jumpFlat (local.get 20)))
   (if
     (i32.eq
       (i32.and
         (local.tee 17
           (i32.and
-            (i32.shr_u (local.tee 15 (i32.load offset=WHERE (i32.const 0))) (i32.const 9))
+            (i32.shr_u (local.tee 16 (i32.load offset=WHERE (i32.const 0))) (i32.const 9))
             (i32.const 255)))
         (i32.const 63))
       (i32.const 63))
@@ -128,17 +127,18 @@
     (local.get $flags_a)
     (local.get $flags_b)
     (local.get $flags_r)
-    (local.get $flags_cf_of))
+    (local.get $flags_cf_of)
+    (local.get $flags_step))
   (i64.store offset=RSP (i32.const 0) (local.get $rsp))
-  (local.set $budget (i32.add (i32.and (local.get 15) (i32.const 511)) (local.get $budget)))
+  (local.set $budget (i32.add (i32.and (local.get 16) (i32.const 511)) (local.get $budget)))
   (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
-  (local.set 19
+  (local.set 20
     (i64.add
       (local.get $rip_base)
-      (i64.extend_i32_s (i32.and (i32.shr_u (local.get 15) (i32.const 17)) (i32.const 4095)))))
-  (if (i32.and (local.get 15) (i32.const 511))
+      (i64.extend_i32_s (i32.and (i32.shr_u (local.get 16) (i32.const 17)) (i32.const 4095)))))
+  (if (i32.and (local.get 16) (i32.const 511))
     (then
-      (i64.store offset=rip (i32.const 0) (local.get 19))
+      (i64.store offset=rip (i32.const 0) (local.get 20))
       (i32.store offset=EXIT (i32.const 0) (i32.const 5))
       (return)))
-  (return_call $jumpFlat (local.get 19)))
+  (return_call $jumpFlat (local.get 20)))

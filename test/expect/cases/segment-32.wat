@@ -6,136 +6,137 @@
       (return_call_indirect 0 (param i32) (local.get $descriptor) (i32.const 99))))
   (local.set $rip_base (i32.load offset=RIP_BASE (i32.const 0)))
   (local.set $tlb_table (i32.load offset=TLB_TABLE (i32.const 0)))
-  (local.set 12 (local.tee 13 (i64.load offset=RAX (i32.const 0))))
-  (local.set $eax (i32.wrap_i64 (local.get 13)))
-  (local.set 12 (i64.or (local.tee 13 (i64.load offset=RSP (i32.const 0))) (local.get 12)))
-  (local.set $esp (i32.wrap_i64 (local.get 13)))
-  (if (; unlikely ;) (i32.wrap_i64 (i64.shr_u (local.get 12) (i64.const 32)))
+  (local.set 13 (local.tee 14 (i64.load offset=RAX (i32.const 0))))
+  (local.set $eax (i32.wrap_i64 (local.get 14)))
+  (local.set 13 (i64.or (local.tee 14 (i64.load offset=RSP (i32.const 0))) (local.get 13)))
+  (local.set $esp (i32.wrap_i64 (local.get 14)))
+  (if (; unlikely ;) (i32.wrap_i64 (i64.shr_u (local.get 13) (i64.const 32)))
     (then
       (return_call_indirect 0 (param i32) (local.get $descriptor) (i32.const 99))))
   (block $tail
     ;; 0: +0x100
     (local.set $budget (i32.sub (local.get $budget) (i32.const 3)))
     ;; +0x100  MOV EAX, dword GS:[0x14]
-    (local.set 12 (i64.const 20))
+    (local.set 13 (i64.const 20))
     (if (; unlikely ;)
       (i32.or
         (i32.eqz (i32.and (i32.load offset=GS.fast (i32.const 0)) (i32.const 1)))
         (i64.gt_u
-          (i64.add (local.get 12) (i64.const 3))
+          (i64.add (local.get 13) (i64.const 3))
           (i64.load32_u offset=GS.limit (i32.const 0))))
       (then
         (i32.store offset=WHERE (; bail at +0x100, 3 not executed, flags in the state ;)
           (i32.const 0)
           (i32.const 33554435))
         (br $tail)))
-    (local.set 12
+    (local.set 13
       (i64.and
-        (i64.add (local.get 12) (i64.load offset=GS.base (i32.const 0)))
+        (i64.add (local.get 13) (i64.load offset=GS.base (i32.const 0)))
         (i64.const 4294967295)))
-    (local.set 14 (i32.wrap_i64 (local.get 12)))
-    (local.set 14
+    (local.set 15 (i32.wrap_i64 (local.get 13)))
+    (local.set 15
       (i32.load
         (block $1 (result i32)
           (block $2
             (br_if $2 (; unlikely ;)
               (i64.ne
                 (i64.load offset=READ_CELL[16].tag (local.get $tlb_table))
-                (i64.extend_i32_u (i32.and (local.get 14) (i32.const -4093)))))
-            (i32.add (local.get 14) (i32.load offset=READ_CELL[16].addend (local.get $tlb_table)))
+                (i64.extend_i32_u (i32.and (local.get 15) (i32.const -4093)))))
+            (i32.add (local.get 15) (i32.load offset=READ_CELL[16].addend (local.get $tlb_table)))
             (br $1))
           (br_if $tail (; unlikely ;)
             (i32.eq
-              (local.tee 15
+              (local.tee 16
                 (call $translate (; bail at +0x100, 3 not executed, flags in the state ;)
-                  (i64.extend_i32_u (local.get 14))
+                  (i64.extend_i32_u (local.get 15))
                   (local.get $tlb_table)
                   (i32.const 1048580)
                   (i32.const 33554435)))
               (i32.const -1)))
-          (local.get 15))))
-    (local.set $eax (local.get 14))
+          (local.get 16))))
+    (local.set $eax (local.get 15))
     ;; +0x107  MOV dword SS:[ESP+0x4], EAX
-    (local.set 14 (i32.add (local.get $esp) (i32.const 4)))
+    (local.set 15 (i32.add (local.get $esp) (i32.const 4)))
     (i32.store
       (block $3 (result i32)
         (block $4
           (br_if $4 (; unlikely ;)
             (i64.ne
               (i64.load offset=WRITE_CELL[RSP].tag (local.get $tlb_table))
-              (i64.extend_i32_u (i32.and (local.get 14) (i32.const -4093)))))
-          (i32.add (local.get 14) (i32.load offset=WRITE_CELL[RSP].addend (local.get $tlb_table)))
+              (i64.extend_i32_u (i32.and (local.get 15) (i32.const -4093)))))
+          (i32.add (local.get 15) (i32.load offset=WRITE_CELL[RSP].addend (local.get $tlb_table)))
           (br $3))
         (br_if $tail (; unlikely ;)
           (i32.eq
-            (local.tee 15
+            (local.tee 16
               (call $translate (; bail at +0x107, 2 not executed, flags in the state ;)
-                (i64.extend_i32_u (local.get 14))
+                (i64.extend_i32_u (local.get 15))
                 (local.get $tlb_table)
                 (i32.const 262916)
                 (i32.const 34471938)))
             (i32.const -1)))
-        (local.get 15))
+        (local.get 16))
       (local.get $eax))
     ;; +0x10b  RET
-    (local.set 14 (local.get $esp))
-    (local.set 14
+    (local.set 15 (local.get $esp))
+    (local.set 15
       (i32.load
         (block $5 (result i32)
           (block $6
             (br_if $6 (; unlikely ;)
               (i64.ne
                 (i64.load offset=READ_CELL[RSP].tag (local.get $tlb_table))
-                (i64.extend_i32_u (i32.and (local.get 14) (i32.const -4093)))))
-            (i32.add (local.get 14) (i32.load offset=READ_CELL[RSP].addend (local.get $tlb_table)))
+                (i64.extend_i32_u (i32.and (local.get 15) (i32.const -4093)))))
+            (i32.add (local.get 15) (i32.load offset=READ_CELL[RSP].addend (local.get $tlb_table)))
             (br $5))
           (br_if $tail (; unlikely ;)
             (i32.eq
-              (local.tee 15
+              (local.tee 16
                 (call $translate (; bail at +0x10b, 1 not executed, flags in the state ;)
-                  (i64.extend_i32_u (local.get 14))
+                  (i64.extend_i32_u (local.get 15))
                   (local.get $tlb_table)
                   (i32.const 262660)
                   (i32.const 34996225)))
               (i32.const -1)))
-          (local.get 15))))
+          (local.get 16))))
     (local.set $esp (i32.add (local.get $esp) (i32.const 4)))
-    (local.set 12 (i64.extend_i32_u (local.get 14)))
-    (local.set 14 (i32.sub (i32.wrap_i64 (local.get 12)) (local.get $rip_base)))
-    (i32.store offset=LINK_CELL[0] (i32.const 0) (local.get 14))
+    (local.set 13 (i64.extend_i32_u (local.get 15)))
+    (local.set 15 (i32.sub (i32.wrap_i64 (local.get 13)) (local.get $rip_base)))
+    (i32.store offset=LINK_CELL[0] (i32.const 0) (local.get 15))
     (i64.store offset=RAX (i32.const 0) (i64.extend_i32_u (local.get $eax)))
     (i64.store offset=RSP (i32.const 0) (i64.extend_i32_u (local.get $esp)))
     (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
-    (return_call $jumpFlat (local.get 12)))
+    (return_call $jumpFlat (local.get 13)))
   (if
     (i32.eq
       (i32.and
-        (local.tee 15
+        (local.tee 16
           (i32.and
-            (i32.shr_u (local.tee 14 (i32.load offset=WHERE (i32.const 0))) (i32.const 9))
+            (i32.shr_u (local.tee 15 (i32.load offset=WHERE (i32.const 0))) (i32.const 9))
             (i32.const 255)))
         (i32.const 63))
       (i32.const 63))
     (then
-      (local.set 15 (local.get $flags_kind))))
+      (local.set 16 (local.get $flags_kind))))
   (call $materializeFlags
-    (local.get 15)
+    (local.get 16)
     (i64.extend_i32_u (local.get $flags_a))
     (i64.extend_i32_u (local.get $flags_b))
     (i64.extend_i32_u (local.get $flags_r))
-    (local.get $flags_cf_of))
+    (local.get $flags_cf_of)
+    (i64.extend_i32_u (local.get $flags_step)))
   (i64.store offset=RAX (i32.const 0) (i64.extend_i32_u (local.get $eax)))
   (i64.store offset=RSP (i32.const 0) (i64.extend_i32_u (local.get $esp)))
-  (local.set $budget (i32.add (i32.and (local.get 14) (i32.const 511)) (local.get $budget)))
+  (local.set $budget (i32.add (i32.and (local.get 15) (i32.const 511)) (local.get $budget)))
   (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
-  (local.set 12
+  (local.set 13
     (i64.extend_i32_u
       (i32.add
         (local.get $rip_base)
-        (i32.and (i32.shr_u (local.get 14) (i32.const 17)) (i32.const 4095)))))
-  (if (i32.and (local.get 14) (i32.const 511))
+        (i32.and (i32.shr_u (local.get 15) (i32.const 17)) (i32.const 4095)))))
+  (if (i32.and (local.get 15) (i32.const 511))
     (then
-      (i64.store offset=rip (i32.const 0) (local.get 12))
+      (i64.store offset=rip (i32.const 0) (local.get 13))
       (i32.store offset=EXIT (i32.const 0) (i32.const 5))
       (return)))
-  (return_call $jumpFlat (local.get 12)))
+  (return_call $jumpFlat (local.get 13)))

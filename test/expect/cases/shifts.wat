@@ -20,38 +20,39 @@
         ;; +0x100  SHL RAX, 0x3
         (local.set $rax (i64.shl (local.get $rax) (i64.const 3)))
         ;; +0x104  SAR EDX, 0x1f
-        (local.set 16 (i32.shr_s (i32.wrap_i64 (local.get $rdx)) (i32.const 31)))
-        (i64.extend_i32_u (local.get 16))
-        (local.set 17 (i32.wrap_i64 (local.get $rdx)))
+        (local.set 17 (i32.shr_s (i32.wrap_i64 (local.get $rdx)) (i32.const 31)))
+        (i64.extend_i32_u (local.get 17))
+        (local.set 18 (i32.wrap_i64 (local.get $rdx)))
         (local.set $rdx)
-        (local.set $flags_a (i64.extend_i32_u (local.get 17)))
+        (local.set $flags_a (i64.extend_i32_u (local.get 18)))
         (local.set $flags_b (i64.const 31))
-        (local.set $flags_r (i64.extend_i32_u (local.get 16)))
+        (local.set $flags_r (i64.extend_i32_u (local.get 17)))
         ;; +0x107  ROL EBX, 0x7
-        (local.set 16 (i32.rotl (i32.wrap_i64 (local.get $rbx)) (i32.const 7)))
-        (local.set $rbx (i64.extend_i32_u (local.get 16)))
-        (local.set $flags_cf_of (local.get 16))
+        (local.set 17 (i32.rotl (i32.wrap_i64 (local.get $rbx)) (i32.const 7)))
+        (local.set $rbx (i64.extend_i32_u (local.get 17)))
+        (local.set $flags_cf_of (local.get 17))
         ;; +0x10a  SHR RSI, CL
-        (local.set 16
+        (local.set 17
           (i32.and (i32.and (i32.wrap_i64 (local.get $rcx)) (i32.const 255)) (i32.const 63)))
-        (local.set 18 (i64.shr_u (local.get $rsi) (i64.extend_i32_u (local.get 16))))
-        (local.get 18)
-        (local.set 19 (local.get $rsi))
+        (local.set 19 (i64.shr_u (local.get $rsi) (i64.extend_i32_u (local.get 17))))
+        (local.get 19)
+        (local.set 20 (local.get $rsi))
         (local.set $rsi)
-        (local.set $flags_kind (i32.const 175))
-        (if (local.get 16)
+        (local.set $flags_kind (i32.const 167))
+        (if (local.get 17)
           (then
-            (local.set $flags_a (local.get 19))
-            (local.set $flags_b (i64.extend_i32_u (local.get 16)))
-            (local.set $flags_r (local.get 18))
-            (local.set $flags_kind (i32.const 44))))
+            (local.set $flags_a (local.get 20))
+            (local.set $flags_b (i64.extend_i32_u (local.get 17)))
+            (local.set $flags_r (local.get 19))
+            (local.set $flags_kind (i32.const 36))))
         ;; +0x10d  JB $-0xd
         (call $materializeFlags
           (local.get $flags_kind)
           (local.get $flags_a)
           (local.get $flags_b)
           (local.get $flags_r)
-          (local.get $flags_cf_of))
+          (local.get $flags_cf_of)
+          (local.get $flags_step))
         (if (i32.shr_u (i32.load offset=flagAux (i32.const 0)) (i32.const 31))
           (then
             (local.set $flags_kind (i32.const 0))
@@ -60,7 +61,7 @@
         ;; 1: +0x10f
         (local.set $budget (i32.sub (local.get $budget) (i32.const 1)))
         ;; +0x10f  RET
-        (local.set 18
+        (local.set 19
           (i64.load
             (block $1 (result i32)
               (block $2
@@ -74,32 +75,32 @@
                 (br $1))
               (br_if $tail (; unlikely ;)
                 (i32.eq
-                  (local.tee 16
+                  (local.tee 17
                     (call $translate (; bail at +0x10f, 1 not executed, flags in the state ;)
                       (local.get $rsp)
                       (local.get $tlb_table)
                       (i32.const 262664)
                       (i32.const 35520513)))
                   (i32.const -1)))
-              (local.get 16))))
+              (local.get 17))))
         (if (; unlikely ;)
-          (i64.ne (i64.shr_s (i64.shl (local.get 18) (i64.const 16)) (i64.const 16)) (local.get 18))
+          (i64.ne (i64.shr_s (i64.shl (local.get 19) (i64.const 16)) (i64.const 16)) (local.get 19))
           (then
             (i32.store offset=WHERE (; bail at +0x10f, 1 not executed, flags in the state ;)
               (i32.const 0)
               (i32.const 35520513))
             (br $tail)))
         (local.set $rsp (i64.add (local.get $rsp) (i64.const 8)))
-        (local.set 19 (local.get 18))
-        (local.set 18 (i64.sub (local.get 19) (local.get $rip_base)))
-        (i32.store offset=LINK_CELL[0] (i32.const 0) (i32.wrap_i64 (local.get 18)))
+        (local.set 20 (local.get 19))
+        (local.set 19 (i64.sub (local.get 20) (local.get $rip_base)))
+        (i32.store offset=LINK_CELL[0] (i32.const 0) (i32.wrap_i64 (local.get 19)))
         (i64.store offset=RAX (i32.const 0) (local.get $rax))
         (i64.store offset=RDX (i32.const 0) (local.get $rdx))
         (i64.store offset=RBX (i32.const 0) (local.get $rbx))
         (i64.store offset=RSP (i32.const 0) (local.get $rsp))
         (i64.store offset=RSI (i32.const 0) (local.get $rsi))
         (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
-        (return_call $jumpFlat (local.get 19))))
+        (return_call $jumpFlat (local.get 20))))
     (i32.store offset=SAMPLED_REGION (i32.const 0) (i32.const 1))
     (i32.store offset=WHERE (; to +0x100, flags of $flags_kind ;)
       (i32.const 0)
@@ -108,34 +109,35 @@
   (if
     (i32.eq
       (i32.and
-        (local.tee 17
+        (local.tee 18
           (i32.and
-            (i32.shr_u (local.tee 16 (i32.load offset=WHERE (i32.const 0))) (i32.const 9))
+            (i32.shr_u (local.tee 17 (i32.load offset=WHERE (i32.const 0))) (i32.const 9))
             (i32.const 255)))
         (i32.const 63))
       (i32.const 63))
     (then
-      (local.set 17 (local.get $flags_kind))))
+      (local.set 18 (local.get $flags_kind))))
   (call $materializeFlags
-    (local.get 17)
+    (local.get 18)
     (local.get $flags_a)
     (local.get $flags_b)
     (local.get $flags_r)
-    (local.get $flags_cf_of))
+    (local.get $flags_cf_of)
+    (local.get $flags_step))
   (i64.store offset=RAX (i32.const 0) (local.get $rax))
   (i64.store offset=RDX (i32.const 0) (local.get $rdx))
   (i64.store offset=RBX (i32.const 0) (local.get $rbx))
   (i64.store offset=RSP (i32.const 0) (local.get $rsp))
   (i64.store offset=RSI (i32.const 0) (local.get $rsi))
-  (local.set $budget (i32.add (i32.and (local.get 16) (i32.const 511)) (local.get $budget)))
+  (local.set $budget (i32.add (i32.and (local.get 17) (i32.const 511)) (local.get $budget)))
   (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
-  (local.set 19
+  (local.set 20
     (i64.add
       (local.get $rip_base)
-      (i64.extend_i32_s (i32.and (i32.shr_u (local.get 16) (i32.const 17)) (i32.const 4095)))))
-  (if (i32.and (local.get 16) (i32.const 511))
+      (i64.extend_i32_s (i32.and (i32.shr_u (local.get 17) (i32.const 17)) (i32.const 4095)))))
+  (if (i32.and (local.get 17) (i32.const 511))
     (then
-      (i64.store offset=rip (i32.const 0) (local.get 19))
+      (i64.store offset=rip (i32.const 0) (local.get 20))
       (i32.store offset=EXIT (i32.const 0) (i32.const 5))
       (return)))
-  (return_call $jumpFlat (local.get 19)))
+  (return_call $jumpFlat (local.get 20)))

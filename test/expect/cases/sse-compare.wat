@@ -19,21 +19,21 @@
         ;; 0: +0x100
         (local.set $budget (i32.sub (local.get $budget) (i32.const 2)))
         ;; +0x100  UCOMISD XMM0, XMM1
-        (local.set 14 (f64x2.extract_lane 0 (local.get $xmm0)))
-        (local.set 15 (f64x2.extract_lane 0 (local.get $xmm1)))
-        (local.set 16 (f64.lt (local.get 14) (local.get 15)))
-        (local.set 17 (f64.eq (local.get 14) (local.get 15)))
-        (local.set 18
-          (i64.sub (i64.shl (i64x2.extract_lane 0 (local.get $xmm0)) (i64.const 1)) (i64.const 1)))
+        (local.set 15 (f64x2.extract_lane 0 (local.get $xmm0)))
+        (local.set 16 (f64x2.extract_lane 0 (local.get $xmm1)))
+        (local.set 17 (f64.lt (local.get 15) (local.get 16)))
+        (local.set 18 (f64.eq (local.get 15) (local.get 16)))
         (local.set 19
+          (i64.sub (i64.shl (i64x2.extract_lane 0 (local.get $xmm0)) (i64.const 1)) (i64.const 1)))
+        (local.set 20
           (i64.sub (i64.shl (i64x2.extract_lane 0 (local.get $xmm1)) (i64.const 1)) (i64.const 1)))
-        (local.set 20 (i32.or (local.get 16) (i32.shl (local.get 17) (i32.const 6))))
+        (local.set 21 (i32.or (local.get 17) (i32.shl (local.get 18) (i32.const 6))))
         (if (; unlikely ;)
           (i32.eqz
             (i32.and
-              (i32.or (i32.or (local.get 16) (local.get 17)) (f64.gt (local.get 14) (local.get 15)))
+              (i32.or (i32.or (local.get 17) (local.get 18)) (f64.gt (local.get 15) (local.get 16)))
               (i64.ge_u
-                (select (local.get 19) (local.get 18) (i64.lt_u (local.get 19) (local.get 18)))
+                (select (local.get 20) (local.get 19) (i64.lt_u (local.get 20) (local.get 19)))
                 (i64.const 9007199254740991))))
           (then
             (i64.store offset=scratch[0] (i32.const 0) (i64x2.extract_lane 0 (local.get $xmm0)))
@@ -42,10 +42,10 @@
               (i32.const 0)
               (i32.const 33586690))
             (br $tail)
-            (local.set 17 (i32.const 0))
-            (local.set 20 (local.get 17))))
-        (local.set 17 (local.get 20))
-        (call $flagsSetAll (local.get 17))
+            (local.set 18 (i32.const 0))
+            (local.set 21 (local.get 18))))
+        (local.set 18 (local.get 21))
+        (call $flagsSetAll (local.get 18))
         ;; +0x104  JA $-0x4
         (if
           (i32.eqz
@@ -59,34 +59,34 @@
         ;; 1: +0x106
         (local.set $budget (i32.sub (local.get $budget) (i32.const 2)))
         ;; +0x106  CVTTSD2SI EAX, XMM0
-        (local.set 15 (f64x2.extract_lane 0 (local.get $xmm0)))
-        (local.set 17 (i32.trunc_sat_f64_s (local.get 15)))
-        (local.set 16
+        (local.set 16 (f64x2.extract_lane 0 (local.get $xmm0)))
+        (local.set 18 (i32.trunc_sat_f64_s (local.get 16)))
+        (local.set 17
           (i64.lt_u
             (i64.shl (i64x2.extract_lane 0 (local.get $xmm0)) (i64.const 1))
             (i64.const -8953156059220934656)))
-        (local.set 21 (i32.load offset=mxcsr (i32.const 0)))
+        (local.set 22 (i32.load offset=mxcsr (i32.const 0)))
         (if (; likely ;)
           (i32.and
-            (local.get 16)
-            (i32.eq (i32.and (local.get 21) (i32.const 32736)) (i32.const 8096)))
+            (local.get 17)
+            (i32.eq (i32.and (local.get 22) (i32.const 32736)) (i32.const 8096)))
           (then
-            (local.set $rax (i64.extend_i32_u (local.get 17))))
+            (local.set $rax (i64.extend_i32_u (local.get 18))))
           (else
             (if (; likely ;)
-              (i32.and (local.get 16) (f64.eq (f64.convert_i32_s (local.get 17)) (local.get 15)))
+              (i32.and (local.get 17) (f64.eq (f64.convert_i32_s (local.get 18)) (local.get 16)))
               (then
-                (local.set $rax (i64.extend_i32_u (local.get 17))))
+                (local.set $rax (i64.extend_i32_u (local.get 18))))
               (else
                 (i64.store offset=scratch[0] (i32.const 0) (i64x2.extract_lane 0 (local.get $xmm0)))
                 (i32.store offset=WHERE (; bail at +0x106, 2 not executed, flags in the state ;)
                   (i32.const 0)
                   (i32.const 34340866))
                 (br $tail)
-                (local.set 17 (i32.load offset=scratch[2] (i32.const 0)))
-                (local.set $rax (i64.extend_i32_u (local.get 17)))))))
+                (local.set 18 (i32.load offset=scratch[2] (i32.const 0)))
+                (local.set $rax (i64.extend_i32_u (local.get 18)))))))
         ;; +0x10a  RET
-        (local.set 18
+        (local.set 19
           (i64.load
             (block $1 (result i32)
               (block $2
@@ -100,29 +100,29 @@
                 (br $1))
               (br_if $tail (; unlikely ;)
                 (i32.eq
-                  (local.tee 17
+                  (local.tee 18
                     (call $translate (; bail at +0x10a, 1 not executed, flags in the state ;)
                       (local.get $rsp)
                       (local.get $tlb_table)
                       (i32.const 262664)
                       (i32.const 34865153)))
                   (i32.const -1)))
-              (local.get 17))))
+              (local.get 18))))
         (if (; unlikely ;)
-          (i64.ne (i64.shr_s (i64.shl (local.get 18) (i64.const 16)) (i64.const 16)) (local.get 18))
+          (i64.ne (i64.shr_s (i64.shl (local.get 19) (i64.const 16)) (i64.const 16)) (local.get 19))
           (then
             (i32.store offset=WHERE (; bail at +0x10a, 1 not executed, flags in the state ;)
               (i32.const 0)
               (i32.const 34865153))
             (br $tail)))
         (local.set $rsp (i64.add (local.get $rsp) (i64.const 8)))
-        (local.set 19 (local.get 18))
-        (local.set 18 (i64.sub (local.get 19) (local.get $rip_base)))
-        (i32.store offset=LINK_CELL[0] (i32.const 0) (i32.wrap_i64 (local.get 18)))
+        (local.set 20 (local.get 19))
+        (local.set 19 (i64.sub (local.get 20) (local.get $rip_base)))
+        (i32.store offset=LINK_CELL[0] (i32.const 0) (i32.wrap_i64 (local.get 19)))
         (i64.store offset=RAX (i32.const 0) (local.get $rax))
         (i64.store offset=RSP (i32.const 0) (local.get $rsp))
         (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
-        (return_call $jumpFlat (local.get 19))))
+        (return_call $jumpFlat (local.get 20))))
     (i32.store offset=SAMPLED_REGION (i32.const 0) (i32.const 1))
     (i32.store offset=WHERE (; to +0x100, flags of $flags_kind ;)
       (i32.const 0)
@@ -131,31 +131,32 @@
   (if
     (i32.eq
       (i32.and
-        (local.tee 16
+        (local.tee 17
           (i32.and
-            (i32.shr_u (local.tee 17 (i32.load offset=WHERE (i32.const 0))) (i32.const 9))
+            (i32.shr_u (local.tee 18 (i32.load offset=WHERE (i32.const 0))) (i32.const 9))
             (i32.const 255)))
         (i32.const 63))
       (i32.const 63))
     (then
-      (local.set 16 (local.get $flags_kind))))
+      (local.set 17 (local.get $flags_kind))))
   (call $materializeFlags
-    (local.get 16)
+    (local.get 17)
     (local.get $flags_a)
     (local.get $flags_b)
     (local.get $flags_r)
-    (local.get $flags_cf_of))
+    (local.get $flags_cf_of)
+    (local.get $flags_step))
   (i64.store offset=RAX (i32.const 0) (local.get $rax))
   (i64.store offset=RSP (i32.const 0) (local.get $rsp))
-  (local.set $budget (i32.add (i32.and (local.get 17) (i32.const 511)) (local.get $budget)))
+  (local.set $budget (i32.add (i32.and (local.get 18) (i32.const 511)) (local.get $budget)))
   (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
-  (local.set 19
+  (local.set 20
     (i64.add
       (local.get $rip_base)
-      (i64.extend_i32_s (i32.and (i32.shr_u (local.get 17) (i32.const 17)) (i32.const 4095)))))
-  (if (i32.and (local.get 17) (i32.const 511))
+      (i64.extend_i32_s (i32.and (i32.shr_u (local.get 18) (i32.const 17)) (i32.const 4095)))))
+  (if (i32.and (local.get 18) (i32.const 511))
     (then
-      (i64.store offset=rip (i32.const 0) (local.get 19))
+      (i64.store offset=rip (i32.const 0) (local.get 20))
       (i32.store offset=EXIT (i32.const 0) (i32.const 5))
       (return)))
-  (return_call $jumpFlat (local.get 19)))
+  (return_call $jumpFlat (local.get 20)))

@@ -19,7 +19,7 @@
     ;; 0: +0x100
     (local.set $budget (i32.sub (local.get $budget) (i32.const 6)))
     ;; +0x100  MOVDQU XMM0, oword DS:[RDI]
-    (local.set 17
+    (local.set 18
       (v128.load
         (block $1 (result i32)
           (block $2
@@ -35,15 +35,15 @@
             (br $1))
           (br_if $tail (; unlikely ;)
             (i32.eq
-              (local.tee 16
+              (local.tee 17
                 (call $translate (; bail at +0x100, 6 not executed, flags in the state ;)
                   (local.get $rdi)
                   (local.get $tlb_table)
                   (i32.const 458768)
                   (i32.const 33554438)))
               (i32.const -1)))
-          (local.get 16))))
-    (local.set $xmm0 (local.get 17))
+          (local.get 17))))
+    (local.set $xmm0 (local.get 18))
     ;; +0x104  PADDD XMM0, XMM1
     (local.set $xmm0 (i32x4.add (local.get $xmm0) (local.get $xmm1)))
     ;; +0x108  PXOR XMM0, XMM2
@@ -69,17 +69,17 @@
           (br $3))
         (br_if $tail (; unlikely ;)
           (i32.eq
-            (local.tee 16
+            (local.tee 17
               (call $translate (; bail at +0x111, 2 not executed, flags in the state ;)
                 (local.get $rdi)
                 (local.get $tlb_table)
                 (i32.const 459024)
                 (i32.const 35782658)))
             (i32.const -1)))
-        (local.get 16))
+        (local.get 17))
       (local.get $xmm3))
     ;; +0x115  RET
-    (local.set 18
+    (local.set 19
       (i64.load
         (block $5 (result i32)
           (block $6
@@ -93,59 +93,60 @@
             (br $5))
           (br_if $tail (; unlikely ;)
             (i32.eq
-              (local.tee 16
+              (local.tee 17
                 (call $translate (; bail at +0x115, 1 not executed, flags in the state ;)
                   (local.get $rsp)
                   (local.get $tlb_table)
                   (i32.const 262664)
                   (i32.const 36306945)))
               (i32.const -1)))
-          (local.get 16))))
+          (local.get 17))))
     (if (; unlikely ;)
-      (i64.ne (i64.shr_s (i64.shl (local.get 18) (i64.const 16)) (i64.const 16)) (local.get 18))
+      (i64.ne (i64.shr_s (i64.shl (local.get 19) (i64.const 16)) (i64.const 16)) (local.get 19))
       (then
         (i32.store offset=WHERE (; bail at +0x115, 1 not executed, flags in the state ;)
           (i32.const 0)
           (i32.const 36306945))
         (br $tail)))
     (local.set $rsp (i64.add (local.get $rsp) (i64.const 8)))
-    (local.set 19 (local.get 18))
-    (local.set 18 (i64.sub (local.get 19) (local.get $rip_base)))
-    (i32.store offset=LINK_CELL[0] (i32.const 0) (i32.wrap_i64 (local.get 18)))
+    (local.set 20 (local.get 19))
+    (local.set 19 (i64.sub (local.get 20) (local.get $rip_base)))
+    (i32.store offset=LINK_CELL[0] (i32.const 0) (i32.wrap_i64 (local.get 19)))
     (i64.store offset=RSP (i32.const 0) (local.get $rsp))
     (v128.store offset=XMM0 (i32.const 0) (local.get $xmm0))
     (v128.store offset=XMM3 (i32.const 0) (local.get $xmm3))
     (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
-    (return_call $jumpFlat (local.get 19)))
+    (return_call $jumpFlat (local.get 20)))
   (if
     (i32.eq
       (i32.and
-        (local.tee 20
+        (local.tee 21
           (i32.and
-            (i32.shr_u (local.tee 16 (i32.load offset=WHERE (i32.const 0))) (i32.const 9))
+            (i32.shr_u (local.tee 17 (i32.load offset=WHERE (i32.const 0))) (i32.const 9))
             (i32.const 255)))
         (i32.const 63))
       (i32.const 63))
     (then
-      (local.set 20 (local.get $flags_kind))))
+      (local.set 21 (local.get $flags_kind))))
   (call $materializeFlags
-    (local.get 20)
+    (local.get 21)
     (local.get $flags_a)
     (local.get $flags_b)
     (local.get $flags_r)
-    (local.get $flags_cf_of))
+    (local.get $flags_cf_of)
+    (local.get $flags_step))
   (i64.store offset=RSP (i32.const 0) (local.get $rsp))
   (v128.store offset=XMM0 (i32.const 0) (local.get $xmm0))
   (v128.store offset=XMM3 (i32.const 0) (local.get $xmm3))
-  (local.set $budget (i32.add (i32.and (local.get 16) (i32.const 511)) (local.get $budget)))
+  (local.set $budget (i32.add (i32.and (local.get 17) (i32.const 511)) (local.get $budget)))
   (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
-  (local.set 19
+  (local.set 20
     (i64.add
       (local.get $rip_base)
-      (i64.extend_i32_s (i32.and (i32.shr_u (local.get 16) (i32.const 17)) (i32.const 4095)))))
-  (if (i32.and (local.get 16) (i32.const 511))
+      (i64.extend_i32_s (i32.and (i32.shr_u (local.get 17) (i32.const 17)) (i32.const 4095)))))
+  (if (i32.and (local.get 17) (i32.const 511))
     (then
-      (i64.store offset=rip (i32.const 0) (local.get 19))
+      (i64.store offset=rip (i32.const 0) (local.get 20))
       (i32.store offset=EXIT (i32.const 0) (i32.const 5))
       (return)))
-  (return_call $jumpFlat (local.get 19)))
+  (return_call $jumpFlat (local.get 20)))

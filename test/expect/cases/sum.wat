@@ -13,10 +13,10 @@
   (local.set $rdi (i64.load offset=RDI (i32.const 0)))
   (block $tail
     (block $loop0
-      (local.set 15 (local.get $budget))
-      (local.set 16 (local.get $flags_kind))
-      (local.set 17 (local.get $flags_a))
-      (local.set 18 (local.get $flags_b))
+      (local.set 16 (local.get $budget))
+      (local.set 17 (local.get $flags_kind))
+      (local.set 18 (local.get $flags_a))
+      (local.set 19 (local.get $flags_b))
       (block $tail
         (loop $tail
           (local.set $flags_a (local.get $rsi))
@@ -24,7 +24,7 @@
           ;; 0: +0x100
           (local.set $budget (i32.sub (local.get $budget) (i32.const 4)))
           ;; +0x100  ADD RAX, qword DS:[RSI]
-          (local.set 20
+          (local.set 21
             (i64.load
               (block $1 (result i32)
                 (block $2
@@ -34,7 +34,7 @@
                   (br $1))
                 (br_if $tail (; unlikely ;)
                   (i32.eq
-                    (local.tee 19
+                    (local.tee 20
                       (call $translate (; bail at +0x100, 4 not executed, flags of $flags_kind ;)
                         (local.get $rsi)
                         (local.get $tlb_table)
@@ -42,9 +42,9 @@
                         (i32.const 33586692)))
                     (i32.const -1)))
                 (local.set $page0_tag (i64.and (local.get $rsi) (i64.const -4096)))
-                (local.set $page0_addend (i32.sub (local.get 19) (i32.wrap_i64 (local.get $rsi))))
-                (local.get 19))))
-          (local.set $rax (i64.add (local.get $rax) (local.get 20)))
+                (local.set $page0_addend (i32.sub (local.get 20) (i32.wrap_i64 (local.get $rsi))))
+                (local.get 20))))
+          (local.set $rax (i64.add (local.get $rax) (local.get 21)))
           ;; +0x103  ADD RSI, 0x8
           (local.set $rsi (i64.add (local.get $rsi) (i64.const 8)))
           ;; +0x107  CMP RSI, RDI
@@ -60,11 +60,11 @@
             (i32.const 0)
             (i32.const 35131392))
           (br $tail)))
-      (if (i32.eq (i32.add (local.get $budget) (i32.const 4)) (local.get 15))
+      (if (i32.eq (i32.add (local.get $budget) (i32.const 4)) (local.get 16))
         (then
-          (local.set $flags_a (local.get 17))
-          (local.set $flags_b (local.get 18))
-          (local.set $flags_kind (local.get 16)))
+          (local.set $flags_a (local.get 18))
+          (local.set $flags_b (local.get 19))
+          (local.set $flags_kind (local.get 17)))
         (else
           (local.set $flags_kind (i32.const 8))))
       (br $tail))
@@ -76,31 +76,32 @@
   (if
     (i32.eq
       (i32.and
-        (local.tee 15
+        (local.tee 16
           (i32.and
-            (i32.shr_u (local.tee 16 (i32.load offset=WHERE (i32.const 0))) (i32.const 9))
+            (i32.shr_u (local.tee 17 (i32.load offset=WHERE (i32.const 0))) (i32.const 9))
             (i32.const 255)))
         (i32.const 63))
       (i32.const 63))
     (then
-      (local.set 15 (local.get $flags_kind))))
+      (local.set 16 (local.get $flags_kind))))
   (call $materializeFlags
-    (local.get 15)
+    (local.get 16)
     (local.get $flags_a)
     (local.get $flags_b)
     (local.get $flags_r)
-    (local.get $flags_cf_of))
+    (local.get $flags_cf_of)
+    (local.get $flags_step))
   (i64.store offset=RAX (i32.const 0) (local.get $rax))
   (i64.store offset=RSI (i32.const 0) (local.get $rsi))
-  (local.set $budget (i32.add (i32.and (local.get 16) (i32.const 511)) (local.get $budget)))
+  (local.set $budget (i32.add (i32.and (local.get 17) (i32.const 511)) (local.get $budget)))
   (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
-  (local.set 18
+  (local.set 19
     (i64.add
       (local.get $rip_base)
-      (i64.extend_i32_s (i32.and (i32.shr_u (local.get 16) (i32.const 17)) (i32.const 4095)))))
-  (if (i32.and (local.get 16) (i32.const 511))
+      (i64.extend_i32_s (i32.and (i32.shr_u (local.get 17) (i32.const 17)) (i32.const 4095)))))
+  (if (i32.and (local.get 17) (i32.const 511))
     (then
-      (i64.store offset=rip (i32.const 0) (local.get 18))
+      (i64.store offset=rip (i32.const 0) (local.get 19))
       (i32.store offset=EXIT (i32.const 0) (i32.const 5))
       (return)))
-  (return_call $jumpFlat (local.get 18)))
+  (return_call $jumpFlat (local.get 19)))

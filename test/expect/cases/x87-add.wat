@@ -15,7 +15,7 @@
     ;; 0: +0x100
     (local.set $budget (i32.sub (local.get $budget) (i32.const 4)))
     ;; +0x100  FLD qword DS:[RDI]
-    (local.set 16
+    (local.set 17
       (i64.load
         (block $1 (result i32)
           (block $2
@@ -29,27 +29,27 @@
             (br $1))
           (br_if $tail (; unlikely ;)
             (i32.eq
-              (local.tee 15
+              (local.tee 16
                 (call $translate (; bail at +0x100, 4 not executed, flags in the state ;)
                   (local.get $rdi)
                   (local.get $tlb_table)
                   (i32.const 458760)
                   (i32.const 33554436)))
               (i32.const -1)))
-          (local.get 15))))
-    (local.set 15 (call $x87PushReal64 (local.get 16)))
-    (if (; likely ;) (local.get 15)
+          (local.get 16))))
+    (local.set 16 (call $x87PushReal64 (local.get 17)))
+    (if (; likely ;) (local.get 16)
       (then)
       (else
         (i32.store offset=WHERE (; bail at +0x100, 4 not executed, flags in the state ;)
           (i32.const 0)
           (i32.const 33554436))
         (br $tail)))
-    (local.set 17 (i64.add (local.get $rip_base) (i64.const 256)))
-    (i64.store offset=fip (i32.const 0) (local.get 17))
+    (local.set 18 (i64.add (local.get $rip_base) (i64.const 256)))
+    (i64.store offset=fip (i32.const 0) (local.get 18))
     (i64.store offset=fdp (i32.const 0) (local.get $rdi))
     ;; +0x102  FADD qword DS:[RSI]
-    (local.set 16
+    (local.set 17
       (i64.load
         (block $3 (result i32)
           (block $4
@@ -63,30 +63,30 @@
             (br $3))
           (br_if $tail (; unlikely ;)
             (i32.eq
-              (local.tee 15
+              (local.tee 16
                 (call $translate (; bail at +0x102, 3 not executed, flags in the state ;)
                   (local.get $rsi)
                   (local.get $tlb_table)
                   (i32.const 393224)
                   (i32.const 33816579)))
               (i32.const -1)))
-          (local.get 15))))
-    (local.set 15 (call $x87AddReal64 (i32.const 0) (local.get 16)))
-    (if (; likely ;) (local.get 15)
+          (local.get 16))))
+    (local.set 16 (call $x87AddReal64 (i32.const 0) (local.get 17)))
+    (if (; likely ;) (local.get 16)
       (then)
       (else
         (i32.store offset=WHERE (; bail at +0x102, 3 not executed, flags in the state ;)
           (i32.const 0)
           (i32.const 33816579))
         (br $tail)))
-    (local.set 17 (i64.add (local.get $rip_base) (i64.const 258)))
-    (i64.store offset=fip (i32.const 0) (local.get 17))
+    (local.set 18 (i64.add (local.get $rip_base) (i64.const 258)))
+    (i64.store offset=fip (i32.const 0) (local.get 18))
     (i64.store offset=fdp (i32.const 0) (local.get $rsi))
     ;; +0x104  FSTP qword DS:[RDI]
-    (local.set 15 (call $x87StoreReal64Fast (i32.const 1)))
-    (if (; likely ;) (local.get 15)
+    (local.set 16 (call $x87StoreReal64Fast (i32.const 1)))
+    (if (; likely ;) (local.get 16)
       (then
-        (local.set 16 (i64.load offset=scratch[0] (i32.const 0)))
+        (local.set 17 (i64.load offset=scratch[0] (i32.const 0)))
         (i64.store
           (block $5 (result i32)
             (block $6
@@ -96,7 +96,7 @@
               (br $5))
             (br_if $tail (; unlikely ;)
               (i32.eq
-                (local.tee 15
+                (local.tee 16
                   (call $translate (; bail at +0x104, 2 not executed, flags in the state ;)
                     (local.get $rdi)
                     (local.get $tlb_table)
@@ -104,17 +104,17 @@
                     (i32.const 34078722)))
                 (i32.const -1)))
             (local.set $page0_tag (i64.and (local.get $rdi) (i64.const -4096)))
-            (local.set $page0_addend (i32.sub (local.get 15) (i32.wrap_i64 (local.get $rdi))))
-            (local.get 15))
-          (local.get 16))
-        (local.set 15 (i32.load offset=1436 (i32.const 0)))
-        (i32.store offset=fsw (i32.const 0) (local.get 15))
-        (local.set 15 (i32.load offset=scratch[1] (i32.const 0)))
-        (i32.store offset=ftw (i32.const 0) (local.get 15)))
+            (local.set $page0_addend (i32.sub (local.get 16) (i32.wrap_i64 (local.get $rdi))))
+            (local.get 16))
+          (local.get 17))
+        (local.set 16 (i32.load offset=1436 (i32.const 0)))
+        (i32.store offset=fsw (i32.const 0) (local.get 16))
+        (local.set 16 (i32.load offset=scratch[1] (i32.const 0)))
+        (i32.store offset=ftw (i32.const 0) (local.get 16)))
       (else
-        (local.set 16
+        (local.set 17
           (i64.load
-            (local.tee 15
+            (local.tee 16
               (block $7 (result i32)
                 (block $8
                   (br_if $8 (; unlikely ;)
@@ -123,7 +123,7 @@
                   (br $7))
                 (br_if $tail (; unlikely ;)
                   (i32.eq
-                    (local.tee 15
+                    (local.tee 16
                       (call $translate (; bail at +0x104, 2 not executed, flags in the state ;)
                         (local.get $rdi)
                         (local.get $tlb_table)
@@ -131,20 +131,20 @@
                         (i32.const 34078722)))
                     (i32.const -1)))
                 (local.set $page0_tag (i64.and (local.get $rdi) (i64.const -4096)))
-                (local.set $page0_addend (i32.sub (local.get 15) (i32.wrap_i64 (local.get $rdi))))
-                (local.get 15)))))
-        (i64.store offset=scratch[0] (i32.const 0) (local.get 16))
+                (local.set $page0_addend (i32.sub (local.get 16) (i32.wrap_i64 (local.get $rdi))))
+                (local.get 16)))))
+        (i64.store offset=scratch[0] (i32.const 0) (local.get 17))
         (i32.store offset=WHERE (; bail at +0x104, 2 not executed, flags in the state ;)
           (i32.const 0)
           (i32.const 34078722))
         (br $tail)
-        (local.set 16 (i64.load offset=scratch[0] (i32.const 0)))
-        (i64.store (local.get 15) (local.get 16))))
-    (local.set 16 (i64.add (local.get $rip_base) (i64.const 260)))
-    (i64.store offset=fip (i32.const 0) (local.get 16))
+        (local.set 17 (i64.load offset=scratch[0] (i32.const 0)))
+        (i64.store (local.get 16) (local.get 17))))
+    (local.set 17 (i64.add (local.get $rip_base) (i64.const 260)))
+    (i64.store offset=fip (i32.const 0) (local.get 17))
     (i64.store offset=fdp (i32.const 0) (local.get $rdi))
     ;; +0x106  RET
-    (local.set 16
+    (local.set 17
       (i64.load
         (block $9 (result i32)
           (block $10
@@ -158,55 +158,56 @@
             (br $9))
           (br_if $tail (; unlikely ;)
             (i32.eq
-              (local.tee 15
+              (local.tee 16
                 (call $translate (; bail at +0x106, 1 not executed, flags in the state ;)
                   (local.get $rsp)
                   (local.get $tlb_table)
                   (i32.const 262664)
                   (i32.const 34340865)))
               (i32.const -1)))
-          (local.get 15))))
+          (local.get 16))))
     (if (; unlikely ;)
-      (i64.ne (i64.shr_s (i64.shl (local.get 16) (i64.const 16)) (i64.const 16)) (local.get 16))
+      (i64.ne (i64.shr_s (i64.shl (local.get 17) (i64.const 16)) (i64.const 16)) (local.get 17))
       (then
         (i32.store offset=WHERE (; bail at +0x106, 1 not executed, flags in the state ;)
           (i32.const 0)
           (i32.const 34340865))
         (br $tail)))
     (local.set $rsp (i64.add (local.get $rsp) (i64.const 8)))
-    (local.set 17 (local.get 16))
-    (local.set 16 (i64.sub (local.get 17) (local.get $rip_base)))
-    (i32.store offset=LINK_CELL[0] (i32.const 0) (i32.wrap_i64 (local.get 16)))
+    (local.set 18 (local.get 17))
+    (local.set 17 (i64.sub (local.get 18) (local.get $rip_base)))
+    (i32.store offset=LINK_CELL[0] (i32.const 0) (i32.wrap_i64 (local.get 17)))
     (i64.store offset=RSP (i32.const 0) (local.get $rsp))
     (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
-    (return_call $jumpFlat (local.get 17)))
+    (return_call $jumpFlat (local.get 18)))
   (if
     (i32.eq
       (i32.and
-        (local.tee 18
+        (local.tee 19
           (i32.and
-            (i32.shr_u (local.tee 15 (i32.load offset=WHERE (i32.const 0))) (i32.const 9))
+            (i32.shr_u (local.tee 16 (i32.load offset=WHERE (i32.const 0))) (i32.const 9))
             (i32.const 255)))
         (i32.const 63))
       (i32.const 63))
     (then
-      (local.set 18 (local.get $flags_kind))))
+      (local.set 19 (local.get $flags_kind))))
   (call $materializeFlags
-    (local.get 18)
+    (local.get 19)
     (local.get $flags_a)
     (local.get $flags_b)
     (local.get $flags_r)
-    (local.get $flags_cf_of))
+    (local.get $flags_cf_of)
+    (local.get $flags_step))
   (i64.store offset=RSP (i32.const 0) (local.get $rsp))
-  (local.set $budget (i32.add (i32.and (local.get 15) (i32.const 511)) (local.get $budget)))
+  (local.set $budget (i32.add (i32.and (local.get 16) (i32.const 511)) (local.get $budget)))
   (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
-  (local.set 17
+  (local.set 18
     (i64.add
       (local.get $rip_base)
-      (i64.extend_i32_s (i32.and (i32.shr_u (local.get 15) (i32.const 17)) (i32.const 4095)))))
-  (if (i32.and (local.get 15) (i32.const 511))
+      (i64.extend_i32_s (i32.and (i32.shr_u (local.get 16) (i32.const 17)) (i32.const 4095)))))
+  (if (i32.and (local.get 16) (i32.const 511))
     (then
-      (i64.store offset=rip (i32.const 0) (local.get 17))
+      (i64.store offset=rip (i32.const 0) (local.get 18))
       (i32.store offset=EXIT (i32.const 0) (i32.const 5))
       (return)))
-  (return_call $jumpFlat (local.get 17)))
+  (return_call $jumpFlat (local.get 18)))
