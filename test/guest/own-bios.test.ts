@@ -2,7 +2,7 @@
 // machine.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { BlockDevice } from '../../src/backend/block/block-device.ts';
+import type { BlockDevice, BlockDone } from '../../src/backend/block/block-device.ts';
 import { emptyMemoryDisk } from '../../src/backend/block/memory-disk.ts';
 import { JitVcpu } from '../../src/engine/jit/jit-vcpu.ts';
 import { nodeHost } from '../../src/host/node/platform.ts';
@@ -31,6 +31,7 @@ function disk(code: readonly number[]): BlockDevice {
 
 async function boot(
   disks: readonly BlockDevice[],
+  time: 'real' | 'deterministic' = 'deterministic',
 ): Promise<{ end: MachineEnd; serial: string; said: string }> {
   let serial = '';
   let said = '';
@@ -49,7 +50,7 @@ async function boot(
       },
     },
     debugExitPort: DEBUG_EXIT,
-    time: 'deterministic',
+    time,
     host: nodeHost(),
   });
   setTimeout(() => machine.stop('timeout'), 20_000).unref();
@@ -70,6 +71,38 @@ test('a boot sector reads the next one and writes it to the serial port', async 
   assert.deepEqual(outcome, { reason: 'debug-exit', status: 43 });
   assert.equal(serial, TEXT);
   assert.match(said, /Doppel BIOS, 4 MiB of memory\nBooting from hard disk 1 \(disk\)/);
+});
+
+test('a disk that answers later is waited for', async () => {
+  const code = [
+    ...[0x31, 0xc0, 0x8e, 0xd8, 0x8e, 0xc0], // xor ax, ax; mov ds, ax; mov es, ax
+    ...[...movAx(0x0201), 0xb9, 2, 0, 0xbb, 0x00, 0x80, 0xcd, 0x13], // read sector 2 to 8000h
+    ...[...movAx(0x0301), 0xb9, 3, 0, 0xcd, 0x13], // write it to sector 3
+    ...[...movAx(0x0201), 0xb9, 3, 0, 0xbb, 0x00, 0x90, 0xcd, 0x13], // and read that to 9000h
+    ...[0x72, 0x0f], // jc past the loop
+    ...[0xbe, 0x00, 0x90, 0x31, 0xd2], // mov si, 9000h; xor dx, dx
+    ...[0xac, 0x84, 0xc0, 0x74, 0x06], // 1: lodsb; test al, al; jz out
+    ...[0xb4, 0x01, 0xcd, 0x14, 0xeb, 0xf5], // mov ah, 1; int 14h; jmp 1b
+    ...end(22),
+  ];
+  const base = disk(code);
+  let operations = 0;
+  const later = (operation: (done: BlockDone) => void, done: BlockDone) => {
+    operations++;
+    setTimeout(() => operation(done), 3);
+  };
+  const slow: BlockDevice = {
+    ...base,
+    read: (offset, target, done) => later((over) => base.read(offset, target, over), done),
+    write: (offset, source, done) => later((over) => base.write(offset, source, over), done),
+  };
+  for (const time of ['real', 'deterministic'] as const) {
+    operations = 0;
+    const { end: outcome, serial } = await boot([slow], time);
+    assert.deepEqual(outcome, { reason: 'debug-exit', status: 45 });
+    assert.equal(serial, TEXT);
+    assert.equal(operations, 4, 'the boot sector, and three by the program: none twice');
+  }
 });
 
 test('the timer ticks, and a halted guest wakes', async () => {

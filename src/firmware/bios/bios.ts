@@ -19,7 +19,7 @@ import { comesFromReset, endOfInterrupt, forgetSetup, powerOnSetup } from './pos
 import { type BiosRom, buildRom } from './rom.ts';
 import { SystemServices } from './system-services.ts';
 import { VideoServices } from './video/video-services.ts';
-import type { BiosWires } from './wires.ts';
+import { type BiosWires, DrivePending } from './wires.ts';
 
 /** Where ResetControl's port is, and what makes it reset everything. */
 const RESET_PORT = 0xcf9;
@@ -61,6 +61,8 @@ export class Bios {
   readonly #video: VideoServices;
   readonly #boot: BootLoader;
   readonly #menu: BootMenu;
+  /** What the menu has said, until it has been tried. */
+  #choice: ReturnType<BootMenu['look']> | undefined;
 
   constructor(wires: BiosWires) {
     this.#wires = wires;
@@ -79,6 +81,7 @@ export class Bios {
 
   /** The machine has been reset: the processor comes to the entry point now. */
   afterReset(): void {
+    this.#choice = undefined;
     forgetSetup(this.#wires.memory);
   }
 
@@ -88,7 +91,7 @@ export class Bios {
     const frame = new BiosFrame(cpu, memory);
     const { service, ah } = frame;
     // CF set: the stub waits for an interrupt and asks again.
-    cpu.setCarry(!this.#serve(service, frame));
+    cpu.setCarry(!this.#serveOrWait(service, frame));
     switch (kindOfCall(service, ah)) {
       case 'poll':
         if (service === KEYBOARD && !frame.zero) this.#wires.answered?.();
@@ -109,6 +112,18 @@ export class Bios {
     // AH is the function group still, as in real mode.
     if (frame.ah === PCI_FUNCTIONS) pciService(frame, memory, ports, 'protected mode');
     else frame.carry = true;
+  }
+
+  #serveOrWait(service: number, frame: BiosFrame): boolean {
+    const usesDrives = service === 0x13 || service === 0x19;
+    try {
+      const over = this.#serve(service, frame);
+      if (usesDrives) this.#wires.served?.();
+      return over;
+    } catch (error) {
+      if (usesDrives && error instanceof DrivePending) return false;
+      throw error;
+    }
   }
 
   /** False when the service has to wait. */
@@ -168,14 +183,20 @@ export class Bios {
   }
 
   #bootstrap(frame: BiosFrame): boolean {
-    const choice = this.#menu.look();
-    if (choice === 'wait') return false;
+    this.#choice ??= this.#menu.look();
+    const choice = this.#choice;
+    if (choice === 'wait') {
+      this.#choice = undefined;
+      return false;
+    }
+    // A drive that goes on leaves by an exception here, and the choice stays.
+    const booted = choice === 'usual' ? this.#boot.boot(frame) : this.#boot.bootFrom(frame, choice.drive);
+    this.#choice = undefined;
+    if (booted) return true;
     if (choice !== 'usual') {
-      if (this.#boot.bootFrom(frame, choice.drive)) return true;
       this.#menu.failed();
       return false;
     }
-    if (this.#boot.boot(frame)) return true;
     this.#say(
       'Nothing to boot from: give a disk image or a CD-ROM image, or press Ctrl-Alt-Del to try again.',
     );

@@ -67,6 +67,11 @@ export interface BiosTray {
   open(): void;
 }
 
+/** Thrown by a drive whose operation goes on: the service is to wait for an interrupt and to be asked again. */
+export class DrivePending extends Error {
+  override readonly name = 'DrivePending';
+}
+
 /** A medium with its drive. Sectors are numbered from 0. */
 export interface BiosDrive {
   readonly kind: 'floppy' | 'disk' | 'cdrom';
@@ -81,7 +86,7 @@ export interface BiosDrive {
   readonly tray?: BiosTray;
   /** The medium has been changed since the drive was last asked. Asking forgets it. */
   mediumChanged(): boolean;
-  /** Reads whole sectors: `target.length` is a multiple of sectorBytes. */
+  /** Reads whole sectors: `target.length` is a multiple of sectorBytes. May throw DrivePending, as `write` may. */
   read(sector: number, target: Uint8Array): DriveError | null;
   write(sector: number, source: Uint8Array): DriveError | null;
 }
@@ -110,6 +115,8 @@ export interface BiosWires {
   answered?(): void;
   /** Anything else has been done for it. */
   worked?(): void;
+  /** A service is over, and has not to be asked again. */
+  served?(): void;
   /** What the BIOS tells a person besides the screen. */
   log(line: string): void;
 }

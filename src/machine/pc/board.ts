@@ -106,6 +106,8 @@ export class Board implements GuestBus {
   readonly uarts: readonly Uart16550[];
   readonly power: AcpiPm;
   readonly ide: PiixIde;
+  /** The interrupt of the primary IDE channel, for a BIOS that reads media by itself. */
+  readonly diskIrq: IrqLine;
   readonly floppy: FloppyController;
   /** The CD-ROM drive, where there is one. */
   readonly cdrom: AtapiCdrom | undefined;
@@ -243,6 +245,7 @@ export class Board implements GuestBus {
     const drives = buildIdeDrives(options.storage ?? {}, clock);
     for (const [name, drive] of drives.chips) add(name, drive);
     this.cdrom = drives.cdrom;
+    this.diskIrq = irq(P.IRQ_IDE[0]);
     const ideIrqs = [irq(P.IRQ_IDE[0]), irq(P.IRQ_IDE[1])] as const;
     this.ide = new PiixIde({ ...pciSlot(P.PCI_IDE, 1), memory, irqs: ideIrqs, devices: drives.devices });
     add('ide0', this.ide.channels[0], ...P.IDE_PRIMARY);

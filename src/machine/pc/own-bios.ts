@@ -17,6 +17,7 @@ import * as L from '../../x86/state/layout.ts';
 import { LPT1, PCI_IDE } from '../layout/ports.ts';
 import { biosCpu, biosMemory } from './bios-access.ts';
 import type { Board } from './board.ts';
+import { PendingDisks } from './pending-disks.ts';
 import { idePlaces, type StorageOptions } from './storage.ts';
 
 const ROM = ROM_SEGMENT * 16;
@@ -38,6 +39,8 @@ export interface OwnBiosOptions {
   /** It has been given a key; something else has been done for it. */
   readonly answered: () => void;
   readonly worked: () => void;
+  /** A medium has something to tell: a machine that sleeps shall look. */
+  readonly wake: () => void;
   /** What the BIOS says, line by line. */
   readonly log: (line: string) => void;
 }
@@ -46,18 +49,20 @@ export class OwnBios {
   readonly #board: Board;
   readonly #state: CpuState;
   readonly #bios: Bios;
+  readonly #pending: PendingDisks;
 
   constructor(options: OwnBiosOptions) {
     const { board, state, storage, memoryMap, bootOrder, log } = options;
     this.#board = board;
     this.#state = state;
+    this.#pending = new PendingDisks(board.diskIrq, options.wake);
     this.#bios = new Bios({
       cpu: biosCpu(state),
       memory: biosMemory(state, board.memory),
       ports: board,
       memoryMap,
       ramSize: board.memory.size,
-      drives: drivesOf(board, storage),
+      drives: drivesOf(this.#pending, board, storage),
       bootOrder,
       bootMenu: options.bootMenu,
       serialPorts: board.parts.serialPorts ?? [],
@@ -65,6 +70,7 @@ export class OwnBios {
       hasDisplay: board.vga !== undefined,
       polled: () => options.polled(sumOfRegisters(state)),
       answered: options.answered,
+      served: () => this.#pending.forget(),
       worked: options.worked,
       log,
     });
@@ -89,6 +95,7 @@ export class OwnBios {
     const behind = ROM_TABLES + ROM_TABLES_SIZE;
     memory.write(ROM + behind, bytes.subarray(behind));
     memory.protect(ROM, ROM_SIZE);
+    this.#pending.forget();
     this.#bios.afterReset();
     const code = this.#state.segments[L.CS]!;
     code.selector = ROM_SEGMENT;
@@ -111,22 +118,31 @@ function sumOfRegisters(state: CpuState): number {
 }
 
 /** Floppies, hard disks and the CD-ROM, with the media that are in them at the time. */
-function drivesOf(board: Board, { disks = [], floppies = [], cdrom }: StorageOptions): BiosDrive[] {
+function drivesOf(
+  pending: PendingDisks,
+  board: Board,
+  { disks = [], floppies = [], cdrom }: StorageOptions,
+): BiosDrive[] {
   const drives: BiosDrive[] = [];
   floppies.forEach((_, i) => {
     drives.push(
-      driveOf('floppy', `diskette drive ${'AB'[i] ?? i}`, () => board.floppy.drives[i]?.medium ?? null),
+      driveOf(
+        pending,
+        'floppy',
+        `diskette drive ${'AB'[i] ?? i}`,
+        () => board.floppy.drives[i]?.medium ?? null,
+      ),
     );
   });
   const places = idePlaces({ disks, ...(cdrom !== undefined && { cdrom }) });
   disks.forEach((medium, i) => {
     const place = placeOf(places.disks[i]!);
-    drives.push(driveOf('disk', `hard disk ${i + 1} (${medium.name})`, () => medium, { place }));
+    drives.push(driveOf(pending, 'disk', `hard disk ${i + 1} (${medium.name})`, () => medium, { place }));
   });
   if (cdrom !== undefined) {
     const disc = () => (board.cdrom?.trayOpen === false ? board.cdrom.medium : null);
     const place = placeOf(places.cdrom!);
-    drives.push(driveOf('cdrom', 'the CD-ROM drive', disc, { place, tray: trayOf(board) }));
+    drives.push(driveOf(pending, 'cdrom', 'the CD-ROM drive', disc, { place, tray: trayOf(board) }));
   }
   return drives;
 }
@@ -155,8 +171,9 @@ const ERRORS: Readonly<Record<BlockError, DriveError>> = {
   io: 'medium error',
 };
 
-/** The medium that is in a drive now, for the BIOS. Its back end completes during the call, as all of a Node host do. */
+/** The medium that is in a drive now, for the BIOS. */
 function driveOf(
+  pending: PendingDisks,
   kind: BiosDrive['kind'],
   label: string,
   medium: () => BlockDevice | null,
@@ -164,16 +181,11 @@ function driveOf(
 ): BiosDrive {
   const sectorBytes = kind === 'cdrom' ? 2048 : 512;
   let seen = medium();
-  const ask = (
-    operation: (device: BlockDevice, done: (error: BlockError | null) => void) => void,
-  ): DriveError | null => {
+  const ask = (operation: (device: BlockDevice) => BlockError | null): DriveError | null => {
     const device = medium();
     if (!device) return 'no medium';
-    let outcome: BlockError | null = 'io';
-    operation(device, (error) => {
-      outcome = error;
-    });
-    return outcome === null ? null : ERRORS[outcome as BlockError];
+    const outcome = operation(device);
+    return outcome === null ? null : ERRORS[outcome];
   };
   return {
     ...more,
@@ -189,7 +201,7 @@ function driveOf(
       seen = now;
       return changed;
     },
-    read: (sector, target) => ask((device, done) => device.read(sector * sectorBytes, target, done)),
-    write: (sector, source) => ask((device, done) => device.write(sector * sectorBytes, source, done)),
+    read: (sector, target) => ask((device) => pending.read(device, sector * sectorBytes, target)),
+    write: (sector, source) => ask((device) => pending.write(device, sector * sectorBytes, source)),
   };
 }

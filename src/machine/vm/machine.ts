@@ -280,6 +280,7 @@ export class Machine {
       },
       answered: () => this.#polls.answered(),
       worked: () => this.#polls.worked(),
+      wake: () => this.wake(),
       log: (line) => {
         for (const byte of new TextEncoder().encode(`${line}\n`)) console?.write(byte);
       },
