@@ -12,6 +12,8 @@ import { run } from 'node:test';
 const FOLDER = join(import.meta.dirname, '../test/guests');
 /** A guest wants a processor and some hundred MiB. */
 const MOST_AT_A_TIME = 2;
+/** Milliseconds after which a file is given up, whatever its own limits say. */
+const FILE_LIMIT = 25 * 60_000;
 
 interface Outcome {
   readonly file: string;
@@ -36,7 +38,7 @@ async function runFile(path: string): Promise<Outcome> {
     for (const line of text.trimEnd().split('\n')) console.log(`${time()} ${file}: ${line}`);
   };
   const note = (line: string) => outcome.lines.push(line);
-  const events = run({ files: [path], concurrency: 1 });
+  const events = run({ files: [path], concurrency: 1, timeout: FILE_LIMIT });
   events.on('test:dequeue', ({ name, type }) => {
     if (name !== path && type === 'test') say(`begins: ${name}`);
   });
