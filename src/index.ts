@@ -23,6 +23,8 @@ export { type CpioEntry, writeCpio } from './backend/initramfs/cpio.ts';
 export { isKeyCode, KEY_CODES, type KeyCode } from './backend/input/keys.ts';
 export type { Pointer, PointerReceiver } from './backend/input/pointer.ts';
 export { type KeyEvent, keyEventsOf } from './backend/input/type-text.ts';
+export { loopbackNetwork } from './backend/net/loopback.ts';
+export { type PacketBackend, type PacketReceiver, unplugged } from './backend/net/packet-backend.ts';
 export { DoppelError } from './base/errors.ts';
 export type { Clock, Entropy, WallClock } from './base/services.ts';
 export { type Action, ControlError, type ControlErrorCode } from './control/actions.ts';
@@ -49,8 +51,10 @@ export {
   fetchDebianKernel,
 } from './host/node/debian-packages.ts';
 export { createRawDisk, type FileDisk, openFileDisk } from './host/node/file-disk.ts';
+export { capturePcapFile, type PcapFile } from './host/node/pcap-file.ts';
 export { nodeHost } from './host/node/platform.ts';
 export { VncServer, type VncServerOptions } from './host/node/vnc/server.ts';
+export type { NetworkCard, NetworkModel } from './machine/pc/network.ts';
 export type { StorageOptions } from './machine/pc/storage.ts';
 export {
   type KernelBoot,

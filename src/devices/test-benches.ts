@@ -16,6 +16,7 @@ import { ApicBus } from './intc/apic-bus.ts';
 import { I8259Pair } from './intc/i8259.ts';
 import { IO_APIC_PINS, IoApic } from './intc/io-apic.ts';
 import { LocalApic } from './intc/local-apic.ts';
+import { NETWORK_BENCHES } from './net/benches-testing.ts';
 import { PciBus, PciConfigPorts } from './pci/config-ports.ts';
 import type { PciFunction } from './pci/config-space.ts';
 import { type PciAddressSpaces, PciEndpoint } from './pci/endpoint.ts';
@@ -483,6 +484,7 @@ export const BENCHES: readonly BenchMaker[] = [
   makeParallel,
   makeSmall('apm', () => new ApmPorts()),
   ...STORAGE_BENCHES,
+  ...NETWORK_BENCHES,
   makeSmall('reset-control', (note) => new ResetControl(note('reset'))),
   makeSmall('debug-console', (note) => new DebugConsole({ write: note('sent') })),
   makeSmall('debug-exit', (note) => new DebugExit(note('exit'))),

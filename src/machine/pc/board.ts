@@ -24,6 +24,8 @@ import { IoApic } from '../../devices/intc/io-apic.ts';
 import { type ApicProcessor, LocalApic } from '../../devices/intc/local-apic.ts';
 import { fanOut, SharedLine, SwitchedLine } from '../../devices/intc/wires.ts';
 import { type IrqLine, unconnected } from '../../devices/lines.ts';
+import { Ne2000 } from '../../devices/net/ne2000.ts';
+import { ne2000Pci } from '../../devices/net/ne2000-pci.ts';
 import { PciBus, PciConfigPorts } from '../../devices/pci/config-ports.ts';
 import type { PciAddressSpaces, PciEndpoint } from '../../devices/pci/endpoint.ts';
 import { HostBridge440Fx } from '../../devices/pci/host-bridge.ts';
@@ -59,6 +61,7 @@ import { setUpChipset } from './chipset-setup.ts';
 import { buildDisplay, type DisplayOptions } from './display.ts';
 import { cmosBytes } from './firmware-items.ts';
 import { installRoms } from './firmware-rom.ts';
+import { checkNetwork, defaultMac, FIRST_NETWORK_SLOT, ISA_NETWORK, type NetworkCard } from './network.ts';
 import { mapShadowRam } from './shadow-ram.ts';
 import { buildIdeDrives, type StorageOptions } from './storage.ts';
 
@@ -76,6 +79,9 @@ export interface BoardOptions {
   /** What the parallel port prints on; without it there is none. */
   readonly printer?: ByteSink | undefined;
   readonly storage?: StorageOptions;
+  readonly network?: readonly NetworkCard[];
+  /** Told when a frame has come in. */
+  readonly frameArrived?: () => void;
   /** The display adapter; without it there is none. */
   readonly display?: DisplayOptions | undefined;
   readonly debugConsole: ByteSink;
@@ -256,6 +262,34 @@ export class Board implements GuestBus {
     const media = options.storage?.floppies ?? [];
     const floppyWires = { clock, irq: irq(P.IRQ_FLOPPY), dma: dma.channel(P.DMA_FLOPPY) };
     this.floppy = add('floppy', new FloppyController({ ...floppyWires, media }), ...P.FLOPPY);
+
+    // network cards
+    const cards = options.network ?? [];
+    checkNetwork(cards);
+    cards.forEach((card, i) => {
+      const { backend: network, mac = defaultMac(i) } = card;
+      const name = `net${i}`;
+      let chip: Ne2000;
+      if (card.model === 'ne2k_pci') {
+        const slot: P.PciSlot = [FIRST_NETWORK_SLOT + i, 0];
+        const made = ne2000Pci({ ...pciSlot(slot, 1), mac, network });
+        chip = add(name, made.chip);
+        plug(`${name}-pci`, slot, made.pci);
+      } else {
+        const { port = ISA_NETWORK.port, irq: number = ISA_NETWORK.irq } = card;
+        chip = new Ne2000({ mac, network, irq: irq(number) });
+        this.#checkPorts(port, chip.regions[0]!.size);
+        add(name, chip, port);
+      }
+      network.connect({
+        linkChanged: () => chip.linkChanged(),
+        receive: (frame) => {
+          const taken = chip.receive(frame);
+          if (taken) options.frameArrived?.();
+          return taken;
+        },
+      });
+    });
 
     const smbus = add('smbus', new Smbus(unconnected)).regions[0]!;
     const power = new Piix4PowerManagement({ pm1: this.power.regions, smbus, spaces });

@@ -34,6 +34,7 @@ import { type DisplayOptions, displayMemorySize } from '../pc/display.ts';
 import { bootPaths, firmwareItems } from '../pc/firmware-items.ts';
 import { checkFirmwareSize, romMemorySize } from '../pc/firmware-rom.ts';
 import { programMtrrs } from '../pc/mtrr.ts';
+import type { NetworkCard } from '../pc/network.ts';
 import { type BootOrder, OwnBios } from '../pc/own-bios.ts';
 import type { StorageOptions } from '../pc/storage.ts';
 import { AlarmQueue } from './alarm-queue.ts';
@@ -100,6 +101,8 @@ export interface MachineOptions {
   readonly debugExitPort?: number;
   /** Disks and other media. */
   readonly storage?: StorageOptions;
+  /** Network cards, and where their cables lead to; none unless given. */
+  readonly network?: readonly NetworkCard[];
   /** The display adapter; none unless given. */
   readonly display?: DisplayOptions;
   /** real: the guest's time is the host's. deterministic: it counts instructions (decision D4). */
@@ -208,6 +211,8 @@ export class Machine {
       printer: options.printer,
       debugConsole: options.debugConsole ?? { write() {} },
       storage: options.storage ?? {},
+      network: options.network ?? [],
+      frameArrived: () => host.scheduler.wake(),
       display: options.display,
       firmwareConsole: options.firmwareConsole ?? { write() {} },
       firmware,
