@@ -118,9 +118,12 @@ test('the timer ticks, and a halted guest wakes', async () => {
 
 describe('a program that polls', () => {
   const TICKS = 8; // 0.44 s
-  /** Does `work`, polls INT 16h until TICKS ticks have passed, and ends. Instructions, and the machine's time in ns. */
-  async function poll(work: readonly number[]): Promise<{ instructions: number; time: number }> {
-    const body = [...work, 0xb4, 0x01, 0xcd, 0x16, 0x3b, 0x2e, 0x6c, 0x04]; // mov ah, 1; int 16h; cmp bp, [46ch]
+  /** Does `work`, polls by `ask` until TICKS ticks have passed, and ends. Instructions, and the machine's time in ns. */
+  async function poll(
+    work: readonly number[],
+    ask: readonly number[] = [0xb4, 0x01, 0xcd, 0x16], // mov ah, 1; int 16h
+  ): Promise<{ instructions: number; time: number }> {
+    const body = [...work, ...ask, 0x3b, 0x2e, 0x6c, 0x04]; // cmp bp, [46ch]
     const code = [
       ...[0x31, 0xc0, 0x8e, 0xd8, 0xfb], // xor ax, ax; mov ds, ax; sti
       ...[0x8b, 0x2e, 0x6c, 0x04, 0x83, 0xc5, TICKS], // mov bp, [46ch]; add bp, TICKS
@@ -148,6 +151,11 @@ describe('a program that polls', () => {
     assert.ok(time > 0.38e9 && time < 0.55e9, `${time} ns`);
     // Ten milliseconds until it is believed; a few instructions for each rest.
     assert.ok(instructions < 30e6, `${instructions} instructions`);
+  });
+
+  test('the keyboard controller is left alone too', async () => {
+    const { instructions, time } = await poll([], [0xe4, 0x64]); // in al, 64h
+    assert.ok(instructions < 30e6 && time > 0.38e9, `${instructions} instructions, ${time} ns`);
   });
 
   test('now and then while it counts gets all the time that there is', async () => {

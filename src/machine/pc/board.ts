@@ -54,6 +54,7 @@ import { BIOS_DATA_AREA_SIZE, biosDataArea } from '../../firmware/tables/bios-da
 import { buildLowTables } from '../../firmware/tables/low-tables.ts';
 import type { GuestMemory } from '../../memory/guest-memory.ts';
 import { PortSpace } from '../../memory/port-space.ts';
+import type { Region } from '../../memory/region.ts';
 import { type BoardParts, pcAcpiPlatform, pcSmbiosPlatform } from '../layout/acpi.ts';
 import * as M from '../layout/memory.ts';
 import * as P from '../layout/ports.ts';
@@ -64,6 +65,9 @@ import { installRoms } from './firmware-rom.ts';
 import { checkNetwork, defaultMac, FIRST_NETWORK_SLOT, ISA_NETWORK, type NetworkCard } from './network.ts';
 import { mapShadowRam } from './shadow-ram.ts';
 import { buildIdeDrives, type StorageOptions } from './storage.ts';
+
+/** Status register of the keyboard controller: OBF. */
+const I8042_OUTPUT_FULL = 0x01;
 
 /** What the board is given from outside. */
 export interface BoardOptions {
@@ -91,6 +95,8 @@ export interface BoardOptions {
   readonly firmware?: Uint8Array | undefined;
   /** Port of isa-debug-exit, where there is one. */
   readonly debugExitPort?: number;
+  /** The guest reads a port of the keyboard controller, which holds a byte for it or not. */
+  readonly keyboardRead?: (full: boolean) => void;
   readonly powerOff: () => void;
   readonly reset: () => void;
   readonly debugExit: (status: number) => void;
@@ -203,7 +209,19 @@ export class Board implements GuestBus {
     this.mouse = add('mouse', new Ps2Mouse({ clock }));
     const [keyboardIrq, mouseIrq] = [irq(P.IRQ_KEYBOARD), irq(P.IRQ_MOUSE)];
     const controller = new I8042({ clock, keyboardIrq, mouseIrq, keyboard, mouse: this.mouse, a20, reset });
-    add('i8042', controller, P.I8042_DATA, P.I8042_COMMAND);
+    add('i8042', controller);
+    const [data, command] = controller.regions;
+    /** Whoever reads these ports looks for a key: whether there is one tells if the guest idles. */
+    const watched = (region: Region): Region => ({
+      name: region.name,
+      read: (offset, width) => {
+        options.keyboardRead?.((command!.read(0, 1) & I8042_OUTPUT_FULL) !== 0);
+        return region.read(offset, width);
+      },
+      write: (offset, width, value) => region.write(offset, width, value),
+    });
+    this.ports.map(P.I8042_DATA, data!.size, watched(data!));
+    this.ports.map(P.I8042_COMMAND, command!.size, watched(command!));
     const backdoor = { registers: options.backdoorRegisters, mouse: this.mouse };
     this.pointer = add('vmware-pointer', new VmwarePointer(backdoor), P.VMWARE_BACKDOOR);
 

@@ -34,8 +34,8 @@ export interface OwnBiosOptions {
   readonly bootOrder: BootOrder;
   /** Milliseconds to wait for the key of the boot menu; no menu unless given. */
   readonly bootMenu?: number | undefined;
-  /** A program polls in vain, with these registers (a sum). */
-  readonly polled: (registers: number) => void;
+  /** A program polls in vain. */
+  readonly polled: () => void;
   /** It has been given a key; something else has been done for it. */
   readonly answered: () => void;
   readonly worked: () => void;
@@ -68,7 +68,7 @@ export class OwnBios {
       serialPorts: board.parts.serialPorts ?? [],
       parallelPorts: board.parts.printer ? [LPT1] : [],
       hasDisplay: board.vga !== undefined,
-      polled: () => options.polled(sumOfRegisters(state)),
+      polled: options.polled,
       answered: options.answered,
       served: () => this.#pending.forget(),
       worked: options.worked,
@@ -102,19 +102,6 @@ export class OwnBios {
     code.base = ROM;
     this.#state.rip = RESET_OFFSET;
   }
-}
-
-const GENERAL_REGISTERS = 8;
-/** Differs where registers differ, in all likelihood (FNV-1a). */
-function sumOfRegisters(state: CpuState): number {
-  let sum = 0x811c9dc5;
-  const add = (value: number) => {
-    sum = Math.imul(sum ^ value, 0x0100_0193);
-  };
-  for (let register = 0; register < GENERAL_REGISTERS; register++) add(state.gpr32(register));
-  add(state.segments[L.SS]!.selector);
-  add(state.segments[L.DS]!.selector);
-  return sum;
 }
 
 /** Floppies, hard disks and the CD-ROM, with the media that are in them at the time. */

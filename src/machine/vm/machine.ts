@@ -40,7 +40,7 @@ import type { StorageOptions } from '../pc/storage.ts';
 import { AlarmQueue } from './alarm-queue.ts';
 import { InstructionClock, type MachineClock, RealTimeClock } from './clocks.ts';
 import { PollWatch } from './poll-watch.ts';
-import { describeRegisters } from './registers.ts';
+import { describeRegisters, sumOfRegisters } from './registers.ts';
 import type { Scheduler } from './scheduler.ts';
 
 /** What a machine needs of its host (decision D10). */
@@ -165,6 +165,8 @@ export class Machine {
   #end: MachineEnd | null = null;
   #resetWanted = false;
   #paused = false;
+  /** run() is at work, which lets the guest rest; those who call step() have a loop of their own. */
+  #running = false;
   readonly #polls = new PollWatch();
   /** The guest polls in vain: it gets no time for so long (ns). */
   #restWanted = 0;
@@ -217,6 +219,7 @@ export class Machine {
       firmwareConsole: options.firmwareConsole ?? { write() {} },
       firmware,
       ...(options.debugExitPort === undefined ? {} : { debugExitPort: options.debugExitPort }),
+      keyboardRead: (full) => (full ? this.#polls.answered() : this.#polled()),
       powerOff: () => this.#finish({ reason: 'power-off' }),
       reset: () => this.#requestReset(),
       debugExit: (status) => this.#finish({ reason: 'debug-exit', status }),
@@ -279,10 +282,7 @@ export class Machine {
       memoryMap: pcMemoryMap(this.memory.size),
       bootOrder: media,
       bootMenu,
-      polled: (registers) => {
-        this.#restWanted = this.#polls.asked(registers, this.vcpu.retired, this.#clock.now());
-        if (this.#restWanted > 0) this.vcpu.kick();
-      },
+      polled: () => this.#polled(),
       answered: () => this.#polls.answered(),
       worked: () => this.#polls.worked(),
       wake: () => this.wake(),
@@ -290,6 +290,14 @@ export class Machine {
         for (const byte of new TextEncoder().encode(`${line}\n`)) console?.write(byte);
       },
     });
+  }
+
+  /** The guest asks for a key in vain. */
+  #polled(): void {
+    if (!this.#running) return;
+    const registers = sumOfRegisters(this.vcpu.state);
+    this.#restWanted = this.#polls.asked(registers, this.vcpu.retired, this.#clock.now());
+    if (this.#restWanted > 0) this.vcpu.kick();
   }
 
   #askBoot(): Boot {
@@ -428,6 +436,7 @@ export class Machine {
   async run(): Promise<MachineEnd> {
     const { scheduler, clock } = this.#options.host;
     let turn = clock.now() + TURN;
+    this.#running = true;
     while (this.#end === null) {
       if (this.#paused) {
         await scheduler.sleep(LONGEST_PAUSE);
@@ -448,6 +457,7 @@ export class Machine {
     }
     const end = this.#end;
     this.#end = null;
+    this.#running = false;
     this.onEvent({ event: 'ended', end });
     return end;
   }
