@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import { DoppelError } from '../base/errors.ts';
 import { checkMachineName } from '../host/node/control/socket-path.ts';
 import type { BootOrder } from '../machine/pc/own-bios.ts';
+import { type NetworkOption, parseNetwork } from './network.ts';
 
 /** What firmware can be told in two bytes of milliseconds. */
 const MOST_MENU_SECONDS = 60;
@@ -30,6 +31,7 @@ export interface RunOptions {
   readonly disks: readonly string[];
   readonly cdrom: string | undefined;
   readonly floppies: readonly string[];
+  readonly networks: readonly NetworkOption[];
   readonly bootOrder: BootOrder | undefined;
   /** Milliseconds. */
   readonly bootMenu: number | undefined;
@@ -75,6 +77,8 @@ What a FILE without a flag is (kernel, CD-ROM, hard disk, diskette) is seen by i
   --disk FILE             a hard disk: a raw image, see \`doppel disk\`; may be repeated
   --cdrom FILE            a CD-ROM: an ISO 9660 image; none for a drive that is empty at first (see \`doppel ctl\`)
   --floppy FILE           a diskette, 160 KB to 2.88 MB, or none; may be given twice
+  --net KEY=VALUE,...     a network card, may be repeated: model=ne2k_pci (default) or ne2k_isa, mac=ADDRESS,
+                          backend=none (no cable, default) or loopback, pcap=FILE (frames for tcpdump)
   --boot ORDER            what to boot from (default floppy,cdrom,disk)
   --boot-menu SECONDS     wait so long for F12, which shows a menu of the drives (SeaBIOS: Escape)
   --kernel FILE           the kernel
@@ -114,6 +118,7 @@ const OPTIONS = {
   disk: { type: 'string', multiple: true },
   cdrom: { type: 'string' },
   floppy: { type: 'string', multiple: true },
+  net: { type: 'string', multiple: true },
   boot: { type: 'string' },
   'boot-menu': { type: 'string' },
   kernel: { type: 'string' },
@@ -175,6 +180,7 @@ export function parseRunOptions(words: readonly string[]): RunOptions | null {
     disks: values.disk ?? [],
     cdrom: values.cdrom,
     floppies: values.floppy ?? [],
+    networks: (values.net ?? []).map(parseNetwork),
     bootOrder: values.boot === undefined ? undefined : parseBootOrder(values.boot),
     bootMenu: values['boot-menu'] === undefined ? undefined : parseBootMenu(values['boot-menu']),
     kernel: values.kernel,

@@ -14,11 +14,13 @@ import { hostClock, hostWallClock, nodeHost } from '../host/node/platform.ts';
 import { machineCodeBytes, processorTime, residentBytes } from '../host/node/process-figures.ts';
 import { regionServiceOfHost } from '../host/node/region-service.ts';
 import { checkVideoRom, type DisplayOptions } from '../machine/pc/display.ts';
+import type { NetworkCard } from '../machine/pc/network.ts';
 import { type Boot, type KernelBoot, Machine, type MachineEnd } from '../machine/vm/machine.ts';
 import { detectWasmFeatures, missingWasmFeatures } from '../wasm/features.ts';
 import { openControl } from './control.ts';
 import { openDisplay } from './display.ts';
 import { type OpenMedia, openMedia, placeFiles } from './media.ts';
+import { openNetwork } from './network.ts';
 import type { RunOptions, SerialTarget } from './options.ts';
 import { formatStatistics } from './statistics.ts';
 import { attachTerminal } from './terminal.ts';
@@ -44,9 +46,15 @@ export async function run(given: RunOptions, prepared?: BootFiles): Promise<numb
       `This Node.js lacks WebAssembly ${missing.join(', ')}; Doppel needs Node.js 24 or newer.`,
     );
   }
-  const media = openMedia(options, (message) => process.stderr.write(`doppel: ${message}\n`));
+  const report = (message: string) => process.stderr.write(`doppel: ${message}\n`);
+  const media = openMedia(options, report);
   try {
-    return await runWith(options, media, prepared);
+    const network = openNetwork(options.networks, report);
+    try {
+      return await runWith(options, media, network.cards, prepared);
+    } finally {
+      network.close();
+    }
   } finally {
     media.close();
   }
@@ -55,6 +63,7 @@ export async function run(given: RunOptions, prepared?: BootFiles): Promise<numb
 async function runWith(
   options: RunOptions,
   media: OpenMedia,
+  network: readonly NetworkCard[],
   prepared: BootFiles | undefined,
 ): Promise<number> {
   const boot = bootOf(options, media, prepared);
@@ -93,6 +102,7 @@ async function runWith(
     moreSerial,
     debugConsole: toStandardError,
     storage: { ...media.storage, trayMoved },
+    network,
     ...(kernel ? {} : { firmwareConsole: firmwareConsoleOf(options) }),
     ...(kernel && options.display.kind === 'none' ? {} : { display: displayOf(options) }),
     ...(options.debugExitPort === undefined ? {} : { debugExitPort: options.debugExitPort }),

@@ -16,6 +16,7 @@ const FOLDERS = [
   'drivers/scsi',
   'drivers/cdrom',
   'drivers/block',
+  'drivers/net/ethernet/8390',
   'drivers/firmware',
   'drivers/input',
   'fs',

@@ -11,6 +11,7 @@ import {
   fetchDebianKernel,
 } from '../../src/host/node/debian-packages.ts';
 import { nodeHost } from '../../src/host/node/platform.ts';
+import type { NetworkCard } from '../../src/machine/pc/network.ts';
 import type { StorageOptions } from '../../src/machine/pc/storage.ts';
 import { Machine, type MachineEnd, type MachineOptions } from '../../src/machine/vm/machine.ts';
 
@@ -27,6 +28,7 @@ export interface GuestSetup {
   /** Added to the kernel's command line. */
   readonly append?: string;
   readonly storage?: StorageOptions;
+  readonly network?: readonly NetworkCard[];
   /** MiB. */
   readonly memory?: number;
   /** The interpreter unless given. */
@@ -63,6 +65,7 @@ export async function debianMachine(setup: GuestSetup, serial: (byte: number) =>
     ...(setup.time === 'deterministic' ? { rtcStart: Date.UTC(2000, 0, 1) } : {}),
     reboot: setup.reboot ?? 'end',
     storage: setup.storage ?? {},
+    network: setup.network ?? [],
     ...(setup.engine === undefined ? {} : { engine: setup.engine }),
     host: nodeHost(),
   });
