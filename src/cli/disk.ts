@@ -1,6 +1,7 @@
 // `doppel disk`: makes disk images.
 import { DoppelError } from '../base/errors.ts';
 import { createRawDisk } from '../host/node/file-disk.ts';
+import { parseBytes } from './size.ts';
 
 export const DISK_HELP = `Usage: doppel disk create FILE SIZE
 
@@ -11,17 +12,13 @@ Makes an empty raw disk image, which takes room on the host only where the guest
 An existing file is left alone.
 `;
 
-const UNITS: Readonly<Record<string, number>> = { '': 1, K: 2 ** 10, M: 2 ** 20, G: 2 ** 30, T: 2 ** 40 };
 const SECTOR = 512;
 
 /** Bytes, a whole number of sectors; throws DoppelError. */
 export function parseDiskSize(text: string): number {
-  const match = /^(\d+(?:\.\d+)?)([KMGT]?)(?:i?B)?$/i.exec(text);
-  const unit = match && UNITS[match[2]!.toUpperCase()];
-  if (!match || unit === undefined || unit === null) {
-    throw new DoppelError(`${text} is not a size; write for example 512M or 4G.`);
-  }
-  const sectors = Math.ceil((Number(match[1]) * unit) / SECTOR);
+  const size = parseBytes(text, 1);
+  if (size === undefined) throw new DoppelError(`${text} is not a size; write for example 512M or 4G.`);
+  const sectors = Math.ceil(size / SECTOR);
   if (sectors < 1) throw new DoppelError('A disk has at least one sector of 512 bytes.');
   return sectors * SECTOR;
 }

@@ -5,10 +5,10 @@ import { DoppelError } from '../base/errors.ts';
 import { checkMachineName } from '../host/node/control/socket-path.ts';
 import type { BootOrder } from '../machine/pc/own-bios.ts';
 import { type NetworkOption, parseNetwork } from './network.ts';
+import { parseBytes } from './size.ts';
 
 /** What firmware can be told in two bytes of milliseconds. */
 const MOST_MENU_SECONDS = 60;
-
 const MOST_SERIAL_LINES = 4;
 /** What one can boot from. */
 const BOOTABLE = ['floppy', 'cdrom', 'disk'] as const;
@@ -233,10 +233,10 @@ function parseBootMenu(text: string): number {
 
 /** "512M" and the like in bytes; a number alone is MiB, as in QEMU. */
 export function parseSize(text: string): number {
-  const match = /^(\d+(?:\.\d+)?)\s*([kKmMgG]?)i?[bB]?$/.exec(text);
-  if (!match) throw new DoppelError(`--memory ${text} is not a size; write for example 512M or 2G.`);
-  const unit = { k: 2 ** 10, m: 2 ** 20, g: 2 ** 30 }[(match[2] || 'm').toLowerCase()]!;
-  const bytes = Number(match[1]) * unit;
+  const bytes = parseBytes(text, 2 ** 20);
+  if (bytes === undefined) {
+    throw new DoppelError(`--memory ${text} is not a size; write for example 512M or 2G.`);
+  }
   const rounded = Math.ceil(bytes / 65536) * 65536;
   if (rounded < 2 * 2 ** 20 || rounded > 3 * 2 ** 30) {
     throw new DoppelError(`--memory ${text} cannot be had: a guest can have from 2M to 3G.`);
