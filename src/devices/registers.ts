@@ -70,8 +70,10 @@ export function registerRegion<Chip>(
 ): RegisterRegion {
   const unclaimed = options.unclaimed ?? 0xff;
   const wholeOnly = options.wholeWritesOnly ?? false;
-  const readers: Register<Chip>[][] = Array.from({ length: size }, () => []);
-  const writers: Register<Chip>[][] = Array.from({ length: size }, () => []);
+  // As far as there are registers.
+  const end = registers.reduce((last, register) => Math.max(last, register.offset + register.width), 0);
+  const readers: Register<Chip>[][] = Array.from({ length: end }, () => []);
+  const writers: Register<Chip>[][] = Array.from({ length: end }, () => []);
   for (const register of registers) {
     for (let byte = register.offset; byte < register.offset + register.width; byte++) {
       if (register.access !== 'WO') readers[byte]!.push(register);

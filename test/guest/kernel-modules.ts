@@ -17,6 +17,7 @@ const FOLDERS = [
   'drivers/cdrom',
   'drivers/block',
   'drivers/net/ethernet/8390',
+  'drivers/net/ethernet/intel/e1000',
   'drivers/firmware',
   'drivers/input',
   'fs',

@@ -1,22 +1,23 @@
-// Linux's own driver (ne2k-pci) on the machine's network card: a peer at the other end of the cable answers.
+// Linux's own drivers (ne2k-pci, e1000) on the machine's network cards: a peer at the other end of the cable answers.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { testPeer } from '../../src/backend/net/testing.ts';
 import { JitVcpu } from '../../src/engine/jit/jit-vcpu.ts';
+import type { NetworkModel } from '../../src/machine/pc/network.ts';
 import { fetchKernelModules } from './kernel-modules.ts';
 import { GuestSession, noGuests, PROMPT } from './session.ts';
 
 const BOOT_SECONDS = 300;
 const COMMAND_SECONDS = 120;
 
-test('Linux pings through an RTL8029', { skip: noGuests() }, async () => {
-  const modules = await fetchKernelModules('amd64', ['ne2k_pci']);
+async function pings(model: NetworkModel, driver: string): Promise<void> {
+  const modules = await fetchKernelModules('amd64', [driver]);
   const peer = testPeer([2, 0, 0, 0, 0, 9], [10, 0, 2, 2]);
   const guest = await GuestSession.boot({
     kernel: 'amd64',
     files: modules.files,
     engine: (wires) => new JitVcpu(wires),
-    network: [{ model: 'ne2k_pci', backend: peer.network, mac: [0x52, 0x54, 0, 1, 2, 3] }],
+    network: [{ model, backend: peer.network, mac: [0x52, 0x54, 0, 1, 2, 3] }],
   });
   try {
     await guest.waitFor(PROMPT, BOOT_SECONDS);
@@ -35,4 +36,7 @@ test('Linux pings through an RTL8029', { skip: noGuests() }, async () => {
   } finally {
     await guest.stop();
   }
-});
+}
+
+test('Linux pings through an RTL8029', { skip: noGuests() }, () => pings('ne2k_pci', 'ne2k_pci'));
+test('Linux pings through an 82540EM', { skip: noGuests() }, () => pings('e1000', 'e1000'));

@@ -260,7 +260,7 @@ export class Ne2000 implements Chip, PacketReceiver {
     this.#network.send(frame);
   }
 
-  linkChanged(): void {}
+  linkChanged(_up: boolean): void {}
 
   receive(frame: Uint8Array): boolean {
     const s = this.state;

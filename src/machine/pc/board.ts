@@ -24,6 +24,8 @@ import { IoApic } from '../../devices/intc/io-apic.ts';
 import { type ApicProcessor, LocalApic } from '../../devices/intc/local-apic.ts';
 import { fanOut, SharedLine, SwitchedLine } from '../../devices/intc/wires.ts';
 import { type IrqLine, unconnected } from '../../devices/lines.ts';
+import type { E1000 } from '../../devices/net/e1000.ts';
+import { e1000Pci } from '../../devices/net/e1000-pci.ts';
 import { Ne2000 } from '../../devices/net/ne2000.ts';
 import { ne2000Pci } from '../../devices/net/ne2000-pci.ts';
 import { PciBus, PciConfigPorts } from '../../devices/pci/config-ports.ts';
@@ -287,8 +289,13 @@ export class Board implements GuestBus {
     cards.forEach((card, i) => {
       const { backend: network, mac = defaultMac(i) } = card;
       const name = `net${i}`;
-      let chip: Ne2000;
-      if (card.model === 'ne2k_pci') {
+      let chip: Ne2000 | E1000;
+      if (card.model === 'e1000') {
+        const slot: P.PciSlot = [FIRST_NETWORK_SLOT + i, 0];
+        const made = e1000Pci({ ...pciSlot(slot, 1), mac, network, memory, clock });
+        chip = add(name, made.chip);
+        plug(`${name}-pci`, slot, made.pci);
+      } else if (card.model === 'ne2k_pci') {
         const slot: P.PciSlot = [FIRST_NETWORK_SLOT + i, 0];
         const made = ne2000Pci({ ...pciSlot(slot, 1), mac, network });
         chip = add(name, made.chip);
@@ -300,7 +307,7 @@ export class Board implements GuestBus {
         add(name, chip, port);
       }
       network.connect({
-        linkChanged: () => chip.linkChanged(),
+        linkChanged: (up) => chip.linkChanged(up),
         receive: (frame) => {
           const taken = chip.receive(frame);
           if (taken) options.frameArrived?.();

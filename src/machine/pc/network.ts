@@ -3,8 +3,8 @@ import type { MacAddress } from '../../backend/net/ethernet.ts';
 import type { PacketBackend } from '../../backend/net/packet-backend.ts';
 import { DoppelError } from '../../base/errors.ts';
 
-/** ne2k_pci: Realtek RTL8029AS. ne2k_isa: Novell's NE2000 at the port and interrupt given. */
-export const NETWORK_MODELS = ['ne2k_pci', 'ne2k_isa'] as const;
+/** e1000: Intel 82540EM. ne2k_pci: Realtek RTL8029AS. ne2k_isa: Novell's NE2000 at the port and interrupt given. */
+export const NETWORK_MODELS = ['e1000', 'ne2k_pci', 'ne2k_isa'] as const;
 export type NetworkModel = (typeof NETWORK_MODELS)[number];
 
 export interface NetworkCard {
