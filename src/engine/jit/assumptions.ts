@@ -28,7 +28,8 @@ export interface Assumed {
   readonly breaks: boolean;
 }
 
-type What = 'nothing' | 'unit' | 'unit and MXCSR';
+/** What is taken for granted. */
+export type What = 'nothing' | 'unit' | 'unit and MXCSR';
 const known: Record<What, WeakMap<readonly Uop[], Assumed>> = {
   nothing: new WeakMap(),
   unit: new WeakMap(),

@@ -6,7 +6,8 @@ import type { Routine } from '../../x86/uops/routine.ts';
 import { emitMulHighSigned, emitMulHighUnsigned } from '../interp/core-arithmetic.ts';
 import { CORE_SIGNATURES, importHandlerTable } from '../interp/core-module.ts';
 import type { CoreFunctions } from '../soft/core-functions.ts';
-import { meaningOf } from './region-analysis.ts';
+import { meaningOf } from './instruction-facts.ts';
+import { formsOf } from './region-analysis.ts';
 import type { CompileOptions, RegionCompiler, RegionJob } from './region-compiler.ts';
 import { ListedLowering } from './region-listing.ts';
 import { RegionLowering } from './region-lowering.ts';
@@ -28,9 +29,7 @@ function compileRegions(jobs: readonly RegionJob[], options: CompileOptions): Ui
   }
   const meanings = new Set<readonly Uop[]>();
   for (const { region } of jobs) {
-    for (const block of region.blocks) {
-      for (const { instruction } of block.instructions) meanings.add(meaningOf(instruction.form));
-    }
+    for (const form of formsOf(region)) meanings.add(meaningOf(form));
   }
   // Called within the module, these are often put in place.
   const high = module.defineFunction('mulHighU', ['i64', 'i64'], ['i64']);

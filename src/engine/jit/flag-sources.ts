@@ -2,10 +2,9 @@
 // are now, or nowhere because they are constants. A loop that goes round with flags of one kind, whose operands
 // its registers hold, need not carry them along (region-loops.ts).
 import type { FlagOrigin, Location, Uop, Value } from '../../x86/uops/ir.ts';
-import { countUses } from '../../x86/uops/specialize.ts';
 import { someUop } from '../interp/some-uop.ts';
 import * as K from '../soft/flag-kinds.ts';
-import type { InstructionFacts } from './region-analysis.ts';
+import type { InstructionFacts } from './instruction-facts.ts';
 import { registerAt } from './registers.ts';
 
 /** A general register whose low bits are the operand, or a constant. */
@@ -60,10 +59,10 @@ function setsFlags(uops: readonly Uop[]): boolean {
 }
 
 /** What is known after an instruction that changes flags; null: nothing. */
-function sourcesAfter({ uops, written, interpreted, bulk }: InstructionFacts): FlagSources | null {
+function sourcesAfter({ uops, uses, written, interpreted, bulk }: InstructionFacts): FlagSources | null {
   const uop = uops.findLast((one) => setsFlags([one]));
   if (interpreted || bulk >= 0 || uop?.op !== 'flagsArith' || uop.keepCarry) return null;
-  const { kind, a, b, r } = flagOperands(uop, countUses(uops)[uop.result.id]! > 1);
+  const { kind, a, b, r } = flagOperands(uop, uses[uop.result.id]! > 1);
   const source = (value: Value) => sourceOf(uops, value, uop.bits, written);
   return { kind, a: source(a), ...(b && { b: source(b) }), ...(r && { r: source(r) }) };
 }

@@ -6,7 +6,7 @@ import { type Expression, fold } from '../../wasm/folded.ts';
 import type { FunctionBuilder } from '../../wasm/function.ts';
 import type { ModuleBuilder } from '../../wasm/module.ts';
 import { generalRegisterName, printInstruction } from '../../x86/decode/print.ts';
-import type { Uop } from '../../x86/uops/ir.ts';
+import type { InstructionFacts } from './instruction-facts.ts';
 import { placeText } from './print-region.ts';
 import type { Region, RegionBlock } from './region.ts';
 import type { RegionJob } from './region-compiler.ts';
@@ -52,10 +52,10 @@ export class ListedLowering extends RegionLowering {
     this.#note(`${index}: ${placeText(this.#block.offset)}`);
     super.block(index, ways);
   }
-  protected override beginInstruction(uops: readonly Uop[]): void {
+  protected override beginInstruction(facts: InstructionFacts): void {
     const place = this.#block?.instructions[this.#instruction++];
     if (place) this.#note(`${placeText(place.offset)}  ${printInstruction(place.instruction)}`);
-    super.beginInstruction(uops);
+    super.beginInstruction(facts);
   }
   #note(text: string): void {
     const at = this.f.size;

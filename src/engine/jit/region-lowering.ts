@@ -96,7 +96,7 @@ export class RegionLowering extends RegionLoops implements StructureSink {
         this.lowerRepeatedString(facts, this.flow.longest[index]! - count);
         continue;
       }
-      this.beginInstruction(facts.uops);
+      this.beginInstruction(facts);
       const last = facts.uops[facts.uops.length - 1];
       this.lowerList(facts.uops);
       const ends = block.end.kind === 'jump' && i === count - 1;

@@ -7,6 +7,7 @@ import type { Uop, Value } from '../../x86/uops/ir.ts';
 import { KIND_CELL, KIND_STACK, KIND_WRITE } from '../soft/core-functions.ts';
 import * as E from '../soft/engine-state.ts';
 import { stateLoad, storeOp } from '../soft/lower-memory.ts';
+import type { InstructionFacts } from './instruction-facts.ts';
 import type { Region } from './region.ts';
 import { RegionFrame } from './region-frame.ts';
 import { type Page, RegionPages } from './region-pages.ts';
@@ -18,8 +19,7 @@ const RAM = 0;
 
 export abstract class RegionMemory extends RegionFrame {
   protected readonly pages: RegionPages;
-  /** Micro-operations of the present instruction. */
-  #uops: readonly Uop[] = [];
+  #instruction!: InstructionFacts;
   /** Address value of a load with write intent -> local with its place in the guest's memory. */
   readonly #hostAddresses = new Map<number, number>();
 
@@ -33,11 +33,11 @@ export abstract class RegionMemory extends RegionFrame {
   }
 
   /** An instruction begins: nothing is known about addresses. */
-  protected override beginInstruction(uops: readonly Uop[]): void {
+  protected override beginInstruction(facts: InstructionFacts): void {
     for (const host of this.#hostAddresses.values()) this.f.release(host);
     this.#hostAddresses.clear();
-    this.#uops = uops;
-    super.beginInstruction(uops);
+    this.#instruction = facts;
+    super.beginInstruction(facts);
   }
 
   /** The linear address in a local of the general registers' type. */
@@ -64,7 +64,7 @@ export abstract class RegionMemory extends RegionFrame {
   #pushPlace(uop: Uop & { op: 'load' | 'store' }, address: number, write: boolean): void {
     const { f } = this;
     const bytes = uop.bits / 8;
-    const page = this.pages.of(this.#uops, uop);
+    const page = this.pages.of(this.#instruction, uop);
     // 16 bytes often are not aligned.
     const aligned = bytes < 16 ? bytes : 1;
     f.block('i32');

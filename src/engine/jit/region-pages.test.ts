@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Uop } from '../../x86/uops/ir.ts';
+import type { InstructionFacts } from './instruction-facts.ts';
 import { analyseRegion } from './region-analysis.ts';
 import { type Page, RegionPages } from './region-pages.ts';
 import { analyse } from './structure.ts';
@@ -16,14 +17,14 @@ function pagesOf(program: Program): string {
   const seen: Page[] = [];
   const texts: string[] = [];
   for (const block of facts.blocks) {
-    const visit = (uops: readonly Uop[], uop: Uop): void => {
+    const visit = (instruction: InstructionFacts, uop: Uop): void => {
       if (uop.op !== 'load' && uop.op !== 'store') return;
-      const page = pages.of(uops, uop);
+      const page = pages.of(instruction, uop);
       if (!seen.includes(page)) seen.push(page);
       const local = pages.locals.includes(page) ? '*' : '';
       texts.push(`${uop.op} ${seen.indexOf(page)}${local}`);
     };
-    for (const { uops } of block.instructions) for (const uop of uops) visit(uops, uop);
+    for (const one of block.instructions) for (const uop of one.uops) visit(one, uop);
   }
   return texts.join(', ');
 }

@@ -11,6 +11,7 @@
 import type { Uop, Value } from '../../x86/uops/ir.ts';
 import * as E from '../soft/engine-state.ts';
 import { successors } from './graph.ts';
+import type { InstructionFacts } from './instruction-facts.ts';
 import type { RegionFacts } from './region-analysis.ts';
 import { offsetOf } from './region-values.ts';
 import { registerAt } from './registers.ts';
@@ -53,8 +54,8 @@ const NOTHING: Known = { origin: NONE, displacement: 0 };
 export class RegionPages {
   /** By origin, page of the displacement, and use. */
   readonly #pages = new Map<number, Page>();
-  /** By the list of an instruction's micro-operations: instructions may share what is in it. */
-  readonly #accesses = new Map<readonly Uop[], Map<Uop, Page>>();
+  /** By instruction: instructions may share their micro-operations. */
+  readonly #accesses = new Map<InstructionFacts, Map<Uop, Page>>();
   /** Those that are worth locals, the best first. */
   readonly locals: readonly Page[];
   readonly #wide: boolean;
@@ -76,9 +77,9 @@ export class RegionPages {
       this.#registers = known ? [...ends[from]!] : [...start];
       ends.push(this.#registers);
       this.#weight = inLoop[b] ? LOOP_WEIGHT : 1;
-      for (const { uops } of block.instructions) {
+      for (const instruction of block.instructions) {
         this.#values = [];
-        this.#walk(uops, uops);
+        this.#walk(instruction.uops, instruction);
       }
     });
     const pages = [...this.#pages.values()];
@@ -88,13 +89,12 @@ export class RegionPages {
       .slice(0, MOST_LOCALS);
   }
 
-  /** The page of an access of the instruction with these micro-operations. */
-  of(uops: readonly Uop[], uop: Uop): Page {
-    return this.#accesses.get(uops)!.get(uop)!;
+  /** The page of an access of an instruction. */
+  of(instruction: InstructionFacts, uop: Uop): Page {
+    return this.#accesses.get(instruction)!.get(uop)!;
   }
 
-  /** Micro-operations of the instruction `all`. */
-  #walk(list: readonly Uop[], all: readonly Uop[]): void {
+  #walk(list: readonly Uop[], instruction: InstructionFacts): void {
     for (const uop of list) {
       switch (uop.op) {
         case 'const':
@@ -119,14 +119,14 @@ export class RegionPages {
           break;
         case 'load':
         case 'store':
-          this.#access(uop, all);
+          this.#access(uop, instruction);
           break;
         case 'if':
-          this.#walk(uop.then, all);
-          this.#walk(uop.else, all);
+          this.#walk(uop.then, instruction);
+          this.#walk(uop.else, instruction);
           break;
         case 'loop':
-          this.#walk(uop.body, all);
+          this.#walk(uop.body, instruction);
       }
     }
   }
@@ -154,7 +154,7 @@ export class RegionPages {
     const distance = uop.operator === 'sub' ? -other.displacement : other.displacement;
     return { origin: based.origin, displacement: (based.displacement + distance) | 0 };
   }
-  #access(uop: Uop & { op: 'load' | 'store' }, all: readonly Uop[]): void {
+  #access(uop: Uop & { op: 'load' | 'store' }, instruction: InstructionFacts): void {
     const writes = uop.op === 'store' || uop.intent === 'write';
     const { origin, displacement } = this.#values[uop.address.id] ?? {
       origin: this.#origins++,
@@ -172,10 +172,10 @@ export class RegionPages {
       this.#pages.set(key, page);
     }
     page.weight += this.#weight;
-    let accesses = this.#accesses.get(all);
+    let accesses = this.#accesses.get(instruction);
     if (!accesses) {
       accesses = new Map();
-      this.#accesses.set(all, accesses);
+      this.#accesses.set(instruction, accesses);
     }
     accesses.set(uop, page);
   }

@@ -5,6 +5,7 @@ import type { FunctionBuilder } from '../../wasm/function.ts';
 import type { ModuleBuilder } from '../../wasm/module.ts';
 import type { Uop } from '../../x86/uops/ir.ts';
 import { type Routine, routineBody } from '../../x86/uops/routine.ts';
+import { countUses } from '../../x86/uops/specialize.ts';
 import { routinesOf } from '../interp/routines.ts';
 import type { CoreFunctions } from '../soft/core-functions.ts';
 import { RegionValues } from './region-values.ts';
@@ -43,7 +44,7 @@ class RoutineBody extends RegionValues {
   }
   lowerRoutine(routine: Routine): void {
     const { parameters, body, result } = routineBody(routine);
-    this.beginInstruction(body);
+    this.beginInstruction({ uses: countUses(body) });
     this.keep(result);
     parameters.forEach((value, i) => {
       this.f.localGet(i);

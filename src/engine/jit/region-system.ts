@@ -4,10 +4,8 @@ import { softwareInterruptHelper, timeStampHelper } from '../../x86/semantics/sy
 import * as S from '../../x86/state/layout.ts';
 import type { Uop, Value } from '../../x86/uops/ir.ts';
 import { emitSoftwareInterrupt } from '../interp/core-gates.ts';
-import { setsRip } from '../interp/handler.ts';
-import { someUop } from '../interp/some-uop.ts';
 import * as E from '../soft/engine-state.ts';
-import type { InstructionFacts } from './region-analysis.ts';
+import type { InstructionFacts } from './instruction-facts.ts';
 import { RegionMemory } from './region-memory.ts';
 import { LEAVE_JUMP } from './region-places.ts';
 
@@ -18,10 +16,10 @@ export abstract class RegionSystem extends RegionMemory {
   /** Nothing after this micro-operation is reached. */
   #ended = false;
 
-  protected override beginInstruction(uops: readonly Uop[]): void {
-    super.beginInstruction(uops);
+  protected override beginInstruction(facts: InstructionFacts): void {
+    super.beginInstruction(facts);
     this.#ended = false;
-    this.#setsRip = someUop(uops, (uop) => uop.op === 'endBlock') && someUop(uops, setsRip);
+    this.#setsRip = facts.setsRip;
     // On a path that does not change it, it is the next instruction's.
     if (this.#setsRip) this.#storeNextRip();
   }

@@ -8,10 +8,10 @@
 import type { FunctionBuilder } from '../../wasm/function.ts';
 import type { ValueType as WasmType } from '../../wasm/types.ts';
 import type { Location, Uop, Value, ValueType } from '../../x86/uops/ir.ts';
-import { countUses } from '../../x86/uops/specialize.ts';
 import type { CoreFunctions } from '../soft/core-functions.ts';
 import { stateLoad, storeOp } from '../soft/lower-memory.ts';
 import { Lowering, type PureUop } from '../soft/lowering.ts';
+import type { InstructionFacts } from './instruction-facts.ts';
 import { registerAt } from './registers.ts';
 
 type Constant = Uop & { op: 'const' };
@@ -56,10 +56,10 @@ export abstract class RegionValues extends Lowering {
 
   // ---- an instruction's values ----
 
-  protected beginInstruction(uops: readonly Uop[]): void {
+  protected beginInstruction({ uses }: Pick<InstructionFacts, 'uses'>): void {
     this.endInstruction();
-    this.#uses = countUses(uops);
-    this.#counted = this.#uses.slice();
+    this.#uses = uses.slice();
+    this.#counted = uses;
     this.#bases = [];
     this.loopDepth = 0;
   }
