@@ -8,7 +8,7 @@ export interface IrqLine {
 
 /** Where message-signalled interrupts go. */
 export interface MsiTarget {
-  /** A write of `data` to `address` (0xFEEx_xxxx) as on the memory bus. */
+  /** A write of `data`, 32 bits, to `address` as on the memory bus. Interrupts are those to FEEx_xxxxh. */
   send(address: number, data: number): void;
 }
 

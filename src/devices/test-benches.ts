@@ -341,6 +341,42 @@ const makeEndpoint: BenchMaker = {
   },
 };
 
+/** With messages, MSI or MSI-X; its own regions are the table of MSI-X. */
+const makeMessages: BenchMaker = {
+  name: 'pci-messages',
+  make() {
+    const { log, lines, line, note } = recorder();
+    const sent = note('message');
+    const chip = new PciEndpoint({
+      name: 'card',
+      header: { vendor: 0x1234, device: 0x5679, revision: 0, classCode: 0x020000, interruptPin: 1 },
+      msi: { vectors: 8, maskable: true },
+      msix: { vectors: 5, bar: 1 },
+      messages: { send: (address, data) => sent([address, data]) },
+      spaces: notedSpaces(log),
+      pin: line('pin'),
+    });
+    const [table] = chip.regions;
+    return {
+      chip,
+      log,
+      lines,
+      pushes: [
+        ...configPushes(chip),
+        (value) => chip.writeConfig(0x42, 2, value),
+        (value) => chip.writeConfig(0x50, 4, value),
+        (value) => chip.writeConfig(0x5a, 2, value << 8),
+        (value) => table!.write((value % 5) * 16 + 12, 4, value >> 7),
+        (value) => chip.message(value % 9),
+        (value) => chip.message(value % 5),
+        (value) => chip.withdraw(value % 9),
+        (value) => chip.interrupt.set(value > 127),
+        () => [chip.interruptMode, chip.vectors],
+      ],
+    };
+  },
+};
+
 const makeIsaBridge: BenchMaker = {
   name: 'piix3-isa',
   make() {
@@ -476,6 +512,7 @@ export const BENCHES: readonly BenchMaker[] = [
   makePciConfig,
   makeHostBridge,
   makeEndpoint,
+  makeMessages,
   makeIsaBridge,
   makeFwCfg,
   makePowerManagement,

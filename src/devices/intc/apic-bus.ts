@@ -82,19 +82,28 @@ export class ApicBus implements MsiTarget {
   }
 
   /**
-   * A message-signalled interrupt: a write to 0xFEEx_xxxx.
-   * Address: 19:12 destination, 3 redirection hint, 2 logical. Data: 15 level, 10:8 mode, 7:0 vector.
+   * A message-signalled interrupt: a write to FEEx_xxxxh (volume 3, "Message Signalled Interrupts").
+   *
+   *   address  19:12 destination   3 redirection hint: to one processor   2 logical destination, with the hint
+   *   data     15 level-triggered  14 assert (of a level)   10:8 delivery mode   7:0 vector
+   *
+   * With the hint a logical destination gets it at the lowest priority. The end of a level is not sent on by anybody here.
    */
   send(address: number, data: number): void {
     const destination = (address >>> 12) & 0xff;
+    const hint = (address & 0x08) !== 0;
     const logical = (address & 0x04) !== 0;
+    const levelTriggered = (data & 0x8000) !== 0;
+    if (levelTriggered && (data & 0x4000) === 0) return;
+    const deliveryMode = (data >>> 8) & 7;
     this.deliver({
       destination,
       destinationMode: logical ? 'logical' : 'physical',
       broadcast: !logical && destination === 0xff,
-      deliveryMode: (data >>> 8) & 7,
+      deliveryMode:
+        hint && logical && deliveryMode === DELIVER_FIXED ? DELIVER_LOWEST_PRIORITY : deliveryMode,
       vector: data & 0xff,
-      levelTriggered: (data & 0x8000) !== 0,
+      levelTriggered,
     });
   }
 }

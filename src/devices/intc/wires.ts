@@ -1,5 +1,5 @@
 // Wires that join or split: what lies between a chip's interrupt pin and the controllers.
-import type { IrqLine } from '../lines.ts';
+import type { DmaView, IrqLine, MsiTarget } from '../lines.ts';
 
 /** One line that drives several (an ISA IRQ goes to the 8259s and to the I/O APIC). */
 export function fanOut(...targets: readonly IrqLine[]): IrqLine {
@@ -52,4 +52,22 @@ export class SwitchedLine implements IrqLine {
     this.#on = on;
     this.#target.set(on && this.#level);
   }
+}
+
+const MESSAGES = 0xfee;
+
+/** Writes of devices that may be interrupts: those to FEEx_xxxxh go to the APICs, all others to memory. */
+export function messageWires(apics: MsiTarget, memory: DmaView): MsiTarget {
+  const bytes = new Uint8Array(4);
+  const view = new DataView(bytes.buffer);
+  return {
+    send(address, data) {
+      if (Math.floor(address / 2 ** 20) === MESSAGES) {
+        apics.send(address, data);
+        return;
+      }
+      view.setUint32(0, data, true);
+      memory.write(address, bytes);
+    },
+  };
 }

@@ -1,5 +1,6 @@
 // A PCI function of a chip (PCI Local Bus 3.0, chapter 6): configuration space with base address registers
-// that show the chip's regions where the guest asks for them, an interrupt pin, and the right to be bus master.
+// that show the chip's regions where the guest asks for them, an interrupt pin or messages in its place (msi.ts,
+// msi-x.ts), and the right to be bus master.
 //
 // It is a chip of its own beside the one that it belongs to: the board resets, saves and restores both.
 //
@@ -9,15 +10,20 @@
 //
 // A BAR decodes nothing at address 0, nor up to the very end of its space: that is where it stands before it
 // has an address, and while software writes ones to learn its size. I/O BARs decode 16 bits, memory BARs 32.
-// Not modelled: 64-bit BARs, capabilities (a chip may declare registers for them), parity and system errors.
+// Messages are writes to memory: they are lost while the function may not be bus master.
+// Not modelled: 64-bit BARs, parity and system errors.
 import type { AccessWidth } from '../../base/guest-bus.ts';
 import type { StateRecord } from '../../base/state-record.ts';
 import type { MemoryTarget } from '../../memory/plain-memory.ts';
 import type { Region, Unmap } from '../../memory/region.ts';
 import type { Chip } from '../chip.ts';
-import type { DmaView, IrqLine } from '../lines.ts';
+import { initialState, restoreState, saveState } from '../chip.ts';
+import type { DmaView, IrqLine, MsiTarget } from '../lines.ts';
+import type { RegisterRegion } from '../registers.ts';
+import { type PciCapability, placeCapabilities, STATUS_CAPABILITY_LIST } from './capabilities.ts';
 import type { ConfigRegister, HeaderValues, PciFunction } from './config-space.ts';
 import {
+  CONFIG_SHAPE,
   headerType0,
   ioBar,
   memoryBar,
@@ -27,7 +33,10 @@ import {
   PciConfigSpace,
   romBar,
 } from './config-space.ts';
+import { Msi, type MsiOptions } from './msi.ts';
+import { Msix, type MsixOptions } from './msi-x.ts';
 
+const VERSION = 1;
 const COMMAND = 0x04;
 const STATUS = 0x06;
 const COMMAND_INTX_OFF = 0x0400;
@@ -36,6 +45,7 @@ const FIRST_BAR = 0x10;
 const BARS_END = 0x28;
 const ROM_BAR = 0x30;
 const ROM_DECODE = 1;
+const HEADER_END = 0x40;
 
 /** A base address register and what it shows: registers, or (in memory) memory as plain as RAM. */
 export type PciBar =
@@ -71,12 +81,21 @@ export interface PciEndpointOptions {
   readonly bars?: readonly PciBar[];
   /** Registers behind the header, from 0x40. */
   readonly registers?: readonly ConfigRegister[];
+  /** In the order of the list. MSI and MSI-X come before them. */
+  readonly capabilities?: readonly PciCapability[];
+  /** Interrupts by messages; `messages` is where they go. */
+  readonly msi?: MsiOptions;
+  readonly msix?: MsixOptions;
+  readonly messages?: MsiTarget;
   readonly spaces: PciAddressSpaces;
   /** Where the header's interrupt pin leads to. */
   readonly pin?: IrqLine;
   /** Told each write to configuration space, after it has taken effect, and a reset or restore (all 256 bytes). */
   readonly changed?: (offset: number, bytes: number) => void;
 }
+
+/** How a function interrupts: the guest's choice. */
+export type InterruptMode = 'pin' | 'msi' | 'msi-x';
 
 interface PlacedBar {
   start: number;
@@ -86,27 +105,77 @@ interface PlacedBar {
 const NOWHERE = -1;
 
 export class PciEndpoint implements Chip, PciFunction {
-  readonly regions = [];
+  /** Table and pending bits of MSI-X, where it has that. */
+  readonly regions: readonly RegisterRegion[];
   readonly config: PciConfigSpace;
-  /** INTx as the chip drives it. */
+  /**
+   * INTx as the chip drives it. While the guest has chosen MSI, each rise sends vector 0 instead; while it has chosen MSI-X,
+   * the line has no effect.
+   */
   readonly interrupt: IrqLine;
+  readonly #msi: Msi | undefined;
+  readonly #msix: Msix | undefined;
   readonly #options: PciEndpointOptions;
   readonly #bars: readonly PciBar[];
   readonly #placed: PlacedBar[];
 
   constructor(options: PciEndpointOptions) {
     this.#options = options;
-    this.#bars = options.bars ?? [];
+    const send: MsiTarget = {
+      send: (address, data) => {
+        if (this.busMaster) options.messages?.send(address, data);
+      },
+    };
+    this.#msi = options.msi && new Msi(options.msi, send);
+    this.#msix = options.msix && new Msix(options.msix, send);
+    this.regions = this.#msix ? [this.#msix.region] : [];
+    this.#bars = [
+      ...(options.bars ?? []),
+      ...this.regions.map((shows): PciBar => {
+        return { space: 'memory', index: options.msix!.bar, size: shows.size, shows };
+      }),
+    ];
     this.#placed = this.#bars.map(() => ({ start: NOWHERE, unmap: () => {} }));
+    const messages = [this.#msi, this.#msix].filter((one) => one !== undefined);
+    const capabilities = placeCapabilities([
+      ...messages.map(({ capability }) => capability),
+      ...(options.capabilities ?? []),
+    ]);
+    const listed = capabilities.offsets.length > 0 ? STATUS_CAPABILITY_LIST : 0;
     const registers = [
-      ...headerType0(options.header),
+      ...headerType0({ ...options.header, status: (options.header.status ?? 0) | listed }),
       ...this.#bars.map((bar) => barRegister(bar)),
       ...(options.registers ?? []),
+      ...capabilities.registers,
     ];
     this.config = new PciConfigSpace(options.name, registers, (offset, bytes) =>
       this.#written(offset, bytes),
     );
+    messages.forEach((one, i) => {
+      one.place(this.config, capabilities.offsets[i]!);
+    });
     this.interrupt = { set: (level) => this.#setInterrupt(level) };
+  }
+
+  /** How the guest wants to be interrupted. */
+  get interruptMode(): InterruptMode {
+    if (this.#msix?.enabled === true) return 'msi-x';
+    return this.#msi?.enabled === true ? 'msi' : 'pin';
+  }
+  /** Vectors that the guest lets the function use: 0 while it has chosen the pin. */
+  get vectors(): number {
+    if (this.#msix?.enabled === true) return this.#msix.vectors;
+    return this.#msi?.enabled === true ? this.#msi.vectors : 0;
+  }
+  /** Sends a vector by MSI-X or MSI, whichever the guest has chosen; one that is masked waits. Nothing for the pin. */
+  message(vector: number): void {
+    if (this.#msix?.enabled === true) this.#msix.signal(vector);
+    else this.#msi?.signal(vector);
+  }
+  /** A vector that was sent while it was masked is no longer needed. */
+  withdraw(vector: number): void {
+    this.#msix?.withdraw(vector);
+    this.#msi?.withdraw(vector);
   }
 
   /** Whether the guest lets the function read and write memory by itself. */
@@ -144,17 +213,31 @@ export class PciEndpoint implements Chip, PciFunction {
 
   reset(): void {
     this.config.reset();
+    this.#msix?.reset();
     this.#options.pin?.set(false);
     this.#placeBars();
     this.#options.changed?.(0, 256);
   }
 
   save(): StateRecord {
-    return this.config.save();
+    const state = { bytes: this.config.state.bytes };
+    const { name } = this.#options;
+    if (!this.#msix) return saveState(name, VERSION, CONFIG_SHAPE, state);
+    return saveState(
+      name,
+      VERSION,
+      { ...CONFIG_SHAPE, ...this.#msix.shape },
+      { ...state, ...this.#msix.state },
+    );
   }
 
   restore(record: StateRecord): void {
-    this.config.restore(record);
+    const shape = { ...CONFIG_SHAPE, ...this.#msix?.shape };
+    const restored = initialState(shape);
+    restoreState(this.#options.name, VERSION, shape, restored, record);
+    const { bytes, ...vectors } = restored;
+    this.config.takeOver({ bytes });
+    this.#msix?.restored({ ...this.#msix.state, ...vectors });
     this.#placeBars();
     this.#options.changed?.(0, 256);
   }
@@ -164,7 +247,11 @@ export class PciEndpoint implements Chip, PciFunction {
     const command = offset < COMMAND + 2 && end > COMMAND;
     const bars = (offset < BARS_END && end > FIRST_BAR) || (offset < ROM_BAR + 4 && end > ROM_BAR);
     if (command || bars) this.#placeBars();
-    if (command) this.#driveInterrupt();
+    if (command || end > HEADER_END) this.#driveInterrupt();
+    if (end > HEADER_END) {
+      this.#msi?.written();
+      this.#msix?.written();
+    }
     this.#options.changed?.(offset, bytes);
   }
 
@@ -195,14 +282,20 @@ export class PciEndpoint implements Chip, PciFunction {
 
   #setInterrupt(level: boolean): void {
     const status = this.config.readConfig(STATUS, 2);
+    const before = (status & STATUS_INTX) !== 0;
     this.config.set(STATUS, 2, level ? status | STATUS_INTX : status & ~STATUS_INTX);
+    if (this.interruptMode === 'msi' && level !== before) {
+      if (level) this.#msi?.signal(0);
+      else this.#msi?.withdraw(0);
+    }
     this.#driveInterrupt();
   }
 
+  /** The pin is silent while it is switched off, and while messages take its place. */
   #driveInterrupt(): void {
     const off = (this.config.readConfig(COMMAND, 2) & COMMAND_INTX_OFF) !== 0;
     const asserted = (this.config.readConfig(STATUS, 2) & STATUS_INTX) !== 0;
-    this.#options.pin?.set(asserted && !off);
+    this.#options.pin?.set(asserted && !off && this.interruptMode === 'pin');
   }
 }
 

@@ -22,8 +22,8 @@ import { ApicBus } from '../../devices/intc/apic-bus.ts';
 import { I8259Pair } from '../../devices/intc/i8259.ts';
 import { IoApic } from '../../devices/intc/io-apic.ts';
 import { type ApicProcessor, LocalApic } from '../../devices/intc/local-apic.ts';
-import { fanOut, SharedLine, SwitchedLine } from '../../devices/intc/wires.ts';
-import { type IrqLine, unconnected } from '../../devices/lines.ts';
+import { fanOut, messageWires, SharedLine, SwitchedLine } from '../../devices/intc/wires.ts';
+import { type IrqLine, type MsiTarget, unconnected } from '../../devices/lines.ts';
 import type { E1000 } from '../../devices/net/e1000.ts';
 import { e1000Pci } from '../../devices/net/e1000-pci.ts';
 import { Ne2000 } from '../../devices/net/ne2000.ts';
@@ -107,8 +107,9 @@ export interface BoardOptions {
 /** What a chip with a PCI function is given for it. */
 export interface PciSlotWires {
   readonly spaces: PciAddressSpaces;
-  /** Its interrupt pin. */
+  /** Its interrupt pin, and where its messages go. */
   readonly pin: IrqLine;
+  readonly messages: MsiTarget;
 }
 
 export class Board implements GuestBus {
@@ -251,9 +252,11 @@ export class Board implements GuestBus {
       ports: (start, size, shows) => this.ports.overlay(start, size, shows),
       memory: (start, size, shows) => memory.overlay(start, size, shows),
     };
+    const messages = messageWires(apicBus, memory);
     const pciSlot = ([device, func]: P.PciSlot, pin: 1 | 2 | 3 | 4): PciSlotWires => ({
       spaces,
       pin: isaBridge.pin(device, func, pin),
+      messages,
     });
     const plug = (name: string, [device, func]: P.PciSlot, endpoint: PciEndpoint): void => {
       this.pci.attach(device, func, add(name, endpoint));
