@@ -7,6 +7,7 @@ import { ParallelPort } from './char/parallel-port.ts';
 import { Uart16550 } from './char/uart16550.ts';
 import type { Chip } from './chip.ts';
 import { DISPLAY_BENCHES } from './display/benches-testing.ts';
+import { FLASH_BENCHES } from './flash/benches-testing.ts';
 import { I8042 } from './input/i8042.ts';
 import { Ps2Keyboard } from './input/keyboard.ts';
 import { Ps2Mouse } from './input/mouse.ts';
@@ -507,6 +508,7 @@ export const BENCHES: readonly BenchMaker[] = [
   makeI8042,
   makeVmwarePointer,
   ...DISPLAY_BENCHES,
+  ...FLASH_BENCHES,
   makePortA,
   makePortB,
   makePciConfig,

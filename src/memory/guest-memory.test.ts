@@ -118,3 +118,34 @@ test('what cannot be is refused', () => {
   memory.map(0xfec0_0000, 0x1000, registers('one', 1));
   assert.throws(() => memory.map(0xfec0_0000, 0x1000, registers('two', 1)), /overlaps/);
 });
+
+test('flash is read as memory and written as a device, or is a device altogether', () => {
+  const memory = new GuestMemory(2 * MIB, 0x1_0000);
+  const plain = memory.allocate('flash', 0x1_0000, 'rom');
+  plain.bytes.fill(0x77);
+  const written: number[][] = [];
+  const commands: Region = {
+    name: 'flash',
+    read: (offset) => 0x80 + offset,
+    write: (...what) => written.push(what),
+  };
+  let changes = 0;
+  memory.onMapChange(() => changes++);
+  const start = 0xffff_0000;
+  memory.mapFlash(start, plain, commands);
+  memory.write8(start + 0x1234, 0x40);
+  memory.write16(start + 0xfffe, 0xbeef);
+  assert.equal(memory.read32(start + 0x1234), 0x7777_7777);
+  assert.equal(memory.place(start + 5), memory.place(start) + 5);
+  // Devices that write to memory do not reach it.
+  memory.write(start, Uint8Array.of(1, 2, 3));
+  assert.deepEqual(written, [[0x1234, 1, 0x40], [0xfffe, 2, 0xbeef]]); // biome-ignore format: short
+  assert.equal(plain.bytes[0], 0x77);
+
+  memory.map(start, 0x1_0000, commands);
+  assert.equal(memory.read8(start + 2), 0x82);
+  memory.mapFlash(start, plain, commands);
+  assert.equal(memory.read8(start + 2), 0x77);
+  assert.equal(changes, 3);
+  assert.throws(() => memory.map(start + 0x1000, 0x1000, registers('other', 1)), /overlaps flash/);
+});

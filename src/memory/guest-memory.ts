@@ -14,11 +14,13 @@ import { DoppelError } from '../base/errors.ts';
 import type { AccessWidth } from '../base/guest-bus.ts';
 import type { PhysicalMemory } from '../x86/paging/physical-memory.ts';
 import {
+  hasDevice,
   isReadable,
   isWritable,
   MAPPED_PAGES,
   MemoryMap,
   PAGE_DEVICE,
+  PAGE_FLASH,
   PAGE_PLAIN,
   PAGE_RAM,
   PAGE_ROM,
@@ -171,12 +173,21 @@ export class GuestMemory implements PhysicalMemory {
   }
   /** Maps a device. It may not overlap another. */
   map(start: GuestPhysical, size: number, region: Region): void {
+    this.#map.set({ ...this.#freePages(start, size, region), kind: PAGE_DEVICE, first: 0, target: region });
+  }
+  /** A range shows plain memory, all of it; what is written there is told to a device. It may not overlap another. */
+  mapFlash(start: GuestPhysical, plain: PlainMemory, writes: Region): void {
+    const pages = this.#freePages(start, plain.bytes.length, writes);
+    const first = this.#allocation(plain).start / PAGE_SIZE;
+    this.#map.set({ ...pages, kind: PAGE_FLASH, first, target: writes });
+  }
+  #freePages(start: GuestPhysical, size: number, region: Region) {
     const pages = pagesOf(start, size);
     for (let page = pages.start; page < pages.end; page++) {
       const other = this.#map.deviceAt(page);
       if (other && other.target !== region) throw new Error(`${region.name} overlaps ${other.target!.name}`);
     }
-    this.#map.set({ ...pages, kind: PAGE_DEVICE, first: 0, target: region });
+    return pages;
   }
   /**
    * Maps what the guest has placed (a PCI BAR), until that is taken back: in those pages of the range that are nothing
@@ -229,8 +240,9 @@ export class GuestMemory implements PhysicalMemory {
     return range ? range.target!.read(at - range.start * PAGE_SIZE, width) >>> 0 : ones;
   }
   mmioWrite(address: GuestPhysical, width: AccessWidth, value: number): void {
-    if (this.kind(address) !== PAGE_DEVICE) return;
-    const at = this.#moved(address);
+    const kind = this.kind(address);
+    if (!hasDevice(kind)) return;
+    const at = kind === PAGE_DEVICE ? this.#moved(address) : address;
     const range = this.#map.deviceAt(at >>> PAGE_SHIFT);
     if (range) range.target!.write(at - range.start * PAGE_SIZE, width, value >>> 0);
   }

@@ -29,7 +29,9 @@ export const PAGE_ROM = 4;
 /** Reads as ROM; writes go to the RAM of the same address. */
 export const PAGE_SHADOWED = 5;
 
-export type PageKind = 0 | 1 | 2 | 3 | 4 | 5;
+/** Reads as ROM; writes go to a device (flash memory, whose commands they are). */
+export const PAGE_FLASH = 6;
+export type PageKind = 0 | 1 | 2 | 3 | 4 | 5 | 6;
 
 /** A stretch of pages of one kind. */
 export interface MappedRange<Target> {
@@ -37,7 +39,7 @@ export interface MappedRange<Target> {
   readonly start: number;
   readonly end: number;
   readonly kind: PageKind;
-  /** First page of memory 1 that it shows; without meaning for devices and holes. */
+  /** First page of memory 1 that it shows; without meaning for devices that do not show any, and holes. */
   readonly first: number;
   /** The device behind it. */
   readonly target?: Target;
@@ -52,6 +54,11 @@ export function isReadable(kind: number): boolean {
 }
 export function isWritable(kind: number): boolean {
   return kind === PAGE_RAM || kind === PAGE_PLAIN;
+}
+
+/** Pages that a device hears of: of every access, or of writes. */
+export function hasDevice(kind: number): boolean {
+  return kind === PAGE_DEVICE || kind === PAGE_FLASH;
 }
 
 export class MemoryMap<Target> {
@@ -107,7 +114,7 @@ export class MemoryMap<Target> {
     if (known && page >= known.start && page < known.end) return known;
     for (let i = this.#fixed.length - 1; i >= 0; i--) {
       const range = this.#fixed[i]!;
-      if (page < range.start || page >= range.end || range.kind !== PAGE_DEVICE) continue;
+      if (page < range.start || page >= range.end || !hasDevice(range.kind)) continue;
       this.#lastFixed = range;
       return range;
     }
