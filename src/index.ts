@@ -18,6 +18,7 @@ export type { BlockDevice, BlockError } from './backend/block/block-device.ts';
 export { emptyMemoryDisk, imageDisk, overlayDisk } from './backend/block/memory-disk.ts';
 export type { ByteSink } from './backend/char.ts';
 export type { Frame, Rectangle, ScreenHub, ScreenViewer, TextScreen } from './backend/display/screen.ts';
+export { type FlashImage, memoryFlash } from './backend/flash/flash-image.ts';
 export { buildBusyboxInitramfs } from './backend/initramfs/busybox.ts';
 export { type CpioEntry, writeCpio } from './backend/initramfs/cpio.ts';
 export { isKeyCode, KEY_CODES, type KeyCode } from './backend/input/keys.ts';
@@ -51,6 +52,7 @@ export {
   fetchDebianKernel,
 } from './host/node/debian-packages.ts';
 export { createRawDisk, type FileDisk, openFileDisk } from './host/node/file-disk.ts';
+export { type FlashFile, openFlashFile } from './host/node/flash-file.ts';
 export { capturePcapFile, type PcapFile } from './host/node/pcap-file.ts';
 export { nodeHost } from './host/node/platform.ts';
 export { VncServer, type VncServerOptions } from './host/node/vnc/server.ts';

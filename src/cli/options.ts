@@ -38,6 +38,8 @@ export interface RunOptions {
   readonly kernel: string | undefined;
   /** Firmware to start in, instead of a kernel. */
   readonly bios: string | undefined;
+  /** Writable flash memory below that firmware, or that holds it. */
+  readonly flash: string | undefined;
   /** Expansion ROM of the display adapter. */
   readonly videoBios: string | undefined;
   readonly initrd: string | undefined;
@@ -84,7 +86,9 @@ What a FILE without a flag is (kernel, CD-ROM, hard disk, diskette) is seen by i
   --boot-menu SECONDS     wait so long for F12, which shows a menu of the drives (SeaBIOS: Escape)
   --kernel FILE           the kernel
   --bios FILE             a ROM image of 64 KiB to 16 MiB that the processor starts in (SeaBIOS, OVMF), not Doppel's own BIOS
-  --video-bios FILE       the display adapter's ROM, with --bios
+  --pflash FILE           writable flash memory right below that ROM, where UEFI firmware keeps its variables; without
+                          --bios it holds the firmware itself
+  --video-bios FILE       the display adapter's ROM, with --bios or --pflash
   --initrd FILE           initial RAM disk (Linux)
   --module "FILE [ARGS]"  module of a PVH or Multiboot kernel; may be repeated
   --append TEXT           kernel command line
@@ -124,6 +128,7 @@ const OPTIONS = {
   'boot-menu': { type: 'string' },
   kernel: { type: 'string' },
   bios: { type: 'string' },
+  pflash: { type: 'string' },
   'video-bios': { type: 'string' },
   initrd: { type: 'string' },
   append: { type: 'string' },
@@ -158,11 +163,15 @@ export function parseRunOptions(words: readonly string[]): RunOptions | null {
   }
   if (values.help) return null;
   for (const flag of ['kernel', 'initrd', 'module', 'append'] as const) {
-    if (values.bios !== undefined && values[flag] !== undefined) {
-      throw new DoppelError(`--bios starts in firmware, which knows of no --${flag}: give one or the other.`);
+    const firmware =
+      values.bios !== undefined ? '--bios' : values.pflash !== undefined ? '--pflash' : undefined;
+    if (firmware && values[flag] !== undefined) {
+      throw new DoppelError(
+        `${firmware} starts in firmware, which knows of no --${flag}: give one or the other.`,
+      );
     }
   }
-  if (values['video-bios'] !== undefined && values.bios === undefined) {
+  if (values['video-bios'] !== undefined && values.bios === undefined && values.pflash === undefined) {
     throw new DoppelError('--video-bios is run by firmware: give that too, with --bios.');
   }
   const display = parseDisplay(values.display ?? 'none');
@@ -186,6 +195,7 @@ export function parseRunOptions(words: readonly string[]): RunOptions | null {
     bootMenu: values['boot-menu'] === undefined ? undefined : parseBootMenu(values['boot-menu']),
     kernel: values.kernel,
     bios: values.bios,
+    flash: values.pflash,
     videoBios: values['video-bios'],
     initrd: values.initrd,
     append: values.append ?? '',

@@ -3,6 +3,7 @@
 import { closeSync, openSync, readFileSync, statSync, writeSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { ByteSink } from '../backend/char.ts';
+import type { FlashImage } from '../backend/flash/flash-image.ts';
 import { DoppelError } from '../base/errors.ts';
 import { SerialLog } from '../control/serial-log.ts';
 import { traceRegion } from '../debug/trace-region.ts';
@@ -10,6 +11,7 @@ import { InterpVcpu } from '../engine/interp/interp-vcpu.ts';
 import { JitVcpu } from '../engine/jit/jit-vcpu.ts';
 import type { BootModule } from '../firmware/boot/request.ts';
 import type { ControlServer } from '../host/node/control/server.ts';
+import { openFlashFile } from '../host/node/flash-file.ts';
 import { hostClock, hostWallClock, nodeHost } from '../host/node/platform.ts';
 import { machineCodeBytes, processorTime, residentBytes } from '../host/node/process-figures.ts';
 import { regionServiceOfHost } from '../host/node/region-service.ts';
@@ -51,7 +53,12 @@ export async function run(given: RunOptions, prepared?: BootFiles): Promise<numb
   try {
     const network = openNetwork(options.networks, report);
     try {
-      return await runWith(options, media, network.cards, prepared);
+      const flash = options.flash === undefined ? undefined : openFlashFile(options.flash, { report });
+      try {
+        return await runWith(options, { media, network: network.cards, flash }, prepared);
+      } finally {
+        flash?.close();
+      }
     } finally {
       network.close();
     }
@@ -60,10 +67,16 @@ export async function run(given: RunOptions, prepared?: BootFiles): Promise<numb
   }
 }
 
+/** What the options name, opened. */
+interface OpenParts {
+  readonly media: OpenMedia;
+  readonly network: readonly NetworkCard[];
+  readonly flash: FlashImage | undefined;
+}
+
 async function runWith(
   options: RunOptions,
-  media: OpenMedia,
-  network: readonly NetworkCard[],
+  { media, network, flash }: OpenParts,
   prepared: BootFiles | undefined,
 ): Promise<number> {
   const boot = bootOf(options, media, prepared);
@@ -103,6 +116,7 @@ async function runWith(
     debugConsole: toStandardError,
     storage: { ...media.storage, trayMoved },
     network,
+    ...(flash && { flash }),
     ...(kernel ? {} : { firmwareConsole: firmwareConsoleOf(options) }),
     ...(kernel && options.display.kind === 'none' ? {} : { display: displayOf(options) }),
     ...(options.debugExitPort === undefined ? {} : { debugExitPort: options.debugExitPort }),
@@ -214,11 +228,13 @@ const bootsKernel = (options: RunOptions, prepared: BootFiles | undefined): bool
 
 /** What the machine does first. */
 function bootOf(options: RunOptions, media: OpenMedia, prepared: BootFiles | undefined): () => Boot {
-  const { bios, bootMenu } = options;
+  const { bios, flash, bootMenu } = options;
   const menu = bootMenu === undefined ? {} : { bootMenu };
-  if (bios !== undefined) {
-    if (prepared) throw new DoppelError('quickstart boots a kernel without firmware: leave --bios out.');
-    const firmware = readGuestFile('--bios', bios);
+  if (bios !== undefined || flash !== undefined) {
+    if (prepared) {
+      throw new DoppelError('quickstart boots a kernel without firmware: leave --bios and --pflash out.');
+    }
+    const firmware = bios === undefined ? new Uint8Array() : readGuestFile('--bios', bios);
     return () => ({ firmware, ...menu, ...(media.any && { mediaOrder: media.bootOrder }) });
   }
   if (!bootsKernel(options, prepared)) {

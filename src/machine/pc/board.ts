@@ -63,7 +63,7 @@ import * as P from '../layout/ports.ts';
 import { setUpChipset } from './chipset-setup.ts';
 import { buildDisplay, type DisplayOptions } from './display.ts';
 import { cmosBytes } from './firmware-items.ts';
-import { installRoms } from './firmware-rom.ts';
+import { type FirmwareParts, installFirmware } from './firmware-rom.ts';
 import { checkNetwork, defaultMac, FIRST_NETWORK_SLOT, ISA_NETWORK, type NetworkCard } from './network.ts';
 import { mapShadowRam } from './shadow-ram.ts';
 import { buildIdeDrives, type StorageOptions } from './storage.ts';
@@ -93,12 +93,14 @@ export interface BoardOptions {
   readonly debugConsole: ByteSink;
   /** Port 0x402, which firmware writes its messages to. */
   readonly firmwareConsole: ByteSink;
-  /** A ROM of 64 KiB to 16 MiB that the processor starts in; without one, kernels are booted. */
-  readonly firmware?: Uint8Array | undefined;
+  /** What the processor starts in; without it, kernels are booted. */
+  readonly firmware?: FirmwareParts | undefined;
   /** Port of isa-debug-exit, where there is one. */
   readonly debugExitPort?: number;
   /** The guest reads a port of the keyboard controller, which holds a byte for it or not. */
   readonly keyboardRead?: (full: boolean) => void;
+  /** The guest reads the ACPI timer. */
+  readonly timerRead?: () => void;
   readonly powerOff: () => void;
   readonly reset: () => void;
   readonly debugExit: (status: number) => void;
@@ -239,7 +241,8 @@ export class Board implements GuestBus {
 
     // PCI
     this.pci = new PciBus();
-    const roms = installRoms(memory, options.firmware);
+    const { roms, flash } = installFirmware(memory, options.firmware);
+    if (flash) add('flash', flash);
     const shadowChanged = (pam: readonly number[]) => mapShadowRam(memory, roms, pam);
     const bridge = add('host-bridge', new HostBridge440Fx({ shadowChanged }));
     this.pci.attach(...P.PCI_HOST_BRIDGE, bridge);
@@ -320,7 +323,16 @@ export class Board implements GuestBus {
     });
 
     const smbus = add('smbus', new Smbus(unconnected)).regions[0]!;
-    const power = new Piix4PowerManagement({ pm1: this.power.regions, smbus, spaces });
+    const [events, control, timer] = this.power.regions;
+    const timed: Region = {
+      name: timer!.name,
+      read: (offset, width) => {
+        options.timerRead?.();
+        return timer!.read(offset, width);
+      },
+      write: (offset, width, value) => timer!.write(offset, width, value),
+    };
+    const power = new Piix4PowerManagement({ pm1: [events!, control!, timed], smbus, spaces });
     this.pci.attach(...P.PCI_POWER_MANAGEMENT, add('power-management', power));
     add('pci-config', new PciConfigPorts(this.pci, resetControl.regions[0]!), P.PCI_CONFIG_ADDRESS);
 

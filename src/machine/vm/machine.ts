@@ -6,6 +6,7 @@
 // It runs in slices on the thread of its caller and lets the host's event loop turn between them.
 import { type ByteSink, byteStream, InputQueue } from '../../backend/char.ts';
 import { ScreenHub } from '../../backend/display/screen.ts';
+import type { FlashImage } from '../../backend/flash/flash-image.ts';
 import type { KeyCode } from '../../backend/input/keys.ts';
 import type { Pointer } from '../../backend/input/pointer.ts';
 import type { KeyEvent } from '../../backend/input/type-text.ts';
@@ -32,7 +33,7 @@ import { biosMemory } from '../pc/bios-access.ts';
 import { Board } from '../pc/board.ts';
 import { type DisplayOptions, displayMemorySize } from '../pc/display.ts';
 import { bootPaths, firmwareItems } from '../pc/firmware-items.ts';
-import { checkFirmwareSize, romMemorySize } from '../pc/firmware-rom.ts';
+import { checkFirmware, romMemorySize } from '../pc/firmware-rom.ts';
 import { programMtrrs } from '../pc/mtrr.ts';
 import type { NetworkCard } from '../pc/network.ts';
 import { type BootOrder, OwnBios } from '../pc/own-bios.ts';
@@ -61,7 +62,10 @@ export interface KernelBoot {
   readonly linuxEntry?: LinuxEntry;
 }
 
-/** Firmware that is run as it is: a ROM image of 64 KiB to 16 MiB, its last byte at the end of 4 GiB. */
+/**
+ * Firmware that is run as it is: a ROM image of 64 KiB to 16 MiB, its last byte at the end of 4 GiB. Empty where the
+ * machine's flash holds it.
+ */
 export interface FirmwareBoot {
   readonly firmware: Uint8Array;
   /** Kinds of media in the order in which they are tried; as the firmware likes, unless given. */
@@ -99,6 +103,8 @@ export interface MachineOptions {
   /** Port 0x402, where firmware writes messages; ignored unless given. */
   readonly firmwareConsole?: ByteSink;
   readonly debugExitPort?: number;
+  /** Flash memory right below the firmware, where that keeps its variables; none unless given. */
+  readonly flash?: FlashImage;
   /** Disks and other media. */
   readonly storage?: StorageOptions;
   /** Network cards, and where their cables lead to; none unless given. */
@@ -178,8 +184,11 @@ export class Machine {
     const { host } = options;
     checkRamSize(options.memory);
     const boot = this.#askBoot();
-    const firmware = 'firmware' in boot ? boot.firmware : undefined;
-    if (firmware) checkFirmwareSize(firmware.length);
+    const firmware = 'firmware' in boot ? { rom: boot.firmware, flash: options.flash } : undefined;
+    if (firmware) checkFirmware(firmware);
+    else if (options.flash) {
+      throw new DoppelError(`${options.flash.name} is for firmware: this machine starts without.`);
+    }
     this.#firmware = firmware !== undefined;
     this.memory = new GuestMemory(
       options.memory,
@@ -219,6 +228,7 @@ export class Machine {
       firmwareConsole: options.firmwareConsole ?? { write() {} },
       firmware,
       ...(options.debugExitPort === undefined ? {} : { debugExitPort: options.debugExitPort }),
+      timerRead: () => this.#polls.timerRead(),
       keyboardRead: (full) => (full ? this.#polls.answered() : this.#polled()),
       powerOff: () => this.#finish({ reason: 'power-off' }),
       reset: () => this.#requestReset(),

@@ -53,6 +53,14 @@ test('a program that works in between does not', () => {
   );
 });
 
+test('a driver that counts askings with a timer between them does not; one that shows the time does', () => {
+  const reading = (times: number) => (watch: PollWatch) => {
+    for (let i = 0; i < times; i++) watch.timerRead();
+  };
+  assert.equal(rests(3000, 900, () => 7, reading(29)).sum, 0); // biome-ignore format: short
+  assert.ok(rests(3000, 5600, () => 7, reading(2)).sum > 1e9);
+});
+
 test('whoever has got a key is awake', () => {
   const watch = new PollWatch();
   let now = 0;

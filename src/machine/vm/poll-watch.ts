@@ -5,6 +5,10 @@
 // - with the same registers each time, but for now and then (its time moves on),
 // - and has done hardly anything else for a while (GRUB's menu counts its seconds down).
 //
+// A driver that gives a device so much time to answer asks again and again too. It reads a timer all the while between two
+// askings, and counts those: left alone each time, it would wait for minutes. So whoever looks at a timer many times between
+// two askings does not idle.
+//
 // What a program does in memory between two askings cannot be seen: it is taken for idling if that takes it fewer instructions
 // than FEW and leaves no trace in registers. Figures: docs/decisions/0012-idling.md.
 
@@ -19,6 +23,8 @@ const WORK = 12;
 const OTHER = 3;
 const MANY = 12;
 const MOST_CREDIT = 60;
+/** Readings of a timer between two askings from which on the guest paces itself by it; one that shows the time needs one or two. */
+const PACED = 8;
 /** Sets of registers that are remembered: a loop may ask at several places. */
 const REMEMBERED = 8;
 /** What is slept at once: a part of the time that it has been idle, and at most so many ns. */
@@ -32,10 +38,15 @@ export class PollWatch {
   #since = 0;
   #retired = 0;
   #hasWorked = false;
+  #timerReadings = 0;
 
   /** The guest has done something. */
   worked(): void {
     this.#hasWorked = true;
+  }
+  /** The guest reads a timer that goes by itself. */
+  timerRead(): void {
+    this.#timerReadings++;
   }
   /** Something has come: whatever the guest does now, it does not idle. */
   answered(): void {
@@ -53,8 +64,9 @@ export class PollWatch {
   asked(registers: number, retired: number, now: number): number {
     const instructions = retired - this.#retired;
     this.#retired = retired;
-    if (this.#hasWorked) this.#earn(-WORK);
+    if (this.#hasWorked || this.#timerReadings >= PACED) this.#earn(-WORK);
     this.#hasWorked = false;
+    this.#timerReadings = 0;
     if (this.#credit === 0) this.#since = now;
     if (instructions < 0 || instructions > FEW) this.#earn(-MANY);
     else if (this.#seen.includes(registers | 0)) this.#earn(1);

@@ -1,0 +1,112 @@
+// Flash memory in a file: its bytes as they are, as QEMU's pflash images have them (OVMF_VARS.fd). Every change is written
+// when it is made, so that a process that ends in any way loses nothing of it; close() sees to it that the host's
+// disk has it too. One machine at a time (file-lock.ts).
+import { closeSync, fdatasyncSync, fstatSync, openSync, readSync, writeSync } from 'node:fs';
+import type { FlashImage } from '../../backend/flash/flash-image.ts';
+import { DoppelError } from '../../base/errors.ts';
+import { type FileLock, lockFile } from './file-lock.ts';
+
+/** What no flash for firmware is larger than. */
+const LARGEST = 16 * 2 ** 20;
+
+export interface FlashFileOptions {
+  /** The guest is told that every block is locked; the file is not opened for writing, and not locked. */
+  readonly readOnly?: boolean;
+  /** A sentence for the user when the host fails to write, once. */
+  readonly report?: (message: string) => void;
+}
+
+export interface FlashFile extends FlashImage {
+  /** Unlocks; changes are refused from now on. */
+  close(): void;
+}
+
+/** Opens flash in a file. Throws DoppelError where it cannot be opened for what it is for, is locked, or has no such size. */
+export function openFlashFile(path: string, options: FlashFileOptions = {}): FlashFile {
+  const { readOnly = false, report = () => {} } = options;
+  const file = open(path, readOnly);
+  let lock: FileLock | undefined;
+  try {
+    const status = fstatSync(file);
+    if (!status.isFile()) throw new DoppelError(`${path} is not a file.`);
+    if (status.size === 0 || status.size > LARGEST) {
+      throw new DoppelError(`${path} has ${status.size} bytes: flash memory has up to 16 MiB.`);
+    }
+    if (!readOnly) lock = lockFile(path);
+    return flashFile({ path, file, size: status.size, readOnly, lock, report });
+  } catch (error) {
+    closeSync(file);
+    throw error;
+  }
+}
+
+function open(path: string, readOnly: boolean): number {
+  try {
+    return openSync(path, readOnly ? 'r' : 'r+');
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') throw new DoppelError(`${path} does not exist.`);
+    if (code === 'EACCES' || code === 'EROFS' || code === 'EPERM') {
+      throw new DoppelError(
+        readOnly
+          ? `${path} cannot be read (${code}).`
+          : `${path} cannot be written (${code}), where firmware would keep its variables: make a copy that can be.`,
+      );
+    }
+    throw new DoppelError(`${path} cannot be opened (${code}).`, { cause: error });
+  }
+}
+
+interface OpenFile {
+  readonly path: string;
+  readonly file: number;
+  readonly size: number;
+  readonly readOnly: boolean;
+  readonly lock: FileLock | undefined;
+  readonly report: (message: string) => void;
+}
+
+function flashFile({ path, file, size, readOnly, lock, report }: OpenFile): FlashFile {
+  let closed = false;
+  let told = false;
+  return {
+    name: path,
+    size,
+    readOnly,
+    load(target) {
+      for (let done = 0; done < size; ) {
+        const count = readSync(file, target, done, size - done, done);
+        if (count === 0) throw new DoppelError(`${path} has become shorter.`);
+        done += count;
+      }
+    },
+    store(offset, bytes) {
+      if (closed || readOnly) return false;
+      try {
+        for (let done = 0; done < bytes.length; ) {
+          done += writeSync(file, bytes, done, bytes.length - done, offset + done);
+        }
+        return true;
+      } catch (error) {
+        if (!told) {
+          report(
+            `${path} could not be written (${(error as NodeJS.ErrnoException).code}); the guest gets an error.`,
+          );
+        }
+        told = true;
+        return false;
+      }
+    },
+    close() {
+      if (closed) return;
+      closed = true;
+      try {
+        if (!readOnly) fdatasyncSync(file);
+      } catch (error) {
+        report(`${path} could not be flushed (${(error as NodeJS.ErrnoException).code}).`);
+      }
+      closeSync(file);
+      lock?.release();
+    },
+  };
+}
