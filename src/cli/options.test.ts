@@ -30,3 +30,10 @@ test('--boot-menu: seconds', () => {
   for (const wrong of ['', '0', '-1', '61', 'yes'])
     assert.throws(() => parse(`--boot-menu=${wrong}`), DoppelError, wrong);
 });
+
+test('--pflash: beside --bios, or instead of it, never with a kernel', () => {
+  const flash = (...words: string[]) => parseRunOptions(words)!;
+  assert.equal(flash('--bios', 'b', '--pflash', 'f').flash, 'f');
+  assert.equal(flash('--pflash', 'f', '--video-bios', 'v').bios, undefined);
+  assert.throws(() => parse('--pflash', 'f'), /--pflash starts in firmware, which knows of no --kernel/);
+});

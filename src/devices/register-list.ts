@@ -7,13 +7,16 @@ const hex = (value: number, digits: number): string => value.toString(16).toUppe
 
 /** One table a region: offset, name, width, access and value after reset. */
 export function describeRegion(region: RegisterRegion): string {
+  const title = `### ${region.name} (${region.size} bytes)`;
+  if (region.registers.length === 0)
+    return [title, '', 'No registers: its source has the protocol.', ''].join('\n');
   const digits = region.size > 256 ? 3 : 2;
   const rows = region.registers.map((register) => {
     const reset = register.reset === undefined ? '' : hex(register.reset, 2 * register.width);
     return `| ${hex(register.offset, digits)} | ${register.name} | ${8 * register.width} | ${register.access} | ${reset} |`;
   });
   return [
-    `### ${region.name} (${region.size} bytes)`,
+    title,
     '',
     '| offset | register | bits | access | reset |',
     '|---|---|---|---|---|',
