@@ -62,14 +62,24 @@ export class FrameQueue {
 
   /** A frame for the card. It is copied where it has to wait. */
   push(frame: Uint8Array): void {
-    if (this.#frames.length === 0 && !this.#pumping && this.#receiver?.receive(frame) === true) return;
-    if (this.#frames.length < this.#capacity) this.#frames.push(frame.slice());
-    else this.dropped++;
+    if (this.#frames.length > 0 || !this.#takes(frame)) {
+      if (this.#frames.length < this.#capacity) this.#frames.push(frame.slice());
+      else this.dropped++;
+    }
     this.onRoom();
   }
 
+  /** The card takes a frame, which it may answer at once: the answer's answer waits. */
+  #takes(frame: Uint8Array): boolean {
+    if (this.#pumping || this.#receiver === undefined) return false;
+    this.#pumping = true;
+    const taken = this.#receiver.receive(frame);
+    this.#pumping = false;
+    return taken;
+  }
+
   onRoom(): void {
-    if (this.#pumping || this.#receiver === undefined) return;
+    if (this.#pumping || this.#receiver === undefined || this.#frames.length === 0) return;
     this.#pumping = true;
     // Bounded: answers to answers shall not keep the guest from running.
     for (let count = this.#capacity; count > 0 && this.#frames.length > 0; count--) {

@@ -6,6 +6,8 @@ import { DoppelError } from '../../base/errors.ts';
 /** e1000: Intel 82540EM. ne2k_pci: Realtek RTL8029AS. ne2k_isa: Novell's NE2000 at the port and interrupt given. */
 export const NETWORK_MODELS = ['e1000', 'ne2k_pci', 'ne2k_isa'] as const;
 export type NetworkModel = (typeof NETWORK_MODELS)[number];
+/** What --net gives: systems from Windows Vista and Linux 2.4 on have its driver, and it is the fastest. */
+export const DEFAULT_NETWORK_MODEL: NetworkModel = 'e1000';
 
 export interface NetworkCard {
   readonly model: NetworkModel;
@@ -13,7 +15,7 @@ export interface NetworkCard {
   readonly backend: PacketBackend;
   /** Six bytes; 02:44:50:00:00:01 and so on unless given. */
   readonly mac?: MacAddress;
-  /** Of ne2k_isa: first of its 32 ports (0x300 unless given) and its interrupt (9 unless given). */
+  /** Of ne2k_isa: first of its 32 ports (0x300 unless given) and its interrupt (5 unless given). */
   readonly port?: number;
   readonly irq?: number;
 }
@@ -21,7 +23,8 @@ export interface NetworkCard {
 /** Cards that a board has room for. */
 const MOST_CARDS = 8;
 export const FIRST_NETWORK_SLOT = 3;
-export const ISA_NETWORK = { port: 0x300, irq: 9 };
+/** IRQ 9, which other machines' NE2000 has, belongs to ACPI here. */
+export const ISA_NETWORK = { port: 0x300, irq: 5 };
 const ISA_IRQS = [3, 4, 5, 7, 9, 10, 11, 12, 15];
 
 /** Throws DoppelError unless a board can have these cards. */
