@@ -3,7 +3,12 @@ import { loopbackNetwork } from '../backend/net/loopback.ts';
 import { unplugged } from '../backend/net/packet-backend.ts';
 import { DoppelError } from '../base/errors.ts';
 import { capturePcapFile, type PcapFile } from '../host/node/pcap-file.ts';
-import { NETWORK_MODELS, type NetworkCard, type NetworkModel } from '../machine/pc/network.ts';
+import {
+  DEFAULT_NETWORK_MODEL,
+  NETWORK_MODELS,
+  type NetworkCard,
+  type NetworkModel,
+} from '../machine/pc/network.ts';
 
 export interface NetworkOption {
   readonly model: NetworkModel;
@@ -26,7 +31,7 @@ export function parseNetwork(text: string): NetworkOption {
     }
     values.set(key!, value);
   }
-  const model = values.get('model') ?? 'ne2k_pci';
+  const model = values.get('model') ?? DEFAULT_NETWORK_MODEL;
   const known = NETWORK_MODELS.find((name) => name === model);
   if (known === undefined) {
     throw new DoppelError(`--net ${text}: model ${model} is unknown: choose ${NETWORK_MODELS.join(' or ')}.`);

@@ -79,8 +79,8 @@ What a FILE without a flag is (kernel, CD-ROM, hard disk, diskette) is seen by i
   --disk FILE             a hard disk: a raw image, see \`doppel disk\`; may be repeated
   --cdrom FILE            a CD-ROM: an ISO 9660 image; none for a drive that is empty at first (see \`doppel ctl\`)
   --floppy FILE           a diskette, 160 KB to 2.88 MB, or none; may be given twice
-  --net KEY=VALUE,...     a network card, may be repeated: model=ne2k_pci (default), ne2k_isa or e1000,
-                          mac=ADDRESS,
+  --net KEY=VALUE,...     a network card, may be repeated: model=e1000 (default), ne2k_pci or ne2k_isa
+                          (port 300h, IRQ 5), mac=ADDRESS,
                           backend=none (no cable, default) or loopback, pcap=FILE (frames for tcpdump)
   --boot ORDER            what to boot from (default floppy,cdrom,disk)
   --boot-menu SECONDS     wait so long for F12, which shows a menu of the drives (SeaBIOS: Escape)

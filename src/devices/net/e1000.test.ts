@@ -11,10 +11,11 @@ function build() {
   const network = { linkUp: true, send: (frame: Uint8Array) => void sent.push(frame.slice()), onRoom() {} };
   const memory = new TestMemory(1 << 20);
   const irq = new LineProbe();
-  const chip = new E1000({ mac: [2, 0, 0, 0, 0, 1], network, memory, irq, clock: new FakeClock() });
+  const clock = new FakeClock();
+  const chip = new E1000({ mac: [2, 0, 0, 0, 0, 1], network, memory, irq, clock });
   const registers = chip.regions[0]!;
   const out = (offset: number, value: number) => registers.write(offset, 4, value >>> 0);
-  return { chip, sent, memory, irq, registers, out, view: new DataView(memory.bytes.buffer) };
+  return { chip, clock, sent, memory, irq, registers, out, view: new DataView(memory.bytes.buffer) };
 }
 
 test('TCP segmentation: headers and checksums of each segment', () => {
@@ -87,6 +88,136 @@ test('receiving: what the checksums say, and a full ring', () => {
   frame[0] = 4;
   assert.equal(chip.receive(frame), true, 'for somebody else');
   assert.equal(registers.read(0x2810, 4), 1);
+});
+
+/** A receive ring of 8 descriptors at 2000h with buffers of 2 KiB from 20000h on, 7 of them free; for every address. */
+function openReceiver({ out, view }: ReturnType<typeof build>, control = 0x8002) {
+  for (let i = 0; i < 8; i++) view.setUint32(0x2000 + 16 * i, 0x2_0000 + 0x800 * i, true);
+  out(0x2800, 0x2000);
+  out(0x2808, 128);
+  out(0x100, control | 0x0400_0008);
+  out(0x2818, 7);
+}
+
+const VME = 0x4000_0000;
+/** A frame of 64 bytes with tag 2ABCh: priority 1, identifier ABCh. */
+const TAGGED = Uint8Array.from({ length: 64 }, (_, i) => i);
+TAGGED.set([0x81, 0x00, 0x2a, 0xbc, 0x08, 0x06], 12);
+
+test('VLAN tags: put in where the descriptor says so, and only with CTRL.VME', () => {
+  for (const [control, command, tagged] of [
+    [VME, 0x4b, true],
+    [0, 0x4b, false],
+    [VME, 0x0b, false],
+  ] as const) {
+    const { sent, memory, out, view } = build();
+    for (let i = 0; i < 60; i++) memory.bytes[0x1_0000 + i] = i;
+    view.setUint32(0x1000, 0x1_0000, true);
+    view.setUint32(0x1008, 60 | (command << 24), true);
+    view.setUint16(0x100e, 0x2abc, true);
+    out(0, VME & control);
+    out(0x3800, 0x1000);
+    out(0x3808, 128);
+    out(0x400, 0xa);
+    out(0x3818, 1);
+    const frame = sent[0]!;
+    assert.equal(frame.length, tagged ? 64 : 60);
+    assert.deepEqual([...frame.subarray(12, 16)], tagged ? [0x81, 0, 0x2a, 0xbc] : [12, 13, 14, 15]);
+    assert.deepEqual(
+      [...frame.subarray(tagged ? 16 : 12, 20)],
+      tagged ? [12, 13, 14, 15] : [12, 13, 14, 15, 16, 17, 18, 19],
+    );
+    assert.deepEqual(
+      [...frame.subarray(0, 12)],
+      Array.from({ length: 12 }, (_, i) => i),
+    );
+  }
+});
+
+test('VLAN tags: taken out and told in the descriptor, or left where they are', () => {
+  const bench = build();
+  const { chip, memory, out, view } = bench;
+  openReceiver(bench);
+  assert.equal(chip.receive(TAGGED), true);
+  assert.equal(view.getUint16(0x2008, true), 64);
+  assert.equal(memory.bytes[0x200c]! & 0x08, 0, 'no VP');
+  out(0, VME);
+  assert.equal(chip.receive(TAGGED), true);
+  assert.equal(view.getUint16(0x2018, true), 60);
+  assert.equal(memory.bytes[0x201c]! & 0x08, 0x08, 'VP');
+  assert.equal(view.getUint16(0x201e, true), 0x2abc);
+  assert.deepEqual(
+    [...memory.bytes.subarray(0x2_0800, 0x2_0800 + 14)],
+    [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 8, 6],
+  );
+});
+
+test('VLAN tags: the filter lets through the identifiers of its table, and frames without a tag', () => {
+  const bench = build();
+  const { chip, registers, out } = bench;
+  openReceiver(bench, 0x4_8002);
+  const head = () => registers.read(0x2810, 4);
+  chip.receive(TAGGED);
+  assert.equal(head(), 0);
+  out(0x5600 + 4 * (0xabc >> 5), 1 << (0xabc & 31));
+  chip.receive(TAGGED);
+  assert.equal(head(), 1);
+  const plain = TAGGED.slice();
+  plain.set([8, 6], 12);
+  chip.receive(plain);
+  assert.equal(head(), 2);
+});
+
+test('ITR: an interrupt comes no sooner than so long after the one before', () => {
+  const bench = build();
+  const { chip, clock, irq, registers, out } = bench;
+  openReceiver(bench);
+  // 256 ns each: 100 us.
+  const quiet = 390;
+  out(0xc4, quiet);
+  out(0xd0, 0x80);
+  const plain = new Uint8Array(60);
+  chip.receive(plain);
+  assert.equal(irq.level, true, 'the first at once');
+  assert.equal(registers.read(0xc0, 4) & 0x80, 0x80);
+  assert.equal(irq.level, false);
+  clock.advance(50_000);
+  chip.receive(plain);
+  assert.equal(irq.level, false, 'held back');
+  clock.advance(quiet * 256 - 50_000 - 1);
+  assert.equal(irq.level, false);
+  clock.advance(1);
+  assert.equal(irq.level, true, 'and comes by itself');
+  assert.equal(registers.read(0xc0, 4) & 0x80, 0x80);
+  chip.receive(plain);
+  assert.equal(registers.read(0xc0, 4) & 0x80, 0x80, 'causes can be read meanwhile');
+  clock.advance(1_000_000);
+  assert.equal(irq.level, false, 'nothing is left to be told');
+  chip.receive(plain);
+  assert.equal(irq.level, true, 'after a pause at once again');
+});
+
+test('RDTR and RADV: an interrupt waits for more frames, but not for ever', () => {
+  const bench = build();
+  const { chip, clock, irq, registers, out } = bench;
+  openReceiver(bench);
+  out(0x2820, 10);
+  out(0x282c, 25);
+  out(0xd0, 0x80);
+  const plain = new Uint8Array(60);
+  chip.receive(plain);
+  clock.advance(10 * 1024 - 1);
+  assert.equal(irq.level, false);
+  clock.advance(1);
+  assert.equal(irq.level, true);
+  registers.read(0xc0, 4);
+  for (let i = 0; i < 3; i++) {
+    chip.receive(plain);
+    assert.equal(irq.level, false);
+    clock.advance(8 * 1024);
+  }
+  clock.advance(1024);
+  assert.equal(irq.level, true, 'RADV, 25.6 us after the first of them');
 });
 
 test('the EEPROM adds up', () => {
