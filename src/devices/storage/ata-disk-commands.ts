@@ -30,6 +30,7 @@ export const DISK_COMMANDS: ReadonlyMap<number, Execute> = new Map<number, Execu
   [0x25, media({ operation: READ, extended, dma })], // READ DMA EXT
   [0x27, (disk) => disk.readNativeMax(true)],
   [0x29, media({ operation: READ, extended, multiple })], // READ MULTIPLE EXT
+  [0x2f, (disk) => disk.readLog()], // READ LOG EXT
   [0x30, media({ operation: WRITE })], // WRITE SECTOR(S)
   [0x31, media({ operation: WRITE })],
   [0x34, media({ operation: WRITE, extended })], // WRITE SECTOR(S) EXT

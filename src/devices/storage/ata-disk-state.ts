@@ -3,6 +3,7 @@ import { SECTOR_SIZE } from '../../backend/block/block-device.ts';
 import { flag, integer, moment, record, type StateOf } from '../chip.ts';
 import { type Geometry, geometryWith } from './ata-geometry.ts';
 import { BUFFER_SIZE, INTERFACE_SHAPE } from './ata-interface.ts';
+import { QUEUE_SHAPE } from './ata-queue.ts';
 import { TRANSFER_SHAPE } from './transfer-mode.ts';
 
 /** What a media command does with its sectors. */
@@ -48,6 +49,8 @@ export const ATA_DISK_SHAPE = {
   remaining: integer(0, 65_536),
   /** Sectors of the block that is in the buffer, or asked for. */
   pending: integer(0, DMA_BLOCK),
+  /** Of a disk on a serial interface. */
+  queue: record(QUEUE_SHAPE),
 };
 
 export type AtaDiskState = StateOf<typeof ATA_DISK_SHAPE>;

@@ -26,6 +26,7 @@ import {
 } from './ata-disk-state.ts';
 import { addressOf, type Geometry, showAddress } from './ata-geometry.ts';
 import type { AtaInterface } from './ata-interface.ts';
+import type { QueuedCommand } from './ata-queue.ts';
 import * as R from './ata-registers.ts';
 
 /** Sectors that one stretch of a command moves before the processor gets its turn. */
@@ -68,6 +69,33 @@ export class AtaDiskTransfer {
     s.lba = lba;
     if (s.operation === WRITE) this.#askForBlock(false);
     else this.#interface.schedule();
+  }
+
+  /** A queued command: what it asks for, checked; the data is moved when the time has come. */
+  startQueued(command: QueuedCommand): void {
+    const s = this.#state;
+    s.operation = command.write ? WRITE : READ;
+    s.dma = true;
+    s.extended = true;
+    s.forceUnit = command.forceUnit;
+    s.block = 1;
+    s.standby = false;
+    s.pending = 0;
+    s.lba = command.lba;
+    s.remaining = command.count;
+    s.interface.error = 0;
+    s.interface.device |= R.DEVICE_LBA;
+    if (command.lba + command.count <= this.#medium.sectors) this.#interface.schedule();
+    else {
+      showAddress(s.interface, this.#current, true, Math.max(command.lba, this.#medium.sectors));
+      this.#interface.fail(R.ERROR_IDNF);
+    }
+  }
+
+  /** READ LOG EXT: 512 bytes at a time. */
+  offerLog(page: Uint8Array): void {
+    this.#state.interface.buffer.set(page);
+    this.offerBuffer();
   }
 
   /** FLUSH CACHE, and the end of a write that is not to stay in the cache. */

@@ -3,7 +3,8 @@
 // from ACS-2). It is the command set behind an AtaInterface.
 //
 // Commands that move data, and their errors, are ata-disk-transfer.ts. What is not listed in ata-disk-commands.ts is
-// aborted: SMART, security, host protected area, queued, streaming and overlapped commands, AAM, APM.
+// aborted: SMART, security, host protected area, streaming and overlapped commands, AAM, APM. A disk on a serial
+// interface takes queued commands (ata-queue.ts).
 //
 // The standby timer has no effect: a disk that does not turn wakes in no time.
 import type { BlockDevice } from '../../backend/block/block-device.ts';
@@ -19,17 +20,20 @@ import type { DiskIdentity } from './ata-identify.ts';
 import { identifyDisk } from './ata-identify.ts';
 import type { CommandSet } from './ata-interface.ts';
 import { AtaInterface, PHASE_ASLEEP } from './ata-interface.ts';
+import { AtaQueue, QUEUE_DEPTH } from './ata-queue.ts';
 import * as R from './ata-registers.ts';
 import { parseTransferMode, transferModes } from './transfer-mode.ts';
 
 const NAME = 'ata-disk';
-const VERSION = 1;
+const VERSION = 2;
 
 export interface AtaDiskOptions {
   readonly medium: BlockDevice;
   readonly clock: AlarmSource;
   /** What IDENTIFY DEVICE tells: up to 20, 8 and 40 characters. */
   readonly identity?: Partial<DiskIdentity>;
+  /** On a Serial ATA link, with native command queuing. */
+  readonly serialAta?: boolean;
 }
 
 const IDENTITY: DiskIdentity = { serial: 'DP00001', firmware: '1.0', model: 'Doppel disk' };
@@ -50,6 +54,7 @@ export class AtaDisk implements Chip, CommandSet {
   readonly interface: AtaInterface;
   /** For the commands that move data. */
   readonly transfer: AtaDiskTransfer;
+  readonly queue: AtaQueue | undefined;
   readonly #medium: BlockDevice;
   readonly #identity: DiskIdentity;
   readonly #geometry: Geometry;
@@ -61,13 +66,14 @@ export class AtaDisk implements Chip, CommandSet {
     this.#geometry = defaultGeometry(options.medium.sectors);
     this.interface = new AtaInterface(this, options.clock);
     this.transfer = new AtaDiskTransfer(this.#state, options.medium, this.interface);
+    this.queue = options.serialAta === true ? new AtaQueue(this.transfer, this.interface) : undefined;
     this.reset();
   }
 
   reset(): void {
     this.interface.cancel();
     resetState(ATA_DISK_SHAPE, this.#state);
-    this.interface.restored(this.#state.interface);
+    this.#connectState();
     this.interface.softReset();
   }
 
@@ -75,6 +81,7 @@ export class AtaDisk implements Chip, CommandSet {
     this.#state.standby = false;
     this.#state.multiple = 0;
     this.#setGeometry(this.#geometry);
+    this.queue?.clear();
   }
 
   save(): StateRecord {
@@ -83,7 +90,13 @@ export class AtaDisk implements Chip, CommandSet {
 
   restore(saved: StateRecord): void {
     restoreState(NAME, VERSION, ATA_DISK_SHAPE, this.#state, saved);
+    this.#connectState();
+  }
+
+  /** Gives its parts their shares of a state that is new. */
+  #connectState(): void {
     this.interface.restored(this.#state.interface);
+    if (this.queue) this.queue.state = this.#state.queue;
   }
 
   // ---- commands ----
@@ -107,6 +120,7 @@ export class AtaDisk implements Chip, CommandSet {
         modes: transferModes(s.transferMode),
         writeCache: s.writeCache,
         lookAhead: s.lookAhead,
+        queueDepth: this.queue ? QUEUE_DEPTH : 0,
       }),
     );
     this.transfer.offerBuffer();
@@ -114,6 +128,14 @@ export class AtaDisk implements Chip, CommandSet {
 
   readBuffer(): void {
     this.transfer.offerBuffer();
+  }
+
+  /** READ LOG EXT, one page of the logs that there are. */
+  readLog(): void {
+    const r = this.#state.interface;
+    const page = this.queue?.readLog(r.low & 0xff, r.mid);
+    if (page === undefined || r.count !== 1) this.interface.fail(R.ERROR_ABRT);
+    else this.transfer.offerLog(page);
   }
 
   setMultiple(): void {

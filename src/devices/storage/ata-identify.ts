@@ -71,13 +71,27 @@ export interface DiskFacts extends DiskIdentity {
   readonly modes: TransferModes;
   readonly writeCache: boolean;
   readonly lookAhead: boolean;
+  /** Commands that a disk on a serial interface takes at once; 0 for one on a parallel interface. */
+  readonly queueDepth: number;
 }
 
 const COMMANDS_82 = 0x7068; // NOP, READ BUFFER, WRITE BUFFER, look-ahead, write cache, power management
 const COMMANDS_83 = 0x7400; // FLUSH CACHE (EXT), LBA48; bits 15:14 are 01
 const COMMANDS_84 = 0x4040; // FUA
+const GENERAL_LOG = 0x0020;
 const LOOK_AHEAD = 0x40;
 const WRITE_CACHE = 0x20;
+
+/** Words 75 to 79, 93 and 222: on which kind of interface a device is. */
+function interfaceWords(data: IdentifyData, serial: boolean, queueDepth: number): void {
+  if (!serial) {
+    data.word(93, 0x600b); // an 80-conductor cable; device 0 passed its diagnostics
+    return;
+  }
+  if (queueDepth > 0) data.word(75, queueDepth - 1);
+  data.word(76, 0x0006 | (queueDepth > 0 ? 0x0100 : 0)); // 1.5 and 3 Gb/s, native command queuing
+  data.word(222, 0x101f); // Serial ATA, up to 2.6
+}
 
 export function identifyDisk(f: DiskFacts): Uint8Array {
   const data = new IdentifyData();
@@ -106,12 +120,14 @@ export function identifyDisk(f: DiskFacts): Uint8Array {
   data.word(80, 0x00fe); // ATA-1 to ATA/ATAPI-7
   data.word(82, COMMANDS_82);
   data.word(83, COMMANDS_83);
-  data.word(84, COMMANDS_84);
+  const serial = f.queueDepth > 0;
+  const commands84 = COMMANDS_84 | (serial ? GENERAL_LOG : 0);
+  data.word(84, commands84);
   const off = (f.lookAhead ? 0 : LOOK_AHEAD) | (f.writeCache ? 0 : WRITE_CACHE);
   data.word(85, COMMANDS_82 & ~off);
   data.word(86, COMMANDS_83 & 0x3fff);
-  data.word(87, COMMANDS_84);
-  data.word(93, 0x600b); // an 80-conductor cable; device 0 passed its diagnostics
+  data.word(87, commands84);
+  interfaceWords(data, serial, f.queueDepth);
   data.number(100, 4, f.sectors);
   data.word(105, 8); // blocks of ranges of one DATA SET MANAGEMENT
   data.word(169, 0x0001); // TRIM
@@ -120,7 +136,11 @@ export function identifyDisk(f: DiskFacts): Uint8Array {
 }
 
 /** A CD-ROM drive. */
-export function identifyPacketDevice(identity: DiskIdentity, modes: TransferModes): Uint8Array {
+export function identifyPacketDevice(
+  identity: DiskIdentity,
+  modes: TransferModes,
+  serial: boolean,
+): Uint8Array {
   const data = new IdentifyData();
   data.word(0, 0x85c0); // ATAPI, CD-ROM, removable, DRQ within 50 us, packets of 12 bytes
   data.text(10, 10, identity.serial);
@@ -137,6 +157,6 @@ export function identifyPacketDevice(identity: DiskIdentity, modes: TransferMode
   data.word(84, 0x4000);
   data.word(85, 0x4218);
   data.word(87, 0x4000);
-  data.word(93, 0x600b);
+  interfaceWords(data, serial, 0);
   return data.seal();
 }

@@ -16,6 +16,7 @@
 import type { Alarm, AlarmSource } from '../../base/services.ts';
 import type { StateOf } from '../chip.ts';
 import { bytes, flag, initialState, integer, moment, uint } from '../chip.ts';
+import type { AtaQueue } from './ata-queue.ts';
 import * as R from './ata-registers.ts';
 
 export const BUFFER_SIZE = 65_536;
@@ -57,6 +58,16 @@ export const INTERFACE_SHAPE = {
   stepAt: moment(-1),
 };
 
+/** The registers that a command is given in; 16 bits, the device register 8. */
+export interface TaskFileRegisters {
+  readonly features: number;
+  readonly count: number;
+  readonly low: number;
+  readonly mid: number;
+  readonly high: number;
+  readonly device: number;
+}
+
 /** What is behind the interface. */
 export interface CommandSet {
   /** A device of the PACKET feature set: not ready after a reset, and takes DEVICE RESET while it is busy. */
@@ -71,6 +82,8 @@ export interface CommandSet {
   blockDone(): void;
   /** Software reset: what the commands have set up and a reset does not keep. */
   softReset(): void;
+  /** Commands that a serial host may queue, where the device takes such. */
+  readonly queue?: AtaQueue | undefined;
 }
 
 /** The host adapter's end. */
@@ -79,6 +92,8 @@ export interface AdapterEnd {
   interruptChanged(): void;
   /** A block is ready to be moved by DMA. */
   dmaReady(): void;
+  /** Likewise by PIO, whether there is an interrupt for it or not: for adapters that move it themselves. */
+  pioReady?(): void;
 }
 
 const nobody: AdapterEnd = { interruptChanged() {}, dmaReady() {} };
@@ -86,7 +101,8 @@ const nobody: AdapterEnd = { interruptChanged() {}, dmaReady() {} };
 export class AtaInterface {
   state: StateOf<typeof INTERFACE_SHAPE> = initialState(INTERFACE_SHAPE);
   adapter: AdapterEnd = nobody;
-  readonly #commands: CommandSet;
+  /** What is behind the registers. */
+  readonly commands: CommandSet;
   readonly #clock: AlarmSource;
   readonly #alarm: Alarm;
   /** Changes whenever what is under way at the back end no longer matters. */
@@ -95,7 +111,7 @@ export class AtaInterface {
   #stepping = false;
 
   constructor(commands: CommandSet, clock: AlarmSource) {
-    this.#commands = commands;
+    this.commands = commands;
     this.#clock = clock;
     this.#alarm = clock.alarm(() => this.#runStep());
   }
@@ -119,6 +135,10 @@ export class AtaInterface {
     this.catchUp();
     this.#setInterrupt(false);
     return this.state.status;
+  }
+  /** INTRQ falls: the adapter has told the host in another way. */
+  takeInterrupt(): void {
+    this.state.interrupt = false;
   }
   /** Lets a step happen that is due. */
   catchUp(): void {
@@ -158,9 +178,14 @@ export class AtaInterface {
     else if (offset === R.REGISTER_DEVICE) s.device = value;
   }
 
+  /** All registers at once, each with what a serial interface sends as its previous content. A busy device takes nothing. */
+  loadRegisters(registers: TaskFileRegisters): void {
+    if (this.writable) Object.assign(this.state, registers);
+  }
+
   writeCommand(command: number): void {
     const s = this.state;
-    const always = command === DEVICE_RESET && this.#commands.packet;
+    const always = command === DEVICE_RESET && this.commands.packet;
     if (!always && (!this.writable || s.phase === PHASE_ASLEEP)) return;
     this.#setInterrupt(false);
     this.cancel();
@@ -168,7 +193,7 @@ export class AtaInterface {
     s.error = 0;
     s.status = R.STATUS_BSY;
     s.phase = PHASE_BUSY;
-    this.#commands.execute(command);
+    this.commands.execute(command);
   }
 
   /** The Data register, 2 or 4 bytes wide; undefined bits outside a transfer read as ones. */
@@ -179,7 +204,7 @@ export class AtaInterface {
     for (let byte = 0; byte < width && s.position < s.end; byte++) {
       value |= s.buffer[s.position++]! << (8 * byte);
     }
-    if (s.position >= s.end) this.#commands.blockDone();
+    if (s.position >= s.end) this.commands.blockDone();
     return value >>> 0;
   }
 
@@ -189,7 +214,7 @@ export class AtaInterface {
     for (let byte = 0; byte < width && s.position < s.end; byte++) {
       s.buffer[s.position++] = value >>> (8 * byte);
     }
-    if (s.position >= s.end) this.#commands.blockDone();
+    if (s.position >= s.end) this.commands.blockDone();
   }
 
   /** Which way the adapter has to move a block by DMA; null while there is none. */
@@ -197,16 +222,16 @@ export class AtaInterface {
     if (this.state.phase === PHASE_DMA_IN) return 'in';
     return this.state.phase === PHASE_DMA_OUT ? 'out' : null;
   }
-  /** The block to be moved, in place. */
-  get dmaBlock(): Uint8Array {
+  /** The block to be moved, in place: by DMA, or by an adapter that does PIO on the host's behalf. */
+  get block(): Uint8Array {
     const s = this.state;
     return s.buffer.subarray(s.position, s.end);
   }
   /** The adapter has moved so many bytes of the block. */
-  dmaMoved(count: number): void {
+  moved(count: number): void {
     const s = this.state;
     s.position = Math.min(s.end, s.position + count);
-    if (s.position >= s.end) this.#commands.blockDone();
+    if (s.position >= s.end) this.commands.blockDone();
   }
 
   /** EXECUTE DEVICE DIAGNOSTIC: all is well. INTRQ rises for device 0. */
@@ -219,9 +244,9 @@ export class AtaInterface {
   softReset(): void {
     this.cancel();
     this.#setInterrupt(false);
-    this.#commands.softReset();
+    this.commands.softReset();
     this.showSignature();
-    this.state.status = this.#commands.packet ? 0 : READY;
+    this.state.status = this.commands.packet ? 0 : READY;
   }
 
   // ---- the command set's side ----
@@ -241,7 +266,7 @@ export class AtaInterface {
   /** The registers after a reset or a diagnostic: all is well, and what kind of device this is. */
   showSignature(): void {
     const s = this.state;
-    const [low, mid, high] = this.#commands.signature;
+    const [low, mid, high] = this.commands.signature;
     s.count = 1;
     s.low = low;
     s.mid = mid;
@@ -282,14 +307,20 @@ export class AtaInterface {
   offer(start: number, end: number, dma: boolean): void {
     this.#block(start, end, dma ? PHASE_DMA_IN : PHASE_PIO_IN);
     if (dma) this.adapter.dmaReady();
-    else this.#setInterrupt(true);
+    else {
+      this.#setInterrupt(true);
+      this.adapter.pioReady?.();
+    }
   }
 
   /** The host is to give bytes `start .. end` of the buffer. INTRQ rises, by PIO, where `interrupt` says so. */
   ask(start: number, end: number, dma: boolean, interrupt: boolean): void {
     this.#block(start, end, dma ? PHASE_DMA_OUT : PHASE_PIO_OUT);
     if (dma) this.adapter.dmaReady();
-    else if (interrupt) this.#setInterrupt(true);
+    else {
+      if (interrupt) this.#setInterrupt(true);
+      this.adapter.pioReady?.();
+    }
   }
 
   /** The command is over, with these bits in the status besides the usual ones. */
@@ -333,7 +364,7 @@ export class AtaInterface {
     this.#stepping = true;
     this.#alarm.cancel();
     this.#operation = {};
-    this.#commands.step();
+    this.commands.step();
   }
 
   #setInterrupt(level: boolean): void {

@@ -100,6 +100,8 @@ export interface AtapiCdromOptions {
   readonly medium: BlockDevice | null;
   readonly clock: AlarmSource;
   readonly serial?: string;
+  /** On a Serial ATA link. */
+  readonly serialAta?: boolean;
   /** Told when the guest opens or closes the tray. */
   readonly trayMoved?: (open: boolean) => void;
 }
@@ -112,12 +114,14 @@ export class AtapiCdrom implements Chip, CommandSet, MmcUnit {
   readonly interface: AtaInterface;
   #medium: BlockDevice | null;
   readonly #identity: DiskIdentity;
+  readonly #serialAta: boolean;
   readonly #trayMoved: ((open: boolean) => void) | undefined;
   readonly #state: StateOf<typeof SHAPE> = initialState(SHAPE);
 
   constructor(options: AtapiCdromOptions) {
     this.#medium = options.medium;
     this.#trayMoved = options.trayMoved;
+    this.#serialAta = options.serialAta ?? false;
     this.#identity = { serial: options.serial ?? 'DP00003', firmware: '1.0', model: 'Doppel CD-ROM' };
     this.interface = new AtaInterface(this, options.clock);
     this.reset();
@@ -192,7 +196,9 @@ export class AtapiCdrom implements Chip, CommandSet, MmcUnit {
         this.#startPacket();
         break;
       case 0xa1: // IDENTIFY PACKET DEVICE
-        s.interface.buffer.set(identifyPacketDevice(this.#identity, transferModes(s.transferMode)));
+        s.interface.buffer.set(
+          identifyPacketDevice(this.#identity, transferModes(s.transferMode), this.#serialAta),
+        );
         s.stage = STAGE_IDENTIFY;
         this.interface.offer(0, 512, false);
         break;

@@ -6,6 +6,7 @@ import { type BenchMaker, bundle, recorder } from '../bench-testing.ts';
 import type { Chip } from '../chip.ts';
 import { I8237Pair } from '../dma/i8237.ts';
 import type { FakeClock } from '../testing.ts';
+import { Ahci } from './ahci.ts';
 import { AtaDisk } from './ata-disk.ts';
 import { AtapiCdrom } from './atapi-cdrom.ts';
 import { BusMasterIde } from './bus-master-ide.ts';
@@ -108,10 +109,73 @@ const makeDisk: BenchMaker = {
         (value) => ata.writeRegister(2, value & 7),
         (value) => ata.writeRegister(3 + (value % 4), value & 0x4f),
         () => ata.readStatus(),
-        (value) => ata.dmaDirection !== null && ata.dmaMoved(value * 256),
+        (value) => ata.dmaDirection !== null && ata.moved(value * 256),
         () => Array.from({ length: 256 }, () => ata.readData(2)).join(),
         (value) => Array.from({ length: 256 }, (_, i) => ata.writeData(2, i * value)).length,
         () => ata.softReset(),
+      ],
+    };
+  },
+};
+
+const SERIAL_COMMANDS = [0x60, 0x61, 0x60, 0x25, 0x35, 0xec, 0xa0, 0x2f, 0x20, 0x30, 0x90, 0xe7, 0x08];
+
+/** Two disks and a CD-ROM drive; the driver's part is to point the ports at memory, and to start them. */
+const makeAhci: BenchMaker = {
+  name: 'ahci',
+  make(clock: FakeClock) {
+    const { log, lines, line, note } = recorder();
+    const disk = new AtaDisk({ medium: patternMedium(5000, note('disk')), clock, serialAta: true });
+    const cdrom = new AtapiCdrom({ medium: patternMedium(4096, note('disc')), clock, serialAta: true });
+    // Command headers and FISes wherever one looks.
+    const memory = notedMemory(note('memory'));
+    let command = 0;
+    let slot = 0;
+    const chip = new Ahci({
+      devices: [disk.interface, undefined, cdrom.interface],
+      clock,
+      irq: line('irq'),
+      again: note('again'),
+      memory: {
+        ...memory,
+        read(address, target) {
+          memory.read(address, target);
+          const fields = new DataView(target.buffer, target.byteOffset, target.length);
+          if (target.length === 32) {
+            fields.setUint32(0, (5 | (command === 0xa0 ? 0x20 : 0) | ((slot % 9) << 16)) >>> 0, true);
+          } else if (target.length === 20) {
+            target.set([0x27, 0x80, command, slot, slot, 0, 0, 0x40, 0, 0, 0, 0, slot << 3, 0, 0, 0]);
+          } else if (target.length === 12) target.set(PACKETS[slot % PACKETS.length]!);
+        },
+      },
+    });
+    const [registers] = chip.regions;
+    const port = (value: number): number => 0x100 + ((value & 1) !== 0 ? 0x100 : 0);
+    return {
+      chip: { ...bundle('ahci', [chip, disk, cdrom]), regions: chip.regions },
+      log,
+      lines,
+      pushes: [
+        (value) => {
+          registers!.write(port(value) + 0x18, 4, 0x11);
+          registers!.write(port(value) + 0x14, 4, 0xffff_ffff);
+          registers!.write(4, 4, 2);
+        },
+        (value) => {
+          command = SERIAL_COMMANDS[value % SERIAL_COMMANDS.length]!;
+          slot = value & 31;
+          registers!.write(port(value) + 0x34, 4, 2 ** slot);
+          registers!.write(port(value) + 0x38, 4, 2 ** slot);
+        },
+        (value) => {
+          registers!.write(port(value) + 0x18, 4, 0x10);
+          registers!.write(port(value) + 0x2c, 4, 1);
+          registers!.write(port(value) + 0x2c, 4, 0);
+          registers!.write(port(value) + 0x18, 4, 0x11);
+        },
+        (value) => registers!.write(port(value) + 0x10, 4, 0xffff_ffff),
+        () => registers!.write(8, 4, 0x3f),
+        (value) => registers!.read(port(value) + 0x38, 4),
       ],
     };
   },
@@ -163,7 +227,7 @@ const makeCdrom: BenchMaker = {
         (value) => ata.writeCommand([0xa0, 0xa1, 0x08, 0xec, 0xef, 0xe5][value % 6]!),
         (value) => ata.writeRegister(4 + (value & 1), value),
         () => ata.readStatus(),
-        (value) => ata.dmaDirection !== null && ata.dmaMoved(value * 256),
+        (value) => ata.dmaDirection !== null && ata.moved(value * 256),
         () => Array.from({ length: 256 }, () => ata.readData(2)).join(),
         () => chip.insert(medium),
         () => (chip.trayOpen ? undefined : chip.insert(medium)),
@@ -240,4 +304,11 @@ const makeDma: BenchMaker = {
   },
 };
 
-export const STORAGE_BENCHES: readonly BenchMaker[] = [makeIde, makeDisk, makeCdrom, makeDma, makeFloppy];
+export const STORAGE_BENCHES: readonly BenchMaker[] = [
+  makeIde,
+  makeAhci,
+  makeDisk,
+  makeCdrom,
+  makeDma,
+  makeFloppy,
+];

@@ -130,7 +130,7 @@ export class BusMasterIde implements Chip {
 
   /** Moves blocks while the device has some and the table has room. */
   #move(index: number): void {
-    if (this.#moving[index]) return; // the device offers its next block inside dmaMoved: the loop below takes it
+    if (this.#moving[index]) return; // the device offers its next block inside moved: the loop below takes it
     this.#moving[index] = true;
     const engine = this.#state.engines[index]!;
     const device = this.#options.channels[index]!.selected;
@@ -139,10 +139,10 @@ export class BusMasterIde implements Chip {
       if (direction === null) break;
       const toMemory = (engine.command & COMMAND_TO_MEMORY) !== 0;
       if (toMemory !== (direction === 'in')) break;
-      const moved = this.#moveBlock(engine, device.dmaBlock, toMemory);
+      const moved = this.#moveBlock(engine, device.block, toMemory);
       if (engine.last && engine.left === 0) engine.status &= ~STATUS_ACTIVE;
       if (moved === 0) break;
-      device.dmaMoved(moved);
+      device.moved(moved);
     }
     this.#moving[index] = false;
   }
