@@ -57,7 +57,7 @@ export { capturePcapFile, type PcapFile } from './host/node/pcap-file.ts';
 export { nodeHost } from './host/node/platform.ts';
 export { VncServer, type VncServerOptions } from './host/node/vnc/server.ts';
 export type { NetworkCard, NetworkModel } from './machine/pc/network.ts';
-export type { StorageOptions } from './machine/pc/storage.ts';
+export type { PluggedDisk, StorageBus, StorageOptions } from './machine/pc/storage.ts';
 export {
   type KernelBoot,
   Machine,

@@ -40,7 +40,7 @@ export async function openControl(
 
 /** After what is booted, with a number where that name is taken. */
 function freeName({ disks, cdrom, floppies, kernel, bios }: RunOptions): string {
-  const file = basename(kernel ?? disks[0] ?? cdrom ?? floppies[0] ?? bios ?? 'doppel');
+  const file = basename(kernel ?? disks[0]?.path ?? cdrom?.path ?? floppies[0] ?? bios ?? 'doppel');
   const word = file
     .replace(/\.[^.]*$/, '')
     .replace(/[^A-Za-z0-9._-]+/g, '-')

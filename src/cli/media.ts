@@ -20,7 +20,7 @@ import { type FileDisk, openFileDisk } from '../host/node/file-disk.ts';
 import { openMediaFile } from '../host/node/media-file.ts';
 import type { BootOrder } from '../machine/pc/own-bios.ts';
 import type { StorageOptions } from '../machine/pc/storage.ts';
-import type { RunOptions } from './options.ts';
+import type { DriveFile, RunOptions } from './options.ts';
 
 /** What a file named without a flag is. */
 export type FileKind = 'kernel' | 'cdrom' | 'disk' | 'floppy';
@@ -69,16 +69,16 @@ export function recogniseFile(path: string): FileKind {
  */
 export function placeFiles(options: RunOptions): RunOptions {
   let { kernel, cdrom } = options;
-  const disks: string[] = [];
+  const disks: DriveFile[] = [];
   const floppies: string[] = [];
   for (const path of options.files) {
     const kind = recogniseFile(path);
-    if (kind === 'disk') disks.push(path);
+    if (kind === 'disk') disks.push({ path, bus: 'ide' });
     else if (kind === 'floppy') floppies.push(path);
     else if (kind === 'cdrom') {
       if (cdrom !== undefined)
-        throw new DoppelError(`There is one CD-ROM drive: ${cdrom} is in it, not ${path}.`);
-      cdrom = path;
+        throw new DoppelError(`There is one CD-ROM drive: ${cdrom.path} is in it, not ${path}.`);
+      cdrom = { path, bus: 'ide' };
     } else {
       if (kernel !== undefined)
         throw new DoppelError(`One kernel is booted: ${kernel}, not ${path} as well.`);
@@ -143,19 +143,22 @@ export function openMedia(options: RunOptions, report: (message: string) => void
     for (const file of opened) file.close();
   };
   try {
-    const disks = options.disks.map((path) => keep(openFileDisk(path, { report })));
+    const disks = options.disks.map(({ path, bus }) => ({
+      medium: keep(openFileDisk(path, { report })),
+      bus,
+    }));
     if (options.floppies.length > FLOPPY_DRIVES) {
       throw new DoppelError(
         `There are ${FLOPPY_DRIVES} floppy drives, and ${options.floppies.length} diskettes.`,
       );
     }
     const floppies = options.floppies.map((path) => removable('floppy', path));
-    const cdrom = options.cdrom === undefined ? undefined : removable('cdrom', options.cdrom);
+    const cdrom = options.cdrom === undefined ? undefined : removable('cdrom', options.cdrom.path);
     return {
       storage: {
         disks,
         floppies,
-        ...(cdrom === undefined ? {} : { cdrom }),
+        ...(cdrom === undefined ? {} : { cdrom, cdromBus: options.cdrom!.bus }),
       },
       bootOrder: options.bootOrder ?? DEFAULT_ORDER,
       any: opened.length > 0,

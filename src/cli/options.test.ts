@@ -37,3 +37,13 @@ test('--pflash: beside --bios, or instead of it, never with a kernel', () => {
   assert.equal(flash('--pflash', 'f', '--video-bios', 'v').bios, undefined);
   assert.throws(() => parse('--pflash', 'f'), /--pflash starts in firmware, which knows of no --kernel/);
 });
+
+test('--disk and --cdrom: a file, and the bus that the drive is on', () => {
+  const { disks, cdrom } = parse('--disk', 'a.img', '--disk', 'b,c.img,bus=ahci', '--cdrom', 'none,bus=ahci');
+  assert.deepEqual(disks, [
+    { path: 'a.img', bus: 'ide' },
+    { path: 'b,c.img', bus: 'ahci' },
+  ]);
+  assert.deepEqual(cdrom, { path: 'none', bus: 'ahci' });
+  assert.throws(() => parse('--disk', 'a.img,bus=scsi'), /no bus scsi; choose ide or ahci/);
+});

@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import { DoppelError } from '../base/errors.ts';
 import { checkMachineName } from '../host/node/control/socket-path.ts';
 import type { BootOrder } from '../machine/pc/own-bios.ts';
+import { STORAGE_BUSES, type StorageBus } from '../machine/pc/storage.ts';
 import { type NetworkOption, parseNetwork } from './network.ts';
 import { parseBytes } from './size.ts';
 
@@ -25,11 +26,17 @@ export type DisplayTarget =
   | { readonly kind: 'none' | 'text' }
   | { readonly kind: 'vnc'; readonly host: string; readonly port: number };
 
+/** A drive's file and what it is plugged into. */
+export interface DriveFile {
+  readonly path: string;
+  readonly bus: StorageBus;
+}
+
 export interface RunOptions {
   /** Files without a flag: what they are is seen by their content. */
   readonly files: readonly string[];
-  readonly disks: readonly string[];
-  readonly cdrom: string | undefined;
+  readonly disks: readonly DriveFile[];
+  readonly cdrom: DriveFile | undefined;
   readonly floppies: readonly string[];
   readonly networks: readonly NetworkOption[];
   readonly bootOrder: BootOrder | undefined;
@@ -76,8 +83,8 @@ export const RUN_HELP = `Usage: doppel run FILE... [options]
 Boots from a disk or CD-ROM image, or boots a kernel (Linux bzImage, ELF with a PVH note, or Multiboot 1; 32 or 64 bits).
 What a FILE without a flag is (kernel, CD-ROM, hard disk, diskette) is seen by its content.
 
-  --disk FILE             a hard disk: a raw image, see \`doppel disk\`; may be repeated
-  --cdrom FILE            a CD-ROM: an ISO 9660 image; none for a drive that is empty at first (see \`doppel ctl\`)
+  --disk FILE[,bus=BUS]   a hard disk: a raw image, see \`doppel disk\`; on ide (default) or ahci; may be repeated
+  --cdrom FILE[,bus=BUS]  a CD-ROM: an ISO 9660 image; none for a drive that is empty at first (see \`doppel ctl\`)
   --floppy FILE           a diskette, 160 KB to 2.88 MB, or none; may be given twice
   --net KEY=VALUE,...     a network card, may be repeated: model=e1000 (default), ne2k_pci or ne2k_isa
                           (port 300h, IRQ 5), mac=ADDRESS,
@@ -187,8 +194,8 @@ export function parseRunOptions(words: readonly string[]): RunOptions | null {
   }
   return {
     files,
-    disks: values.disk ?? [],
-    cdrom: values.cdrom,
+    disks: (values.disk ?? []).map((text) => parseDrive('--disk', text)),
+    cdrom: values.cdrom === undefined ? undefined : parseDrive('--cdrom', values.cdrom),
     floppies: values.floppy ?? [],
     networks: (values.net ?? []).map(parseNetwork),
     bootOrder: values.boot === undefined ? undefined : parseBootOrder(values.boot),
@@ -220,6 +227,16 @@ export function parseRunOptions(words: readonly string[]): RunOptions | null {
 
 function parse(words: readonly string[]) {
   return parseArgs({ args: [...words], options: OPTIONS, strict: true, allowPositionals: true });
+}
+
+/** "disk.img" or "disk.img,bus=ahci". */
+function parseDrive(flag: string, text: string): DriveFile {
+  const [, path = text, name = 'ide'] = /^(.*),bus=([^,]*)$/s.exec(text) ?? [];
+  const bus = STORAGE_BUSES.find((known) => known === name);
+  if (bus === undefined) {
+    throw new DoppelError(`${flag} ${text}: there is no bus ${name}; choose ${STORAGE_BUSES.join(' or ')}.`);
+  }
+  return { path, bus };
 }
 
 /** "disk,cdrom" and the like. */

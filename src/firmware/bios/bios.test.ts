@@ -275,6 +275,23 @@ describe('INT 13h', () => {
     assert.equal(machine.read32(0x6010), 2048);
     assert.equal(machine.read16(0x6018), 512);
   });
+
+  test('the path to a drive: its interface, the PCI function, the device or port', () => {
+    for (const [interfaceName, channel] of [
+      ['ATA', 1],
+      ['SATA', 0],
+    ] as const) {
+      const disk = fakeDrive('disk', new Uint8Array(1 << 20));
+      const place = { interface: interfaceName, device: 31, function: 2, channel, unit: 3 };
+      const machine = new FakeMachine({ drives: [Object.assign(disk, { place })] });
+      machine.write16(0x6000, 66);
+      assert.equal(machine.call(0x13, { eax: 0x4800, edx: 0x80, esi: 0x6000 }).carry, false);
+      const path = machine.bytes.subarray(0x601e, 0x6042);
+      assert.equal(String.fromCharCode(...path.subarray(6, 18)), `PCI ${interfaceName.padEnd(8)}`);
+      assert.deepEqual([...path.subarray(18, 27)], [0, 31, 2, channel, 0, 0, 0, 0, 3]);
+      assert.equal(path.reduce((sum, byte) => sum + byte, 0) & 0xff, 0);
+    }
+  });
 });
 
 describe('booting', () => {

@@ -51,8 +51,9 @@ export interface BiosPorts {
 /** Why a drive could not do what it was asked, as INT 13h reports it. */
 export type DriveError = 'no medium' | 'write protected' | 'not found' | 'medium error';
 
-/** Where a drive is plugged in: the PCI function (on bus 0), its channel, the device on that. */
+/** Where a drive is plugged in: the PCI function (on bus 0), its channel, the device on that, or the port of SATA. */
 export interface DrivePlace {
+  readonly interface: 'ATA' | 'SATA';
   readonly device: number;
   readonly function: number;
   readonly channel: number;

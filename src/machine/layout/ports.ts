@@ -79,6 +79,7 @@ export const PCI_ISA_BRIDGE: PciSlot = [1, 0];
 export const PCI_IDE: PciSlot = [1, 1];
 export const PCI_POWER_MANAGEMENT: PciSlot = [1, 3];
 export const PCI_VGA: PciSlot = [2, 0];
+export const PCI_AHCI: PciSlot = [31, 0];
 
 /** The DMA channel of the floppy controller. */
 export const DMA_FLOPPY = 2;

@@ -44,6 +44,7 @@ import {
   SystemControlPortA,
   SystemControlPortB,
 } from '../../devices/platform/system-control.ts';
+import { ahciPci } from '../../devices/storage/ahci-pci.ts';
 import type { AtapiCdrom } from '../../devices/storage/atapi-cdrom.ts';
 import { FloppyController } from '../../devices/storage/floppy-controller.ts';
 import { PiixIde } from '../../devices/storage/piix-ide.ts';
@@ -66,7 +67,7 @@ import { cmosBytes } from './firmware-items.ts';
 import { type FirmwareParts, installFirmware } from './firmware-rom.ts';
 import { checkNetwork, defaultMac, FIRST_NETWORK_SLOT, ISA_NETWORK, type NetworkCard } from './network.ts';
 import { mapShadowRam } from './shadow-ram.ts';
-import { buildIdeDrives, type StorageOptions } from './storage.ts';
+import { buildDrives, type StorageOptions } from './storage.ts';
 
 /** Status register of the keyboard controller: OBF. */
 const I8042_OUTPUT_FULL = 0x01;
@@ -274,16 +275,21 @@ export class Board implements GuestBus {
     }
 
     // drives
-    const drives = buildIdeDrives(options.storage ?? {}, clock);
+    const drives = buildDrives(options.storage ?? {}, clock);
     for (const [name, drive] of drives.chips) add(name, drive);
     this.cdrom = drives.cdrom;
     this.diskIrq = irq(P.IRQ_IDE[0]);
     const ideIrqs = [irq(P.IRQ_IDE[0]), irq(P.IRQ_IDE[1])] as const;
-    this.ide = new PiixIde({ ...pciSlot(P.PCI_IDE, 1), memory, irqs: ideIrqs, devices: drives.devices });
+    this.ide = new PiixIde({ ...pciSlot(P.PCI_IDE, 1), memory, irqs: ideIrqs, devices: drives.ide });
     add('ide0', this.ide.channels[0], ...P.IDE_PRIMARY);
     add('ide1', this.ide.channels[1], ...P.IDE_SECONDARY);
     add('ide-bus-master', this.ide.busMaster);
     plug('ide-pci', P.PCI_IDE, this.ide.pci);
+    if (drives.ahci.length > 0) {
+      const made = ahciPci({ ...pciSlot(P.PCI_AHCI, 1), memory, clock, devices: drives.ahci });
+      add('ahci', made.chip);
+      plug('ahci-pci', P.PCI_AHCI, made.pci);
+    }
     const dma = add('dma', new I8237Pair(memory), ...P.DMA);
     const media = options.storage?.floppies ?? [];
     const floppyWires = { clock, irq: irq(P.IRQ_FLOPPY), dma: dma.channel(P.DMA_FLOPPY) };

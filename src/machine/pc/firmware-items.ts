@@ -6,8 +6,9 @@ import { smbiosFiles } from '../../firmware/tables/low-tables.ts';
 import { E820_RAM, encodeE820 } from '../../firmware/tables/memory-map.ts';
 import { acpiFiles } from '../../firmware/tables/table-loader.ts';
 import { type BoardParts, pcAcpiPlatform, pcSmbiosPlatform, SEABIOS_PIRQS } from '../layout/acpi.ts';
+import { PCI_AHCI } from '../layout/ports.ts';
 import type { BootOrder } from './own-bios.ts';
-import { idePlaces, type StorageOptions } from './storage.ts';
+import { drivePlaces, type StorageOptions, type StoragePlace } from './storage.ts';
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
@@ -25,16 +26,20 @@ export interface FirmwareMachine {
 }
 
 const IDE = '/pci@i0cf8/ide@1,1';
+const AHCI = `/pci@i0cf8/pci8086,2922@${PCI_AHCI[0].toString(16)}`;
 const FLOPPY = '/pci@i0cf8/isa@1/fdc@03f0/floppy';
 
 /** OpenFirmware paths of the drives that `storage` puts behind the board's connectors, by kinds of media in order. */
 export function bootPaths(order: BootOrder, storage: StorageOptions): readonly string[] {
-  const ide = ([channel, device]: readonly [number, number]) => `${IDE}/drive@${channel}/disk@${device}`;
-  const { disks, cdrom } = idePlaces(storage);
+  const pathOf = (place: StoragePlace): string =>
+    place.bus === 'ide'
+      ? `${IDE}/drive@${place.channel}/disk@${place.device}`
+      : `${AHCI}/drive@${place.port}/disk@0`;
+  const { disks, cdrom } = drivePlaces(storage);
   const paths = {
     floppy: (storage.floppies ?? []).map((_, i) => `${FLOPPY}@${i}`),
-    cdrom: cdrom === undefined ? [] : [ide(cdrom)],
-    disk: disks.map(ide),
+    cdrom: cdrom === undefined ? [] : [pathOf(cdrom)],
+    disk: disks.map(({ place }) => pathOf(place)),
   };
   // HALT: nothing that is not in the list is tried.
   return [...order.flatMap((kind) => paths[kind]), 'HALT'];

@@ -14,11 +14,11 @@ import type { BiosDrive, BiosTray, DriveError, DrivePlace } from '../../firmware
 import type { MemoryMap } from '../../firmware/tables/memory-map.ts';
 import type { CpuState } from '../../x86/state/cpu-state.ts';
 import * as L from '../../x86/state/layout.ts';
-import { LPT1, PCI_IDE } from '../layout/ports.ts';
+import { LPT1, PCI_AHCI, PCI_IDE } from '../layout/ports.ts';
 import { biosCpu, biosMemory } from './bios-access.ts';
 import type { Board } from './board.ts';
 import { PendingDisks } from './pending-disks.ts';
-import { idePlaces, type StorageOptions } from './storage.ts';
+import { drivePlaces, type StorageOptions, type StoragePlace } from './storage.ts';
 
 const ROM = ROM_SEGMENT * 16;
 const RESET_OFFSET = 0xfff0;
@@ -105,11 +105,8 @@ export class OwnBios {
 }
 
 /** Floppies, hard disks and the CD-ROM, with the media that are in them at the time. */
-function drivesOf(
-  pending: PendingDisks,
-  board: Board,
-  { disks = [], floppies = [], cdrom }: StorageOptions,
-): BiosDrive[] {
+function drivesOf(pending: PendingDisks, board: Board, storage: StorageOptions): BiosDrive[] {
+  const { floppies = [], cdrom } = storage;
   const drives: BiosDrive[] = [];
   floppies.forEach((_, i) => {
     drives.push(
@@ -121,9 +118,9 @@ function drivesOf(
       ),
     );
   });
-  const places = idePlaces({ disks, ...(cdrom !== undefined && { cdrom }) });
-  disks.forEach((medium, i) => {
-    const place = placeOf(places.disks[i]!);
+  const places = drivePlaces(storage);
+  places.disks.forEach(({ medium, place: connector }, i) => {
+    const place = placeOf(connector);
     drives.push(driveOf(pending, 'disk', `hard disk ${i + 1} (${medium.name})`, () => medium, { place }));
   });
   if (cdrom !== undefined) {
@@ -134,9 +131,11 @@ function drivesOf(
   return drives;
 }
 
-const placeOf = ([channel, unit]: readonly [channel: number, unit: number]): DrivePlace => {
-  const [device, func] = PCI_IDE;
-  return { device, function: func, channel, unit };
+const placeOf = (place: StoragePlace): DrivePlace => {
+  const [device, func] = place.bus === 'ide' ? PCI_IDE : PCI_AHCI;
+  return place.bus === 'ide'
+    ? { interface: 'ATA', device, function: func, channel: place.channel, unit: place.device }
+    : { interface: 'SATA', device, function: func, channel: 0, unit: place.port };
 };
 
 function trayOf(board: Board): BiosTray {

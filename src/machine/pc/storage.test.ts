@@ -59,6 +59,37 @@ test('disks are where firmware and kernels look for them', () => {
   assert.throws(() => build({ disks: Array.from({ length: 5 }, () => emptyMemoryDisk(1)) }), DoppelError);
 });
 
+test('disks on AHCI are at its ports, the CD-ROM drive behind them', () => {
+  const disk = (sectors: number) => ({ medium: emptyMemoryDisk(sectors), bus: 'ahci' as const });
+  const { board } = build({
+    disks: [disk(100), emptyMemoryDisk(5), disk(200)],
+    cdrom: null,
+    cdromBus: 'ahci',
+  });
+  const config = (register: number): number => {
+    board.portWrite(0xcf8, 4, 0x8000_f800 | register);
+    return board.portRead(0xcfc, 4);
+  };
+  assert.equal(config(0x00), 0x2922_8086);
+  assert.equal(config(0x08) >>> 8, 0x01_0601);
+  board.portWrite(0xcf8, 4, 0x8000_f824);
+  board.portWrite(0xcfc, 4, 0xf000_0000);
+  board.portWrite(0xcf8, 4, 0x8000_f804);
+  board.portWrite(0xcfc, 2, 6);
+  const signatures = Array.from({ length: 6 }, (_, port) => board.mmioRead(0xf000_0124 + 0x80 * port, 4));
+  assert.deepEqual(signatures.slice(0, 4), [0x101, 0x101, 0xeb14_0101, 0xffff_ffff]);
+  board.portWrite(0x1f6, 1, 0xa0);
+  assert.equal(board.portRead(0x1f7, 1), 0x50, 'the other disk is on IDE');
+  assert.throws(() => build({ disks: Array.from({ length: 7 }, () => disk(1)) }), /room for 6/);
+  assert.throws(
+    () => build({ disks: Array.from({ length: 6 }, () => disk(1)), cdrom: null, cdromBus: 'ahci' }),
+    DoppelError,
+  );
+  const plain = build({ disks: [emptyMemoryDisk(1)] }).board;
+  plain.portWrite(0xcf8, 4, 0x8000_f800);
+  assert.equal(plain.portRead(0xcfc, 4), 0xffff_ffff, 'no adapter without drives');
+});
+
 test('a sector goes by bus master into RAM, and IRQ 14 to the interrupt controllers', () => {
   const image = new Uint8Array(512 * 10).map((_, i) => i >> 2);
   const { machine, time, board, config } = build({ disks: [imageDisk(image)] });

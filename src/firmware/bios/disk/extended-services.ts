@@ -164,11 +164,11 @@ function parameters(frame: BiosFrame, unit: Unit, memory: BiosMemory): number {
 const WITH_PATH = 66;
 const PATH_SIZE = 36;
 
-/** Key, length, bus and interface, function and channel, device, and a byte that makes the sum zero. */
+/** Key, length, bus and interface, function and channel, device (or port: EDD 4), and a byte that makes the sum zero. */
 function devicePath(place: DrivePlace): Uint8Array {
   const bytes = new Uint8Array(PATH_SIZE);
   bytes.set([0xdd, 0xbe, PATH_SIZE]);
-  bytes.set(new TextEncoder().encode('PCI ATA     '), 6);
+  bytes.set(new TextEncoder().encode(`PCI ${place.interface.padEnd(8)}`), 6);
   bytes.set([0, place.device, place.function, place.channel], 18);
   bytes[26] = place.unit;
   setChecksum(bytes, PATH_SIZE - 1);
