@@ -31,6 +31,12 @@ test('--boot-menu: seconds', () => {
     assert.throws(() => parse(`--boot-menu=${wrong}`), DoppelError, wrong);
 });
 
+test('--debug-device: names that are known', () => {
+  assert.deepEqual(parse().debugDevices, []);
+  assert.deepEqual(parse('--debug-device', 'pc-testdev').debugDevices, ['pc-testdev']);
+  assert.throws(() => parse('--debug-device', 'edu'), DoppelError);
+});
+
 test('--pflash: beside --bios, or instead of it, never with a kernel', () => {
   const flash = (...words: string[]) => parseRunOptions(words)!;
   assert.equal(flash('--bios', 'b', '--pflash', 'f').flash, 'f');

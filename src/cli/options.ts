@@ -3,6 +3,7 @@
 import { parseArgs } from 'node:util';
 import { DoppelError } from '../base/errors.ts';
 import { checkMachineName } from '../host/node/control/socket-path.ts';
+import type { DebugDevice } from '../machine/pc/board.ts';
 import type { BootOrder } from '../machine/pc/own-bios.ts';
 import { STORAGE_BUSES, type StorageBus } from '../machine/pc/storage.ts';
 import { type NetworkOption, parseNetwork } from './network.ts';
@@ -73,6 +74,7 @@ export interface RunOptions {
   /** Start of the real-time clock: the host's time in UTC, local time, or a fixed moment (ms since 1970). */
   readonly rtc: 'utc' | 'localtime' | number;
   readonly debugExitPort: number | undefined;
+  readonly debugDevices: readonly DebugDevice[];
   readonly deterministic: boolean;
   readonly noReboot: boolean;
 }
@@ -116,6 +118,7 @@ What a FILE without a flag is (kernel, CD-ROM, hard disk, diskette) is seen by i
                           (to standard error, or a file)
   --rtc START             utc (default), localtime, or a moment such as 2026-01-31T12:00:00
   --debug-exit-port PORT  isa-debug-exit: a write of VALUE ends with status (VALUE << 1) | 1
+  --debug-device NAME     a device that test suites for hypervisors expect: pc-testdev
   --deterministic         time counts instructions: the same inputs give the same run
   --no-reboot             end when the guest resets the machine
   --help                  this text
@@ -153,6 +156,7 @@ const OPTIONS = {
   trace: { type: 'string' },
   rtc: { type: 'string' },
   'debug-exit-port': { type: 'string' },
+  'debug-device': { type: 'string', multiple: true },
   deterministic: { type: 'boolean' },
   'no-reboot': { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
@@ -220,6 +224,7 @@ export function parseRunOptions(words: readonly string[]): RunOptions | null {
     trace: parseTrace(values.trace),
     rtc: parseRtc(values.rtc ?? 'utc'),
     debugExitPort: values['debug-exit-port'] === undefined ? undefined : parsePort(values['debug-exit-port']),
+    debugDevices: (values['debug-device'] ?? []).map(parseDebugDevice),
     deterministic: values.deterministic ?? false,
     noReboot: values['no-reboot'] ?? false,
   };
@@ -349,6 +354,11 @@ function parseRtc(text: string): 'utc' | 'localtime' | number {
     );
   }
   return moment;
+}
+
+function parseDebugDevice(name: string): DebugDevice {
+  if (name === 'pc-testdev') return name;
+  throw new DoppelError(`--debug-device ${name} is unknown: choose pc-testdev.`);
 }
 
 function parsePort(text: string): number {

@@ -119,6 +119,7 @@ async function runWith(
     ...(flash && { flash }),
     ...(kernel ? {} : { firmwareConsole: firmwareConsoleOf(options) }),
     ...(kernel && options.display.kind === 'none' ? {} : { display: displayOf(options) }),
+    debugDevices: options.debugDevices,
     ...(options.debugExitPort === undefined ? {} : { debugExitPort: options.debugExitPort }),
     time: options.deterministic ? 'deterministic' : 'real',
     rtcStart: rtcStart(options),

@@ -30,6 +30,7 @@ import { DebugConsole, DebugExit, PostPort } from './platform/debug-ports.ts';
 import { FwCfg } from './platform/fw-cfg.ts';
 import { Smbus } from './platform/smbus.ts';
 import { A20Gate, ResetControl, SystemControlPortA, SystemControlPortB } from './platform/system-control.ts';
+import { TEST_LINES, TestDevice } from './platform/test-device.ts';
 import { STORAGE_BENCHES } from './storage/benches-testing.ts';
 import { Hpet } from './timer/hpet.ts';
 import { Pit } from './timer/pit.ts';
@@ -413,6 +414,15 @@ const makeFwCfg: BenchMaker = {
   },
 };
 
+const makeTestDevice: BenchMaker = {
+  name: 'pc-testdev',
+  make() {
+    const { log, lines, line } = recorder();
+    const chip = new TestDevice(Array.from({ length: TEST_LINES }, (_, number) => line(`line${number}`)));
+    return { chip, log, lines, pushes: [] };
+  },
+};
+
 const makePowerManagement: BenchMaker = {
   name: 'piix4-pm',
   make() {
@@ -526,6 +536,7 @@ export const BENCHES: readonly BenchMaker[] = [
   ...NETWORK_BENCHES,
   makeSmall('reset-control', (note) => new ResetControl(note('reset'))),
   makeSmall('debug-console', (note) => new DebugConsole({ write: note('sent') })),
+  makeTestDevice,
   makeSmall('debug-exit', (note) => new DebugExit(note('exit'))),
   makeSmall('post', () => new PostPort()),
 ];

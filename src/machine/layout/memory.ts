@@ -3,6 +3,7 @@
 //   0x1_0000_0000  RAM above 4 GiB (later)
 //   0x0_FFFF_FFFF  +----------------------------+
 //                  | firmware's ROM, if any     |
+//   0x0_FF00_0000  | pc-testdev, if any, 64 KiB |  TEST_DEVICE
 //   0x0_FEE0_0000  | local APIC, 4 KiB          |  LOCAL_APIC
 //   0x0_FED0_0000  | HPET, 1 KiB                |  HPET
 //   0x0_FEC0_0000  | I/O APIC, 4 KiB            |  IO_APIC
@@ -63,6 +64,7 @@ export const HPET = 0xfed0_0000;
 export const HPET_SIZE = 0x1000;
 export const LOCAL_APIC = 0xfee0_0000;
 export const LOCAL_APIC_SIZE = 0x1000;
+export const TEST_DEVICE = 0xff00_0000;
 
 /** Where the loader leaves what it tells the kernel. */
 export const BOOT_AREA: BootArea = {

@@ -53,6 +53,8 @@ export const APM = 0xb2;
 export const PIC_EDGE_LEVEL = 0x4d0;
 /** QEMU's customary place for isa-debug-exit in test kernels is 0xF4; its default is 0x501. */
 export const DEBUG_EXIT = 0x501;
+/** pc-testdev: its echo, the flushing of a page, the echo by bytes (without the debug console's), interrupt lines. */
+export const TEST_DEVICE = [0xe0, 0xe4, 0xe8, 0x2000] as const;
 /** The PIIX4's blocks, where firmware puts them. */
 export const ACPI_PM = 0x600;
 export const SMBUS = 0x700;

@@ -44,6 +44,7 @@ import {
   SystemControlPortA,
   SystemControlPortB,
 } from '../../devices/platform/system-control.ts';
+import { TEST_LINES, TestDevice } from '../../devices/platform/test-device.ts';
 import { ahciPci } from '../../devices/storage/ahci-pci.ts';
 import type { AtapiCdrom } from '../../devices/storage/atapi-cdrom.ts';
 import { FloppyController } from '../../devices/storage/floppy-controller.ts';
@@ -56,6 +57,7 @@ import { buildAcpiTables } from '../../firmware/tables/acpi.ts';
 import { BIOS_DATA_AREA_SIZE, biosDataArea } from '../../firmware/tables/bios-data-area.ts';
 import { buildLowTables } from '../../firmware/tables/low-tables.ts';
 import type { GuestMemory } from '../../memory/guest-memory.ts';
+import { PAGE_UNMAPPED } from '../../memory/memory-map.ts';
 import { PortSpace } from '../../memory/port-space.ts';
 import type { Region } from '../../memory/region.ts';
 import { type BoardParts, pcAcpiPlatform, pcSmbiosPlatform } from '../layout/acpi.ts';
@@ -71,6 +73,9 @@ import { buildDrives, type StorageOptions } from './storage.ts';
 
 /** Status register of the keyboard controller: OBF. */
 const I8042_OUTPUT_FULL = 0x01;
+
+/** Devices that test suites for hypervisors expect, by the names that QEMU gave them. */
+export type DebugDevice = 'pc-testdev';
 
 /** What the board is given from outside. */
 export interface BoardOptions {
@@ -98,6 +103,7 @@ export interface BoardOptions {
   readonly firmware?: FirmwareParts | undefined;
   /** Port of isa-debug-exit, where there is one. */
   readonly debugExitPort?: number;
+  readonly debugDevices?: readonly DebugDevice[];
   /** The guest reads a port of the keyboard controller, which holds a byte for it or not. */
   readonly keyboardRead?: (full: boolean) => void;
   /** The guest reads the ACPI timer. */
@@ -342,7 +348,21 @@ export class Board implements GuestBus {
     this.pci.attach(...P.PCI_POWER_MANAGEMENT, add('power-management', power));
     add('pci-config', new PciConfigPorts(this.pci, resetControl.regions[0]!), P.PCI_CONFIG_ADDRESS);
 
-    // the user's choice of port comes last
+    // what test suites want, at the user's choice of port
+    if (options.debugDevices?.includes('pc-testdev')) {
+      const lines = Array.from({ length: TEST_LINES }, (_, number) =>
+        number < P.ISA_IRQS ? irq(number) : ioApic.pin(number),
+      );
+      const device = add('test-device', new TestDevice(lines));
+      P.TEST_DEVICE.forEach((start, i) => {
+        this.ports.overlay(start, device.regions[i]!.size, device.regions[i]!);
+      });
+      const [shown] = device.regions.slice(-1);
+      if (memory.kind(M.TEST_DEVICE) !== PAGE_UNMAPPED) {
+        throw new DoppelError('pc-testdev has memory where this firmware begins, which is too large for it.');
+      }
+      memory.map(M.TEST_DEVICE, shown!.size, shown!);
+    }
     if (options.debugExitPort !== undefined) {
       const debugExit = new DebugExit(options.debugExit);
       this.#checkPorts(options.debugExitPort, debugExit.regions[0]!.size);

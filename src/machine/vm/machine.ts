@@ -30,7 +30,7 @@ import * as L from '../../x86/state/layout.ts';
 import { BOOT_AREA, checkRamSize, pcMemoryMap } from '../layout/memory.ts';
 import { SERIAL_PORTS } from '../layout/ports.ts';
 import { biosMemory } from '../pc/bios-access.ts';
-import { Board } from '../pc/board.ts';
+import { Board, type DebugDevice } from '../pc/board.ts';
 import { type DisplayOptions, displayMemorySize } from '../pc/display.ts';
 import { bootPaths, firmwareItems } from '../pc/firmware-items.ts';
 import { checkFirmware, romMemorySize } from '../pc/firmware-rom.ts';
@@ -103,6 +103,7 @@ export interface MachineOptions {
   /** Port 0x402, where firmware writes messages; ignored unless given. */
   readonly firmwareConsole?: ByteSink;
   readonly debugExitPort?: number;
+  readonly debugDevices?: readonly DebugDevice[];
   /** Flash memory right below the firmware, where that keeps its variables; none unless given. */
   readonly flash?: FlashImage;
   /** Disks and other media. */
@@ -227,6 +228,7 @@ export class Machine {
       display: options.display,
       firmwareConsole: options.firmwareConsole ?? { write() {} },
       firmware,
+      debugDevices: options.debugDevices ?? [],
       ...(options.debugExitPort === undefined ? {} : { debugExitPort: options.debugExitPort }),
       timerRead: () => this.#polls.timerRead(),
       keyboardRead: (full) => (full ? this.#polls.answered() : this.#polled()),
