@@ -56,6 +56,7 @@ export { type FlashFile, openFlashFile } from './host/node/flash-file.ts';
 export { capturePcapFile, type PcapFile } from './host/node/pcap-file.ts';
 export { nodeHost } from './host/node/platform.ts';
 export { VncServer, type VncServerOptions } from './host/node/vnc/server.ts';
+export type { DebugDevice } from './machine/pc/board.ts';
 export type { NetworkCard, NetworkModel } from './machine/pc/network.ts';
 export type { PluggedDisk, StorageBus, StorageOptions } from './machine/pc/storage.ts';
 export {
