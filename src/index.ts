@@ -59,12 +59,12 @@ export { VncServer, type VncServerOptions } from './host/node/vnc/server.ts';
 export type { DebugDevice } from './machine/pc/board.ts';
 export type { NetworkCard, NetworkModel } from './machine/pc/network.ts';
 export type { PluggedDisk, StorageBus, StorageOptions } from './machine/pc/storage.ts';
-export {
-  type KernelBoot,
-  Machine,
-  type MachineEnd,
-  type MachineEvent,
-  type MachineHost,
-  type MachineOptions,
-} from './machine/vm/machine.ts';
+export { Machine } from './machine/vm/machine.ts';
+export type {
+  KernelBoot,
+  MachineEnd,
+  MachineEvent,
+  MachineHost,
+  MachineOptions,
+} from './machine/vm/machine-options.ts';
 export type { Scheduler } from './machine/vm/scheduler.ts';

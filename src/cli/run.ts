@@ -17,7 +17,8 @@ import { machineCodeBytes, processorTime, residentBytes } from '../host/node/pro
 import { regionServiceOfHost } from '../host/node/region-service.ts';
 import { checkVideoRom, type DisplayOptions } from '../machine/pc/display.ts';
 import type { NetworkCard } from '../machine/pc/network.ts';
-import { type Boot, type KernelBoot, Machine, type MachineEnd } from '../machine/vm/machine.ts';
+import { Machine } from '../machine/vm/machine.ts';
+import type { Boot, KernelBoot, MachineEnd } from '../machine/vm/machine-options.ts';
 import { detectWasmFeatures, missingWasmFeatures } from '../wasm/features.ts';
 import { openControl } from './control.ts';
 import { openDisplay } from './display.ts';

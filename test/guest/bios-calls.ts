@@ -8,7 +8,8 @@ import { join } from 'node:path';
 import { imageDisk } from '../../src/backend/block/memory-disk.ts';
 import { nodeHost } from '../../src/host/node/platform.ts';
 import type { StorageOptions } from '../../src/machine/pc/storage.ts';
-import { Machine, type MachineOptions } from '../../src/machine/vm/machine.ts';
+import { Machine } from '../../src/machine/vm/machine.ts';
+import type { MachineOptions } from '../../src/machine/vm/machine-options.ts';
 
 const RECORD = 40;
 const PROGRAM = 2048;

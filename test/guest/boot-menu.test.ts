@@ -5,7 +5,8 @@ import type { BlockDevice } from '../../src/backend/block/block-device.ts';
 import { emptyMemoryDisk } from '../../src/backend/block/memory-disk.ts';
 import type { KeyCode } from '../../src/backend/input/keys.ts';
 import { nodeHost } from '../../src/host/node/platform.ts';
-import { Machine, type MachineEnd } from '../../src/machine/vm/machine.ts';
+import { Machine } from '../../src/machine/vm/machine.ts';
+import type { MachineEnd } from '../../src/machine/vm/machine-options.ts';
 
 const DEBUG_EXIT = 0x501;
 const LAST_LINE = 'the usual order\n';

@@ -6,7 +6,8 @@ import type { BlockDevice, BlockDone } from '../../src/backend/block/block-devic
 import { emptyMemoryDisk } from '../../src/backend/block/memory-disk.ts';
 import { JitVcpu } from '../../src/engine/jit/jit-vcpu.ts';
 import { nodeHost } from '../../src/host/node/platform.ts';
-import { Machine, type MachineEnd } from '../../src/machine/vm/machine.ts';
+import { Machine } from '../../src/machine/vm/machine.ts';
+import type { MachineEnd } from '../../src/machine/vm/machine-options.ts';
 
 const DEBUG_EXIT = 0x501;
 const TEXT = 'Sector two, by way of INT 13h.';

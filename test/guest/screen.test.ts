@@ -10,7 +10,8 @@ import { fetchDebianPackage, readDebianPackage } from '../../src/host/node/debia
 import { nodeHost } from '../../src/host/node/platform.ts';
 import { VncServer } from '../../src/host/node/vnc/server.ts';
 import { TestClient } from '../../src/host/node/vnc/testing.ts';
-import { type Boot, Machine } from '../../src/machine/vm/machine.ts';
+import { Machine } from '../../src/machine/vm/machine.ts';
+import type { Boot } from '../../src/machine/vm/machine-options.ts';
 import { noViewer, Viewer } from './x-display.ts';
 
 const MIB = 2 ** 20;

@@ -10,7 +10,8 @@ import { fetchDebianPackage, readDebianPackage } from '../../src/host/node/debia
 import { nodeHost } from '../../src/host/node/platform.ts';
 import type { BootOrder } from '../../src/machine/pc/own-bios.ts';
 import type { StorageOptions } from '../../src/machine/pc/storage.ts';
-import { Machine, type MachineOptions } from '../../src/machine/vm/machine.ts';
+import { Machine } from '../../src/machine/vm/machine.ts';
+import type { MachineOptions } from '../../src/machine/vm/machine-options.ts';
 
 const MIB = 2 ** 20;
 const FLOPPY_BYTES = 1_474_560;

@@ -13,7 +13,8 @@ import {
 import { nodeHost } from '../../src/host/node/platform.ts';
 import type { NetworkCard } from '../../src/machine/pc/network.ts';
 import type { StorageOptions } from '../../src/machine/pc/storage.ts';
-import { Machine, type MachineEnd, type MachineOptions } from '../../src/machine/vm/machine.ts';
+import { Machine } from '../../src/machine/vm/machine.ts';
+import type { MachineEnd, MachineOptions } from '../../src/machine/vm/machine-options.ts';
 
 export interface GuestSetup {
   readonly kernel: DebianKernel;

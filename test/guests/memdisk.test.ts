@@ -5,7 +5,8 @@ import { imageDisk } from '../../src/backend/block/memory-disk.ts';
 import { JitVcpu } from '../../src/engine/jit/jit-vcpu.ts';
 import { waitForScreenText } from '../../src/host/node/automation.ts';
 import { nodeHost } from '../../src/host/node/platform.ts';
-import { type Boot, Machine } from '../../src/machine/vm/machine.ts';
+import { Machine } from '../../src/machine/vm/machine.ts';
+import type { Boot } from '../../src/machine/vm/machine-options.ts';
 import { CD_PACKAGES, CD_TOOLS, makeCd, missing, packageFiles } from './packages.ts';
 
 /** Milliseconds: generous, since the host may be shared. */

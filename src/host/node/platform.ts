@@ -1,7 +1,7 @@
 // What Node gives to a machine: time, chance, and a way to wait (decision D10: nowhere else).
 import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
 import type { Clock, Entropy, WallClock } from '../../base/services.ts';
-import type { MachineHost } from '../../machine/vm/machine.ts';
+import type { MachineHost } from '../../machine/vm/machine-options.ts';
 import type { Scheduler } from '../../machine/vm/scheduler.ts';
 import { tuneWebAssembly } from './wasm-tuning.ts';
 

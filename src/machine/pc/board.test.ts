@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { NoneVcpu } from '../../engine/none/none-vcpu.ts';
 import { nodeHost } from '../../host/node/platform.ts';
-import { Machine, type MachineOptions } from '../vm/machine.ts';
+import { Machine } from '../vm/machine.ts';
+import type { MachineOptions } from '../vm/machine-options.ts';
 
 const KIB64 = 0x1_0000;
 

@@ -6,7 +6,8 @@ import { DoppelError } from '../../base/errors.ts';
 import { NoneVcpu } from '../../engine/none/none-vcpu.ts';
 import { makeElf } from '../../firmware/boot/testing.ts';
 import { InstructionClock } from './clocks.ts';
-import { Machine, type MachineHost, type MachineOptions } from './machine.ts';
+import { Machine } from './machine.ts';
+import type { MachineHost, MachineOptions } from './machine-options.ts';
 
 const COM1 = 0x3f8;
 const LOCAL_APIC_IRR1 = 0xfee0_0210;

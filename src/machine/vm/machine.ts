@@ -4,145 +4,45 @@
 //   const end = await machine.run();
 //
 // It runs in slices on the thread of its caller and lets the host's event loop turn between them.
-import { type ByteSink, byteStream, InputQueue } from '../../backend/char.ts';
+import { byteStream, InputQueue } from '../../backend/char.ts';
 import { ScreenHub } from '../../backend/display/screen.ts';
-import type { FlashImage } from '../../backend/flash/flash-image.ts';
 import type { KeyCode } from '../../backend/input/keys.ts';
 import type { Pointer } from '../../backend/input/pointer.ts';
 import type { KeyEvent } from '../../backend/input/type-text.ts';
 import { DoppelError } from '../../base/errors.ts';
-import type { Clock, Entropy, WallClock } from '../../base/services.ts';
 import { VgaScreen } from '../../devices/display/vga-screen.ts';
-import type { BackdoorRegisters } from '../../devices/input/vmware-pointer.ts';
-import type { LocalApic } from '../../devices/intc/local-apic.ts';
 import { fixedWallClock } from '../../devices/timer/rtc.ts';
 import { type InterpOptions, InterpVcpu } from '../../engine/interp/interp-vcpu.ts';
-import type { Exit, Vcpu } from '../../engine/vcpu.ts';
+import type { Exit } from '../../engine/vcpu.ts';
 import { setTextMode } from '../../firmware/bios/video/video-services.ts';
-import { type BootState, GENERAL_REGISTER_NAMES, SEGMENT_NAMES } from '../../firmware/boot/boot-state.ts';
 import { loadKernel } from '../../firmware/boot/load.ts';
-import type { BootModule, LinuxEntry } from '../../firmware/boot/request.ts';
 import { GuestMemory } from '../../memory/guest-memory.ts';
 import { cpuFeatures } from '../../x86/cpuid/features.ts';
-import type { LocalApicPort } from '../../x86/helpers/cpu.ts';
-import type { CpuState } from '../../x86/state/cpu-state.ts';
 import * as L from '../../x86/state/layout.ts';
 import { BOOT_AREA, checkRamSize, pcMemoryMap } from '../layout/memory.ts';
 import { SERIAL_PORTS } from '../layout/ports.ts';
 import { biosMemory } from '../pc/bios-access.ts';
-import { Board, type DebugDevice } from '../pc/board.ts';
-import { type DisplayOptions, displayMemorySize } from '../pc/display.ts';
+import { Board } from '../pc/board.ts';
+import { displayMemorySize } from '../pc/display.ts';
 import { bootPaths, firmwareItems } from '../pc/firmware-items.ts';
 import { checkFirmware, romMemorySize } from '../pc/firmware-rom.ts';
 import { programMtrrs } from '../pc/mtrr.ts';
-import type { NetworkCard } from '../pc/network.ts';
-import { type BootOrder, OwnBios } from '../pc/own-bios.ts';
-import type { StorageOptions } from '../pc/storage.ts';
+import { OwnBios } from '../pc/own-bios.ts';
 import { AlarmQueue } from './alarm-queue.ts';
+import { applyBootState } from './boot-registers.ts';
 import { InstructionClock, type MachineClock, RealTimeClock } from './clocks.ts';
+import type {
+  Boot,
+  MachineEnd,
+  MachineEvent,
+  MachineOptions,
+  MachineVcpu,
+  MediaBoot,
+} from './machine-options.ts';
 import { PollWatch } from './poll-watch.ts';
+import { apicPort, backdoorRegisters } from './processor-wires.ts';
 import { describeRegisters, sumOfRegisters } from './registers.ts';
-import type { Scheduler } from './scheduler.ts';
-
-/** What a machine needs of its host (decision D10). */
-export interface MachineHost {
-  /** Monotonic, in nanoseconds. */
-  readonly clock: Clock;
-  readonly wallClock: WallClock;
-  readonly entropy: Entropy;
-  readonly scheduler: Scheduler;
-}
-
-export interface KernelBoot {
-  readonly kernel: Uint8Array;
-  readonly kernelName?: string;
-  readonly commandLine: string;
-  /** Linux: joined as the initrd. PVH and Multiboot: modules. */
-  readonly modules: readonly BootModule[];
-  readonly linuxEntry?: LinuxEntry;
-}
-
-/**
- * Firmware that is run as it is: a ROM image of 64 KiB to 16 MiB, its last byte at the end of 4 GiB. Empty where the
- * machine's flash holds it.
- */
-export interface FirmwareBoot {
-  readonly firmware: Uint8Array;
-  /** Kinds of media in the order in which they are tried; as the firmware likes, unless given. */
-  readonly mediaOrder?: BootOrder;
-  /** More exactly: OpenFirmware paths, see firmware-items.ts. */
-  readonly bootOrder?: readonly string[];
-  /** Milliseconds that the firmware waits for the key of its boot menu; no menu unless given. */
-  readonly bootMenu?: number;
-}
-
-/** Doppel's own BIOS boots from the machine's media. */
-export interface MediaBoot {
-  /** Kinds of media in the order in which they are tried. */
-  readonly media: BootOrder;
-  /** Milliseconds that the BIOS waits for F12, the key of its boot menu; no menu unless given. */
-  readonly bootMenu?: number;
-}
-
-/** What a machine does first. */
-export type Boot = KernelBoot | FirmwareBoot | MediaBoot;
-
-export interface MachineOptions {
-  /** RAM in bytes: a multiple of 64 KiB, from 2 MiB to 3 GiB. */
-  readonly memory: number;
-  /** A function is asked again when the guest restarts, so that nobody need keep the kernel's files in memory. */
-  readonly boot: Boot | (() => Boot);
-  /** Where the guest's first serial line writes to. */
-  readonly serial: ByteSink;
-  /** COM2 to COM4, as many as are given. */
-  readonly moreSerial?: readonly ByteSink[];
-  /** The printer at the parallel port; no port unless given. */
-  readonly printer?: ByteSink;
-  /** Port 0xE9; ignored unless given. */
-  readonly debugConsole?: ByteSink;
-  /** Port 0x402, where firmware writes messages; ignored unless given. */
-  readonly firmwareConsole?: ByteSink;
-  readonly debugExitPort?: number;
-  readonly debugDevices?: readonly DebugDevice[];
-  /** Flash memory right below the firmware, where that keeps its variables; none unless given. */
-  readonly flash?: FlashImage;
-  /** Disks and other media. */
-  readonly storage?: StorageOptions;
-  /** Network cards, and where their cables lead to; none unless given. */
-  readonly network?: readonly NetworkCard[];
-  /** The display adapter; none unless given. */
-  readonly display?: DisplayOptions;
-  /** real: the guest's time is the host's. deterministic: it counts instructions (decision D4). */
-  readonly time?: 'real' | 'deterministic';
-  /** Milliseconds since 1970 that the RTC shows at the start; else the host's time (UTC), or 2000-01-01 in a deterministic run. */
-  readonly rtcStart?: number | undefined;
-  /** When the guest resets the machine: boot again (default) or end. */
-  readonly reboot?: 'restart' | 'end';
-  readonly host: MachineHost;
-  /** Have statistics() tell the accesses that hit the TLB; costs about a fifth of the speed. */
-  readonly countTlbHits?: boolean;
-  /** Makes the engine; the interpreter unless given. */
-  readonly engine?: (wires: InterpOptions) => MachineVcpu;
-}
-
-/** An engine as the machine knows it, with counters for --stats and something to close where it has them. */
-export type MachineVcpu = Vcpu & { statistics?(): ReadonlyMap<string, number>; close?(): void };
-
-/** How a run ended. */
-export type MachineEnd =
-  | { readonly reason: 'power-off' }
-  | { readonly reason: 'reset' }
-  /** HLT with interrupts off and no NMI to come. */
-  | { readonly reason: 'halted' }
-  | { readonly reason: 'debug-exit'; readonly status: number }
-  | { readonly reason: 'triple-fault'; readonly cause: string; readonly registers: string }
-  /** stop() was called; `by` is its argument. */
-  | { readonly reason: 'stopped'; readonly by: string };
-
-/** What happens to a machine while it runs, for those who watch it. */
-export type MachineEvent =
-  | { readonly event: 'restarted' | 'paused' | 'resumed' }
-  | { readonly event: 'ended'; readonly end: MachineEnd };
+import { repeatableEntropy } from './repeatable-entropy.ts';
 
 /** A deterministic run must not depend on when it happens. */
 const REPEATABLE_RTC_START = Date.UTC(2000, 0, 1);
@@ -557,89 +457,4 @@ export class Machine {
   statistics(): ReadonlyMap<string, number> {
     return this.vcpu.statistics?.() ?? new Map();
   }
-}
-
-/** The registers by which VMware's backdoor is asked; writing one clears its upper half, as 32-bit code does. */
-function backdoorRegisters(state: () => CpuState): BackdoorRegisters {
-  return {
-    get eax() {
-      return state().gpr32(L.RAX);
-    },
-    get ebx() {
-      return state().gpr32(L.RBX);
-    },
-    set ebx(value) {
-      state().setGpr32(L.RBX, value);
-    },
-    get ecx() {
-      return state().gpr32(L.RCX);
-    },
-    set ecx(value) {
-      state().setGpr32(L.RCX, value);
-    },
-    get edx() {
-      return state().gpr32(L.RDX);
-    },
-    set edx(value) {
-      state().setGpr32(L.RDX, value);
-    },
-  };
-}
-
-/** The local APIC as the processor's own port: MSRs and CR8. */
-function apicPort(apic: LocalApic): LocalApicPort {
-  const deadline = 0x6e0;
-  return {
-    readTaskPriority: () => apic.taskPriorityClass,
-    writeTaskPriority: (value) => {
-      apic.taskPriorityClass = value;
-    },
-    setBase: (value) => apic.setBase(Number(value & 0xffff_ffffn)),
-    readMsr: (index) => apic.readMsr(index),
-    writeMsr: (index, value) => apic.writeMsr(index, value),
-    readTscDeadline: () => apic.readMsr(deadline) ?? 0n,
-    writeTscDeadline: (value) => void apic.writeMsr(deadline, value),
-    timeStampChanged: () => apic.timeStampCounterChanged(),
-  };
-}
-
-/** The same "random" numbers in every run (xorshift32; SplitMix-like constants do not matter here). */
-function repeatableEntropy(): Entropy {
-  let state = 0x9e3779b9;
-  return {
-    fill: (bytes) => {
-      for (let i = 0; i < bytes.length; i++) {
-        state ^= state << 13;
-        state ^= state >>> 17;
-        state ^= state << 5;
-        bytes[i] = state >>> 11;
-      }
-    },
-  };
-}
-
-/** Loads the registers that a boot protocol prescribes. */
-function applyBootState(state: CpuState, boot: BootState): void {
-  GENERAL_REGISTER_NAMES.forEach((name, i) => {
-    state.setGpr(i, boot.general[name]);
-  });
-  SEGMENT_NAMES.forEach((name, i) => {
-    const { selector, base, limit, attributes } = boot.segments[name];
-    const segment = state.segments[i]!;
-    segment.selector = selector;
-    segment.base = base;
-    segment.limit = limit;
-    segment.attributes = attributes;
-  });
-  state.setNumber(L.GDTR_BASE, boot.gdtr.base);
-  state.set32(L.GDTR_LIMIT, boot.gdtr.limit);
-  state.setNumber(L.IDTR_BASE, boot.idtr.base);
-  state.set32(L.IDTR_LIMIT, boot.idtr.limit);
-  state.set64(L.CR0, boot.cr0);
-  state.set64(L.CR3, boot.cr3);
-  state.set64(L.CR4, boot.cr4);
-  state.set64(L.EFER, boot.efer);
-  state.rflags = Number(boot.rflags);
-  state.set64(L.RIP, boot.rip);
-  state.cpl = 0;
 }
