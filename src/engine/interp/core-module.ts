@@ -3,9 +3,7 @@
 import type { FunctionBuilder } from '../../wasm/function.ts';
 import { ModuleBuilder } from '../../wasm/module.ts';
 import * as S from '../../x86/state/layout.ts';
-import { KIND_WRITE } from '../soft/core-functions.ts';
 import * as E from '../soft/engine-state.ts';
-import { emitEntryOffset } from '../soft/tlb-offset.ts';
 import { emitBulkString, emitRepeatString } from './bulk-string.ts';
 import {
   emitFlagsGet,
@@ -290,26 +288,11 @@ function emitRegionTranslate(f: FunctionBuilder, fill: number): void {
   f.localGet(kind);
   f.call(fill);
   f.if_();
-  f.localGet(address);
-  f.op('i32.wrap_i64');
   f.i32Const(0);
-  f.load('i32.load', E.TLB_TABLE);
-  f.localGet(address);
-  f.op('i32.wrap_i64');
-  emitEntryOffset(f);
-  f.op('i32.add');
-  f.localGet(kind);
-  f.i32Const(KIND_WRITE);
-  f.op('i32.and');
-  f.i32Const(Math.log2(E.TLB_WRITES / KIND_WRITE));
-  f.op('i32.shl');
-  f.op('i32.add');
-  f.load('i32.load', E.TLB_ADDEND);
-  f.op('i32.add');
   f.op('return');
   f.end();
   storeI32(f, E.WHERE, () => f.localGet(where));
-  f.i32Const(-1);
+  f.i32Const(1);
 }
 
 function storeI32(f: FunctionBuilder, offset: number, push: () => void): void {

@@ -59,7 +59,8 @@ export abstract class RegionMemory extends RegionFrame {
   }
   /**
    * Pushes the offset in the guest's memory of an access. Its page answers, unless another one is accessed than last
-   * time by it, or the access is not aligned (so that none reaches into the next page).
+   * time by it, or the access is not aligned (so that none reaches into the next page). Then the page becomes what is
+   * accessed; the offset is the address and the page's addend in any case.
    */
   #pushPlace(uop: Uop & { op: 'load' | 'store' }, address: number, write: boolean): void {
     const { f } = this;
@@ -67,8 +68,11 @@ export abstract class RegionMemory extends RegionFrame {
     const page = this.pages.of(this.#instruction, uop);
     // 16 bytes often are not aligned.
     const aligned = bytes < 16 ? bytes : 1;
-    f.block('i32');
-    f.block();
+    const addend = page.addend < 0 ? f.scratch('i32') : page.addend;
+    if (page.addend < 0) {
+      this.#loadCell(page, 'i32.load', E.TLB_ADDEND);
+      f.localSet(addend);
+    }
     this.#pushTag(page);
     if (this.wide) {
       f.localGet(address);
@@ -81,28 +85,22 @@ export abstract class RegionMemory extends RegionFrame {
       f.op('i64.extend_i32_u');
     }
     f.op('i64.ne');
-    f.brIf(0, 'unlikely');
     if (aligned < bytes) {
       this.#pushAddress32(address);
       f.i32Const(4095);
       f.op('i32.and');
       f.i32Const(4096 - bytes);
       f.op('i32.gt_u');
-      f.brIf(0, 'unlikely');
+      f.op('i32.or');
     }
-    this.#pushAddress32(address);
-    this.#pushAddend(page);
-    f.op('i32.add');
-    f.br(1);
-    f.end();
-    const place = f.scratch('i32');
+    f.if_(undefined, 'unlikely');
     this.#pushAddress64(address);
     f.localGet(this.tlb);
     f.i32Const((page.cell << KIND_CELL) | bytes | (write ? KIND_WRITE : 0) | (uop.stack ? KIND_STACK : 0));
     f.i32Const(this.where(this.offset, this.remaining));
     f.call(this.module.translate);
-    f.localTee(place);
-    f.i32Const(-1);
+    f.localTee(addend);
+    f.i32Const(1);
     f.op('i32.eq');
     f.brIf(f.depth - this.tail, 'unlikely');
     if (page.tag >= 0) {
@@ -110,22 +108,16 @@ export abstract class RegionMemory extends RegionFrame {
       f.i64Const(-4096n);
       f.op('i64.and');
       f.localSet(page.tag);
-      f.localGet(place);
-      this.#pushAddress32(address);
-      f.op('i32.sub');
-      f.localSet(page.addend);
     }
-    f.localGet(place);
     f.end();
-    f.release(place);
+    this.#pushAddress32(address);
+    f.localGet(addend);
+    f.op('i32.add');
+    if (page.addend < 0) f.release(addend);
   }
   #pushTag(page: Page): void {
     if (page.tag >= 0) this.f.localGet(page.tag);
     else this.#loadCell(page, 'i64.load', E.TLB_TAG);
-  }
-  #pushAddend(page: Page): void {
-    if (page.addend >= 0) this.f.localGet(page.addend);
-    else this.#loadCell(page, 'i32.load', E.TLB_ADDEND);
   }
   #loadCell({ cell, writes }: Page, op: 'i32.load' | 'i64.load', word: number): void {
     this.f.localGet(this.tlb);

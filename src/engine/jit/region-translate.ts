@@ -8,8 +8,8 @@ import * as E from '../soft/engine-state.ts';
 import { emitEntryOffset } from '../soft/tlb-offset.ts';
 
 /**
- * (address i64, TLB table, kind with the cell's number from bit 16 on, where) -> offset in the guest's memory, or -1 when the
- * region must bail: then `where` is in WHERE.
+ * (address i64, TLB table, kind with the cell's number from bit 16 on, where) -> the page's addend, or 1 when the region must
+ * bail: then `where` is in WHERE. (Addends are whole pages.)
  */
 export const TRANSLATE_SIGNATURE: [ValueType[], ValueType[]] = [['i64', 'i32', 'i32', 'i32'], ['i32']];
 
@@ -53,7 +53,11 @@ export function emitTranslate(f: FunctionBuilder, further: number): void {
   f.localGet(address);
   f.localGet(kind);
   f.localGet(where);
-  f.returnCall(further);
+  f.call(further);
+  f.if_();
+  f.i32Const(1);
+  f.op('return');
+  f.end();
   f.end();
   f.localGet(table);
   f.localGet(kind);
@@ -75,8 +79,5 @@ export function emitTranslate(f: FunctionBuilder, further: number): void {
   f.localGet(table);
   f.i32Const(1);
   f.store('i32.store', E.PAGE_CELLS_USED);
-  f.localGet(address);
-  f.op('i32.wrap_i64');
   f.localGet(addend);
-  f.op('i32.add');
 }

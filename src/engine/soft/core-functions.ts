@@ -33,8 +33,8 @@ export interface CoreFunctions {
   readonly bulkString: number;
   readonly repeatString: number;
   /**
-   * An access of a region that the TLB does not answer: (address i64, kind, where) -> i32 offset in the guest's memory, or -1 when
-   * the region must bail: then `where` is in WHERE. Fills the TLB.
+   * An access of a region that the TLB does not answer: (address i64, kind, where) -> i32 0 when the TLB has been filled, or 1 when
+   * the region must bail: then `where` is in WHERE.
    */
   readonly regionTranslate: number;
   /** () -> f64: the time-stamp counter before TSC_OFFSET is added; BUDGET must be exact. For regions. */

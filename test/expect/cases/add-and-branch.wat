@@ -30,17 +30,12 @@
         ;; 1: +0x108
         (local.set $budget (i32.sub (local.get $budget) (i32.const 2)))
         ;; +0x108  MOV qword DS:[RDI], RAX
-        (i64.store
-          (block $1 (result i32)
-            (block $2
-              (br_if $2 (; unlikely ;)
-                (i64.ne
-                  (i64.load offset=WRITE_CELL[RDI].tag (local.get $tlb_table))
-                  (i64.and (local.get $rdi) (i64.const -4089))))
-              (i32.add
-                (i32.wrap_i64 (local.get $rdi))
-                (i32.load offset=WRITE_CELL[RDI].addend (local.get $tlb_table)))
-              (br $1))
+        (local.set 16 (i32.load offset=WRITE_CELL[RDI].addend (local.get $tlb_table)))
+        (if (; unlikely ;)
+          (i64.ne
+            (i64.load offset=WRITE_CELL[RDI].tag (local.get $tlb_table))
+            (i64.and (local.get $rdi) (i64.const -4089)))
+          (then
             (br_if $tail (; unlikely ;)
               (i32.eq
                 (local.tee 16
@@ -49,32 +44,25 @@
                     (local.get $tlb_table)
                     (i32.const 459016)
                     (i32.const 34607106)))
-                (i32.const -1)))
-            (local.get 16))
-          (local.get $rax))
+                (i32.const 1)))))
+        (i64.store (i32.add (i32.wrap_i64 (local.get $rdi)) (local.get 16)) (local.get $rax))
         ;; +0x10b  RET
-        (local.set 17
-          (i64.load
-            (block $3 (result i32)
-              (block $4
-                (br_if $4 (; unlikely ;)
-                  (i64.ne
-                    (i64.load offset=READ_CELL[RSP].tag (local.get $tlb_table))
-                    (i64.and (local.get $rsp) (i64.const -4089))))
-                (i32.add
-                  (i32.wrap_i64 (local.get $rsp))
-                  (i32.load offset=READ_CELL[RSP].addend (local.get $tlb_table)))
-                (br $3))
-              (br_if $tail (; unlikely ;)
-                (i32.eq
-                  (local.tee 16
-                    (call $translate (; bail at +0x10b, 1 not executed, flags of SUB 64 ;)
-                      (local.get $rsp)
-                      (local.get $tlb_table)
-                      (i32.const 262664)
-                      (i32.const 35000321)))
-                  (i32.const -1)))
-              (local.get 16))))
+        (local.set 16 (i32.load offset=READ_CELL[RSP].addend (local.get $tlb_table)))
+        (if (; unlikely ;)
+          (i64.ne
+            (i64.load offset=READ_CELL[RSP].tag (local.get $tlb_table))
+            (i64.and (local.get $rsp) (i64.const -4089)))
+          (then
+            (br_if $tail (; unlikely ;)
+              (i32.eq
+                (local.tee 16
+                  (call $translate (; bail at +0x10b, 1 not executed, flags of SUB 64 ;)
+                    (local.get $rsp)
+                    (local.get $tlb_table)
+                    (i32.const 262664)
+                    (i32.const 35000321)))
+                (i32.const 1)))))
+        (local.set 17 (i64.load (i32.add (i32.wrap_i64 (local.get $rsp)) (local.get 16))))
         (if (; unlikely ;)
           (i64.ne (i64.shr_s (i64.shl (local.get 17) (i64.const 16)) (i64.const 16)) (local.get 17))
           (then

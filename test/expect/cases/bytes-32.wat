@@ -29,28 +29,22 @@
           (local.set $budget (i32.sub (local.get $budget) (i32.const 4)))
           ;; +0x100  MOV AH, byte DS:[0x804a010]
           (local.set 21 (i32.const 134520848))
-          (local.set 21
-            (i32.load8_u
-              (block $1 (result i32)
-                (block $2
-                  (br_if $2 (; unlikely ;)
-                    (i64.ne
-                      (local.get $page0_tag)
-                      (i64.extend_i32_u (i32.and (local.get 21) (i32.const -4096)))))
-                  (i32.add (local.get 21) (local.get $page0_addend))
-                  (br $1))
-                (br_if $tail (; unlikely ;)
-                  (i32.eq
-                    (local.tee 22
-                      (call $translate (; bail at +0x100, 4 not executed, flags of $flags_kind ;)
-                        (i64.extend_i32_u (local.get 21))
-                        (local.get $tlb_table)
-                        (i32.const 2490369)
-                        (i32.const 33586692)))
-                    (i32.const -1)))
-                (local.set $page0_tag (i64.and (i64.extend_i32_u (local.get 21)) (i64.const -4096)))
-                (local.set $page0_addend (i32.sub (local.get 22) (local.get 21)))
-                (local.get 22))))
+          (if (; unlikely ;)
+            (i64.ne
+              (local.get $page0_tag)
+              (i64.extend_i32_u (i32.and (local.get 21) (i32.const -4096))))
+            (then
+              (br_if $tail (; unlikely ;)
+                (i32.eq
+                  (local.tee $page0_addend
+                    (call $translate (; bail at +0x100, 4 not executed, flags of $flags_kind ;)
+                      (i64.extend_i32_u (local.get 21))
+                      (local.get $tlb_table)
+                      (i32.const 2490369)
+                      (i32.const 33586692)))
+                  (i32.const 1)))
+              (local.set $page0_tag (i64.and (i64.extend_i32_u (local.get 21)) (i64.const -4096)))))
+          (local.set 21 (i32.load8_u (i32.add (local.get 21) (local.get $page0_addend))))
           (local.set $eax
             (i32.or
               (i32.and (local.get $eax) (i32.const -65281))
@@ -77,17 +71,12 @@
           (local.set $budget (i32.sub (local.get $budget) (i32.const 2)))
           ;; +0x10c  MOV byte DS:[0x804a011], AL
           (local.set 21 (i32.const 134520849))
-          (i32.store8
-            (block $3 (result i32)
-              (block $4
-                (br_if $4 (; unlikely ;)
-                  (i64.ne
-                    (i64.load offset=WRITE_CELL[38].tag (local.get $tlb_table))
-                    (i64.extend_i32_u (i32.and (local.get 21) (i32.const -4096)))))
-                (i32.add
-                  (local.get 21)
-                  (i32.load offset=WRITE_CELL[38].addend (local.get $tlb_table)))
-                (br $3))
+          (local.set 22 (i32.load offset=WRITE_CELL[38].addend (local.get $tlb_table)))
+          (if (; unlikely ;)
+            (i64.ne
+              (i64.load offset=WRITE_CELL[38].tag (local.get $tlb_table))
+              (i64.extend_i32_u (i32.and (local.get 21) (i32.const -4096))))
+            (then
               (br_if $tail (; unlikely ;)
                 (i32.eq
                   (local.tee 22
@@ -96,33 +85,28 @@
                       (local.get $tlb_table)
                       (i32.const 2490625)
                       (i32.const 35129858)))
-                  (i32.const -1)))
-              (local.get 22))
+                  (i32.const 1)))))
+          (i32.store8
+            (i32.add (local.get 21) (local.get 22))
             (i32.and (local.get $eax) (i32.const 255)))
           ;; +0x112  RET
           (local.set 21 (local.get $esp))
-          (local.set 21
-            (i32.load
-              (block $5 (result i32)
-                (block $6
-                  (br_if $6 (; unlikely ;)
-                    (i64.ne
-                      (i64.load offset=READ_CELL[RSP].tag (local.get $tlb_table))
-                      (i64.extend_i32_u (i32.and (local.get 21) (i32.const -4093)))))
-                  (i32.add
-                    (local.get 21)
-                    (i32.load offset=READ_CELL[RSP].addend (local.get $tlb_table)))
-                  (br $5))
-                (br_if $tail (; unlikely ;)
-                  (i32.eq
-                    (local.tee 22
-                      (call $translate (; bail at +0x112, 1 not executed, flags of SUB 8 ;)
-                        (i64.extend_i32_u (local.get 21))
-                        (local.get $tlb_table)
-                        (i32.const 262660)
-                        (i32.const 35916289)))
-                    (i32.const -1)))
-                (local.get 22))))
+          (local.set 22 (i32.load offset=READ_CELL[RSP].addend (local.get $tlb_table)))
+          (if (; unlikely ;)
+            (i64.ne
+              (i64.load offset=READ_CELL[RSP].tag (local.get $tlb_table))
+              (i64.extend_i32_u (i32.and (local.get 21) (i32.const -4093))))
+            (then
+              (br_if $tail (; unlikely ;)
+                (i32.eq
+                  (local.tee 22
+                    (call $translate (; bail at +0x112, 1 not executed, flags of SUB 8 ;)
+                      (i64.extend_i32_u (local.get 21))
+                      (local.get $tlb_table)
+                      (i32.const 262660)
+                      (i32.const 35916289)))
+                  (i32.const 1)))))
+          (local.set 21 (i32.load (i32.add (local.get 21) (local.get 22))))
           (local.set $esp (i32.add (local.get $esp) (i32.const 4)))
           (local.set 15 (i64.extend_i32_u (local.get 21)))
           (local.set 21 (i32.sub (i32.wrap_i64 (local.get 15)) (local.get $rip_base)))

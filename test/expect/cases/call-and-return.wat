@@ -17,17 +17,12 @@
     ;; +0x105  CALL $+0x9
     (local.set 14 (i64.add (local.get $rip_base) (i64.const 266)))
     (local.set 15 (i64.sub (local.get $rsp) (i64.const 8)))
-    (i64.store
-      (block $1 (result i32)
-        (block $2
-          (br_if $2 (; unlikely ;)
-            (i64.ne
-              (i64.load offset=WRITE_CELL[RSP].tag (local.get $tlb_table))
-              (i64.and (local.get 15) (i64.const -4089))))
-          (i32.add
-            (i32.wrap_i64 (local.get 15))
-            (i32.load offset=WRITE_CELL[RSP].addend (local.get $tlb_table)))
-          (br $1))
+    (local.set 16 (i32.load offset=WRITE_CELL[RSP].addend (local.get $tlb_table)))
+    (if (; unlikely ;)
+      (i64.ne
+        (i64.load offset=WRITE_CELL[RSP].tag (local.get $tlb_table))
+        (i64.and (local.get 15) (i64.const -4089)))
+      (then
         (br_if $tail (; unlikely ;)
           (i32.eq
             (local.tee 16
@@ -36,37 +31,30 @@
                 (local.get $tlb_table)
                 (i32.const 262920)
                 (i32.const 34209793)))
-            (i32.const -1)))
-        (local.get 16))
-      (local.get 14))
+            (i32.const 1)))))
+    (i64.store (i32.add (i32.wrap_i64 (local.get 15)) (local.get 16)) (local.get 14))
     (local.set $rsp (local.get 15))
     ;; 1: +0x10e
     (local.set $budget (i32.sub (local.get $budget) (i32.const 2)))
     ;; +0x10e  LEA EAX, area DS:[RDI+RDI]
     (local.set $rax (i64.extend_i32_u (i32.wrap_i64 (i64.add (local.get $rdi) (local.get $rdi)))))
     ;; +0x111  RET
-    (local.set 15
-      (i64.load
-        (block $3 (result i32)
-          (block $4
-            (br_if $4 (; unlikely ;)
-              (i64.ne
-                (i64.load offset=READ_CELL[RSP].tag (local.get $tlb_table))
-                (i64.and (local.get $rsp) (i64.const -4089))))
-            (i32.add
-              (i32.wrap_i64 (local.get $rsp))
-              (i32.load offset=READ_CELL[RSP].addend (local.get $tlb_table)))
-            (br $3))
-          (br_if $tail (; unlikely ;)
-            (i32.eq
-              (local.tee 16
-                (call $translate (; bail at +0x111, 1 not executed, flags in the state ;)
-                  (local.get $rsp)
-                  (local.get $tlb_table)
-                  (i32.const 262664)
-                  (i32.const 35782657)))
-              (i32.const -1)))
-          (local.get 16))))
+    (local.set 16 (i32.load offset=READ_CELL[RSP].addend (local.get $tlb_table)))
+    (if (; unlikely ;)
+      (i64.ne
+        (i64.load offset=READ_CELL[RSP].tag (local.get $tlb_table))
+        (i64.and (local.get $rsp) (i64.const -4089)))
+      (then
+        (br_if $tail (; unlikely ;)
+          (i32.eq
+            (local.tee 16
+              (call $translate (; bail at +0x111, 1 not executed, flags in the state ;)
+                (local.get $rsp)
+                (local.get $tlb_table)
+                (i32.const 262664)
+                (i32.const 35782657)))
+            (i32.const 1)))))
+    (local.set 15 (i64.load (i32.add (i32.wrap_i64 (local.get $rsp)) (local.get 16))))
     (if (; unlikely ;)
       (i64.ne (i64.shr_s (i64.shl (local.get 15) (i64.const 16)) (i64.const 16)) (local.get 15))
       (then
@@ -89,28 +77,22 @@
         (local.set $flags_a (i64.extend_i32_u (local.get 16)))
         (local.set $flags_b (i64.const 1))
         ;; +0x10d  RET
-        (local.set 18
-          (i64.load
-            (block $5 (result i32)
-              (block $6
-                (br_if $6 (; unlikely ;)
-                  (i64.ne
-                    (i64.load offset=READ_CELL[RSP].tag (local.get $tlb_table))
-                    (i64.and (local.get $rsp) (i64.const -4089))))
-                (i32.add
-                  (i32.wrap_i64 (local.get $rsp))
-                  (i32.load offset=READ_CELL[RSP].addend (local.get $tlb_table)))
-                (br $5))
-              (br_if $tail (; unlikely ;)
-                (i32.eq
-                  (local.tee 17
-                    (call $translate (; bail at +0x10d, 1 not executed, flags of SUM 32 ;)
-                      (local.get $rsp)
-                      (local.get $tlb_table)
-                      (i32.const 262664)
-                      (i32.const 35270145)))
-                  (i32.const -1)))
-              (local.get 17))))
+        (local.set 17 (i32.load offset=READ_CELL[RSP].addend (local.get $tlb_table)))
+        (if (; unlikely ;)
+          (i64.ne
+            (i64.load offset=READ_CELL[RSP].tag (local.get $tlb_table))
+            (i64.and (local.get $rsp) (i64.const -4089)))
+          (then
+            (br_if $tail (; unlikely ;)
+              (i32.eq
+                (local.tee 17
+                  (call $translate (; bail at +0x10d, 1 not executed, flags of SUM 32 ;)
+                    (local.get $rsp)
+                    (local.get $tlb_table)
+                    (i32.const 262664)
+                    (i32.const 35270145)))
+                (i32.const 1)))))
+        (local.set 18 (i64.load (i32.add (i32.wrap_i64 (local.get $rsp)) (local.get 17))))
         (if (; unlikely ;)
           (i64.ne (i64.shr_s (i64.shl (local.get 18) (i64.const 16)) (i64.const 16)) (local.get 18))
           (then

@@ -13,17 +13,12 @@
     (local.set $budget (i32.sub (local.get $budget) (i32.const 2)))
     ;; +0x100  PUSH RBX
     (local.set 13 (i64.sub (local.get $rsp) (i64.const 8)))
-    (i64.store
-      (block $1 (result i32)
-        (block $2
-          (br_if $2 (; unlikely ;)
-            (i64.ne
-              (i64.load offset=WRITE_CELL[RSP].tag (local.get $tlb_table))
-              (i64.and (local.get 13) (i64.const -4089))))
-          (i32.add
-            (i32.wrap_i64 (local.get 13))
-            (i32.load offset=WRITE_CELL[RSP].addend (local.get $tlb_table)))
-          (br $1))
+    (local.set 14 (i32.load offset=WRITE_CELL[RSP].addend (local.get $tlb_table)))
+    (if (; unlikely ;)
+      (i64.ne
+        (i64.load offset=WRITE_CELL[RSP].tag (local.get $tlb_table))
+        (i64.and (local.get 13) (i64.const -4089)))
+      (then
         (br_if $tail (; unlikely ;)
           (i32.eq
             (local.tee 14
@@ -32,24 +27,18 @@
                 (local.get $tlb_table)
                 (i32.const 262920)
                 (i32.const 33554434)))
-            (i32.const -1)))
-        (local.get 14))
-      (local.get $rbx))
+            (i32.const 1)))))
+    (i64.store (i32.add (i32.wrap_i64 (local.get 13)) (local.get 14)) (local.get $rbx))
     (local.set $rsp (local.get 13))
     ;; +0x101  CALL $+0x7f
     (local.set 13 (i64.add (local.get $rip_base) (i64.const 262)))
     (local.set 15 (i64.sub (local.get $rsp) (i64.const 8)))
-    (i64.store
-      (block $3 (result i32)
-        (block $4
-          (br_if $4 (; unlikely ;)
-            (i64.ne
-              (i64.load offset=WRITE_CELL[RSP].tag (local.get $tlb_table))
-              (i64.and (local.get 15) (i64.const -4089))))
-          (i32.add
-            (i32.wrap_i64 (local.get 15))
-            (i32.load offset=WRITE_CELL[RSP].addend (local.get $tlb_table)))
-          (br $3))
+    (local.set 14 (i32.load offset=WRITE_CELL[RSP].addend (local.get $tlb_table)))
+    (if (; unlikely ;)
+      (i64.ne
+        (i64.load offset=WRITE_CELL[RSP].tag (local.get $tlb_table))
+        (i64.and (local.get 15) (i64.const -4089)))
+      (then
         (br_if $tail (; unlikely ;)
           (i32.eq
             (local.tee 14
@@ -58,9 +47,8 @@
                 (local.get $tlb_table)
                 (i32.const 262920)
                 (i32.const 33685505)))
-            (i32.const -1)))
-        (local.get 14))
-      (local.get 13))
+            (i32.const 1)))))
+    (i64.store (i32.add (i32.wrap_i64 (local.get 15)) (local.get 14)) (local.get 13))
     (local.set $rsp (local.get 15))
     (i64.store offset=RSP (i32.const 0) (local.get $rsp))
     (i32.store offset=BUDGET (i32.const 0) (local.get $budget))

@@ -37,28 +37,22 @@
     ;; +0x104  CWD
     (local.set $rdx (i64.extend_i32_u (i32.shr_s (i32.wrap_i64 (local.get $rax)) (i32.const 31))))
     ;; +0x105  IDIV dword DS:[RSI]
-    (local.set 19
-      (i32.load
-        (block $1 (result i32)
-          (block $2
-            (br_if $2 (; unlikely ;)
-              (i64.ne
-                (i64.load offset=READ_CELL[RSI].tag (local.get $tlb_table))
-                (i64.and (local.get $rsi) (i64.const -4093))))
-            (i32.add
-              (i32.wrap_i64 (local.get $rsi))
-              (i32.load offset=READ_CELL[RSI].addend (local.get $tlb_table)))
-            (br $1))
-          (br_if $tail (; unlikely ;)
-            (i32.eq
-              (local.tee 19
-                (call $translate (; bail at +0x105, 2 not executed, flags of LOGIC 32 ;)
-                  (local.get $rsi)
-                  (local.get $tlb_table)
-                  (i32.const 393220)
-                  (i32.const 34215426)))
-              (i32.const -1)))
-          (local.get 19))))
+    (local.set 19 (i32.load offset=READ_CELL[RSI].addend (local.get $tlb_table)))
+    (if (; unlikely ;)
+      (i64.ne
+        (i64.load offset=READ_CELL[RSI].tag (local.get $tlb_table))
+        (i64.and (local.get $rsi) (i64.const -4093)))
+      (then
+        (br_if $tail (; unlikely ;)
+          (i32.eq
+            (local.tee 19
+              (call $translate (; bail at +0x105, 2 not executed, flags of LOGIC 32 ;)
+                (local.get $rsi)
+                (local.get $tlb_table)
+                (i32.const 393220)
+                (i32.const 34215426)))
+            (i32.const 1)))))
+    (local.set 19 (i32.load (i32.add (i32.wrap_i64 (local.get $rsi)) (local.get 19))))
     (if (; unlikely ;) (i32.eqz (local.get 19))
       (then
         (i32.store offset=WHERE (; bail at +0x105, 2 not executed, flags of LOGIC 32 ;)
@@ -91,28 +85,22 @@
       (i64.extend_i32_u
         (i32.wrap_i64 (i64.sub (local.get 17) (i64.mul (local.get 16) (local.get 18))))))
     ;; +0x107  RET
-    (local.set 18
-      (i64.load
-        (block $3 (result i32)
-          (block $4
-            (br_if $4 (; unlikely ;)
-              (i64.ne
-                (i64.load offset=READ_CELL[RSP].tag (local.get $tlb_table))
-                (i64.and (local.get $rsp) (i64.const -4089))))
-            (i32.add
-              (i32.wrap_i64 (local.get $rsp))
-              (i32.load offset=READ_CELL[RSP].addend (local.get $tlb_table)))
-            (br $3))
-          (br_if $tail (; unlikely ;)
-            (i32.eq
-              (local.tee 19
-                (call $translate (; bail at +0x107, 1 not executed, flags of LOGIC 32 ;)
-                  (local.get $rsp)
-                  (local.get $tlb_table)
-                  (i32.const 262664)
-                  (i32.const 34477569)))
-              (i32.const -1)))
-          (local.get 19))))
+    (local.set 19 (i32.load offset=READ_CELL[RSP].addend (local.get $tlb_table)))
+    (if (; unlikely ;)
+      (i64.ne
+        (i64.load offset=READ_CELL[RSP].tag (local.get $tlb_table))
+        (i64.and (local.get $rsp) (i64.const -4089)))
+      (then
+        (br_if $tail (; unlikely ;)
+          (i32.eq
+            (local.tee 19
+              (call $translate (; bail at +0x107, 1 not executed, flags of LOGIC 32 ;)
+                (local.get $rsp)
+                (local.get $tlb_table)
+                (i32.const 262664)
+                (i32.const 34477569)))
+            (i32.const 1)))))
+    (local.set 18 (i64.load (i32.add (i32.wrap_i64 (local.get $rsp)) (local.get 19))))
     (if (; unlikely ;)
       (i64.ne (i64.shr_s (i64.shl (local.get 18) (i64.const 16)) (i64.const 16)) (local.get 18))
       (then

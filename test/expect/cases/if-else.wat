@@ -45,17 +45,12 @@
     ;; 3: +0x10d
     (local.set $budget (i32.sub (local.get $budget) (i32.const 2)))
     ;; +0x10d  MOV qword DS:[RSI], RAX
-    (i64.store
-      (block $1 (result i32)
-        (block $2
-          (br_if $2 (; unlikely ;)
-            (i64.ne
-              (i64.load offset=WRITE_CELL[RSI].tag (local.get $tlb_table))
-              (i64.and (local.get $rsi) (i64.const -4089))))
-          (i32.add
-            (i32.wrap_i64 (local.get $rsi))
-            (i32.load offset=WRITE_CELL[RSI].addend (local.get $tlb_table)))
-          (br $1))
+    (local.set 17 (i32.load offset=WRITE_CELL[RSI].addend (local.get $tlb_table)))
+    (if (; unlikely ;)
+      (i64.ne
+        (i64.load offset=WRITE_CELL[RSI].tag (local.get $tlb_table))
+        (i64.and (local.get $rsi) (i64.const -4089)))
+      (then
         (br_if $tail (; unlikely ;)
           (i32.eq
             (local.tee 17
@@ -64,32 +59,25 @@
                 (local.get $tlb_table)
                 (i32.const 393480)
                 (i32.const 35290626)))
-            (i32.const -1)))
-        (local.get 17))
-      (local.get $rax))
+            (i32.const 1)))))
+    (i64.store (i32.add (i32.wrap_i64 (local.get $rsi)) (local.get 17)) (local.get $rax))
     ;; +0x110  RET
-    (local.set 15
-      (i64.load
-        (block $3 (result i32)
-          (block $4
-            (br_if $4 (; unlikely ;)
-              (i64.ne
-                (i64.load offset=READ_CELL[RSP].tag (local.get $tlb_table))
-                (i64.and (local.get $rsp) (i64.const -4089))))
-            (i32.add
-              (i32.wrap_i64 (local.get $rsp))
-              (i32.load offset=READ_CELL[RSP].addend (local.get $tlb_table)))
-            (br $3))
-          (br_if $tail (; unlikely ;)
-            (i32.eq
-              (local.tee 17
-                (call $translate (; bail at +0x110, 1 not executed, flags of $flags_kind ;)
-                  (local.get $rsp)
-                  (local.get $tlb_table)
-                  (i32.const 262664)
-                  (i32.const 35683841)))
-              (i32.const -1)))
-          (local.get 17))))
+    (local.set 17 (i32.load offset=READ_CELL[RSP].addend (local.get $tlb_table)))
+    (if (; unlikely ;)
+      (i64.ne
+        (i64.load offset=READ_CELL[RSP].tag (local.get $tlb_table))
+        (i64.and (local.get $rsp) (i64.const -4089)))
+      (then
+        (br_if $tail (; unlikely ;)
+          (i32.eq
+            (local.tee 17
+              (call $translate (; bail at +0x110, 1 not executed, flags of $flags_kind ;)
+                (local.get $rsp)
+                (local.get $tlb_table)
+                (i32.const 262664)
+                (i32.const 35683841)))
+            (i32.const 1)))))
+    (local.set 15 (i64.load (i32.add (i32.wrap_i64 (local.get $rsp)) (local.get 17))))
     (if (; unlikely ;)
       (i64.ne (i64.shr_s (i64.shl (local.get 15) (i64.const 16)) (i64.const 16)) (local.get 15))
       (then

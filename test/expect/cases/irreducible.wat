@@ -40,28 +40,22 @@
           ;; 2: +0x10e
           (local.set $budget (i32.sub (local.get $budget) (i32.const 1)))
           ;; +0x10e  RET
-          (local.set 17
-            (i64.load
-              (block $1 (result i32)
-                (block $2
-                  (br_if $2 (; unlikely ;)
-                    (i64.ne
-                      (i64.load offset=READ_CELL[RSP].tag (local.get $tlb_table))
-                      (i64.and (local.get $rsp) (i64.const -4089))))
-                  (i32.add
-                    (i32.wrap_i64 (local.get $rsp))
-                    (i32.load offset=READ_CELL[RSP].addend (local.get $tlb_table)))
-                  (br $1))
-                (br_if $tail (; unlikely ;)
-                  (i32.eq
-                    (local.tee 15
-                      (call $translate (; bail at +0x10e, 1 not executed, flags of $flags_kind ;)
-                        (local.get $rsp)
-                        (local.get $tlb_table)
-                        (i32.const 262664)
-                        (i32.const 35421697)))
-                    (i32.const -1)))
-                (local.get 15))))
+          (local.set 15 (i32.load offset=READ_CELL[RSP].addend (local.get $tlb_table)))
+          (if (; unlikely ;)
+            (i64.ne
+              (i64.load offset=READ_CELL[RSP].tag (local.get $tlb_table))
+              (i64.and (local.get $rsp) (i64.const -4089)))
+            (then
+              (br_if $tail (; unlikely ;)
+                (i32.eq
+                  (local.tee 15
+                    (call $translate (; bail at +0x10e, 1 not executed, flags of $flags_kind ;)
+                      (local.get $rsp)
+                      (local.get $tlb_table)
+                      (i32.const 262664)
+                      (i32.const 35421697)))
+                  (i32.const 1)))))
+          (local.set 17 (i64.load (i32.add (i32.wrap_i64 (local.get $rsp)) (local.get 15))))
           (if (; unlikely ;)
             (i64.ne
               (i64.shr_s (i64.shl (local.get 17) (i64.const 16)) (i64.const 16))

@@ -15,29 +15,22 @@
     ;; 0: +0x100
     (local.set $budget (i32.sub (local.get $budget) (i32.const 3)))
     ;; +0x100  lock XADD qword DS:[RDI], RAX
-    (local.set 17
-      (i64.load
-        (local.tee 16
-          (block $1 (result i32)
-            (block $2
-              (br_if $2 (; unlikely ;)
-                (i64.ne
-                  (i64.load offset=WRITE_CELL[RDI].tag (local.get $tlb_table))
-                  (i64.and (local.get $rdi) (i64.const -4089))))
-              (i32.add
-                (i32.wrap_i64 (local.get $rdi))
-                (i32.load offset=WRITE_CELL[RDI].addend (local.get $tlb_table)))
-              (br $1))
-            (br_if $tail (; unlikely ;)
-              (i32.eq
-                (local.tee 16
-                  (call $translate (; bail at +0x100, 3 not executed, flags in the state ;)
-                    (local.get $rdi)
-                    (local.get $tlb_table)
-                    (i32.const 459016)
-                    (i32.const 33554435)))
-                (i32.const -1)))
-            (local.get 16)))))
+    (local.set 16 (i32.load offset=WRITE_CELL[RDI].addend (local.get $tlb_table)))
+    (if (; unlikely ;)
+      (i64.ne
+        (i64.load offset=WRITE_CELL[RDI].tag (local.get $tlb_table))
+        (i64.and (local.get $rdi) (i64.const -4089)))
+      (then
+        (br_if $tail (; unlikely ;)
+          (i32.eq
+            (local.tee 16
+              (call $translate (; bail at +0x100, 3 not executed, flags in the state ;)
+                (local.get $rdi)
+                (local.get $tlb_table)
+                (i32.const 459016)
+                (i32.const 33554435)))
+            (i32.const 1)))))
+    (local.set 17 (i64.load (local.tee 16 (i32.add (i32.wrap_i64 (local.get $rdi)) (local.get 16)))))
     (local.set 18 (i64.add (local.get 17) (local.get $rax)))
     (local.get 17)
     (local.set 19 (local.get $rax))
@@ -46,29 +39,22 @@
     (local.set $flags_a (local.get 18))
     (local.set $flags_b (local.get 19))
     ;; +0x105  lock CMPXCHG qword DS:[RSI], RDX
-    (local.set 17
-      (i64.load
-        (local.tee 16
-          (block $3 (result i32)
-            (block $4
-              (br_if $4 (; unlikely ;)
-                (i64.ne
-                  (i64.load offset=WRITE_CELL[RSI].tag (local.get $tlb_table))
-                  (i64.and (local.get $rsi) (i64.const -4089))))
-              (i32.add
-                (i32.wrap_i64 (local.get $rsi))
-                (i32.load offset=WRITE_CELL[RSI].addend (local.get $tlb_table)))
-              (br $3))
-            (br_if $tail (; unlikely ;)
-              (i32.eq
-                (local.tee 16
-                  (call $translate (; bail at +0x105, 2 not executed, flags of SUM 64 ;)
-                    (local.get $rsi)
-                    (local.get $tlb_table)
-                    (i32.const 393480)
-                    (i32.const 34222082)))
-                (i32.const -1)))
-            (local.get 16)))))
+    (local.set 16 (i32.load offset=WRITE_CELL[RSI].addend (local.get $tlb_table)))
+    (if (; unlikely ;)
+      (i64.ne
+        (i64.load offset=WRITE_CELL[RSI].tag (local.get $tlb_table))
+        (i64.and (local.get $rsi) (i64.const -4089)))
+      (then
+        (br_if $tail (; unlikely ;)
+          (i32.eq
+            (local.tee 16
+              (call $translate (; bail at +0x105, 2 not executed, flags of SUM 64 ;)
+                (local.get $rsi)
+                (local.get $tlb_table)
+                (i32.const 393480)
+                (i32.const 34222082)))
+            (i32.const 1)))))
+    (local.set 17 (i64.load (local.tee 16 (i32.add (i32.wrap_i64 (local.get $rsi)) (local.get 16)))))
     (i64.store
       (local.get 16)
       (select (local.get $rdx) (local.get 17) (i64.eq (local.get $rax) (local.get 17))))
@@ -80,28 +66,22 @@
     (local.set $flags_a (local.get 19))
     (local.set $flags_b (local.get 17))
     ;; +0x10a  RET
-    (local.set 19
-      (i64.load
-        (block $5 (result i32)
-          (block $6
-            (br_if $6 (; unlikely ;)
-              (i64.ne
-                (i64.load offset=READ_CELL[RSP].tag (local.get $tlb_table))
-                (i64.and (local.get $rsp) (i64.const -4089))))
-            (i32.add
-              (i32.wrap_i64 (local.get $rsp))
-              (i32.load offset=READ_CELL[RSP].addend (local.get $tlb_table)))
-            (br $5))
-          (br_if $tail (; unlikely ;)
-            (i32.eq
-              (local.tee 16
-                (call $translate (; bail at +0x10a, 1 not executed, flags of SUB 64 ;)
-                  (local.get $rsp)
-                  (local.get $tlb_table)
-                  (i32.const 262664)
-                  (i32.const 34869249)))
-              (i32.const -1)))
-          (local.get 16))))
+    (local.set 16 (i32.load offset=READ_CELL[RSP].addend (local.get $tlb_table)))
+    (if (; unlikely ;)
+      (i64.ne
+        (i64.load offset=READ_CELL[RSP].tag (local.get $tlb_table))
+        (i64.and (local.get $rsp) (i64.const -4089)))
+      (then
+        (br_if $tail (; unlikely ;)
+          (i32.eq
+            (local.tee 16
+              (call $translate (; bail at +0x10a, 1 not executed, flags of SUB 64 ;)
+                (local.get $rsp)
+                (local.get $tlb_table)
+                (i32.const 262664)
+                (i32.const 34869249)))
+            (i32.const 1)))))
+    (local.set 19 (i64.load (i32.add (i32.wrap_i64 (local.get $rsp)) (local.get 16))))
     (if (; unlikely ;)
       (i64.ne (i64.shr_s (i64.shl (local.get 19) (i64.const 16)) (i64.const 16)) (local.get 19))
       (then

@@ -30,28 +30,22 @@
         (local.set $budget (i32.sub (local.get $budget) (i32.const 5)))
         ;; +0x100  MOV EAX, dword DS:[ESI+ECX*4]
         (local.set 22 (i32.add (local.get $esi) (i32.shl (local.get $ecx) (i32.const 2))))
-        (local.set 22
-          (i32.load
-            (block $1 (result i32)
-              (block $2
-                (br_if $2 (; unlikely ;)
-                  (i64.ne
-                    (local.get $page0_tag)
-                    (i64.extend_i32_u (i32.and (local.get 22) (i32.const -4093)))))
-                (i32.add (local.get 22) (local.get $page0_addend))
-                (br $1))
-              (br_if $tail (; unlikely ;)
-                (i32.eq
-                  (local.tee 23
-                    (call $translate (; bail at +0x100, 5 not executed, flags of $flags_kind ;)
-                      (i64.extend_i32_u (local.get 22))
-                      (local.get $tlb_table)
-                      (i32.const 393220)
-                      (i32.const 33586693)))
-                  (i32.const -1)))
-              (local.set $page0_tag (i64.and (i64.extend_i32_u (local.get 22)) (i64.const -4096)))
-              (local.set $page0_addend (i32.sub (local.get 23) (local.get 22)))
-              (local.get 23))))
+        (if (; unlikely ;)
+          (i64.ne
+            (local.get $page0_tag)
+            (i64.extend_i32_u (i32.and (local.get 22) (i32.const -4093))))
+          (then
+            (br_if $tail (; unlikely ;)
+              (i32.eq
+                (local.tee $page0_addend
+                  (call $translate (; bail at +0x100, 5 not executed, flags of $flags_kind ;)
+                    (i64.extend_i32_u (local.get 22))
+                    (local.get $tlb_table)
+                    (i32.const 393220)
+                    (i32.const 33586693)))
+                (i32.const 1)))
+            (local.set $page0_tag (i64.and (i64.extend_i32_u (local.get 22)) (i64.const -4096)))))
+        (local.set 22 (i32.load (i32.add (local.get 22) (local.get $page0_addend))))
         (local.set $eax (local.get 22))
         ;; +0x103  XOR EAX, 0x5a5a5a5a
         (local.set 22 (i32.xor (local.get $eax) (i32.const 1515870810)))
@@ -59,28 +53,22 @@
         (local.set $flags_a (local.get 22))
         ;; +0x108  MOV dword DS:[EDI+ECX*4], EAX
         (local.set 22 (i32.add (local.get $edi) (i32.shl (local.get $ecx) (i32.const 2))))
-        (i32.store
-          (block $3 (result i32)
-            (block $4
-              (br_if $4 (; unlikely ;)
-                (i64.ne
-                  (local.get $page1_tag)
-                  (i64.extend_i32_u (i32.and (local.get 22) (i32.const -4093)))))
-              (i32.add (local.get 22) (local.get $page1_addend))
-              (br $3))
+        (if (; unlikely ;)
+          (i64.ne
+            (local.get $page1_tag)
+            (i64.extend_i32_u (i32.and (local.get 22) (i32.const -4093))))
+          (then
             (br_if $tail (; unlikely ;)
               (i32.eq
-                (local.tee 23
+                (local.tee $page1_addend
                   (call $translate (; bail at +0x108, 3 not executed, flags of LOGIC 32 ;)
                     (i64.extend_i32_u (local.get 22))
                     (local.get $tlb_table)
                     (i32.const 459012)
                     (i32.const 34608643)))
-                (i32.const -1)))
-            (local.set $page1_tag (i64.and (i64.extend_i32_u (local.get 22)) (i64.const -4096)))
-            (local.set $page1_addend (i32.sub (local.get 23) (local.get 22)))
-            (local.get 23))
-          (local.get $eax))
+                (i32.const 1)))
+            (local.set $page1_tag (i64.and (i64.extend_i32_u (local.get 22)) (i64.const -4096)))))
+        (i32.store (i32.add (local.get 22) (local.get $page1_addend)) (local.get $eax))
         ;; +0x10b  DEC ECX
         (local.set 22 (i32.sub (local.get $ecx) (i32.const 1)))
         (local.get 22)
@@ -97,28 +85,22 @@
         (local.set $budget (i32.sub (local.get $budget) (i32.const 1)))
         ;; +0x10e  RET
         (local.set 23 (local.get $esp))
-        (local.set 23
-          (i32.load
-            (block $5 (result i32)
-              (block $6
-                (br_if $6 (; unlikely ;)
-                  (i64.ne
-                    (i64.load offset=READ_CELL[RSP].tag (local.get $tlb_table))
-                    (i64.extend_i32_u (i32.and (local.get 23) (i32.const -4093)))))
-                (i32.add
-                  (local.get 23)
-                  (i32.load offset=READ_CELL[RSP].addend (local.get $tlb_table)))
-                (br $5))
-              (br_if $tail (; unlikely ;)
-                (i32.eq
-                  (local.tee 22
-                    (call $translate (; bail at +0x10e, 1 not executed, flags of $flags_kind ;)
-                      (i64.extend_i32_u (local.get 23))
-                      (local.get $tlb_table)
-                      (i32.const 262660)
-                      (i32.const 35421697)))
-                  (i32.const -1)))
-              (local.get 22))))
+        (local.set 22 (i32.load offset=READ_CELL[RSP].addend (local.get $tlb_table)))
+        (if (; unlikely ;)
+          (i64.ne
+            (i64.load offset=READ_CELL[RSP].tag (local.get $tlb_table))
+            (i64.extend_i32_u (i32.and (local.get 23) (i32.const -4093))))
+          (then
+            (br_if $tail (; unlikely ;)
+              (i32.eq
+                (local.tee 22
+                  (call $translate (; bail at +0x10e, 1 not executed, flags of $flags_kind ;)
+                    (i64.extend_i32_u (local.get 23))
+                    (local.get $tlb_table)
+                    (i32.const 262660)
+                    (i32.const 35421697)))
+                (i32.const 1)))))
+        (local.set 23 (i32.load (i32.add (local.get 23) (local.get 22))))
         (local.set $esp (i32.add (local.get $esp) (i32.const 4)))
         (local.set 20 (i64.extend_i32_u (local.get 23)))
         (local.set 23 (i32.sub (i32.wrap_i64 (local.get 20)) (local.get $rip_base)))

@@ -33,50 +33,45 @@
             ;; 1: +0x102
             (local.set $budget (i32.sub (local.get $budget) (i32.const 2)))
             ;; +0x102  ADD RAX, qword DS:[RSI]
-            (local.set 21
-              (i64.load
-                (block $3 (result i32)
-                  (block $4
-                    (br_if $4 (; unlikely ;)
-                      (i64.ne (local.get $page0_tag) (i64.and (local.get $rsi) (i64.const -4089))))
-                    (i32.add (i32.wrap_i64 (local.get $rsi)) (local.get $page0_addend))
-                    (br $3))
-                  (br_if $1 (; unlikely ;)
-                    (i32.eq
-                      (local.tee 20
-                        (call $translate (; bail at +0x102, 2 not executed, flags of $flags_kind ;)
-                          (local.get $rsi)
-                          (local.get $tlb_table)
-                          (i32.const 393224)
-                          (i32.const 33848834)))
-                      (i32.const -1)))
-                  (local.set $page0_tag (i64.and (local.get $rsi) (i64.const -4096)))
-                  (local.set $page0_addend (i32.sub (local.get 20) (i32.wrap_i64 (local.get $rsi))))
-                  (local.get 20))))
-            (local.set 22 (i64.add (local.get $rax) (local.get 21)))
-            (local.get 22)
-            (local.set 23 (local.get $rax))
-            (local.set $rax)
-            (local.set $flags_a (local.get 22))
-            (local.set $flags_b (local.get 21))
-            ;; +0x105  LOOP $-0x3
-            (local.set 23 (i64.sub (local.get $rcx) (i64.const 1)))
-            (local.set 20 (i64.ne (local.get 23) (i64.const 0)))
-            (if (local.get 20)
+            (if (; unlikely ;)
+              (i64.ne (local.get $page0_tag) (i64.and (local.get $rsi) (i64.const -4089)))
               (then
-                (local.set 21 (i64.add (local.get $rip_base) (i64.const 263)))
-                (local.set 21 (i64.add (local.get 21) (i64.const -5)))
+                (br_if $1 (; unlikely ;)
+                  (i32.eq
+                    (local.tee $page0_addend
+                      (call $translate (; bail at +0x102, 2 not executed, flags of $flags_kind ;)
+                        (local.get $rsi)
+                        (local.get $tlb_table)
+                        (i32.const 393224)
+                        (i32.const 33848834)))
+                    (i32.const 1)))
+                (local.set $page0_tag (i64.and (local.get $rsi) (i64.const -4096)))))
+            (local.set 20
+              (i64.load (i32.add (i32.wrap_i64 (local.get $rsi)) (local.get $page0_addend))))
+            (local.set 21 (i64.add (local.get $rax) (local.get 20)))
+            (local.get 21)
+            (local.set 22 (local.get $rax))
+            (local.set $rax)
+            (local.set $flags_a (local.get 21))
+            (local.set $flags_b (local.get 20))
+            ;; +0x105  LOOP $-0x3
+            (local.set 22 (i64.sub (local.get $rcx) (i64.const 1)))
+            (local.set 23 (i64.ne (local.get 22) (i64.const 0)))
+            (if (local.get 23)
+              (then
+                (local.set 20 (i64.add (local.get $rip_base) (i64.const 263)))
+                (local.set 20 (i64.add (local.get 20) (i64.const -5)))
                 (if (; unlikely ;)
                   (i64.ne
-                    (i64.shr_s (i64.shl (local.get 21) (i64.const 16)) (i64.const 16))
-                    (local.get 21))
+                    (i64.shr_s (i64.shl (local.get 20) (i64.const 16)) (i64.const 16))
+                    (local.get 20))
                   (then
                     (i32.store offset=WHERE (; bail at +0x105, 1 not executed, flags of SUM 64 ;)
                       (i32.const 0)
                       (i32.const 34222081))
                     (br $tail)))))
-            (local.set $rcx (local.get 23))
-            (if (local.get 20)
+            (local.set $rcx (local.get 22))
+            (if (local.get 23)
               (then
                 (local.set $flags_kind (i32.const 24))
                 (br_if $loop1 (; unlikely ;) (i32.lt_s (local.get $budget) (i32.const 3)))
@@ -98,28 +93,22 @@
     ;; 2: +0x107
     (local.set $budget (i32.sub (local.get $budget) (i32.const 1)))
     ;; +0x107  RET
-    (local.set 19
-      (i64.load
-        (block $5 (result i32)
-          (block $6
-            (br_if $6 (; unlikely ;)
-              (i64.ne
-                (i64.load offset=READ_CELL[RSP].tag (local.get $tlb_table))
-                (i64.and (local.get $rsp) (i64.const -4089))))
-            (i32.add
-              (i32.wrap_i64 (local.get $rsp))
-              (i32.load offset=READ_CELL[RSP].addend (local.get $tlb_table)))
-            (br $5))
-          (br_if $tail (; unlikely ;)
-            (i32.eq
-              (local.tee 18
-                (call $translate (; bail at +0x107, 1 not executed, flags of $flags_kind ;)
-                  (local.get $rsp)
-                  (local.get $tlb_table)
-                  (i32.const 262664)
-                  (i32.const 34504193)))
-              (i32.const -1)))
-          (local.get 18))))
+    (local.set 18 (i32.load offset=READ_CELL[RSP].addend (local.get $tlb_table)))
+    (if (; unlikely ;)
+      (i64.ne
+        (i64.load offset=READ_CELL[RSP].tag (local.get $tlb_table))
+        (i64.and (local.get $rsp) (i64.const -4089)))
+      (then
+        (br_if $tail (; unlikely ;)
+          (i32.eq
+            (local.tee 18
+              (call $translate (; bail at +0x107, 1 not executed, flags of $flags_kind ;)
+                (local.get $rsp)
+                (local.get $tlb_table)
+                (i32.const 262664)
+                (i32.const 34504193)))
+            (i32.const 1)))))
+    (local.set 19 (i64.load (i32.add (i32.wrap_i64 (local.get $rsp)) (local.get 18))))
     (if (; unlikely ;)
       (i64.ne (i64.shr_s (i64.shl (local.get 19) (i64.const 16)) (i64.const 16)) (local.get 19))
       (then
@@ -128,8 +117,8 @@
           (i32.const 34504193))
         (br $tail)))
     (local.set $rsp (i64.add (local.get $rsp) (i64.const 8)))
-    (local.set 23 (local.get 19))
-    (local.set 19 (i64.sub (local.get 23) (local.get $rip_base)))
+    (local.set 22 (local.get 19))
+    (local.set 19 (i64.sub (local.get 22) (local.get $rip_base)))
     (i32.store offset=LINK_CELL[0] (i32.const 0) (i32.wrap_i64 (local.get 19)))
     (if (local.get $flags_kind)
       (then
@@ -144,7 +133,7 @@
     (i64.store offset=RCX (i32.const 0) (local.get $rcx))
     (i64.store offset=RSP (i32.const 0) (local.get $rsp))
     (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
-    (return_call $jumpFlat (local.get 23)))
+    (return_call $jumpFlat (local.get 22)))
   (if
     (i32.eq
       (i32.and
@@ -168,13 +157,13 @@
   (i64.store offset=RSP (i32.const 0) (local.get $rsp))
   (local.set $budget (i32.add (i32.and (local.get 18) (i32.const 511)) (local.get $budget)))
   (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
-  (local.set 23
+  (local.set 22
     (i64.add
       (local.get $rip_base)
       (i64.extend_i32_s (i32.and (i32.shr_u (local.get 18) (i32.const 17)) (i32.const 4095)))))
   (if (i32.and (local.get 18) (i32.const 511))
     (then
-      (i64.store offset=rip (i32.const 0) (local.get 23))
+      (i64.store offset=rip (i32.const 0) (local.get 22))
       (i32.store offset=EXIT (i32.const 0) (i32.const 5))
       (return)))
-  (return_call $jumpFlat (local.get 23)))
+  (return_call $jumpFlat (local.get 22)))

@@ -18,155 +18,118 @@
     ;; 0: +0x100
     (local.set $budget (i32.sub (local.get $budget) (i32.const 6)))
     ;; +0x100  MOV RAX, qword DS:[RDI]
-    (local.set 20
-      (i64.load
-        (block $1 (result i32)
-          (block $2
-            (br_if $2 (; unlikely ;)
-              (i64.ne (local.get $page0_tag) (i64.and (local.get $rdi) (i64.const -4089))))
-            (i32.add (i32.wrap_i64 (local.get $rdi)) (local.get $page0_addend))
-            (br $1))
-          (br_if $tail (; unlikely ;)
-            (i32.eq
-              (local.tee 19
-                (call $translate (; bail at +0x100, 6 not executed, flags in the state ;)
-                  (local.get $rdi)
-                  (local.get $tlb_table)
-                  (i32.const 458760)
-                  (i32.const 33554438)))
-              (i32.const -1)))
-          (local.set $page0_tag (i64.and (local.get $rdi) (i64.const -4096)))
-          (local.set $page0_addend (i32.sub (local.get 19) (i32.wrap_i64 (local.get $rdi))))
-          (local.get 19))))
-    (local.set $rax (local.get 20))
-    ;; +0x103  MOVZX ECX, word DS:[RDI+0x8]
-    (local.set 20 (i64.add (local.get $rdi) (i64.const 8)))
-    (local.set 19
-      (i32.load16_u
-        (block $3 (result i32)
-          (block $4
-            (br_if $4 (; unlikely ;)
-              (i64.ne (local.get $page0_tag) (i64.and (local.get 20) (i64.const -4095))))
-            (i32.add (i32.wrap_i64 (local.get 20)) (local.get $page0_addend))
-            (br $3))
-          (br_if $tail (; unlikely ;)
-            (i32.eq
-              (local.tee 19
-                (call $translate (; bail at +0x103, 5 not executed, flags in the state ;)
-                  (local.get 20)
-                  (local.get $tlb_table)
-                  (i32.const 458754)
-                  (i32.const 33947653)))
-              (i32.const -1)))
-          (local.set $page0_tag (i64.and (local.get 20) (i64.const -4096)))
-          (local.set $page0_addend (i32.sub (local.get 19) (i32.wrap_i64 (local.get 20))))
-          (local.get 19))))
-    (local.set $rcx (i64.extend_i32_u (local.get 19)))
-    ;; +0x107  MOVSX RDX, byte DS:[RDI+RCX*2+0xa]
-    (local.set 20
-      (i64.add (i64.add (local.get $rdi) (i64.const 10)) (i64.shl (local.get $rcx) (i64.const 1))))
-    (local.set 19
-      (i32.load8_u
-        (block $5 (result i32)
-          (block $6
-            (br_if $6 (; unlikely ;)
-              (i64.ne (local.get $page0_tag) (i64.and (local.get 20) (i64.const -4096))))
-            (i32.add (i32.wrap_i64 (local.get 20)) (local.get $page0_addend))
-            (br $5))
-          (br_if $tail (; unlikely ;)
-            (i32.eq
-              (local.tee 19
-                (call $translate (; bail at +0x107, 4 not executed, flags in the state ;)
-                  (local.get 20)
-                  (local.get $tlb_table)
-                  (i32.const 458753)
-                  (i32.const 34471940)))
-              (i32.const -1)))
-          (local.set $page0_tag (i64.and (local.get 20) (i64.const -4096)))
-          (local.set $page0_addend (i32.sub (local.get 19) (i32.wrap_i64 (local.get 20))))
-          (local.get 19))))
-    (local.set $rdx (i64.extend_i32_s (i32.extend8_s (local.get 19))))
-    ;; +0x10d  MOV dword DS:[RSI], ECX
-    (i32.store
-      (block $7 (result i32)
-        (block $8
-          (br_if $8 (; unlikely ;)
-            (i64.ne
-              (i64.load offset=WRITE_CELL[RSI].tag (local.get $tlb_table))
-              (i64.and (local.get $rsi) (i64.const -4093))))
-          (i32.add
-            (i32.wrap_i64 (local.get $rsi))
-            (i32.load offset=WRITE_CELL[RSI].addend (local.get $tlb_table)))
-          (br $7))
+    (if (; unlikely ;) (i64.ne (local.get $page0_tag) (i64.and (local.get $rdi) (i64.const -4089)))
+      (then
         (br_if $tail (; unlikely ;)
           (i32.eq
-            (local.tee 19
+            (local.tee $page0_addend
+              (call $translate (; bail at +0x100, 6 not executed, flags in the state ;)
+                (local.get $rdi)
+                (local.get $tlb_table)
+                (i32.const 458760)
+                (i32.const 33554438)))
+            (i32.const 1)))
+        (local.set $page0_tag (i64.and (local.get $rdi) (i64.const -4096)))))
+    (local.set 19 (i64.load (i32.add (i32.wrap_i64 (local.get $rdi)) (local.get $page0_addend))))
+    (local.set $rax (local.get 19))
+    ;; +0x103  MOVZX ECX, word DS:[RDI+0x8]
+    (local.set 19 (i64.add (local.get $rdi) (i64.const 8)))
+    (if (; unlikely ;) (i64.ne (local.get $page0_tag) (i64.and (local.get 19) (i64.const -4095)))
+      (then
+        (br_if $tail (; unlikely ;)
+          (i32.eq
+            (local.tee $page0_addend
+              (call $translate (; bail at +0x103, 5 not executed, flags in the state ;)
+                (local.get 19)
+                (local.get $tlb_table)
+                (i32.const 458754)
+                (i32.const 33947653)))
+            (i32.const 1)))
+        (local.set $page0_tag (i64.and (local.get 19) (i64.const -4096)))))
+    (local.set 20 (i32.load16_u (i32.add (i32.wrap_i64 (local.get 19)) (local.get $page0_addend))))
+    (local.set $rcx (i64.extend_i32_u (local.get 20)))
+    ;; +0x107  MOVSX RDX, byte DS:[RDI+RCX*2+0xa]
+    (local.set 19
+      (i64.add (i64.add (local.get $rdi) (i64.const 10)) (i64.shl (local.get $rcx) (i64.const 1))))
+    (if (; unlikely ;) (i64.ne (local.get $page0_tag) (i64.and (local.get 19) (i64.const -4096)))
+      (then
+        (br_if $tail (; unlikely ;)
+          (i32.eq
+            (local.tee $page0_addend
+              (call $translate (; bail at +0x107, 4 not executed, flags in the state ;)
+                (local.get 19)
+                (local.get $tlb_table)
+                (i32.const 458753)
+                (i32.const 34471940)))
+            (i32.const 1)))
+        (local.set $page0_tag (i64.and (local.get 19) (i64.const -4096)))))
+    (local.set 20 (i32.load8_u (i32.add (i32.wrap_i64 (local.get 19)) (local.get $page0_addend))))
+    (local.set $rdx (i64.extend_i32_s (i32.extend8_s (local.get 20))))
+    ;; +0x10d  MOV dword DS:[RSI], ECX
+    (local.set 20 (i32.load offset=WRITE_CELL[RSI].addend (local.get $tlb_table)))
+    (if (; unlikely ;)
+      (i64.ne
+        (i64.load offset=WRITE_CELL[RSI].tag (local.get $tlb_table))
+        (i64.and (local.get $rsi) (i64.const -4093)))
+      (then
+        (br_if $tail (; unlikely ;)
+          (i32.eq
+            (local.tee 20
               (call $translate (; bail at +0x10d, 3 not executed, flags in the state ;)
                 (local.get $rsi)
                 (local.get $tlb_table)
                 (i32.const 393476)
                 (i32.const 35258371)))
-            (i32.const -1)))
-        (local.get 19))
+            (i32.const 1)))))
+    (i32.store
+      (i32.add (i32.wrap_i64 (local.get $rsi)) (local.get 20))
       (i32.wrap_i64 (local.get $rcx)))
     ;; +0x10f  MOV byte DS:[RSI+0x4], 0x7
-    (local.set 20 (i64.add (local.get $rsi) (i64.const 4)))
-    (i32.store8
-      (block $9 (result i32)
-        (block $10
-          (br_if $10 (; unlikely ;)
-            (i64.ne
-              (i64.load offset=WRITE_CELL[RSI].tag (local.get $tlb_table))
-              (i64.and (local.get 20) (i64.const -4096))))
-          (i32.add
-            (i32.wrap_i64 (local.get 20))
-            (i32.load offset=WRITE_CELL[RSI].addend (local.get $tlb_table)))
-          (br $9))
+    (local.set 19 (i64.add (local.get $rsi) (i64.const 4)))
+    (local.set 20 (i32.load offset=WRITE_CELL[RSI].addend (local.get $tlb_table)))
+    (if (; unlikely ;)
+      (i64.ne
+        (i64.load offset=WRITE_CELL[RSI].tag (local.get $tlb_table))
+        (i64.and (local.get 19) (i64.const -4096)))
+      (then
         (br_if $tail (; unlikely ;)
           (i32.eq
-            (local.tee 19
+            (local.tee 20
               (call $translate (; bail at +0x10f, 2 not executed, flags in the state ;)
-                (local.get 20)
+                (local.get 19)
                 (local.get $tlb_table)
                 (i32.const 393473)
                 (i32.const 35520514)))
-            (i32.const -1)))
-        (local.get 19))
-      (i32.const 7))
+            (i32.const 1)))))
+    (i32.store8 (i32.add (i32.wrap_i64 (local.get 19)) (local.get 20)) (i32.const 7))
     ;; +0x113  RET
-    (local.set 20
-      (i64.load
-        (block $11 (result i32)
-          (block $12
-            (br_if $12 (; unlikely ;)
-              (i64.ne
-                (i64.load offset=READ_CELL[RSP].tag (local.get $tlb_table))
-                (i64.and (local.get $rsp) (i64.const -4089))))
-            (i32.add
-              (i32.wrap_i64 (local.get $rsp))
-              (i32.load offset=READ_CELL[RSP].addend (local.get $tlb_table)))
-            (br $11))
-          (br_if $tail (; unlikely ;)
-            (i32.eq
-              (local.tee 19
-                (call $translate (; bail at +0x113, 1 not executed, flags in the state ;)
-                  (local.get $rsp)
-                  (local.get $tlb_table)
-                  (i32.const 262664)
-                  (i32.const 36044801)))
-              (i32.const -1)))
-          (local.get 19))))
+    (local.set 20 (i32.load offset=READ_CELL[RSP].addend (local.get $tlb_table)))
     (if (; unlikely ;)
-      (i64.ne (i64.shr_s (i64.shl (local.get 20) (i64.const 16)) (i64.const 16)) (local.get 20))
+      (i64.ne
+        (i64.load offset=READ_CELL[RSP].tag (local.get $tlb_table))
+        (i64.and (local.get $rsp) (i64.const -4089)))
+      (then
+        (br_if $tail (; unlikely ;)
+          (i32.eq
+            (local.tee 20
+              (call $translate (; bail at +0x113, 1 not executed, flags in the state ;)
+                (local.get $rsp)
+                (local.get $tlb_table)
+                (i32.const 262664)
+                (i32.const 36044801)))
+            (i32.const 1)))))
+    (local.set 19 (i64.load (i32.add (i32.wrap_i64 (local.get $rsp)) (local.get 20))))
+    (if (; unlikely ;)
+      (i64.ne (i64.shr_s (i64.shl (local.get 19) (i64.const 16)) (i64.const 16)) (local.get 19))
       (then
         (i32.store offset=WHERE (; bail at +0x113, 1 not executed, flags in the state ;)
           (i32.const 0)
           (i32.const 36044801))
         (br $tail)))
     (local.set $rsp (i64.add (local.get $rsp) (i64.const 8)))
-    (local.set 21 (local.get 20))
-    (local.set 20 (i64.sub (local.get 21) (local.get $rip_base)))
-    (i32.store offset=LINK_CELL[0] (i32.const 0) (i32.wrap_i64 (local.get 20)))
+    (local.set 21 (local.get 19))
+    (local.set 19 (i64.sub (local.get 21) (local.get $rip_base)))
+    (i32.store offset=LINK_CELL[0] (i32.const 0) (i32.wrap_i64 (local.get 19)))
     (i64.store offset=RAX (i32.const 0) (local.get $rax))
     (i64.store offset=RCX (i32.const 0) (local.get $rcx))
     (i64.store offset=RDX (i32.const 0) (local.get $rdx))
@@ -178,7 +141,7 @@
       (i32.and
         (local.tee 22
           (i32.and
-            (i32.shr_u (local.tee 19 (i32.load offset=WHERE (i32.const 0))) (i32.const 9))
+            (i32.shr_u (local.tee 20 (i32.load offset=WHERE (i32.const 0))) (i32.const 9))
             (i32.const 255)))
         (i32.const 63))
       (i32.const 63))
@@ -195,13 +158,13 @@
   (i64.store offset=RCX (i32.const 0) (local.get $rcx))
   (i64.store offset=RDX (i32.const 0) (local.get $rdx))
   (i64.store offset=RSP (i32.const 0) (local.get $rsp))
-  (local.set $budget (i32.add (i32.and (local.get 19) (i32.const 511)) (local.get $budget)))
+  (local.set $budget (i32.add (i32.and (local.get 20) (i32.const 511)) (local.get $budget)))
   (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
   (local.set 21
     (i64.add
       (local.get $rip_base)
-      (i64.extend_i32_s (i32.and (i32.shr_u (local.get 19) (i32.const 17)) (i32.const 4095)))))
-  (if (i32.and (local.get 19) (i32.const 511))
+      (i64.extend_i32_s (i32.and (i32.shr_u (local.get 20) (i32.const 17)) (i32.const 4095)))))
+  (if (i32.and (local.get 20) (i32.const 511))
     (then
       (i64.store offset=rip (i32.const 0) (local.get 21))
       (i32.store offset=EXIT (i32.const 0) (i32.const 5))

@@ -22,15 +22,12 @@
     (local.set $budget (i32.sub (local.get $budget) (i32.const 6)))
     ;; +0x100  PUSH EBP
     (local.set 18 (i32.sub (local.get $esp) (i32.const 4)))
-    (i32.store
-      (block $1 (result i32)
-        (block $2
-          (br_if $2 (; unlikely ;)
-            (i64.ne
-              (i64.load offset=WRITE_CELL[RSP].tag (local.get $tlb_table))
-              (i64.extend_i32_u (i32.and (local.get 18) (i32.const -4093)))))
-          (i32.add (local.get 18) (i32.load offset=WRITE_CELL[RSP].addend (local.get $tlb_table)))
-          (br $1))
+    (local.set 19 (i32.load offset=WRITE_CELL[RSP].addend (local.get $tlb_table)))
+    (if (; unlikely ;)
+      (i64.ne
+        (i64.load offset=WRITE_CELL[RSP].tag (local.get $tlb_table))
+        (i64.extend_i32_u (i32.and (local.get 18) (i32.const -4093))))
+      (then
         (br_if $tail (; unlikely ;)
           (i32.eq
             (local.tee 19
@@ -39,46 +36,34 @@
                 (local.get $tlb_table)
                 (i32.const 262916)
                 (i32.const 33554438)))
-            (i32.const -1)))
-        (local.get 19))
-      (local.get $ebp))
+            (i32.const 1)))))
+    (i32.store (i32.add (local.get 18) (local.get 19)) (local.get $ebp))
     (local.set $esp (i32.sub (local.get $esp) (i32.const 4)))
     ;; +0x101  MOV EBP, ESP
     (local.set $ebp (local.get $esp))
     ;; +0x103  PUSH dword SS:[EBP+0x8]
     (local.set 18 (i32.add (local.get $ebp) (i32.const 8)))
-    (local.set 18
-      (i32.load
-        (block $3 (result i32)
-          (block $4
-            (br_if $4 (; unlikely ;)
-              (i64.ne
-                (local.get $page0_tag)
-                (i64.extend_i32_u (i32.and (local.get 18) (i32.const -4093)))))
-            (i32.add (local.get 18) (local.get $page0_addend))
-            (br $3))
-          (br_if $tail (; unlikely ;)
-            (i32.eq
-              (local.tee 19
-                (call $translate (; bail at +0x103, 4 not executed, flags in the state ;)
-                  (i64.extend_i32_u (local.get 18))
-                  (local.get $tlb_table)
-                  (i32.const 262660)
-                  (i32.const 33947652)))
-              (i32.const -1)))
-          (local.set $page0_tag (i64.and (i64.extend_i32_u (local.get 18)) (i64.const -4096)))
-          (local.set $page0_addend (i32.sub (local.get 19) (local.get 18)))
-          (local.get 19))))
+    (if (; unlikely ;)
+      (i64.ne (local.get $page0_tag) (i64.extend_i32_u (i32.and (local.get 18) (i32.const -4093))))
+      (then
+        (br_if $tail (; unlikely ;)
+          (i32.eq
+            (local.tee $page0_addend
+              (call $translate (; bail at +0x103, 4 not executed, flags in the state ;)
+                (i64.extend_i32_u (local.get 18))
+                (local.get $tlb_table)
+                (i32.const 262660)
+                (i32.const 33947652)))
+            (i32.const 1)))
+        (local.set $page0_tag (i64.and (i64.extend_i32_u (local.get 18)) (i64.const -4096)))))
+    (local.set 18 (i32.load (i32.add (local.get 18) (local.get $page0_addend))))
     (local.set 19 (i32.sub (local.get $esp) (i32.const 4)))
-    (i32.store
-      (block $5 (result i32)
-        (block $6
-          (br_if $6 (; unlikely ;)
-            (i64.ne
-              (i64.load offset=WRITE_CELL[RSP].tag (local.get $tlb_table))
-              (i64.extend_i32_u (i32.and (local.get 19) (i32.const -4093)))))
-          (i32.add (local.get 19) (i32.load offset=WRITE_CELL[RSP].addend (local.get $tlb_table)))
-          (br $5))
+    (local.set 20 (i32.load offset=WRITE_CELL[RSP].addend (local.get $tlb_table)))
+    (if (; unlikely ;)
+      (i64.ne
+        (i64.load offset=WRITE_CELL[RSP].tag (local.get $tlb_table))
+        (i64.extend_i32_u (i32.and (local.get 19) (i32.const -4093))))
+      (then
         (br_if $tail (; unlikely ;)
           (i32.eq
             (local.tee 20
@@ -87,86 +72,61 @@
                 (local.get $tlb_table)
                 (i32.const 262916)
                 (i32.const 33947652)))
-            (i32.const -1)))
-        (local.get 20))
-      (local.get 18))
+            (i32.const 1)))))
+    (i32.store (i32.add (local.get 19) (local.get 20)) (local.get 18))
     (local.set $esp (i32.sub (local.get $esp) (i32.const 4)))
     ;; +0x106  POP EAX
     (local.set 18 (local.get $esp))
-    (local.set 18
-      (i32.load
-        (block $7 (result i32)
-          (block $8
-            (br_if $8 (; unlikely ;)
-              (i64.ne
-                (local.get $page0_tag)
-                (i64.extend_i32_u (i32.and (local.get 18) (i32.const -4093)))))
-            (i32.add (local.get 18) (local.get $page0_addend))
-            (br $7))
-          (br_if $tail (; unlikely ;)
-            (i32.eq
-              (local.tee 19
-                (call $translate (; bail at +0x106, 3 not executed, flags in the state ;)
-                  (i64.extend_i32_u (local.get 18))
-                  (local.get $tlb_table)
-                  (i32.const 262660)
-                  (i32.const 34340867)))
-              (i32.const -1)))
-          (local.set $page0_tag (i64.and (i64.extend_i32_u (local.get 18)) (i64.const -4096)))
-          (local.set $page0_addend (i32.sub (local.get 19) (local.get 18)))
-          (local.get 19))))
+    (if (; unlikely ;)
+      (i64.ne (local.get $page0_tag) (i64.extend_i32_u (i32.and (local.get 18) (i32.const -4093))))
+      (then
+        (br_if $tail (; unlikely ;)
+          (i32.eq
+            (local.tee $page0_addend
+              (call $translate (; bail at +0x106, 3 not executed, flags in the state ;)
+                (i64.extend_i32_u (local.get 18))
+                (local.get $tlb_table)
+                (i32.const 262660)
+                (i32.const 34340867)))
+            (i32.const 1)))
+        (local.set $page0_tag (i64.and (i64.extend_i32_u (local.get 18)) (i64.const -4096)))))
+    (local.set 18 (i32.load (i32.add (local.get 18) (local.get $page0_addend))))
     (local.set $esp (i32.add (local.get $esp) (i32.const 4)))
     (local.set $eax (local.get 18))
     ;; +0x107  LEAVE
     (local.set 18 (local.get $ebp))
-    (local.set 18
-      (i32.load
-        (block $9 (result i32)
-          (block $10
-            (br_if $10 (; unlikely ;)
-              (i64.ne
-                (local.get $page0_tag)
-                (i64.extend_i32_u (i32.and (local.get 18) (i32.const -4093)))))
-            (i32.add (local.get 18) (local.get $page0_addend))
-            (br $9))
-          (br_if $tail (; unlikely ;)
-            (i32.eq
-              (local.tee 19
-                (call $translate (; bail at +0x107, 2 not executed, flags in the state ;)
-                  (i64.extend_i32_u (local.get 18))
-                  (local.get $tlb_table)
-                  (i32.const 262660)
-                  (i32.const 34471938)))
-              (i32.const -1)))
-          (local.set $page0_tag (i64.and (i64.extend_i32_u (local.get 18)) (i64.const -4096)))
-          (local.set $page0_addend (i32.sub (local.get 19) (local.get 18)))
-          (local.get 19))))
+    (if (; unlikely ;)
+      (i64.ne (local.get $page0_tag) (i64.extend_i32_u (i32.and (local.get 18) (i32.const -4093))))
+      (then
+        (br_if $tail (; unlikely ;)
+          (i32.eq
+            (local.tee $page0_addend
+              (call $translate (; bail at +0x107, 2 not executed, flags in the state ;)
+                (i64.extend_i32_u (local.get 18))
+                (local.get $tlb_table)
+                (i32.const 262660)
+                (i32.const 34471938)))
+            (i32.const 1)))
+        (local.set $page0_tag (i64.and (i64.extend_i32_u (local.get 18)) (i64.const -4096)))))
+    (local.set 18 (i32.load (i32.add (local.get 18) (local.get $page0_addend))))
     (local.set $esp (i32.add (local.get $ebp) (i32.const 4)))
     (local.set $ebp (local.get 18))
     ;; +0x108  RET 0x4
     (local.set 18 (local.get $esp))
-    (local.set 18
-      (i32.load
-        (block $11 (result i32)
-          (block $12
-            (br_if $12 (; unlikely ;)
-              (i64.ne
-                (local.get $page0_tag)
-                (i64.extend_i32_u (i32.and (local.get 18) (i32.const -4093)))))
-            (i32.add (local.get 18) (local.get $page0_addend))
-            (br $11))
-          (br_if $tail (; unlikely ;)
-            (i32.eq
-              (local.tee 19
-                (call $translate (; bail at +0x108, 1 not executed, flags in the state ;)
-                  (i64.extend_i32_u (local.get 18))
-                  (local.get $tlb_table)
-                  (i32.const 262660)
-                  (i32.const 34603009)))
-              (i32.const -1)))
-          (local.set $page0_tag (i64.and (i64.extend_i32_u (local.get 18)) (i64.const -4096)))
-          (local.set $page0_addend (i32.sub (local.get 19) (local.get 18)))
-          (local.get 19))))
+    (if (; unlikely ;)
+      (i64.ne (local.get $page0_tag) (i64.extend_i32_u (i32.and (local.get 18) (i32.const -4093))))
+      (then
+        (br_if $tail (; unlikely ;)
+          (i32.eq
+            (local.tee $page0_addend
+              (call $translate (; bail at +0x108, 1 not executed, flags in the state ;)
+                (i64.extend_i32_u (local.get 18))
+                (local.get $tlb_table)
+                (i32.const 262660)
+                (i32.const 34603009)))
+            (i32.const 1)))
+        (local.set $page0_tag (i64.and (i64.extend_i32_u (local.get 18)) (i64.const -4096)))))
+    (local.set 18 (i32.load (i32.add (local.get 18) (local.get $page0_addend))))
     (local.set $esp (i32.add (local.get $esp) (i32.const 8)))
     (local.set 16 (i64.extend_i32_u (local.get 18)))
     (local.set 18 (i32.sub (i32.wrap_i64 (local.get 16)) (local.get $rip_base)))

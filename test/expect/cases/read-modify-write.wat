@@ -15,81 +15,61 @@
     ;; 0: +0x100
     (local.set $budget (i32.sub (local.get $budget) (i32.const 3)))
     ;; +0x100  ADD dword DS:[RDI], EAX
+    (if (; unlikely ;) (i64.ne (local.get $page0_tag) (i64.and (local.get $rdi) (i64.const -4093)))
+      (then
+        (br_if $tail (; unlikely ;)
+          (i32.eq
+            (local.tee $page0_addend
+              (call $translate (; bail at +0x100, 3 not executed, flags in the state ;)
+                (local.get $rdi)
+                (local.get $tlb_table)
+                (i32.const 459012)
+                (i32.const 33554435)))
+            (i32.const 1)))
+        (local.set $page0_tag (i64.and (local.get $rdi) (i64.const -4096)))))
     (local.set 17
-      (i32.load
-        (local.tee 16
-          (block $1 (result i32)
-            (block $2
-              (br_if $2 (; unlikely ;)
-                (i64.ne (local.get $page0_tag) (i64.and (local.get $rdi) (i64.const -4093))))
-              (i32.add (i32.wrap_i64 (local.get $rdi)) (local.get $page0_addend))
-              (br $1))
-            (br_if $tail (; unlikely ;)
-              (i32.eq
-                (local.tee 16
-                  (call $translate (; bail at +0x100, 3 not executed, flags in the state ;)
-                    (local.get $rdi)
-                    (local.get $tlb_table)
-                    (i32.const 459012)
-                    (i32.const 33554435)))
-                (i32.const -1)))
-            (local.set $page0_tag (i64.and (local.get $rdi) (i64.const -4096)))
-            (local.set $page0_addend (i32.sub (local.get 16) (i32.wrap_i64 (local.get $rdi))))
-            (local.get 16)))))
+      (i32.load (local.tee 16 (i32.add (i32.wrap_i64 (local.get $rdi)) (local.get $page0_addend)))))
     (local.set 18 (i32.add (local.get 17) (i32.wrap_i64 (local.get $rax))))
     (i32.store (local.get 16) (local.get 18))
     (local.set $flags_a (i64.extend_i32_u (local.get 18)))
     (local.set $flags_b (i64.extend_i32_u (i32.wrap_i64 (local.get $rax))))
     ;; +0x102  INC dword DS:[RDI+0x4]
     (local.set 19 (i64.add (local.get $rdi) (i64.const 4)))
+    (if (; unlikely ;) (i64.ne (local.get $page0_tag) (i64.and (local.get 19) (i64.const -4093)))
+      (then
+        (br_if $tail (; unlikely ;)
+          (i32.eq
+            (local.tee $page0_addend
+              (call $translate (; bail at +0x102, 2 not executed, flags of SUM 32 ;)
+                (local.get 19)
+                (local.get $tlb_table)
+                (i32.const 459012)
+                (i32.const 33828354)))
+            (i32.const 1)))
+        (local.set $page0_tag (i64.and (local.get 19) (i64.const -4096)))))
     (local.set 17
-      (i32.load
-        (local.tee 16
-          (block $3 (result i32)
-            (block $4
-              (br_if $4 (; unlikely ;)
-                (i64.ne (local.get $page0_tag) (i64.and (local.get 19) (i64.const -4093))))
-              (i32.add (i32.wrap_i64 (local.get 19)) (local.get $page0_addend))
-              (br $3))
-            (br_if $tail (; unlikely ;)
-              (i32.eq
-                (local.tee 16
-                  (call $translate (; bail at +0x102, 2 not executed, flags of SUM 32 ;)
-                    (local.get 19)
-                    (local.get $tlb_table)
-                    (i32.const 459012)
-                    (i32.const 33828354)))
-                (i32.const -1)))
-            (local.set $page0_tag (i64.and (local.get 19) (i64.const -4096)))
-            (local.set $page0_addend (i32.sub (local.get 16) (i32.wrap_i64 (local.get 19))))
-            (local.get 16)))))
+      (i32.load (local.tee 16 (i32.add (i32.wrap_i64 (local.get 19)) (local.get $page0_addend)))))
     (local.set 18 (i32.add (local.get 17) (i32.const 1)))
     (i32.store (local.get 16) (local.get 18))
     (local.set $flags_step (i64.extend_i32_u (local.get 18)))
     (local.set $flags_kind (i32.const 1303))
     ;; +0x105  RET
-    (local.set 19
-      (i64.load
-        (block $5 (result i32)
-          (block $6
-            (br_if $6 (; unlikely ;)
-              (i64.ne
-                (i64.load offset=READ_CELL[RSP].tag (local.get $tlb_table))
-                (i64.and (local.get $rsp) (i64.const -4089))))
-            (i32.add
-              (i32.wrap_i64 (local.get $rsp))
-              (i32.load offset=READ_CELL[RSP].addend (local.get $tlb_table)))
-            (br $5))
-          (br_if $tail (; unlikely ;)
-            (i32.eq
-              (local.tee 16
-                (call $translate (; bail at +0x105, 1 not executed, flags of $flags_kind ;)
-                  (local.get $rsp)
-                  (local.get $tlb_table)
-                  (i32.const 262664)
-                  (i32.const 34242049)))
-              (i32.const -1)))
-          (local.get 16))))
+    (local.set 16 (i32.load offset=READ_CELL[RSP].addend (local.get $tlb_table)))
+    (if (; unlikely ;)
+      (i64.ne
+        (i64.load offset=READ_CELL[RSP].tag (local.get $tlb_table))
+        (i64.and (local.get $rsp) (i64.const -4089)))
+      (then
+        (br_if $tail (; unlikely ;)
+          (i32.eq
+            (local.tee 16
+              (call $translate (; bail at +0x105, 1 not executed, flags of $flags_kind ;)
+                (local.get $rsp)
+                (local.get $tlb_table)
+                (i32.const 262664)
+                (i32.const 34242049)))
+            (i32.const 1)))))
+    (local.set 19 (i64.load (i32.add (i32.wrap_i64 (local.get $rsp)) (local.get 16))))
     (if (; unlikely ;)
       (i64.ne (i64.shr_s (i64.shl (local.get 19) (i64.const 16)) (i64.const 16)) (local.get 19))
       (then

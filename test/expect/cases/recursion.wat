@@ -29,130 +29,111 @@
             ;; +0x113  MOV EAX, 0x1
             (local.set $rax (i64.const 1))
             ;; +0x118  RET
-            (local.set 19
-              (i64.load
-                (block $1 (result i32)
-                  (block $2
-                    (br_if $2 (; unlikely ;)
-                      (i64.ne (local.get $page0_tag) (i64.and (local.get $rsp) (i64.const -4089))))
-                    (i32.add (i32.wrap_i64 (local.get $rsp)) (local.get $page0_addend))
-                    (br $1))
-                  (br_if $tail (; unlikely ;)
-                    (i32.eq
-                      (local.tee 18
-                        (call $translate (; bail at +0x118, 1 not executed, flags of SUB 32 ;)
-                          (local.get $rsp)
-                          (local.get $tlb_table)
-                          (i32.const 262664)
-                          (i32.const 36703745)))
-                      (i32.const -1)))
-                  (local.set $page0_tag (i64.and (local.get $rsp) (i64.const -4096)))
-                  (local.set $page0_addend (i32.sub (local.get 18) (i32.wrap_i64 (local.get $rsp))))
-                  (local.get 18))))
+            (if (; unlikely ;)
+              (i64.ne (local.get $page0_tag) (i64.and (local.get $rsp) (i64.const -4089)))
+              (then
+                (br_if $tail (; unlikely ;)
+                  (i32.eq
+                    (local.tee $page0_addend
+                      (call $translate (; bail at +0x118, 1 not executed, flags of SUB 32 ;)
+                        (local.get $rsp)
+                        (local.get $tlb_table)
+                        (i32.const 262664)
+                        (i32.const 36703745)))
+                    (i32.const 1)))
+                (local.set $page0_tag (i64.and (local.get $rsp) (i64.const -4096)))))
+            (local.set 18
+              (i64.load (i32.add (i32.wrap_i64 (local.get $rsp)) (local.get $page0_addend))))
             (if (; unlikely ;)
               (i64.ne
-                (i64.shr_s (i64.shl (local.get 19) (i64.const 16)) (i64.const 16))
-                (local.get 19))
+                (i64.shr_s (i64.shl (local.get 18) (i64.const 16)) (i64.const 16))
+                (local.get 18))
               (then
                 (i32.store offset=WHERE (; bail at +0x118, 1 not executed, flags of SUB 32 ;)
                   (i32.const 0)
                   (i32.const 36703745))
                 (br $tail)))
             (local.set $rsp (i64.add (local.get $rsp) (i64.const 8)))
-            (local.set 20 (local.get 19))
-            (local.set 19 (i64.sub (local.get 20) (local.get $rip_base)))
-            (if (i64.eq (local.get 19) (i64.const 270))
+            (local.set 19 (local.get 18))
+            (local.set 18 (i64.sub (local.get 19) (local.get $rip_base)))
+            (if (i64.eq (local.get 18) (i64.const 270))
               (then
                 (local.set $flags_kind (i32.const 7))
                 (block $loop3
                   (br_if $loop3 (; unlikely ;) (i32.lt_s (local.get $budget) (i32.const 3)))
-                  (local.set 18 (local.get $budget))
+                  (local.set 20 (local.get $budget))
                   (local.set 21 (local.get $flags_kind))
                   (local.set 22 (local.get $flags_a))
                   (local.set 23 (local.get $flags_r))
-                  (block $3
-                    (loop $4
+                  (block $1
+                    (loop $2
                       (local.set $flags_a (local.get $rdi))
                       (local.set $flags_r (local.get $rax))
                       ;; 3: +0x10e
                       (local.set $budget (i32.sub (local.get $budget) (i32.const 3)))
                       ;; +0x10e  POP RDI
-                      (local.set 25
-                        (i64.load
-                          (block $5 (result i32)
-                            (block $6
-                              (br_if $6 (; unlikely ;)
-                                (i64.ne
-                                  (local.get $page0_tag)
-                                  (i64.and (local.get $rsp) (i64.const -4089))))
-                              (i32.add (i32.wrap_i64 (local.get $rsp)) (local.get $page0_addend))
-                              (br $5))
-                            (br_if $3 (; unlikely ;)
-                              (i32.eq
-                                (local.tee 24
-                                  (call $translate (; bail at +0x10e, 3 not executed, flags of $flags_kind ;)
-                                    (local.get $rsp)
-                                    (local.get $tlb_table)
-                                    (i32.const 262664)
-                                    (i32.const 35421699)))
-                                (i32.const -1)))
-                            (local.set $page0_tag (i64.and (local.get $rsp) (i64.const -4096)))
-                            (local.set $page0_addend
-                              (i32.sub (local.get 24) (i32.wrap_i64 (local.get $rsp))))
-                            (local.get 24))))
-                      (local.set $rsp (i64.add (local.get $rsp) (i64.const 8)))
-                      (local.set $rdi (local.get 25))
-                      ;; +0x10f  IMUL EAX, EDI
+                      (if (; unlikely ;)
+                        (i64.ne (local.get $page0_tag) (i64.and (local.get $rsp) (i64.const -4089)))
+                        (then
+                          (br_if $1 (; unlikely ;)
+                            (i32.eq
+                              (local.tee $page0_addend
+                                (call $translate (; bail at +0x10e, 3 not executed, flags of $flags_kind ;)
+                                  (local.get $rsp)
+                                  (local.get $tlb_table)
+                                  (i32.const 262664)
+                                  (i32.const 35421699)))
+                              (i32.const 1)))
+                          (local.set $page0_tag (i64.and (local.get $rsp) (i64.const -4096)))))
                       (local.set 24
+                        (i64.load
+                          (i32.add (i32.wrap_i64 (local.get $rsp)) (local.get $page0_addend))))
+                      (local.set $rsp (i64.add (local.get $rsp) (i64.const 8)))
+                      (local.set $rdi (local.get 24))
+                      ;; +0x10f  IMUL EAX, EDI
+                      (local.set 25
                         (i32.mul (i32.wrap_i64 (local.get $rdi)) (i32.wrap_i64 (local.get $rax))))
-                      (i64.extend_i32_u (local.get 24))
+                      (i64.extend_i32_u (local.get 25))
                       (local.set 26 (i32.wrap_i64 (local.get $rax)))
                       (local.set $rax)
                       (local.set $flags_a (i64.extend_i32_u (i32.wrap_i64 (local.get $rdi))))
                       (local.set $flags_b (i64.extend_i32_u (local.get 26)))
-                      (local.set $flags_r (i64.extend_i32_u (local.get 24)))
+                      (local.set $flags_r (i64.extend_i32_u (local.get 25)))
                       ;; +0x112  RET
-                      (local.set 25
+                      (if (; unlikely ;)
+                        (i64.ne (local.get $page0_tag) (i64.and (local.get $rsp) (i64.const -4089)))
+                        (then
+                          (br_if $tail (; unlikely ;)
+                            (i32.eq
+                              (local.tee $page0_addend
+                                (call $translate (; bail at +0x112, 1 not executed, flags of IMUL 32 ;)
+                                  (local.get $rsp)
+                                  (local.get $tlb_table)
+                                  (i32.const 262664)
+                                  (i32.const 35935745)))
+                              (i32.const 1)))
+                          (local.set $page0_tag (i64.and (local.get $rsp) (i64.const -4096)))))
+                      (local.set 24
                         (i64.load
-                          (block $7 (result i32)
-                            (block $8
-                              (br_if $8 (; unlikely ;)
-                                (i64.ne
-                                  (local.get $page0_tag)
-                                  (i64.and (local.get $rsp) (i64.const -4089))))
-                              (i32.add (i32.wrap_i64 (local.get $rsp)) (local.get $page0_addend))
-                              (br $7))
-                            (br_if $tail (; unlikely ;)
-                              (i32.eq
-                                (local.tee 24
-                                  (call $translate (; bail at +0x112, 1 not executed, flags of IMUL 32 ;)
-                                    (local.get $rsp)
-                                    (local.get $tlb_table)
-                                    (i32.const 262664)
-                                    (i32.const 35935745)))
-                                (i32.const -1)))
-                            (local.set $page0_tag (i64.and (local.get $rsp) (i64.const -4096)))
-                            (local.set $page0_addend
-                              (i32.sub (local.get 24) (i32.wrap_i64 (local.get $rsp))))
-                            (local.get 24))))
+                          (i32.add (i32.wrap_i64 (local.get $rsp)) (local.get $page0_addend))))
                       (if (; unlikely ;)
                         (i64.ne
-                          (i64.shr_s (i64.shl (local.get 25) (i64.const 16)) (i64.const 16))
-                          (local.get 25))
+                          (i64.shr_s (i64.shl (local.get 24) (i64.const 16)) (i64.const 16))
+                          (local.get 24))
                         (then
                           (i32.store offset=WHERE (; bail at +0x112, 1 not executed, flags of IMUL 32 ;)
                             (i32.const 0)
                             (i32.const 35935745))
                           (br $tail)))
                       (local.set $rsp (i64.add (local.get $rsp) (i64.const 8)))
-                      (local.set 27 (local.get 25))
-                      (local.set 25 (i64.sub (local.get 27) (local.get $rip_base)))
-                      (if (i64.eq (local.get 25) (i64.const 270))
+                      (local.set 27 (local.get 24))
+                      (local.set 24 (i64.sub (local.get 27) (local.get $rip_base)))
+                      (if (i64.eq (local.get 24) (i64.const 270))
                         (then
                           (local.set $flags_kind (i32.const 43))
                           (br_if $loop3 (; unlikely ;) (i32.lt_s (local.get $budget) (i32.const 3)))
-                          (br $4)))
-                      (i32.store offset=LINK_CELL[1] (i32.const 0) (i32.wrap_i64 (local.get 25)))
+                          (br $2)))
+                      (i32.store offset=LINK_CELL[1] (i32.const 0) (i32.wrap_i64 (local.get 24)))
                       (call $materializeFlags
                         (i32.const 43)
                         (local.get $flags_a)
@@ -165,7 +146,7 @@
                       (i64.store offset=RDI (i32.const 0) (local.get $rdi))
                       (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
                       (return_call $jumpFlat (local.get 27))))
-                  (if (i32.eq (i32.add (local.get $budget) (i32.const 3)) (local.get 18))
+                  (if (i32.eq (i32.add (local.get $budget) (i32.const 3)) (local.get 20))
                     (then
                       (local.set $flags_a (local.get 22))
                       (local.set $flags_r (local.get 23))
@@ -178,11 +159,11 @@
                   (i32.const 0)
                   (i32.const 35421696))
                 (br $tail)))
-            (i32.store offset=LINK_CELL[0] (i32.const 0) (i32.wrap_i64 (local.get 19)))
+            (i32.store offset=LINK_CELL[0] (i32.const 0) (i32.wrap_i64 (local.get 18)))
             (local.set 21
               (i32.sub (i32.wrap_i64 (local.get $flags_a)) (i32.wrap_i64 (local.get $flags_b))))
             (i64.store offset=flagResult (i32.const 0) (i64.extend_i32_s (local.get 21)))
-            (local.set 18
+            (local.set 20
               (i32.or
                 (i32.and
                   (i32.xor (i32.wrap_i64 (local.get $flags_a)) (i32.const -1))
@@ -195,69 +176,59 @@
             (i32.store offset=flagAux
               (i32.const 0)
               (i32.or
-                (i32.shl (i32.shr_u (local.get 18) (i32.const 30)) (i32.const 30))
-                (i32.and (local.get 18) (i32.const 8))))
+                (i32.shl (i32.shr_u (local.get 20) (i32.const 30)) (i32.const 30))
+                (i32.and (local.get 20) (i32.const 8))))
             (i64.store offset=RAX (i32.const 0) (local.get $rax))
             (i64.store offset=RSP (i32.const 0) (local.get $rsp))
             (i64.store offset=RDI (i32.const 0) (local.get $rdi))
             (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
-            (return_call $jumpFlat (local.get 20))))
+            (return_call $jumpFlat (local.get 19))))
         ;; 1: +0x105
         (local.set $budget (i32.sub (local.get $budget) (i32.const 3)))
         ;; +0x105  PUSH RDI
-        (local.set 20 (i64.sub (local.get $rsp) (i64.const 8)))
-        (i64.store
-          (block $9 (result i32)
-            (block $10
-              (br_if $10 (; unlikely ;)
-                (i64.ne (local.get $page1_tag) (i64.and (local.get 20) (i64.const -4089))))
-              (i32.add (i32.wrap_i64 (local.get 20)) (local.get $page1_addend))
-              (br $9))
-            (br_if $tail (; unlikely ;)
-              (i32.eq
-                (local.tee 18
-                  (call $translate (; bail at +0x105, 3 not executed, flags of SUB 32 ;)
-                    (local.get 20)
-                    (local.get $tlb_table)
-                    (i32.const 262920)
-                    (i32.const 34213379)))
-                (i32.const -1)))
-            (local.set $page1_tag (i64.and (local.get 20) (i64.const -4096)))
-            (local.set $page1_addend (i32.sub (local.get 18) (i32.wrap_i64 (local.get 20))))
-            (local.get 18))
-          (local.get $rdi))
-        (local.set $rsp (local.get 20))
-        ;; +0x106  SUB EDI, 0x1
-        (local.set 18 (i32.sub (i32.wrap_i64 (local.get $rdi)) (i32.const 1)))
-        (i64.extend_i32_u (local.get 18))
-        (local.set 21 (i32.wrap_i64 (local.get $rdi)))
-        (local.set $rdi)
-        (local.set $flags_a (i64.extend_i32_u (local.get 18)))
-        (local.set $flags_b (i64.const 1))
-        ;; +0x109  CALL $-0x9
-        (local.set 20 (i64.add (local.get $rip_base) (i64.const 270)))
         (local.set 19 (i64.sub (local.get $rsp) (i64.const 8)))
-        (i64.store
-          (block $11 (result i32)
-            (block $12
-              (br_if $12 (; unlikely ;)
-                (i64.ne (local.get $page1_tag) (i64.and (local.get 19) (i64.const -4089))))
-              (i32.add (i32.wrap_i64 (local.get 19)) (local.get $page1_addend))
-              (br $11))
+        (if (; unlikely ;)
+          (i64.ne (local.get $page1_tag) (i64.and (local.get 19) (i64.const -4089)))
+          (then
             (br_if $tail (; unlikely ;)
               (i32.eq
-                (local.tee 21
-                  (call $translate (; bail at +0x109, 1 not executed, flags of DIFFERENCE 32 ;)
+                (local.tee $page1_addend
+                  (call $translate (; bail at +0x105, 3 not executed, flags of SUB 32 ;)
                     (local.get 19)
                     (local.get $tlb_table)
                     (i32.const 262920)
-                    (i32.const 34747905)))
-                (i32.const -1)))
-            (local.set $page1_tag (i64.and (local.get 19) (i64.const -4096)))
-            (local.set $page1_addend (i32.sub (local.get 21) (i32.wrap_i64 (local.get 19))))
-            (local.get 21))
-          (local.get 20))
+                    (i32.const 34213379)))
+                (i32.const 1)))
+            (local.set $page1_tag (i64.and (local.get 19) (i64.const -4096)))))
+        (i64.store
+          (i32.add (i32.wrap_i64 (local.get 19)) (local.get $page1_addend))
+          (local.get $rdi))
         (local.set $rsp (local.get 19))
+        ;; +0x106  SUB EDI, 0x1
+        (local.set 20 (i32.sub (i32.wrap_i64 (local.get $rdi)) (i32.const 1)))
+        (i64.extend_i32_u (local.get 20))
+        (local.set 21 (i32.wrap_i64 (local.get $rdi)))
+        (local.set $rdi)
+        (local.set $flags_a (i64.extend_i32_u (local.get 20)))
+        (local.set $flags_b (i64.const 1))
+        ;; +0x109  CALL $-0x9
+        (local.set 19 (i64.add (local.get $rip_base) (i64.const 270)))
+        (local.set 18 (i64.sub (local.get $rsp) (i64.const 8)))
+        (if (; unlikely ;)
+          (i64.ne (local.get $page1_tag) (i64.and (local.get 18) (i64.const -4089)))
+          (then
+            (br_if $tail (; unlikely ;)
+              (i32.eq
+                (local.tee $page1_addend
+                  (call $translate (; bail at +0x109, 1 not executed, flags of DIFFERENCE 32 ;)
+                    (local.get 18)
+                    (local.get $tlb_table)
+                    (i32.const 262920)
+                    (i32.const 34747905)))
+                (i32.const 1)))
+            (local.set $page1_tag (i64.and (local.get 18) (i64.const -4096)))))
+        (i64.store (i32.add (i32.wrap_i64 (local.get 18)) (local.get $page1_addend)) (local.get 19))
+        (local.set $rsp (local.get 18))
         (local.set $flags_kind (i32.const 27))
         (br_if $loop0 (; unlikely ;) (i32.lt_s (local.get $budget) (i32.const 5)))
         (br $tail)))
@@ -269,16 +240,16 @@
   (if
     (i32.eq
       (i32.and
-        (local.tee 18
+        (local.tee 20
           (i32.and
             (i32.shr_u (local.tee 21 (i32.load offset=WHERE (i32.const 0))) (i32.const 9))
             (i32.const 255)))
         (i32.const 63))
       (i32.const 63))
     (then
-      (local.set 18 (local.get $flags_kind))))
+      (local.set 20 (local.get $flags_kind))))
   (call $materializeFlags
-    (local.get 18)
+    (local.get 20)
     (local.get $flags_a)
     (local.get $flags_b)
     (local.get $flags_r)
@@ -289,13 +260,13 @@
   (i64.store offset=RDI (i32.const 0) (local.get $rdi))
   (local.set $budget (i32.add (i32.and (local.get 21) (i32.const 511)) (local.get $budget)))
   (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
-  (local.set 19
+  (local.set 18
     (i64.add
       (local.get $rip_base)
       (i64.extend_i32_s (i32.and (i32.shr_u (local.get 21) (i32.const 17)) (i32.const 4095)))))
   (if (i32.and (local.get 21) (i32.const 511))
     (then
-      (i64.store offset=rip (i32.const 0) (local.get 19))
+      (i64.store offset=rip (i32.const 0) (local.get 18))
       (i32.store offset=EXIT (i32.const 0) (i32.const 5))
       (return)))
-  (return_call $jumpFlat (local.get 19)))
+  (return_call $jumpFlat (local.get 18)))

@@ -34,38 +34,31 @@
         (i64.add (local.get 13) (i64.load offset=GS.base (i32.const 0)))
         (i64.const 4294967295)))
     (local.set 15 (i32.wrap_i64 (local.get 13)))
-    (local.set 15
-      (i32.load
-        (block $1 (result i32)
-          (block $2
-            (br_if $2 (; unlikely ;)
-              (i64.ne
-                (i64.load offset=READ_CELL[16].tag (local.get $tlb_table))
-                (i64.extend_i32_u (i32.and (local.get 15) (i32.const -4093)))))
-            (i32.add (local.get 15) (i32.load offset=READ_CELL[16].addend (local.get $tlb_table)))
-            (br $1))
-          (br_if $tail (; unlikely ;)
-            (i32.eq
-              (local.tee 16
-                (call $translate (; bail at +0x100, 3 not executed, flags in the state ;)
-                  (i64.extend_i32_u (local.get 15))
-                  (local.get $tlb_table)
-                  (i32.const 1048580)
-                  (i32.const 33554435)))
-              (i32.const -1)))
-          (local.get 16))))
+    (local.set 16 (i32.load offset=READ_CELL[16].addend (local.get $tlb_table)))
+    (if (; unlikely ;)
+      (i64.ne
+        (i64.load offset=READ_CELL[16].tag (local.get $tlb_table))
+        (i64.extend_i32_u (i32.and (local.get 15) (i32.const -4093))))
+      (then
+        (br_if $tail (; unlikely ;)
+          (i32.eq
+            (local.tee 16
+              (call $translate (; bail at +0x100, 3 not executed, flags in the state ;)
+                (i64.extend_i32_u (local.get 15))
+                (local.get $tlb_table)
+                (i32.const 1048580)
+                (i32.const 33554435)))
+            (i32.const 1)))))
+    (local.set 15 (i32.load (i32.add (local.get 15) (local.get 16))))
     (local.set $eax (local.get 15))
     ;; +0x107  MOV dword SS:[ESP+0x4], EAX
     (local.set 15 (i32.add (local.get $esp) (i32.const 4)))
-    (i32.store
-      (block $3 (result i32)
-        (block $4
-          (br_if $4 (; unlikely ;)
-            (i64.ne
-              (i64.load offset=WRITE_CELL[RSP].tag (local.get $tlb_table))
-              (i64.extend_i32_u (i32.and (local.get 15) (i32.const -4093)))))
-          (i32.add (local.get 15) (i32.load offset=WRITE_CELL[RSP].addend (local.get $tlb_table)))
-          (br $3))
+    (local.set 16 (i32.load offset=WRITE_CELL[RSP].addend (local.get $tlb_table)))
+    (if (; unlikely ;)
+      (i64.ne
+        (i64.load offset=WRITE_CELL[RSP].tag (local.get $tlb_table))
+        (i64.extend_i32_u (i32.and (local.get 15) (i32.const -4093))))
+      (then
         (br_if $tail (; unlikely ;)
           (i32.eq
             (local.tee 16
@@ -74,31 +67,26 @@
                 (local.get $tlb_table)
                 (i32.const 262916)
                 (i32.const 34471938)))
-            (i32.const -1)))
-        (local.get 16))
-      (local.get $eax))
+            (i32.const 1)))))
+    (i32.store (i32.add (local.get 15) (local.get 16)) (local.get $eax))
     ;; +0x10b  RET
     (local.set 15 (local.get $esp))
-    (local.set 15
-      (i32.load
-        (block $5 (result i32)
-          (block $6
-            (br_if $6 (; unlikely ;)
-              (i64.ne
-                (i64.load offset=READ_CELL[RSP].tag (local.get $tlb_table))
-                (i64.extend_i32_u (i32.and (local.get 15) (i32.const -4093)))))
-            (i32.add (local.get 15) (i32.load offset=READ_CELL[RSP].addend (local.get $tlb_table)))
-            (br $5))
-          (br_if $tail (; unlikely ;)
-            (i32.eq
-              (local.tee 16
-                (call $translate (; bail at +0x10b, 1 not executed, flags in the state ;)
-                  (i64.extend_i32_u (local.get 15))
-                  (local.get $tlb_table)
-                  (i32.const 262660)
-                  (i32.const 34996225)))
-              (i32.const -1)))
-          (local.get 16))))
+    (local.set 16 (i32.load offset=READ_CELL[RSP].addend (local.get $tlb_table)))
+    (if (; unlikely ;)
+      (i64.ne
+        (i64.load offset=READ_CELL[RSP].tag (local.get $tlb_table))
+        (i64.extend_i32_u (i32.and (local.get 15) (i32.const -4093))))
+      (then
+        (br_if $tail (; unlikely ;)
+          (i32.eq
+            (local.tee 16
+              (call $translate (; bail at +0x10b, 1 not executed, flags in the state ;)
+                (i64.extend_i32_u (local.get 15))
+                (local.get $tlb_table)
+                (i32.const 262660)
+                (i32.const 34996225)))
+            (i32.const 1)))))
+    (local.set 15 (i32.load (i32.add (local.get 15) (local.get 16))))
     (local.set $esp (i32.add (local.get $esp) (i32.const 4)))
     (local.set 13 (i64.extend_i32_u (local.get 15)))
     (local.set 15 (i32.sub (i32.wrap_i64 (local.get 13)) (local.get $rip_base)))

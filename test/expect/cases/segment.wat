@@ -14,42 +14,31 @@
     ;; +0x100  MOV RAX, qword FS:[0x28]
     (local.set 13 (i64.load offset=FS.base (i32.const 0)))
     (local.set 14 (i64.add (local.get 13) (i64.const 40)))
-    (local.set 14
-      (i64.load
-        (block $1 (result i32)
-          (block $2
-            (br_if $2 (; unlikely ;)
-              (i64.ne
-                (i64.load offset=READ_CELL[16].tag (local.get $tlb_table))
-                (i64.and (local.get 14) (i64.const -4089))))
-            (i32.add
-              (i32.wrap_i64 (local.get 14))
-              (i32.load offset=READ_CELL[16].addend (local.get $tlb_table)))
-            (br $1))
-          (br_if $tail (; unlikely ;)
-            (i32.eq
-              (local.tee 15
-                (call $translate (; bail at +0x100, 3 not executed, flags in the state ;)
-                  (local.get 14)
-                  (local.get $tlb_table)
-                  (i32.const 1048584)
-                  (i32.const 33554435)))
-              (i32.const -1)))
-          (local.get 15))))
+    (local.set 15 (i32.load offset=READ_CELL[16].addend (local.get $tlb_table)))
+    (if (; unlikely ;)
+      (i64.ne
+        (i64.load offset=READ_CELL[16].tag (local.get $tlb_table))
+        (i64.and (local.get 14) (i64.const -4089)))
+      (then
+        (br_if $tail (; unlikely ;)
+          (i32.eq
+            (local.tee 15
+              (call $translate (; bail at +0x100, 3 not executed, flags in the state ;)
+                (local.get 14)
+                (local.get $tlb_table)
+                (i32.const 1048584)
+                (i32.const 33554435)))
+            (i32.const 1)))))
+    (local.set 14 (i64.load (i32.add (i32.wrap_i64 (local.get 14)) (local.get 15))))
     (local.set $rax (local.get 14))
     ;; +0x109  MOV qword SS:[RSP+0x8], RAX
     (local.set 14 (i64.add (local.get $rsp) (i64.const 8)))
-    (i64.store
-      (block $3 (result i32)
-        (block $4
-          (br_if $4 (; unlikely ;)
-            (i64.ne
-              (i64.load offset=WRITE_CELL[RSP].tag (local.get $tlb_table))
-              (i64.and (local.get 14) (i64.const -4089))))
-          (i32.add
-            (i32.wrap_i64 (local.get 14))
-            (i32.load offset=WRITE_CELL[RSP].addend (local.get $tlb_table)))
-          (br $3))
+    (local.set 15 (i32.load offset=WRITE_CELL[RSP].addend (local.get $tlb_table)))
+    (if (; unlikely ;)
+      (i64.ne
+        (i64.load offset=WRITE_CELL[RSP].tag (local.get $tlb_table))
+        (i64.and (local.get 14) (i64.const -4089)))
+      (then
         (br_if $tail (; unlikely ;)
           (i32.eq
             (local.tee 15
@@ -58,32 +47,25 @@
                 (local.get $tlb_table)
                 (i32.const 262920)
                 (i32.const 34734082)))
-            (i32.const -1)))
-        (local.get 15))
-      (local.get $rax))
+            (i32.const 1)))))
+    (i64.store (i32.add (i32.wrap_i64 (local.get 14)) (local.get 15)) (local.get $rax))
     ;; +0x10e  RET
-    (local.set 14
-      (i64.load
-        (block $5 (result i32)
-          (block $6
-            (br_if $6 (; unlikely ;)
-              (i64.ne
-                (i64.load offset=READ_CELL[RSP].tag (local.get $tlb_table))
-                (i64.and (local.get $rsp) (i64.const -4089))))
-            (i32.add
-              (i32.wrap_i64 (local.get $rsp))
-              (i32.load offset=READ_CELL[RSP].addend (local.get $tlb_table)))
-            (br $5))
-          (br_if $tail (; unlikely ;)
-            (i32.eq
-              (local.tee 15
-                (call $translate (; bail at +0x10e, 1 not executed, flags in the state ;)
-                  (local.get $rsp)
-                  (local.get $tlb_table)
-                  (i32.const 262664)
-                  (i32.const 35389441)))
-              (i32.const -1)))
-          (local.get 15))))
+    (local.set 15 (i32.load offset=READ_CELL[RSP].addend (local.get $tlb_table)))
+    (if (; unlikely ;)
+      (i64.ne
+        (i64.load offset=READ_CELL[RSP].tag (local.get $tlb_table))
+        (i64.and (local.get $rsp) (i64.const -4089)))
+      (then
+        (br_if $tail (; unlikely ;)
+          (i32.eq
+            (local.tee 15
+              (call $translate (; bail at +0x10e, 1 not executed, flags in the state ;)
+                (local.get $rsp)
+                (local.get $tlb_table)
+                (i32.const 262664)
+                (i32.const 35389441)))
+            (i32.const 1)))))
+    (local.set 14 (i64.load (i32.add (i32.wrap_i64 (local.get $rsp)) (local.get 15))))
     (if (; unlikely ;)
       (i64.ne (i64.shr_s (i64.shl (local.get 14) (i64.const 16)) (i64.const 16)) (local.get 14))
       (then

@@ -19,30 +19,24 @@
     ;; 0: +0x100
     (local.set $budget (i32.sub (local.get $budget) (i32.const 6)))
     ;; +0x100  MOVDQU XMM0, oword DS:[RDI]
-    (local.set 18
-      (v128.load
-        (block $1 (result i32)
-          (block $2
-            (br_if $2 (; unlikely ;)
-              (i64.ne
-                (i64.load offset=READ_CELL[RDI].tag (local.get $tlb_table))
-                (i64.and (local.get $rdi) (i64.const -4096))))
-            (br_if $2 (; unlikely ;)
-              (i32.gt_u (i32.and (i32.wrap_i64 (local.get $rdi)) (i32.const 4095)) (i32.const 4080)))
-            (i32.add
-              (i32.wrap_i64 (local.get $rdi))
-              (i32.load offset=READ_CELL[RDI].addend (local.get $tlb_table)))
-            (br $1))
-          (br_if $tail (; unlikely ;)
-            (i32.eq
-              (local.tee 17
-                (call $translate (; bail at +0x100, 6 not executed, flags in the state ;)
-                  (local.get $rdi)
-                  (local.get $tlb_table)
-                  (i32.const 458768)
-                  (i32.const 33554438)))
-              (i32.const -1)))
-          (local.get 17))))
+    (local.set 17 (i32.load offset=READ_CELL[RDI].addend (local.get $tlb_table)))
+    (if (; unlikely ;)
+      (i32.or
+        (i64.ne
+          (i64.load offset=READ_CELL[RDI].tag (local.get $tlb_table))
+          (i64.and (local.get $rdi) (i64.const -4096)))
+        (i32.gt_u (i32.and (i32.wrap_i64 (local.get $rdi)) (i32.const 4095)) (i32.const 4080)))
+      (then
+        (br_if $tail (; unlikely ;)
+          (i32.eq
+            (local.tee 17
+              (call $translate (; bail at +0x100, 6 not executed, flags in the state ;)
+                (local.get $rdi)
+                (local.get $tlb_table)
+                (i32.const 458768)
+                (i32.const 33554438)))
+            (i32.const 1)))))
+    (local.set 18 (v128.load (i32.add (i32.wrap_i64 (local.get $rdi)) (local.get 17))))
     (local.set $xmm0 (local.get 18))
     ;; +0x104  PADDD XMM0, XMM1
     (local.set $xmm0 (i32x4.add (local.get $xmm0) (local.get $xmm1)))
@@ -54,19 +48,14 @@
         (local.get $xmm0)
         (v128.const i32x4 0x0f0e0d0c 0x0b0a0908 0x07060504 0x03020100)))
     ;; +0x111  MOVDQU oword DS:[RDI], XMM3
-    (v128.store
-      (block $3 (result i32)
-        (block $4
-          (br_if $4 (; unlikely ;)
-            (i64.ne
-              (i64.load offset=WRITE_CELL[RDI].tag (local.get $tlb_table))
-              (i64.and (local.get $rdi) (i64.const -4096))))
-          (br_if $4 (; unlikely ;)
-            (i32.gt_u (i32.and (i32.wrap_i64 (local.get $rdi)) (i32.const 4095)) (i32.const 4080)))
-          (i32.add
-            (i32.wrap_i64 (local.get $rdi))
-            (i32.load offset=WRITE_CELL[RDI].addend (local.get $tlb_table)))
-          (br $3))
+    (local.set 17 (i32.load offset=WRITE_CELL[RDI].addend (local.get $tlb_table)))
+    (if (; unlikely ;)
+      (i32.or
+        (i64.ne
+          (i64.load offset=WRITE_CELL[RDI].tag (local.get $tlb_table))
+          (i64.and (local.get $rdi) (i64.const -4096)))
+        (i32.gt_u (i32.and (i32.wrap_i64 (local.get $rdi)) (i32.const 4095)) (i32.const 4080)))
+      (then
         (br_if $tail (; unlikely ;)
           (i32.eq
             (local.tee 17
@@ -75,32 +64,25 @@
                 (local.get $tlb_table)
                 (i32.const 459024)
                 (i32.const 35782658)))
-            (i32.const -1)))
-        (local.get 17))
-      (local.get $xmm3))
+            (i32.const 1)))))
+    (v128.store (i32.add (i32.wrap_i64 (local.get $rdi)) (local.get 17)) (local.get $xmm3))
     ;; +0x115  RET
-    (local.set 19
-      (i64.load
-        (block $5 (result i32)
-          (block $6
-            (br_if $6 (; unlikely ;)
-              (i64.ne
-                (i64.load offset=READ_CELL[RSP].tag (local.get $tlb_table))
-                (i64.and (local.get $rsp) (i64.const -4089))))
-            (i32.add
-              (i32.wrap_i64 (local.get $rsp))
-              (i32.load offset=READ_CELL[RSP].addend (local.get $tlb_table)))
-            (br $5))
-          (br_if $tail (; unlikely ;)
-            (i32.eq
-              (local.tee 17
-                (call $translate (; bail at +0x115, 1 not executed, flags in the state ;)
-                  (local.get $rsp)
-                  (local.get $tlb_table)
-                  (i32.const 262664)
-                  (i32.const 36306945)))
-              (i32.const -1)))
-          (local.get 17))))
+    (local.set 17 (i32.load offset=READ_CELL[RSP].addend (local.get $tlb_table)))
+    (if (; unlikely ;)
+      (i64.ne
+        (i64.load offset=READ_CELL[RSP].tag (local.get $tlb_table))
+        (i64.and (local.get $rsp) (i64.const -4089)))
+      (then
+        (br_if $tail (; unlikely ;)
+          (i32.eq
+            (local.tee 17
+              (call $translate (; bail at +0x115, 1 not executed, flags in the state ;)
+                (local.get $rsp)
+                (local.get $tlb_table)
+                (i32.const 262664)
+                (i32.const 36306945)))
+            (i32.const 1)))))
+    (local.set 19 (i64.load (i32.add (i32.wrap_i64 (local.get $rsp)) (local.get 17))))
     (if (; unlikely ;)
       (i64.ne (i64.shr_s (i64.shl (local.get 19) (i64.const 16)) (i64.const 16)) (local.get 19))
       (then

@@ -21,55 +21,43 @@
     ;; 0: +0x100
     (local.set $budget (i32.sub (local.get $budget) (i32.const 5)))
     ;; +0x100  MOVSD XMM0, qword DS:[RDI]
-    (local.set 17
-      (i64.load
-        (block $1 (result i32)
-          (block $2
-            (br_if $2 (; unlikely ;)
-              (i64.ne
-                (i64.load offset=READ_CELL[RDI].tag (local.get $tlb_table))
-                (i64.and (local.get $rdi) (i64.const -4089))))
-            (i32.add
-              (i32.wrap_i64 (local.get $rdi))
-              (i32.load offset=READ_CELL[RDI].addend (local.get $tlb_table)))
-            (br $1))
-          (br_if $tail (; unlikely ;)
-            (i32.eq
-              (local.tee 16
-                (call $translate (; bail at +0x100, 5 not executed, flags in the state ;)
-                  (local.get $rdi)
-                  (local.get $tlb_table)
-                  (i32.const 458760)
-                  (i32.const 33554437)))
-              (i32.const -1)))
-          (local.get 16))))
+    (local.set 16 (i32.load offset=READ_CELL[RDI].addend (local.get $tlb_table)))
+    (if (; unlikely ;)
+      (i64.ne
+        (i64.load offset=READ_CELL[RDI].tag (local.get $tlb_table))
+        (i64.and (local.get $rdi) (i64.const -4089)))
+      (then
+        (br_if $tail (; unlikely ;)
+          (i32.eq
+            (local.tee 16
+              (call $translate (; bail at +0x100, 5 not executed, flags in the state ;)
+                (local.get $rdi)
+                (local.get $tlb_table)
+                (i32.const 458760)
+                (i32.const 33554437)))
+            (i32.const 1)))))
+    (local.set 17 (i64.load (i32.add (i32.wrap_i64 (local.get $rdi)) (local.get 16))))
     (local.set $xmm0
       (i64x2.replace_lane 0
         (v128.const i32x4 0x00000000 0x00000000 0x00000000 0x00000000)
         (local.get 17)))
     ;; +0x104  ADDSD XMM0, qword DS:[RSI]
-    (local.set 17
-      (i64.load
-        (block $3 (result i32)
-          (block $4
-            (br_if $4 (; unlikely ;)
-              (i64.ne
-                (i64.load offset=READ_CELL[RSI].tag (local.get $tlb_table))
-                (i64.and (local.get $rsi) (i64.const -4089))))
-            (i32.add
-              (i32.wrap_i64 (local.get $rsi))
-              (i32.load offset=READ_CELL[RSI].addend (local.get $tlb_table)))
-            (br $3))
-          (br_if $tail (; unlikely ;)
-            (i32.eq
-              (local.tee 16
-                (call $translate (; bail at +0x104, 4 not executed, flags in the state ;)
-                  (local.get $rsi)
-                  (local.get $tlb_table)
-                  (i32.const 393224)
-                  (i32.const 34078724)))
-              (i32.const -1)))
-          (local.get 16))))
+    (local.set 16 (i32.load offset=READ_CELL[RSI].addend (local.get $tlb_table)))
+    (if (; unlikely ;)
+      (i64.ne
+        (i64.load offset=READ_CELL[RSI].tag (local.get $tlb_table))
+        (i64.and (local.get $rsi) (i64.const -4089)))
+      (then
+        (br_if $tail (; unlikely ;)
+          (i32.eq
+            (local.tee 16
+              (call $translate (; bail at +0x104, 4 not executed, flags in the state ;)
+                (local.get $rsi)
+                (local.get $tlb_table)
+                (i32.const 393224)
+                (i32.const 34078724)))
+            (i32.const 1)))))
+    (local.set 17 (i64.load (i32.add (i32.wrap_i64 (local.get $rsi)) (local.get 16))))
     (local.set 18
       (f64.add (f64x2.extract_lane 0 (local.get $xmm0)) (f64.reinterpret_i64 (local.get 17))))
     (local.set 19
@@ -149,17 +137,12 @@
             (local.set 17 (i64.load offset=scratch[2] (i32.const 0)))
             (local.set $xmm0 (i64x2.replace_lane 0 (local.get $xmm0) (local.get 17)))))))
     ;; +0x10c  MOVSD qword DS:[RDI], XMM0
-    (i64.store
-      (block $5 (result i32)
-        (block $6
-          (br_if $6 (; unlikely ;)
-            (i64.ne
-              (i64.load offset=WRITE_CELL[RDI].tag (local.get $tlb_table))
-              (i64.and (local.get $rdi) (i64.const -4089))))
-          (i32.add
-            (i32.wrap_i64 (local.get $rdi))
-            (i32.load offset=WRITE_CELL[RDI].addend (local.get $tlb_table)))
-          (br $5))
+    (local.set 16 (i32.load offset=WRITE_CELL[RDI].addend (local.get $tlb_table)))
+    (if (; unlikely ;)
+      (i64.ne
+        (i64.load offset=WRITE_CELL[RDI].tag (local.get $tlb_table))
+        (i64.and (local.get $rdi) (i64.const -4089)))
+      (then
         (br_if $tail (; unlikely ;)
           (i32.eq
             (local.tee 16
@@ -168,32 +151,27 @@
                 (local.get $tlb_table)
                 (i32.const 459016)
                 (i32.const 35127298)))
-            (i32.const -1)))
-        (local.get 16))
+            (i32.const 1)))))
+    (i64.store
+      (i32.add (i32.wrap_i64 (local.get $rdi)) (local.get 16))
       (i64x2.extract_lane 0 (local.get $xmm0)))
     ;; +0x110  RET
-    (local.set 17
-      (i64.load
-        (block $7 (result i32)
-          (block $8
-            (br_if $8 (; unlikely ;)
-              (i64.ne
-                (i64.load offset=READ_CELL[RSP].tag (local.get $tlb_table))
-                (i64.and (local.get $rsp) (i64.const -4089))))
-            (i32.add
-              (i32.wrap_i64 (local.get $rsp))
-              (i32.load offset=READ_CELL[RSP].addend (local.get $tlb_table)))
-            (br $7))
-          (br_if $tail (; unlikely ;)
-            (i32.eq
-              (local.tee 16
-                (call $translate (; bail at +0x110, 1 not executed, flags in the state ;)
-                  (local.get $rsp)
-                  (local.get $tlb_table)
-                  (i32.const 262664)
-                  (i32.const 35651585)))
-              (i32.const -1)))
-          (local.get 16))))
+    (local.set 16 (i32.load offset=READ_CELL[RSP].addend (local.get $tlb_table)))
+    (if (; unlikely ;)
+      (i64.ne
+        (i64.load offset=READ_CELL[RSP].tag (local.get $tlb_table))
+        (i64.and (local.get $rsp) (i64.const -4089)))
+      (then
+        (br_if $tail (; unlikely ;)
+          (i32.eq
+            (local.tee 16
+              (call $translate (; bail at +0x110, 1 not executed, flags in the state ;)
+                (local.get $rsp)
+                (local.get $tlb_table)
+                (i32.const 262664)
+                (i32.const 35651585)))
+            (i32.const 1)))))
+    (local.set 17 (i64.load (i32.add (i32.wrap_i64 (local.get $rsp)) (local.get 16))))
     (if (; unlikely ;)
       (i64.ne (i64.shr_s (i64.shl (local.get 17) (i64.const 16)) (i64.const 16)) (local.get 17))
       (then

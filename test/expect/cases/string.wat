@@ -17,39 +17,28 @@
     ;; +0x100  MOV ECX, 0x10
     (local.set $rcx (i64.const 16))
     ;; +0x105  MOVS AL
-    (local.set 16
-      (i32.load8_u
-        (block $1 (result i32)
-          (block $2
-            (br_if $2 (; unlikely ;)
-              (i64.ne
-                (i64.load offset=READ_CELL[RSI].tag (local.get $tlb_table))
-                (i64.and (local.get $rsi) (i64.const -4096))))
-            (i32.add
-              (i32.wrap_i64 (local.get $rsi))
-              (i32.load offset=READ_CELL[RSI].addend (local.get $tlb_table)))
-            (br $1))
-          (br_if $tail (; unlikely ;)
-            (i32.eq
-              (local.tee 16
-                (call $translate (; bail at +0x105, 3 not executed, flags in the state ;)
-                  (local.get $rsi)
-                  (local.get $tlb_table)
-                  (i32.const 393217)
-                  (i32.const 34209795)))
-              (i32.const -1)))
-          (local.get 16))))
-    (i32.store8
-      (block $3 (result i32)
-        (block $4
-          (br_if $4 (; unlikely ;)
-            (i64.ne
-              (i64.load offset=WRITE_CELL[RDI].tag (local.get $tlb_table))
-              (i64.and (local.get $rdi) (i64.const -4096))))
-          (i32.add
-            (i32.wrap_i64 (local.get $rdi))
-            (i32.load offset=WRITE_CELL[RDI].addend (local.get $tlb_table)))
-          (br $3))
+    (local.set 16 (i32.load offset=READ_CELL[RSI].addend (local.get $tlb_table)))
+    (if (; unlikely ;)
+      (i64.ne
+        (i64.load offset=READ_CELL[RSI].tag (local.get $tlb_table))
+        (i64.and (local.get $rsi) (i64.const -4096)))
+      (then
+        (br_if $tail (; unlikely ;)
+          (i32.eq
+            (local.tee 16
+              (call $translate (; bail at +0x105, 3 not executed, flags in the state ;)
+                (local.get $rsi)
+                (local.get $tlb_table)
+                (i32.const 393217)
+                (i32.const 34209795)))
+            (i32.const 1)))))
+    (local.set 16 (i32.load8_u (i32.add (i32.wrap_i64 (local.get $rsi)) (local.get 16))))
+    (local.set 17 (i32.load offset=WRITE_CELL[RDI].addend (local.get $tlb_table)))
+    (if (; unlikely ;)
+      (i64.ne
+        (i64.load offset=WRITE_CELL[RDI].tag (local.get $tlb_table))
+        (i64.and (local.get $rdi) (i64.const -4096)))
+      (then
         (br_if $tail (; unlikely ;)
           (i32.eq
             (local.tee 17
@@ -58,9 +47,8 @@
                 (local.get $tlb_table)
                 (i32.const 459009)
                 (i32.const 34209795)))
-            (i32.const -1)))
-        (local.get 17))
-      (local.get 16))
+            (i32.const 1)))))
+    (i32.store8 (i32.add (i32.wrap_i64 (local.get $rdi)) (local.get 17)) (local.get 16))
     (local.set 16 (i32.load offset=flags (i32.const 0)))
     (local.set 18
       (i64.extend_i32_s
@@ -83,28 +71,22 @@
           (i32.const 34340866))
         (br $tail)))
     ;; +0x106  rep STOS EAX
-    (local.set 18
-      (i64.load
-        (block $5 (result i32)
-          (block $6
-            (br_if $6 (; unlikely ;)
-              (i64.ne
-                (i64.load offset=READ_CELL[RSP].tag (local.get $tlb_table))
-                (i64.and (local.get $rsp) (i64.const -4089))))
-            (i32.add
-              (i32.wrap_i64 (local.get $rsp))
-              (i32.load offset=READ_CELL[RSP].addend (local.get $tlb_table)))
-            (br $5))
-          (br_if $tail (; unlikely ;)
-            (i32.eq
-              (local.tee 16
-                (call $translate (; bail at +0x108, 1 not executed, flags in the state ;)
-                  (local.get $rsp)
-                  (local.get $tlb_table)
-                  (i32.const 262664)
-                  (i32.const 34603009)))
-              (i32.const -1)))
-          (local.get 16))))
+    (local.set 16 (i32.load offset=READ_CELL[RSP].addend (local.get $tlb_table)))
+    (if (; unlikely ;)
+      (i64.ne
+        (i64.load offset=READ_CELL[RSP].tag (local.get $tlb_table))
+        (i64.and (local.get $rsp) (i64.const -4089)))
+      (then
+        (br_if $tail (; unlikely ;)
+          (i32.eq
+            (local.tee 16
+              (call $translate (; bail at +0x108, 1 not executed, flags in the state ;)
+                (local.get $rsp)
+                (local.get $tlb_table)
+                (i32.const 262664)
+                (i32.const 34603009)))
+            (i32.const 1)))))
+    (local.set 18 (i64.load (i32.add (i32.wrap_i64 (local.get $rsp)) (local.get 16))))
     (if (; unlikely ;)
       (i64.ne (i64.shr_s (i64.shl (local.get 18) (i64.const 16)) (i64.const 16)) (local.get 18))
       (then

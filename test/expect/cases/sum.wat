@@ -24,27 +24,22 @@
           ;; 0: +0x100
           (local.set $budget (i32.sub (local.get $budget) (i32.const 4)))
           ;; +0x100  ADD RAX, qword DS:[RSI]
-          (local.set 21
-            (i64.load
-              (block $1 (result i32)
-                (block $2
-                  (br_if $2 (; unlikely ;)
-                    (i64.ne (local.get $page0_tag) (i64.and (local.get $rsi) (i64.const -4089))))
-                  (i32.add (i32.wrap_i64 (local.get $rsi)) (local.get $page0_addend))
-                  (br $1))
-                (br_if $tail (; unlikely ;)
-                  (i32.eq
-                    (local.tee 20
-                      (call $translate (; bail at +0x100, 4 not executed, flags of $flags_kind ;)
-                        (local.get $rsi)
-                        (local.get $tlb_table)
-                        (i32.const 393224)
-                        (i32.const 33586692)))
-                    (i32.const -1)))
-                (local.set $page0_tag (i64.and (local.get $rsi) (i64.const -4096)))
-                (local.set $page0_addend (i32.sub (local.get 20) (i32.wrap_i64 (local.get $rsi))))
-                (local.get 20))))
-          (local.set $rax (i64.add (local.get $rax) (local.get 21)))
+          (if (; unlikely ;)
+            (i64.ne (local.get $page0_tag) (i64.and (local.get $rsi) (i64.const -4089)))
+            (then
+              (br_if $tail (; unlikely ;)
+                (i32.eq
+                  (local.tee $page0_addend
+                    (call $translate (; bail at +0x100, 4 not executed, flags of $flags_kind ;)
+                      (local.get $rsi)
+                      (local.get $tlb_table)
+                      (i32.const 393224)
+                      (i32.const 33586692)))
+                  (i32.const 1)))
+              (local.set $page0_tag (i64.and (local.get $rsi) (i64.const -4096)))))
+          (local.set 20
+            (i64.load (i32.add (i32.wrap_i64 (local.get $rsi)) (local.get $page0_addend))))
+          (local.set $rax (i64.add (local.get $rax) (local.get 20)))
           ;; +0x103  ADD RSI, 0x8
           (local.set $rsi (i64.add (local.get $rsi) (i64.const 8)))
           ;; +0x107  CMP RSI, RDI

@@ -24,56 +24,40 @@
                   ;; 0: +0x100
                   (local.set $budget (i32.sub (local.get $budget) (i32.const 2)))
                   ;; +0x100  MOVZX EAX, byte DS:[RSI]
+                  (if (; unlikely ;)
+                    (i64.ne (local.get $page0_tag) (i64.and (local.get $rsi) (i64.const -4096)))
+                    (then
+                      (br_if $tail (; unlikely ;)
+                        (i32.eq
+                          (local.tee $page0_addend
+                            (call $translate (; bail at +0x100, 2 not executed, flags of $flags_kind ;)
+                              (local.get $rsi)
+                              (local.get $tlb_table)
+                              (i32.const 393217)
+                              (i32.const 33586690)))
+                          (i32.const 1)))
+                      (local.set $page0_tag (i64.and (local.get $rsi) (i64.const -4096)))))
                   (local.set 18
-                    (i32.load8_u
-                      (block $1 (result i32)
-                        (block $2
-                          (br_if $2 (; unlikely ;)
-                            (i64.ne
-                              (local.get $page0_tag)
-                              (i64.and (local.get $rsi) (i64.const -4096))))
-                          (i32.add (i32.wrap_i64 (local.get $rsi)) (local.get $page0_addend))
-                          (br $1))
-                        (br_if $tail (; unlikely ;)
-                          (i32.eq
-                            (local.tee 18
-                              (call $translate (; bail at +0x100, 2 not executed, flags of $flags_kind ;)
-                                (local.get $rsi)
-                                (local.get $tlb_table)
-                                (i32.const 393217)
-                                (i32.const 33586690)))
-                            (i32.const -1)))
-                        (local.set $page0_tag (i64.and (local.get $rsi) (i64.const -4096)))
-                        (local.set $page0_addend
-                          (i32.sub (local.get 18) (i32.wrap_i64 (local.get $rsi))))
-                        (local.get 18))))
+                    (i32.load8_u (i32.add (i32.wrap_i64 (local.get $rsi)) (local.get $page0_addend))))
                   (local.set $rax (i64.extend_i32_u (local.get 18)))
                   ;; +0x103  JMP qword DS:[RAX*8+0x402000]
                   (local.set 19
                     (i64.add (i64.shl (local.get $rax) (i64.const 3)) (i64.const 4202496)))
+                  (if (; unlikely ;)
+                    (i64.ne (local.get $page1_tag) (i64.and (local.get 19) (i64.const -4089)))
+                    (then
+                      (br_if $tail (; unlikely ;)
+                        (i32.eq
+                          (local.tee $page1_addend
+                            (call $translate (; bail at +0x103, 1 not executed, flags of $flags_kind ;)
+                              (local.get 19)
+                              (local.get $tlb_table)
+                              (i32.const 3014664)
+                              (i32.const 33979905)))
+                          (i32.const 1)))
+                      (local.set $page1_tag (i64.and (local.get 19) (i64.const -4096)))))
                   (local.set 19
-                    (i64.load
-                      (block $3 (result i32)
-                        (block $4
-                          (br_if $4 (; unlikely ;)
-                            (i64.ne
-                              (local.get $page1_tag)
-                              (i64.and (local.get 19) (i64.const -4089))))
-                          (i32.add (i32.wrap_i64 (local.get 19)) (local.get $page1_addend))
-                          (br $3))
-                        (br_if $tail (; unlikely ;)
-                          (i32.eq
-                            (local.tee 18
-                              (call $translate (; bail at +0x103, 1 not executed, flags of $flags_kind ;)
-                                (local.get 19)
-                                (local.get $tlb_table)
-                                (i32.const 3014664)
-                                (i32.const 33979905)))
-                            (i32.const -1)))
-                        (local.set $page1_tag (i64.and (local.get 19) (i64.const -4096)))
-                        (local.set $page1_addend
-                          (i32.sub (local.get 18) (i32.wrap_i64 (local.get 19))))
-                        (local.get 18))))
+                    (i64.load (i32.add (i32.wrap_i64 (local.get 19)) (local.get $page1_addend))))
                   (if (; unlikely ;)
                     (i64.ne
                       (i64.shr_s (i64.shl (local.get 19) (i64.const 16)) (i64.const 16))
@@ -85,13 +69,13 @@
                       (br $tail)))
                   (local.set 20 (local.get 19))
                   (local.set 19 (i64.sub (local.get 20) (local.get $rip_base)))
-                  (block $5
-                    (block $6
-                      (block $7
-                        (block $8
-                          (block $9
-                            (block $10
-                              (br_table $10 $7 $5 $6 $9 $5 $5 $8
+                  (block $1
+                    (block $2
+                      (block $3
+                        (block $4
+                          (block $5
+                            (block $6
+                              (br_table $6 $3 $1 $2 $5 $1 $1 $4
                                 (i32.shr_u
                                   (i32.mul (i32.wrap_i64 (local.get 19)) (i32.const 1107666781))
                                   (i32.const 29))))
@@ -100,23 +84,23 @@
                                 (br_if $loop0 (; unlikely ;)
                                   (i32.lt_s (local.get $budget) (i32.const 6)))
                                 (br $tail)))
-                            (br $5))
+                            (br $1))
                           (if (i64.eq (local.get 19) (i64.const 266))
                             (then
                               (br $block1)))
-                          (br $5))
+                          (br $1))
                         (if (i64.eq (local.get 19) (i64.const 271))
                           (then
                             (br $block2)))
-                        (br $5))
+                        (br $1))
                       (if (i64.eq (local.get 19) (i64.const 276))
                         (then
                           (br $block3)))
-                      (br $5))
+                      (br $1))
                     (if (i64.eq (local.get 19) (i64.const 281))
                       (then
                         (br $block4)))
-                    (br $5))
+                    (br $1))
                   (i32.store offset=LINK_CELL[0] (i32.const 0) (i32.wrap_i64 (local.get 19)))
                   (if (local.get $flags_kind)
                     (then

@@ -15,28 +15,22 @@
     ;; 0: +0x100
     (local.set $budget (i32.sub (local.get $budget) (i32.const 4)))
     ;; +0x100  FLD qword DS:[RDI]
-    (local.set 17
-      (i64.load
-        (block $1 (result i32)
-          (block $2
-            (br_if $2 (; unlikely ;)
-              (i64.ne
-                (i64.load offset=READ_CELL[RDI].tag (local.get $tlb_table))
-                (i64.and (local.get $rdi) (i64.const -4089))))
-            (i32.add
-              (i32.wrap_i64 (local.get $rdi))
-              (i32.load offset=READ_CELL[RDI].addend (local.get $tlb_table)))
-            (br $1))
-          (br_if $tail (; unlikely ;)
-            (i32.eq
-              (local.tee 16
-                (call $translate (; bail at +0x100, 4 not executed, flags in the state ;)
-                  (local.get $rdi)
-                  (local.get $tlb_table)
-                  (i32.const 458760)
-                  (i32.const 33554436)))
-              (i32.const -1)))
-          (local.get 16))))
+    (local.set 16 (i32.load offset=READ_CELL[RDI].addend (local.get $tlb_table)))
+    (if (; unlikely ;)
+      (i64.ne
+        (i64.load offset=READ_CELL[RDI].tag (local.get $tlb_table))
+        (i64.and (local.get $rdi) (i64.const -4089)))
+      (then
+        (br_if $tail (; unlikely ;)
+          (i32.eq
+            (local.tee 16
+              (call $translate (; bail at +0x100, 4 not executed, flags in the state ;)
+                (local.get $rdi)
+                (local.get $tlb_table)
+                (i32.const 458760)
+                (i32.const 33554436)))
+            (i32.const 1)))))
+    (local.set 17 (i64.load (i32.add (i32.wrap_i64 (local.get $rdi)) (local.get 16))))
     (local.set 16 (call $x87PushReal64 (local.get 17)))
     (if (; likely ;) (local.get 16)
       (then)
@@ -49,28 +43,22 @@
     (i64.store offset=fip (i32.const 0) (local.get 18))
     (i64.store offset=fdp (i32.const 0) (local.get $rdi))
     ;; +0x102  FADD qword DS:[RSI]
-    (local.set 17
-      (i64.load
-        (block $3 (result i32)
-          (block $4
-            (br_if $4 (; unlikely ;)
-              (i64.ne
-                (i64.load offset=READ_CELL[RSI].tag (local.get $tlb_table))
-                (i64.and (local.get $rsi) (i64.const -4089))))
-            (i32.add
-              (i32.wrap_i64 (local.get $rsi))
-              (i32.load offset=READ_CELL[RSI].addend (local.get $tlb_table)))
-            (br $3))
-          (br_if $tail (; unlikely ;)
-            (i32.eq
-              (local.tee 16
-                (call $translate (; bail at +0x102, 3 not executed, flags in the state ;)
-                  (local.get $rsi)
-                  (local.get $tlb_table)
-                  (i32.const 393224)
-                  (i32.const 33816579)))
-              (i32.const -1)))
-          (local.get 16))))
+    (local.set 16 (i32.load offset=READ_CELL[RSI].addend (local.get $tlb_table)))
+    (if (; unlikely ;)
+      (i64.ne
+        (i64.load offset=READ_CELL[RSI].tag (local.get $tlb_table))
+        (i64.and (local.get $rsi) (i64.const -4089)))
+      (then
+        (br_if $tail (; unlikely ;)
+          (i32.eq
+            (local.tee 16
+              (call $translate (; bail at +0x102, 3 not executed, flags in the state ;)
+                (local.get $rsi)
+                (local.get $tlb_table)
+                (i32.const 393224)
+                (i32.const 33816579)))
+            (i32.const 1)))))
+    (local.set 17 (i64.load (i32.add (i32.wrap_i64 (local.get $rsi)) (local.get 16))))
     (local.set 16 (call $x87AddReal64 (i32.const 0) (local.get 17)))
     (if (; likely ;) (local.get 16)
       (then)
@@ -87,52 +75,43 @@
     (if (; likely ;) (local.get 16)
       (then
         (local.set 17 (i64.load offset=scratch[0] (i32.const 0)))
-        (i64.store
-          (block $5 (result i32)
-            (block $6
-              (br_if $6 (; unlikely ;)
-                (i64.ne (local.get $page0_tag) (i64.and (local.get $rdi) (i64.const -4089))))
-              (i32.add (i32.wrap_i64 (local.get $rdi)) (local.get $page0_addend))
-              (br $5))
+        (if (; unlikely ;)
+          (i64.ne (local.get $page0_tag) (i64.and (local.get $rdi) (i64.const -4089)))
+          (then
             (br_if $tail (; unlikely ;)
               (i32.eq
-                (local.tee 16
+                (local.tee $page0_addend
                   (call $translate (; bail at +0x104, 2 not executed, flags in the state ;)
                     (local.get $rdi)
                     (local.get $tlb_table)
                     (i32.const 459016)
                     (i32.const 34078722)))
-                (i32.const -1)))
-            (local.set $page0_tag (i64.and (local.get $rdi) (i64.const -4096)))
-            (local.set $page0_addend (i32.sub (local.get 16) (i32.wrap_i64 (local.get $rdi))))
-            (local.get 16))
+                (i32.const 1)))
+            (local.set $page0_tag (i64.and (local.get $rdi) (i64.const -4096)))))
+        (i64.store
+          (i32.add (i32.wrap_i64 (local.get $rdi)) (local.get $page0_addend))
           (local.get 17))
         (local.set 16 (i32.load offset=1436 (i32.const 0)))
         (i32.store offset=fsw (i32.const 0) (local.get 16))
         (local.set 16 (i32.load offset=scratch[1] (i32.const 0)))
         (i32.store offset=ftw (i32.const 0) (local.get 16)))
       (else
+        (if (; unlikely ;)
+          (i64.ne (local.get $page0_tag) (i64.and (local.get $rdi) (i64.const -4089)))
+          (then
+            (br_if $tail (; unlikely ;)
+              (i32.eq
+                (local.tee $page0_addend
+                  (call $translate (; bail at +0x104, 2 not executed, flags in the state ;)
+                    (local.get $rdi)
+                    (local.get $tlb_table)
+                    (i32.const 459016)
+                    (i32.const 34078722)))
+                (i32.const 1)))
+            (local.set $page0_tag (i64.and (local.get $rdi) (i64.const -4096)))))
         (local.set 17
           (i64.load
-            (local.tee 16
-              (block $7 (result i32)
-                (block $8
-                  (br_if $8 (; unlikely ;)
-                    (i64.ne (local.get $page0_tag) (i64.and (local.get $rdi) (i64.const -4089))))
-                  (i32.add (i32.wrap_i64 (local.get $rdi)) (local.get $page0_addend))
-                  (br $7))
-                (br_if $tail (; unlikely ;)
-                  (i32.eq
-                    (local.tee 16
-                      (call $translate (; bail at +0x104, 2 not executed, flags in the state ;)
-                        (local.get $rdi)
-                        (local.get $tlb_table)
-                        (i32.const 459016)
-                        (i32.const 34078722)))
-                    (i32.const -1)))
-                (local.set $page0_tag (i64.and (local.get $rdi) (i64.const -4096)))
-                (local.set $page0_addend (i32.sub (local.get 16) (i32.wrap_i64 (local.get $rdi))))
-                (local.get 16)))))
+            (local.tee 16 (i32.add (i32.wrap_i64 (local.get $rdi)) (local.get $page0_addend)))))
         (i64.store offset=scratch[0] (i32.const 0) (local.get 17))
         (i32.store offset=WHERE (; bail at +0x104, 2 not executed, flags in the state ;)
           (i32.const 0)
@@ -144,28 +123,22 @@
     (i64.store offset=fip (i32.const 0) (local.get 17))
     (i64.store offset=fdp (i32.const 0) (local.get $rdi))
     ;; +0x106  RET
-    (local.set 17
-      (i64.load
-        (block $9 (result i32)
-          (block $10
-            (br_if $10 (; unlikely ;)
-              (i64.ne
-                (i64.load offset=READ_CELL[RSP].tag (local.get $tlb_table))
-                (i64.and (local.get $rsp) (i64.const -4089))))
-            (i32.add
-              (i32.wrap_i64 (local.get $rsp))
-              (i32.load offset=READ_CELL[RSP].addend (local.get $tlb_table)))
-            (br $9))
-          (br_if $tail (; unlikely ;)
-            (i32.eq
-              (local.tee 16
-                (call $translate (; bail at +0x106, 1 not executed, flags in the state ;)
-                  (local.get $rsp)
-                  (local.get $tlb_table)
-                  (i32.const 262664)
-                  (i32.const 34340865)))
-              (i32.const -1)))
-          (local.get 16))))
+    (local.set 16 (i32.load offset=READ_CELL[RSP].addend (local.get $tlb_table)))
+    (if (; unlikely ;)
+      (i64.ne
+        (i64.load offset=READ_CELL[RSP].tag (local.get $tlb_table))
+        (i64.and (local.get $rsp) (i64.const -4089)))
+      (then
+        (br_if $tail (; unlikely ;)
+          (i32.eq
+            (local.tee 16
+              (call $translate (; bail at +0x106, 1 not executed, flags in the state ;)
+                (local.get $rsp)
+                (local.get $tlb_table)
+                (i32.const 262664)
+                (i32.const 34340865)))
+            (i32.const 1)))))
+    (local.set 17 (i64.load (i32.add (i32.wrap_i64 (local.get $rsp)) (local.get 16))))
     (if (; unlikely ;)
       (i64.ne (i64.shr_s (i64.shl (local.get 17) (i64.const 16)) (i64.const 16)) (local.get 17))
       (then
