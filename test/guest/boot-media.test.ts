@@ -59,6 +59,7 @@ describe('boot media', { skip: noGuests() }, () => {
 
   const grub: readonly (readonly [string, () => StorageOptions, RegExp])[] = [
     ['a CD', () => ({ cdrom: image('grub-rescue-cdrom.iso') }), /\(cd\)/],
+    ['a CD on AHCI', () => ({ cdrom: image('grub-rescue-cdrom.iso'), cdromBus: 'ahci' }), /\(cd\)/],
     ['a hard disk', () => ({ disks: [image('grub-rescue-cdrom.iso')] }), /\(hd0\)/],
     ['a diskette', () => ({ floppies: [image('grub-rescue-floppy.img', FLOPPY_BYTES)] }), /\(fd0\)/],
   ];
@@ -74,6 +75,18 @@ describe('boot media', { skip: noGuests() }, () => {
       await waitForScreenText(machine, /base_addr = 0x100000, length = 0x3f00000, available/, WAIT);
     });
   }
+
+  test('GRUB from a hard disk on AHCI, and with its own driver for the adapter', async (t) => {
+    const machine = start(t, { disks: [{ medium: image('grub-rescue-cdrom.iso'), bus: 'ahci' }] });
+    await waitForScreenText(machine, /\*GNU\/Linux/, WAIT);
+    await machine.type('c');
+    await waitForScreenText(machine, 'grub>', WAIT);
+    await machine.type('ls\n');
+    await waitForScreenText(machine, /\(hd0\)/, WAIT);
+    await machine.type('insmod ahci\n');
+    await machine.type('ls (ahci0)/\n');
+    await waitForScreenText(machine, /boot\.catalog/, WAIT);
+  });
 
   test('ISOLINUX from a CD loads iPXE', async (t) => {
     const machine = start(t, { cdrom: image('ipxe.iso') });

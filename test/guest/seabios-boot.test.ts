@@ -1,5 +1,6 @@
 // SeaBIOS boots GRUB from every kind of medium: the rescue images of Debian's package grub-rescue-pc, as CD, as floppy and
-// as hard disk (the CD's image is for USB sticks too). BIOSes read them by PIO, by the 8237 and by LBA.
+// as hard disk (the CD's image is for USB sticks too). BIOSes read them by PIO, by the 8237, by LBA, and
+// through AHCI.
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import { imageDisk } from '../../src/backend/block/memory-disk.ts';
@@ -58,11 +59,15 @@ async function bootToMenu(storage: StorageOptions): Promise<{ screen: string; me
 }
 
 const medium = (name: string) => imageDisk(files.get(name)!.slice(), { readOnly: true });
+const ahciDisk = (name: string) => ({ medium: medium(name), bus: 'ahci' as const });
+const onAhci = (name: string) => ({ cdrom: medium(name), cdromBus: 'ahci' as const });
 
 for (const [kind, storage, message] of [
   ['CD', () => ({ cdrom: medium('grub-rescue-cdrom.iso') }), 'Booting from DVD/CD...'],
   ['floppy', () => ({ floppies: [medium('grub-rescue-floppy.img')] }), 'Booting from Floppy...'],
   ['hard disk', () => ({ disks: [medium('grub-rescue-cdrom.iso')] }), 'Booting from Hard Disk...'],
+  ['CD on AHCI', () => ({ ...onAhci('grub-rescue-cdrom.iso') }), 'Booting from DVD/CD...'],
+  ['hard disk on AHCI', () => ({ disks: [ahciDisk('grub-rescue-cdrom.iso')] }), 'Booting from Hard Disk...'],
 ] as const satisfies readonly (readonly [string, () => StorageOptions, string])[]) {
   test(`GRUB's menu from a ${kind}`, { skip: noGuests() }, async () => {
     const { screen, messages } = await bootToMenu(storage());
