@@ -1,10 +1,11 @@
-// A write that does not reach the medium is reported to the guest: the host has no room left, or cannot flush. Linux says so
-// to the program that writes.
+// A write that does not reach the medium is reported to the guest: the host has no room left, or cannot flush; and a read that
+// the host cannot do. Linux says so to the program.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { BlockDevice, BlockError } from '../../src/backend/block/block-device.ts';
 import { emptyMemoryDisk } from '../../src/backend/block/memory-disk.ts';
 import { JitVcpu } from '../../src/engine/jit/jit-vcpu.ts';
+import type { StorageBus } from '../../src/machine/pc/storage.ts';
 import { fetchKernelModules } from '../guest/kernel-modules.ts';
 import { GuestSession, noGuests, PROMPT } from '../guest/session.ts';
 
@@ -13,23 +14,31 @@ const BOOT_SECONDS = 300;
 const COMMAND_SECONDS = 300;
 const MIB = 2 ** 20;
 
-test('Linux is told of writes that fail', { skip: noGuests() }, async () => {
+async function toldOfErrors(bus: StorageBus, driver: string): Promise<void> {
   const disk = emptyMemoryDisk((16 * MIB) / 512);
-  const state: { full: boolean; flush: BlockError | null } = { full: false, flush: null };
+  const state: { full: boolean; bad: boolean; flush: BlockError | null } = {
+    full: false,
+    bad: false,
+    flush: null,
+  };
   const failing: BlockDevice = {
     ...disk,
+    read: (offset, target, done) => {
+      if (state.bad && offset >= 12 * MIB && offset < 13 * MIB) done('io');
+      else disk.read(offset, target, done);
+    },
     write: (offset, source, done) => {
       if (state.full && offset >= 8 * MIB) done('no-space');
       else disk.write(offset, source, done);
     },
     flush: (done) => done(state.flush),
   };
-  const modules = await fetchKernelModules('amd64', ['ata_piix', 'sd_mod']);
+  const modules = await fetchKernelModules('amd64', [driver, 'sd_mod']);
   const guest = await GuestSession.boot({
     kernel: 'amd64',
     files: modules.files,
     engine: (wires) => new JitVcpu(wires),
-    storage: { disks: [failing] },
+    storage: { disks: [{ medium: failing, bus }] },
   });
   try {
     await guest.waitFor(PROMPT, BOOT_SECONDS);
@@ -43,6 +52,13 @@ test('Linux is told of writes that fail', { skip: noGuests() }, async () => {
     const full = await write(9);
     assert.equal(full.status, 1);
     assert.match(full.output, /I\/O error|Input\/output error/);
+    const read = (from: number) => run(`dd if=/dev/sda of=/dev/null bs=1M count=1 skip=${from} iflag=direct`);
+    state.bad = true;
+    const bad = await read(12);
+    assert.equal(bad.status, 1, bad.output);
+    // It gives queuing up after some errors.
+    if (bus === 'ahci') assert.match((await run('dmesg | grep FPDMA')).output, /WRITE FPDMA QUEUED/);
+    assert.equal((await read(13)).status, 0, 'where the medium is well');
     state.full = false;
     state.flush = 'io';
     const flush = await write(9);
@@ -52,4 +68,9 @@ test('Linux is told of writes that fail', { skip: noGuests() }, async () => {
   } finally {
     await guest.stop();
   }
-});
+}
+
+test('Linux is told of writes that fail on IDE', { skip: noGuests() }, () => toldOfErrors('ide', 'ata_piix'));
+test('Linux is told of writes that fail on AHCI, queued ones', { skip: noGuests() }, () =>
+  toldOfErrors('ahci', 'ahci'),
+);

@@ -313,6 +313,7 @@ export class AhciPort implements SataHost {
 
   receive(fis: Uint8Array): void {
     const s = this.state;
+    if (!s.linked) return;
     const type = fis[0]!;
     const isRegisters = type === F.FIS_REGISTERS_TO_HOST;
     if (type === F.FIS_SET_DEVICE_BITS) {
@@ -345,7 +346,7 @@ export class AhciPort implements SataHost {
 
   move(block: Uint8Array, toHost: boolean): number {
     const s = this.state;
-    if (!this.#running) return 0;
+    if (!this.#running || !s.linked) return 0;
     const { memory } = this.#options;
     const header = memory.header(this.#list, s.data);
     if (!toHost && header.atapi && !s.packetSent) {

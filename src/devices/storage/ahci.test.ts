@@ -103,6 +103,22 @@ test('reads and writes by DMA, through pieces of any length', () => {
   assert.deepEqual(contents(medium, 20 * 512, 1536), sectorsOf(60, 3));
 });
 
+test('a long command lets the processor go on now and then', () => {
+  const { ahci } = build(emptyMemoryDisk(70_000));
+  ahci.start();
+  const pieces = Array.from({ length: 56 }, () => [DATA, 600_000] as const);
+  for (const command of [0x25, 0x35]) {
+    ahci.issue(0, { command, registers: lba48(0, 65_535), pieces, write: command === 0x35 });
+    let pauses = 0;
+    while (ahci.read(CI) !== 0) {
+      pauses++;
+      ahci.clock.advance(5_000);
+    }
+    assert.ok(pauses >= 15 && pauses <= 17, `${pauses} pauses`);
+    assert.equal(ahci.moved(0), 65_535 * 512);
+  }
+});
+
 test('slots go round; one command at a time', () => {
   const { ahci } = build();
   ahci.start();

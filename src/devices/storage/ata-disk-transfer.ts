@@ -283,7 +283,9 @@ export class AtaDiskTransfer {
 
   /** The next block, at once, or after a pause where the command has taken long. */
   #goOn(): void {
-    if (this.#state.remaining % STRETCH === 0) this.#interface.schedule();
+    const { remaining, dma, operation, block } = this.#state;
+    const step = dma || operation === VERIFY ? DMA_BLOCK : block;
+    if (remaining >= step && remaining % STRETCH < step) this.#interface.schedule();
     else this.#interface.continueNow();
   }
 

@@ -425,7 +425,9 @@ export class AtapiCdrom implements Chip, CommandSet, MmcUnit {
   }
 
   #nextBlocks(): void {
-    if (this.#state.blocks % STRETCH === 0) this.interface.schedule();
+    const { blocks } = this.#state;
+    const pauses = blocks >= BUFFER_BLOCKS && blocks % STRETCH < BUFFER_BLOCKS;
+    if (pauses) this.interface.schedule();
     else this.interface.continueNow();
   }
 
