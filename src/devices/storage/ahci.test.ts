@@ -178,8 +178,9 @@ test('a queued command that fails stops the port, and the log says which', () =>
   assert.equal(ahci.run({ command: 0xc8, registers: { low: 1, count: 1, device: 0x40 }, pieces }), 0x51);
   restart();
   const log = ahci.fetch(0x2f, { low: 0x10, count: 1 }, 512);
-  assert.deepEqual([...log.subarray(0, 3)], [3, 0x51, 0x10]);
-  assert.equal(log[3]! | (log[4]! << 8), SECTORS + 5);
+  assert.deepEqual([...log.subarray(0, 4)], [3, 0, 0x51, 0x10]);
+  assert.equal(log[4]! | (log[5]! << 8), SECTORS + 5);
+  assert.deepEqual([log[8], log[12]], [0, 8 * 3]);
   assert.equal(log.reduce((sum, byte) => sum + byte, 0) & 0xff, 0);
   ahci.issue(4, { command: 0x60, registers: queued(1, 1, 4), pieces }, true);
   assert.equal(ahci.wait(), 0x50);

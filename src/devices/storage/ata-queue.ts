@@ -141,9 +141,9 @@ export class AtaQueue {
     s.failed = true;
     const r = this.#interface.state;
     s.log.fill(0);
-    s.log.set([tag, status, error, r.low, r.mid, r.high, r.device]);
+    s.log.set([tag, 0, status, error, r.low, r.mid, r.high, r.device]);
     s.log.set([r.low >> 8, r.mid >> 8, r.high >> 8], 8);
-    s.log.set([r.count, r.count >> 8], 12);
+    s.log[12] = tag << 3;
     s.log[LOG_PAGE - 1] = -s.log.reduce((sum, byte) => sum + byte, 0);
   }
 }
