@@ -3,7 +3,9 @@
 //   0 ............ RAM, as one WebAssembly memory (memory 1 of every engine; offset = address)
 //   anywhere ..... plain memory and ROMs (behind RAM in the same memory), device regions, or nothing
 //
-//   memory 1:   RAM | guard, 64 KiB | plain memory: video memory, ROMs | guard, 64 KiB
+//   memory 1:   RAM | guard, 64 KiB | plain memory: video memory, ROMs | guard, 64 KiB | marks of pages
+//
+// The marks lie there for engines' generated code (PageMarks).
 //
 // Engines read and write pages of memory 1 directly and come here for everything else. They know such a page by its place
 // in memory 1, wherever and however often the guest sees it: a page that holds decoded code is marked there, and a write
@@ -44,13 +46,22 @@ const NOWHERE = 2 ** 42;
 /** What becomes of writes to plain memory: they change it, vanish, or go to the RAM at the same address. */
 export type WritesTo = 'memory' | 'nowhere' | 'ram';
 
+/** Where in memory 1 lies what is known of pages: tables of a byte for each. */
+export interface PageMarks {
+  /** Of each of the MAPPED_PAGES guest-physical pages, PAGE_*. */
+  readonly kinds: number;
+  /** GuestMemory.codePages and dirtyPages. */
+  readonly code: number;
+  readonly dirty: number;
+}
+
 interface Allocation {
   readonly start: number;
   readonly end: number;
 }
 
 export class GuestMemory implements PhysicalMemory {
-  /** Memory 1. Its last page soaks up accesses that straddle the end. */
+  /** Memory 1. The guards soak up accesses that straddle an end. */
   readonly memory: WebAssembly.Memory;
   /** RAM size in bytes, a multiple of the page size. */
   readonly size: number;
@@ -60,6 +71,7 @@ export class GuestMemory implements PhysicalMemory {
   readonly codePages: Uint8Array;
   /** One byte a page of memory 1: 1 where it was written since somebody put a 0 there (and had the TLBs track writes). */
   readonly dirtyPages: Uint8Array;
+  readonly marks: PageMarks;
   u8: Uint8Array;
   view: DataView;
   readonly #map: MemoryMap<Region>;
@@ -83,7 +95,12 @@ export class GuestMemory implements PhysicalMemory {
     }
     this.size = size;
     const plainPages = Math.ceil(plain / WASM_PAGE);
-    const pages = size / WASM_PAGE + 1 + (plainPages > 0 ? plainPages + 1 : 0);
+    const markedPages = size / WASM_PAGE + 1 + (plainPages > 0 ? plainPages + 1 : 0);
+    this.pageCount = (markedPages - 1) * (WASM_PAGE / PAGE_SIZE);
+    const ofPages = this.pageCount + 16;
+    const kinds = markedPages * WASM_PAGE;
+    this.marks = { kinds, code: kinds + MAPPED_PAGES, dirty: kinds + MAPPED_PAGES + ofPages };
+    const pages = Math.ceil((this.marks.dirty + ofPages) / WASM_PAGE);
     try {
       this.memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
     } catch (cause) {
@@ -94,11 +111,10 @@ export class GuestMemory implements PhysicalMemory {
     }
     this.u8 = new Uint8Array(this.memory.buffer);
     this.view = new DataView(this.memory.buffer);
-    this.pageCount = (pages - 1) * (WASM_PAGE / PAGE_SIZE);
     this.#nextFree = size + WASM_PAGE;
-    this.codePages = new Uint8Array(this.pageCount + 16);
-    this.dirtyPages = new Uint8Array(this.pageCount + 16);
-    this.#map = new MemoryMap(size / PAGE_SIZE);
+    this.codePages = this.u8.subarray(this.marks.code, this.marks.code + ofPages);
+    this.dirtyPages = this.u8.subarray(this.marks.dirty, this.marks.dirty + ofPages);
+    this.#map = new MemoryMap(size / PAGE_SIZE, this.u8.subarray(kinds, kinds + MAPPED_PAGES));
     this.#map.onChange = () => {
       for (const listener of this.#mapListeners) listener();
     };

@@ -62,7 +62,7 @@ export function hasDevice(kind: number): boolean {
 }
 
 export class MemoryMap<Target> {
-  readonly kinds = new Uint8Array(MAPPED_PAGES);
+  readonly kinds: Uint8Array;
   readonly moves = new Int32Array(MAPPED_PAGES);
   /** Called when pages that hold bytes have been mapped, moved or taken away. */
   onChange: () => void = () => {};
@@ -72,8 +72,10 @@ export class MemoryMap<Target> {
   #lastFixed: MappedRange<Target> | undefined;
   #a20 = true;
 
-  constructor(ramPages: number) {
+  /** `kinds`: MAPPED_PAGES zero bytes. */
+  constructor(ramPages: number, kinds: Uint8Array) {
     this.#ramPages = ramPages;
+    this.kinds = kinds;
     this.#compute(0, ramPages);
   }
 

@@ -378,7 +378,7 @@ function emitFill(s: Strings, n: number, to: number, bytes: number): void {
 
 /**
  * The body of repeatString: (kind, reserve) -> 0 when the whole instruction has been done, 1 when the interpreter has to go on
- * with it. `bulk` is bulkString, `fill` the callback that enters the page of ACCESS_ADDRESS into the TLB.
+ * with it. `bulk` is bulkString, `fill` enters the page of an address into the TLB: (address, kind) -> 0 where it cannot.
  */
 export function emitRepeatString(f: FunctionBuilder, bulk: number, fill: number): void {
   const s = new Strings(f);
@@ -421,9 +421,7 @@ export function emitRepeatString(f: FunctionBuilder, bulk: number, fill: number)
     f.i32Const(lacking);
     f.op('i32.eq');
     f.if_();
-    f.i32Const(0);
     s.pushRegister(register);
-    f.store('i64.store', E.ACCESS_ADDRESS);
     f.i32Const(1);
     s.pushShift();
     f.op('i32.shl');

@@ -1,6 +1,6 @@
 // Entering the handler of an exception or interrupt as systems set them up, as a function of the core module: through an
 // interrupt or trap gate of 64 bits in long mode (gate-64.ts), of 32 bits outside it (gate-32.ts), to flat code of level 0 in
-// the GDT, on the same stack or one of the TSS. Every page that is needed must be in the supervisor's TLB, and the frame must
+// the GDT, on the same stack or one of the TSS. Every page that is needed must be one that the TLB can have, and the frame must
 // lie in one page. For everything else it gives 0 with nothing changed, and x86/exceptions does it, of which this is a copy
 // for speed.
 import type { FunctionBuilder } from '../../wasm/function.ts';
@@ -14,8 +14,8 @@ import { emitEnterGate64 } from './gate-64.ts';
 import { GatePieces } from './gate-pieces.ts';
 
 /** The body of enterGate: (vector, error code or -1, whether INT n and its like) -> 1 when the handler has been entered. */
-export function emitEnterGate(f: FunctionBuilder, flagsGet: number): void {
-  const g = new GatePieces(f, flagsGet);
+export function emitEnterGate(f: FunctionBuilder, flagsGet: number, fillTlb: number): void {
+  const g = new GatePieces(f, flagsGet, fillTlb);
   g.get(S.FLAGS);
   f.i32Const(FLAG_VM);
   f.op('i32.and');

@@ -1,9 +1,12 @@
 // The core module: the wasm functions that handlers share (CoreFunctions), the jump cache look-up,
 // and the pseudo-handlers that are not instructions. Built once per vCPU, around its two memories.
+import type { PageMarks } from '../../memory/guest-memory.ts';
 import type { FunctionBuilder } from '../../wasm/function.ts';
 import { ModuleBuilder } from '../../wasm/module.ts';
 import * as S from '../../x86/state/layout.ts';
 import * as E from '../soft/engine-state.ts';
+import { emitFillTlb } from '../soft/tlb-fill.ts';
+import { emitBail } from './bail.ts';
 import { emitBulkString, emitRepeatString } from './bulk-string.ts';
 import {
   emitFlagsGet,
@@ -15,6 +18,7 @@ import {
 import { emitEnterGate } from './core-gates.ts';
 import * as D from './descriptor.ts';
 import { emitResume } from './resume.ts';
+import { emitFillForRegion, emitRegionTranslate, emitSlowAccess } from './slow-access.ts';
 
 /** What the core calls back in TypeScript. Operands are in ACCESS_ADDRESS and ACCESS_VALUE. */
 export interface CoreCallbacks {
@@ -44,6 +48,7 @@ export const CORE_SIGNATURES = {
   jumpSegmented: [['i64'], []],
   branchFlat: [['i32', 'i64'], []],
   resume: [[], []],
+  bail: [[], []],
   bulkString: [['i32', 'i32', 'i32'], ['i32']],
   repeatString: [['i32', 'i32'], ['i32']],
   regionTranslate: [['i64', 'i32', 'i32'], ['i32']],
@@ -82,10 +87,15 @@ interface TailCalls {
 }
 
 /**
- * Builds the module, which makes the table of handlers. Imports: env.state (memory 0), env.ram (memory 1),
+ * Builds the module, which makes the table of handlers; `marks` are the guest memory's. Imports: env.state (memory 0), env.ram (memory 1),
  * env.load/store/linear/regionFill/timeStamp.
  */
-export function buildCoreModule(statePages: number, ramPages: number, tableSize: number): Uint8Array {
+export function buildCoreModule(
+  statePages: number,
+  ramPages: number,
+  marks: PageMarks,
+  tableSize: number,
+): Uint8Array {
   const module = new ModuleBuilder();
   module.importMemory('env', 'state', { min: statePages });
   module.importMemory('env', 'ram', { min: ramPages });
@@ -121,20 +131,15 @@ export function buildCoreModule(statePages: number, ramPages: number, tableSize:
 
   const calls: TailCalls = { handlerType, table, tailCallDescriptor };
 
-  define('slowLoad', (f) => {
-    storeI64(f, E.ACCESS_ADDRESS, 1);
-    f.localGet(0);
-    f.localGet(2);
-    f.call(load);
-  });
+  const fill = module.defineFunction('fillTlb', ['i64', 'i32', 'i32'], ['i32']);
+  emitFillTlb(fill, marks);
+  const fillTlb = fill.index;
+  define('slowLoad', (f) => emitSlowAccess(f, fillTlb, load, 'load'));
+  define('slowStore', (f) => emitSlowAccess(f, fillTlb, store, 'store'));
+  const fillForRegion = module.defineFunction('fillForRegion', ['i64', 'i32'], ['i32']);
+  emitFillForRegion(fillForRegion, fillTlb, regionFill);
   const bulkString = define('bulkString', emitBulkString);
-  define('repeatString', (f) => emitRepeatString(f, bulkString, regionFill));
-  define('slowStore', (f) => {
-    storeI64(f, E.ACCESS_ADDRESS, 1);
-    f.localGet(0);
-    f.localGet(2);
-    f.call(store);
-  });
+  define('repeatString', (f) => emitRepeatString(f, bulkString, fillForRegion.index));
   define('slowLinear', (f) => {
     storeI64(f, E.ACCESS_ADDRESS, 1);
     f.localGet(0);
@@ -151,13 +156,13 @@ export function buildCoreModule(statePages: number, ramPages: number, tableSize:
     storeI32(f, E.PENDING, () => f.i32Const(1));
     storeI32(f, E.EXIT, () => f.i32Const(E.EXIT_FAULT));
   });
-  define('regionTranslate', (f) => emitRegionTranslate(f, regionFill));
+  define('regionTranslate', (f) => emitRegionTranslate(f, fillForRegion.index));
   define('timeStamp', (f) => f.call(timeStamp));
   const mulHighU = define('mulHighU', emitMulHighUnsigned);
   const mulHighS = define('mulHighS', (f) => emitMulHighSigned(f, mulHighU));
   const flagsGet = define('flagsGet', emitFlagsGet);
   const flagsSetAll = define('flagsSetAll', emitFlagsSetAll);
-  define('enterGate', (f) => emitEnterGate(f, flagsGet));
+  const enterGate = define('enterGate', (f) => emitEnterGate(f, flagsGet, fillTlb));
   define('materializeFlags', (f) => emitMaterializeFlags(f, mulHighU, mulHighS));
   define('flagsSet', (f) => {
     // the flags in the mask from the value, the others as they are
@@ -200,7 +205,8 @@ export function buildCoreModule(statePages: number, ramPages: number, tableSize:
   });
   const branchFlat = define('branchFlat', (f) => emitJump(f, () => f.localGet(1), 0, calls));
 
-  define('resume', (f) => emitResume(f, jumpFlat, jumpSegmented));
+  const resume = define('resume', (f) => emitResume(f, jumpFlat, jumpSegmented));
+  define('bail', (f) => emitBail(f, enterGate, resume));
 
   defineHandler(HANDLER_STOP, 'stop', (f) => {
     storeI32(f, E.EXIT_DESCRIPTOR, () => f.localGet(0));
@@ -279,20 +285,6 @@ export function buildCoreModule(statePages: number, ramPages: number, tableSize:
   enterAt.callIndirect(handlerType, table);
   module.exportFunction('enterAt', enterAt.index);
   return module.build();
-}
-
-/** The body of regionTranslate (core-functions.ts); `fill` is the callback's function index. */
-function emitRegionTranslate(f: FunctionBuilder, fill: number): void {
-  const [address, kind, where] = [0, 1, 2];
-  storeI64(f, E.ACCESS_ADDRESS, address);
-  f.localGet(kind);
-  f.call(fill);
-  f.if_();
-  f.i32Const(0);
-  f.op('return');
-  f.end();
-  storeI32(f, E.WHERE, () => f.localGet(where));
-  f.i32Const(1);
 }
 
 function storeI32(f: FunctionBuilder, offset: number, push: () => void): void {

@@ -4,6 +4,7 @@
 import type { FunctionBuilder } from '../../wasm/function.ts';
 import { FLAG_IF, FLAG_NT, FLAG_RF, FLAG_TF, FLAG_VM, FLAGS_STATUS } from '../../x86/state/cpu-state.ts';
 import * as S from '../../x86/state/layout.ts';
+import { KIND_WRITE } from '../soft/core-functions.ts';
 import * as E from '../soft/engine-state.ts';
 import { emitEntryOffset } from '../soft/tlb-offset.ts';
 
@@ -25,6 +26,7 @@ const SOFTWARE = 2;
 export class GatePieces {
   readonly f: FunctionBuilder;
   readonly #flagsGet: number;
+  readonly #fillTlb: number;
   /** Before the event. */
   readonly cpl: number;
   /** The TLB table of the processor's own accesses. */
@@ -43,9 +45,11 @@ export class GatePieces {
   readonly bottom: number;
   readonly stackSelector: number;
 
-  constructor(f: FunctionBuilder, flagsGet: number) {
+  /** Function indices: flagsGet of the core functions, fillTlb. */
+  constructor(f: FunctionBuilder, flagsGet: number, fillTlb: number) {
     this.f = f;
     this.#flagsGet = flagsGet;
+    this.#fillTlb = fillTlb;
     this.cpl = f.local('i32');
     this.table = f.local('i32');
     this.address = f.local('i64');
@@ -106,7 +110,19 @@ export class GatePieces {
     f.i64Const(-4096n);
     f.op('i64.and');
     f.op('i64.ne');
-    this.refuse();
+    f.if_(undefined, 'unlikely');
+    f.localGet(this.address);
+    f.i32Const(bytes | (array === 0 ? 0 : KIND_WRITE));
+    f.localGet(table);
+    f.call(this.#fillTlb);
+    f.op('i32.eqz');
+    f.if_(undefined, 'unlikely');
+    // If this is a page fault, it is found again.
+    this.set(E.PAGE_FAULT, () => f.i32Const(0));
+    f.i32Const(0);
+    f.op('return');
+    f.end();
+    f.end();
     f.localGet(this.host);
     f.load('i32.load', array + E.TLB_ADDEND);
     f.localGet(this.address);

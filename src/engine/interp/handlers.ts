@@ -1,5 +1,6 @@
 // HandlerTable: the handlers of the forms met so far, compiled when they are first needed, a batch at
 // a time (all new forms of a block go into one module), and put into one shared function table.
+import type { PageMarks } from '../../memory/guest-memory.ts';
 import { ModuleBuilder } from '../../wasm/module.ts';
 import type { DecodeFeatures } from '../../x86/cpuid/feature-names.ts';
 import type { Form } from '../../x86/decode/instruction.ts';
@@ -98,6 +99,7 @@ export class HandlerTable {
   constructor(
     state: WebAssembly.Memory,
     ram: WebAssembly.Memory,
+    marks: PageMarks,
     callbacks: CoreCallbacks,
     host: HelperHost,
   ) {
@@ -107,7 +109,7 @@ export class HandlerTable {
     this.ramPages = ram.buffer.byteLength / 65536;
     const core = new WebAssembly.Instance(
       new WebAssembly.Module(
-        buildCoreModule(this.statePages, this.ramPages, TABLE_SIZE) as Uint8Array<ArrayBuffer>,
+        buildCoreModule(this.statePages, this.ramPages, marks, TABLE_SIZE) as Uint8Array<ArrayBuffer>,
       ),
       {
         env: {

@@ -118,6 +118,7 @@ export class InterpVcpu implements Vcpu, TranslatorHost {
       new HandlerTable(
         stateMemory,
         options.memory.memory,
+        options.memory.marks,
         {
           load: (descriptor, kind) => this.#slowAccess(descriptor, kind, false),
           store: (descriptor, kind) => this.#slowAccess(descriptor, kind, true),
@@ -258,7 +259,7 @@ export class InterpVcpu implements Vcpu, TranslatorHost {
       ['exits in a repeated string instruction', exits[E.EXIT_REPEAT]!],
       ...(this.#translator ? [['exits from regions for the interpreter', exits[E.EXIT_BAIL]!] as const] : []),
       ...(this.#countsHits ? [['TLB hits', this.state.getNumber(E.COUNT_TLB_HITS)] as const] : []),
-      ['TLB refills', mmu.misses],
+      ['TLB refills', this.state.u32[E.TLB_REFILLS >> 2]!],
       ['device memory accesses', mmu.deviceAccesses],
       ['blocks decoded', code.blocks],
       ['instructions decoded', code.instructions],

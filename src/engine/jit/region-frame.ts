@@ -262,10 +262,7 @@ export abstract class RegionFrame extends RegionFlags {
     f.i32Const(0);
     f.localGet(rip);
     f.store('i64.store', S.RIP);
-    f.i32Const(0);
-    f.i32Const(E.EXIT_BAIL);
-    f.store('i32.store', E.EXIT);
-    f.op('return');
+    f.returnCall(this.core.bail);
     f.end();
     f.localGet(rip);
     f.returnCall(this.core.jumpFlat);

@@ -25,6 +25,8 @@ export interface CoreFunctions {
   readonly branchFlat: number;
   /** Tail-called at the end of a block that may have changed the mode: goes on at RIP in the state (resume.ts). */
   readonly resume: number;
+  /** Tail-called by a region that leaves before an instruction (interp/bail.ts). */
+  readonly bail: number;
   /**
    * REP MOVS and REP STOS (interp/bulk-string.ts): iterations in one page at once, of which `keep` are left and `reserve` of the
    * budget, (kind, keep, reserve) -> i32 how many, not positive: none; and for regions as many as go, (kind, reserve) -> i32 0

@@ -56,6 +56,11 @@ export const COUNT_TLB_HITS = i64();
 export const WHERE = u32();
 /** u32: identifier of the region that left because its budget was used up: a sample of what runs. */
 export const SAMPLED_REGION = u32();
+/** u32: translations entered into the TLB. */
+export const TLB_REFILLS = u32();
+/** u32: an access of a region raises a page fault with the error code in the lower bits, at ACCESS_ADDRESS; or 0. */
+export const PAGE_FAULT = u32();
+export const PAGE_FAULT_FOUND = 0x8000_0000;
 /** u32: byte offset of the current table of translations for fetching (EXECUTE_USER or EXECUTE_SUPERVISOR). */
 export const EXECUTE_TABLE = u32();
 /** i64: instructions retired by regions, and by cause how regions were left, where they are counted (--stats). */
@@ -78,11 +83,16 @@ export const EXIT_HOT = 6;
 // writes, so that a copy from page to page never fights over an entry. An entry is 16 bytes:
 //   +0   i64 tag: linear address of the page, or TLB_INVALID
 //   +8   i32 addend: linear address + addend = offset in memory 1 (modulo 2^32)
+//   +12  u32 notes: TLB_LISTED, TLB_LISTED_GLOBAL: it is in a list of entries that were filled; TLB_GLOBAL: its translation is global
 export const TLB_ENTRY_SHIFT = 4;
 export const TLB_ENTRIES = 4096;
 export const TLB_WRITES = TLB_ENTRIES << TLB_ENTRY_SHIFT;
 export const TLB_TAG = 0;
 export const TLB_ADDEND = 8;
+export const TLB_NOTES = 12;
+export const TLB_LISTED = 1;
+export const TLB_LISTED_GLOBAL = 2;
+export const TLB_GLOBAL = 4;
 /** No page begins there; and no address whose bits 11..4 were masked out is this. */
 export const TLB_INVALID = 0x800;
 // Behind the arrays lie the page cells: entries of the same kind, each for accesses of regions that are likely to be to
@@ -106,6 +116,23 @@ export const TLB_SUPERVISOR_AC = TLB + 2 * TLB_SIZE;
 export const TLB_BYPASS = TLB + 3 * TLB_SIZE;
 next += 4 * TLB_SIZE;
 
+// Entries of the first three tables that were filled since they were last emptied, so that a flush touches no others: numbers
+// (u16, (offset from TLB) >> TLB_ENTRY_SHIFT) of those that were filled with local and with global translations, none twice.
+export const TLB_ENTRY_COUNT = (3 * TLB_SIZE) >> TLB_ENTRY_SHIFT;
+/** u32 each: how many there are. */
+export const TLB_FILLED_COUNT = next;
+export const TLB_FILLED_GLOBAL_COUNT = next + 4;
+next += 64;
+export const TLB_FILLED = next;
+next += 2 * TLB_ENTRY_COUNT;
+export const TLB_FILLED_GLOBAL = next;
+next += 2 * TLB_ENTRY_COUNT;
+/** Of LARGE_NOTED_COUNT parts of large pages, by (address >> 21): i64 address of the part, plus the page's size as a power of two; or 0. */
+export const LARGE_NOTED_COUNT = 256;
+next = (next + 63) & ~63;
+export const LARGE_NOTED = next;
+next += 8 * LARGE_NOTED_COUNT;
+
 // The jump cache (interp/jump-cache.ts). An entry is 32 bytes, and a pair of them, whose byte offsets differ in
 // 1 << JUMP_ENTRY_SHIFT, is a line of 64:
 //   +0   i64 linear address
@@ -122,13 +149,27 @@ next = (next + 63) & ~63;
 export const JUMP_CACHE = next;
 next += JUMP_ENTRIES << JUMP_ENTRY_SHIFT;
 
-// Translations for fetching, of user and of supervisor code: EXECUTE_ENTRIES entries of 16 bytes each,
-// indexed by linear page: +0 i64 linear address of the page (TLB_INVALID: none), +8 u32 guest-physical page number.
+// Translations for fetching, of user and of supervisor code (execute-table.ts). Each table is EXECUTE_ENTRIES entries of 16 bytes,
+// indexed by linear page: +0 i64 linear address of the page (TLB_INVALID: none), +8 u32 page of memory 1, +12 u32: 1 if it is
+// in the list of those that were filled. Behind them, at these offsets:
 export const EXECUTE_ENTRIES = 4096;
+/** u32: length of the list; u32: some page entered since the table was emptied is not global. */
+export const EXECUTE_COUNT = EXECUTE_ENTRIES * 16;
+export const EXECUTE_HOLDS_LOCAL = EXECUTE_COUNT + 4;
+/** The list: numbers of entries (u16). */
+export const EXECUTE_LIST = EXECUTE_COUNT + 64;
+/** The set of all pages entered since the table was emptied (page-set.ts). */
+export const EXECUTE_PAGES = EXECUTE_LIST + 2 * EXECUTE_ENTRIES;
+// A set of pages: u32 generation at +0, then from PAGE_SET_SLOTS on slots of 16 bytes: i64 page, u32 generation in which it was added.
+export const PAGE_SET_BITS = 14;
+export const PAGE_SET_REACH = 16;
+export const PAGE_SET_SLOTS = 16;
+const PAGE_SET_SIZE = PAGE_SET_SLOTS + 16 * ((1 << PAGE_SET_BITS) + PAGE_SET_REACH);
+export const EXECUTE_SIZE = (EXECUTE_PAGES + PAGE_SET_SIZE + 63) & ~63;
 next = (next + 63) & ~63;
 export const EXECUTE_USER = next;
-export const EXECUTE_SUPERVISOR = next + EXECUTE_ENTRIES * 16;
-next += 2 * EXECUTE_ENTRIES * 16;
+export const EXECUTE_SUPERVISOR = next + EXECUTE_SIZE;
+next += 2 * EXECUTE_SIZE;
 
 /** u32 cells through which regions go to blocks of their own pages: a descriptor, or 0 while it is not linked. */
 export const LINK_CELL_COUNT = 1 << 18;

@@ -4,31 +4,35 @@
 import type { Linear } from '../../base/addresses.ts';
 import type { CpuState } from '../../x86/state/cpu-state.ts';
 import * as E from './engine-state.ts';
-import { EntryList } from './entry-list.ts';
 import { PageSet } from './page-set.ts';
 
 const ENTRY_WORDS = 4;
 const FRAME_WORD = 2;
+const LISTED_WORD = 3;
 
 export class ExecuteTable {
   /** Byte offset in memory 0. */
   readonly base: number;
-  /** Some page entered since the table was emptied is not global. */
-  holdsLocal = false;
   readonly #state: CpuState;
-  readonly #executed = new PageSet();
-  readonly #filled = new EntryList(E.EXECUTE_ENTRIES);
+  readonly #executed: PageSet;
   readonly #onForget: () => void;
 
   constructor(state: CpuState, base: number, onForget: () => void) {
     this.base = base;
     this.#state = state;
     this.#onForget = onForget;
+    this.#executed = new PageSet(state, base + E.EXECUTE_PAGES);
     for (let entry = 0; entry < E.EXECUTE_ENTRIES; entry++) this.#empty(entry);
   }
 
+  /** Some page entered since the table was emptied is not global. */
+  get holdsLocal(): boolean {
+    return this.#state.u32[(this.base + E.EXECUTE_HOLDS_LOCAL) >> 2] !== 0;
+  }
   #empty(entry: number): void {
-    this.#state.u32[(this.base >> 2) + entry * ENTRY_WORDS] = E.TLB_INVALID;
+    const at = (this.base >> 2) + entry * ENTRY_WORDS;
+    this.#state.u32[at] = E.TLB_INVALID;
+    this.#state.u32[at + LISTED_WORD] = 0;
   }
   /** Physical address of a page's frame as last translated for fetching, or -1. */
   find(page: Linear): number {
@@ -40,23 +44,29 @@ export class ExecuteTable {
       this.forget();
       this.#executed.add(page);
     }
-    if (!global) this.holdsLocal = true;
+    const { u32 } = this.#state;
+    if (!global) u32[(this.base + E.EXECUTE_HOLDS_LOCAL) >> 2] = 1;
     const entry = entryOf(page);
-    this.#filled.add(entry);
     const at = this.base + entry * 4 * ENTRY_WORDS;
+    if (u32[(at >> 2) + LISTED_WORD] === 0) {
+      u32[(at >> 2) + LISTED_WORD] = 1;
+      const count = u32[(this.base + E.EXECUTE_COUNT) >> 2]!++;
+      this.#state.u16[(this.base + E.EXECUTE_LIST + 2 * count) >> 1] = entry;
+    }
     this.#state.setNumber(at, page);
-    this.#state.u32[(at >> 2) + FRAME_WORD] = Math.floor(frame / 4096);
+    u32[(at >> 2) + FRAME_WORD] = Math.floor(frame / 4096);
   }
   /** Whether a page was translated for fetching since the table was emptied. */
   has(page: Linear): boolean {
     return this.#executed.has(page);
   }
   forget(): void {
-    const { entries, count } = this.#filled;
-    for (let i = 0; i < count; i++) this.#empty(entries[i]!);
-    this.#filled.clear();
+    const { u32, u16 } = this.#state;
+    const count = u32[(this.base + E.EXECUTE_COUNT) >> 2]!;
+    for (let i = 0; i < count; i++) this.#empty(u16[(this.base + E.EXECUTE_LIST + 2 * i) >> 1]!);
+    u32[(this.base + E.EXECUTE_COUNT) >> 2] = 0;
+    u32[(this.base + E.EXECUTE_HOLDS_LOCAL) >> 2] = 0;
     this.#executed.clear();
-    this.holdsLocal = false;
     this.#onForget();
   }
 }

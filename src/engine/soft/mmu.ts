@@ -5,6 +5,8 @@
 // SMAP), supervisor with user pages open (SMAP off, or EFLAGS.AC). A fourth, always empty, is in force
 // while every access has to be looked at (alignment checks, data breakpoints).
 //
+// Most translations are entered by generated code (tlb-fill.ts); what is not as usual comes here.
+//
 // Entries for writes are made by writes, of pages that are RAM (the walk has set the dirty flag) and free
 // of decoded code (decision D7).
 //
@@ -27,7 +29,6 @@ import {
   PAGE_GLOBAL,
   peek,
   translate,
-  translateByTable,
   VIEW_IMPLICIT,
   VIEW_SUPERVISOR,
   VIEW_USER,
@@ -37,18 +38,14 @@ import { type CpuState, FLAG_AC } from '../../x86/state/cpu-state.ts';
 import * as L from '../../x86/state/layout.ts';
 import { KIND_BYTES, KIND_STACK, KIND_WRITE } from './core-functions.ts';
 import * as E from './engine-state.ts';
-import { EntryList } from './entry-list.ts';
 import { ExecuteTable } from './execute-table.ts';
-import { TableCache } from './table-cache.ts';
+import { TlbEntries } from './tlb-entries.ts';
 import { TlbMemory } from './tlb-memory.ts';
 
 const CANONICAL_END = 0x8000_0000_0000;
 const LARGE_PAGE_SHIFTS = [21, 22, 30];
 /** Bound of the sets of pages below; a boot of Linux notes some hundreds between two flushes. */
 const MAXIMUM_NOTED_PAGES = 16_384;
-const NOTED_PARTS = 256;
-const ENTRY_WORDS = 1 << (E.TLB_ENTRY_SHIFT - 2);
-const TABLES = [E.TLB_USER, E.TLB_SUPERVISOR, E.TLB_SUPERVISOR_AC];
 
 export class SoftMmu implements TranslationControl {
   readonly #state: CpuState;
@@ -57,16 +54,9 @@ export class SoftMmu implements TranslationControl {
   /** For helpers and for accesses over a page's end. */
   readonly paged: PagedMemory;
   readonly #translation = newPageTranslation();
-  /** Of every entry of the three tables: page of memory 1, and whether the translation is global. */
-  readonly #pages = new Uint32Array((TABLES.length * E.TLB_SIZE) >> E.TLB_ENTRY_SHIFT);
-  readonly #globals = new Uint8Array((TABLES.length * E.TLB_SIZE) >> E.TLB_ENTRY_SHIFT);
-  /** Entries that were filled since they were last flushed, so that a flush touches no others: local and global ones. */
-  readonly #filled = new EntryList(this.#pages.length);
-  readonly #filledGlobal = new EntryList(this.#pages.length);
+  readonly #entries: TlbEntries;
   /** Called whenever translations of user code, or of supervisor code, were forgotten: the jump cache depends on them. */
   onFlush: (user: boolean) => void = () => {};
-  /** TLB refills, for --stats. */
-  misses = 0;
   deviceAccesses = 0;
 
   constructor(state: CpuState, memory: GuestMemory, bus: GuestBus) {
@@ -76,7 +66,7 @@ export class SoftMmu implements TranslationControl {
     this.paged = new TlbMemory(state, memory, (linear, table, array, privilege) =>
       this.#refill(linear, table, array, privilege),
     );
-    for (const table of [...TABLES, E.TLB_BYPASS]) this.#clear(table);
+    this.#entries = new TlbEntries(state);
     this.#user = new ExecuteTable(state, E.EXECUTE_USER, () => this.onFlush(true));
     this.#supervisor = new ExecuteTable(state, E.EXECUTE_SUPERVISOR, () => this.onFlush(false));
     this.flushAll('dropGlobal');
@@ -99,46 +89,17 @@ export class SoftMmu implements TranslationControl {
   // ---- TranslationControl ----
 
   flushAll(global: 'keepGlobal' | 'dropGlobal'): void {
-    this.#emptyCells();
-    this.paged.flushAll(global);
-    this.#tables.clear();
     const keep = global === 'keepGlobal';
-    this.#drop(this.#filled, keep);
+    this.#entries.flush(keep);
     if (!keep) {
-      this.#drop(this.#filledGlobal, false);
       this.#largePages.clear();
-      this.#lastNoted.fill(Number.NaN);
+      this.#state.u32.fill(0, E.LARGE_NOTED >> 2, (E.LARGE_NOTED + 8 * E.LARGE_NOTED_COUNT) >> 2);
     }
     this.#user.forget();
     if (!keep || this.#supervisor.holdsLocal) this.#supervisor.forget();
   }
-  /** Page cells repeat TLB entries. */
-  #emptyCells(): void {
-    const { u32 } = this.#state;
-    for (const table of TABLES) {
-      if (u32[(table + E.PAGE_CELLS_USED) >> 2] === 0) continue;
-      u32[(table + E.PAGE_CELLS_USED) >> 2] = 0;
-      const first = (table + E.PAGE_CELLS) >> 2;
-      u32.fill(E.TLB_INVALID, first, first + 2 * E.PAGE_CELL_COUNT * ENTRY_WORDS);
-    }
-  }
-  /** Empties the TLB entries of a list; `keep` those that have become global since they were entered there. */
-  #drop(list: EntryList, keep: boolean): void {
-    const { u32 } = this.#state;
-    const { entries, count } = list;
-    for (let i = 0; i < count; i++) {
-      const entry = entries[i]!;
-      if (!keep || this.#globals[entry] === 0) u32[(E.TLB >> 2) + entry * ENTRY_WORDS] = E.TLB_INVALID;
-    }
-    list.clear();
-  }
-  #clear(table: number): void {
-    const { u32 } = this.#state;
-    for (let at = table >> 2; at < (table + E.TLB_SIZE) >> 2; at += ENTRY_WORDS) u32[at] = E.TLB_INVALID;
-  }
   /** A large page is in the TLB as small ones, so that one INVLPG for it has to drop everything; rare enough. */
   flushPage(linear: Linear): void {
-    this.paged.flushPage(linear);
     if (this.#largePages.size > 0) {
       for (const shift of LARGE_PAGE_SHIFTS) {
         if (this.#largePages.has(largePageKey(linear, shift))) {
@@ -147,23 +108,14 @@ export class SoftMmu implements TranslationControl {
         }
       }
     }
-    this.#tables.clear();
     this.#forgetPage(linear);
   }
   /** A page fault forgets the translations of its address (SDM 3A 4.10.4.1); of a large page, those of its 4 KiB only. */
   pageFaulted(linear: Linear): void {
-    this.paged.forget(linear);
-    this.#tables.forget(linear);
     this.#forgetPage(linear);
   }
   #forgetPage(linear: Linear): void {
-    this.#emptyCells();
-    const { u32 } = this.#state;
-    const index = ((linear >>> 12) & (E.TLB_ENTRIES - 1)) << E.TLB_ENTRY_SHIFT;
-    for (const table of TABLES) {
-      u32[(table + index) >> 2] = E.TLB_INVALID;
-      u32[(table + index + E.TLB_WRITES) >> 2] = E.TLB_INVALID;
-    }
+    this.#entries.forgetPage(linear);
     const page = linear - (linear & 0xfff);
     if (this.#user.has(page)) this.#user.forget();
     if (this.#supervisor.has(page)) this.#supervisor.forget();
@@ -172,36 +124,24 @@ export class SoftMmu implements TranslationControl {
   readonly #supervisor: ExecuteTable;
   /** Large pages of which some part is in the TLB (and some that were). */
   readonly #largePages = new Set<number>();
-  /** Those that were noted last, by their parts of 2 MiB: address plus size as a power of two. */
-  readonly #lastNoted = new Float64Array(NOTED_PARTS).fill(Number.NaN);
   /** The set above must not grow without end while a guest flushes nothing: an early flush is allowed always. */
   #noteLargePage(linear: Linear, shift: number): void {
+    // Those noted last are in LARGE_NOTED, by their parts of 2 MiB.
     const part = linear - (linear & 0x1f_ffff) + shift;
-    const slot = (linear >>> 21) & (NOTED_PARTS - 1);
-    if (this.#lastNoted[slot] === part) return;
+    const noted = E.LARGE_NOTED + 8 * ((linear >>> 21) & (E.LARGE_NOTED_COUNT - 1));
+    if (this.#state.getNumber(noted) === part) return;
     if (this.#largePages.size >= MAXIMUM_NOTED_PAGES) this.flushAll('dropGlobal');
     this.#largePages.add(largePageKey(linear, shift));
-    this.#lastNoted[slot] = part;
+    this.#state.setNumber(noted, part);
   }
 
   /** A page of memory 1 has begun to hold decoded code: no table may let writes to it pass. */
   protectCodePage(page: number): void {
-    this.#dropWrites((entry) => this.#pages[entry] === page);
+    this.#entries.dropWrites(page, page + 1);
   }
   /** Every page's next write takes the slow path, which marks it dirty; of pages `first` to `end` of memory 1. */
   trackWrites(first = 0, end = Number.POSITIVE_INFINITY): void {
-    this.#dropWrites((entry) => this.#pages[entry]! >= first && this.#pages[entry]! < end);
-  }
-  #dropWrites(which: (entry: number) => boolean): void {
-    this.#emptyCells();
-    const { u32 } = this.#state;
-    for (const { entries, count } of [this.#filled, this.#filledGlobal]) {
-      for (let i = 0; i < count; i++) {
-        const entry = entries[i]!;
-        const writes = (entry & E.TLB_ENTRIES) !== 0;
-        if (writes && which(entry)) u32[(E.TLB >> 2) + entry * ENTRY_WORDS] = E.TLB_INVALID;
-      }
-    }
+    this.#entries.dropWrites(first, end);
   }
 
   // ---- fetching ----
@@ -382,17 +322,19 @@ export class SoftMmu implements TranslationControl {
     if (4096 - (linear & 0xfff) < (kind & KIND_BYTES)) return false;
     const array = kind & KIND_WRITE ? E.TLB_WRITES : 0;
     this.#faulted = false;
-    const filled = this.#refill(linear, u32[E.TLB_TABLE >> 2]!, array, 'current') >= 0;
-    this.#regionFaulted = this.#faulted;
-    return filled;
+    if (this.#refill(linear, u32[E.TLB_TABLE >> 2]!, array, 'current') >= 0) return true;
+    if (this.#faulted) u32[E.PAGE_FAULT >> 2] = E.PAGE_FAULT_FOUND | this.#translation.errorCode;
+    return false;
   }
-  /** The page fault for which the last regionFill gave false, if it was for one, and nobody has taken it. */
+  /** The page fault that an access of a region has met, if nobody has taken it. */
   takeRegionFault(): GuestFault | null {
-    if (!this.#regionFaulted) return null;
-    this.#regionFaulted = false;
-    return this.#pageFault(this.#wrap(this.#state.getNumber(E.ACCESS_ADDRESS)));
+    const { u32 } = this.#state;
+    const fault = u32[E.PAGE_FAULT >> 2]!;
+    if (fault === 0) return null;
+    u32[E.PAGE_FAULT >> 2] = 0;
+    this.#state.cr2 = this.#wrap(this.#state.getNumber(E.ACCESS_ADDRESS));
+    return new GuestFault(PF, (fault ^ E.PAGE_FAULT_FOUND) >>> 0);
   }
-  #regionFaulted = false;
   /** The last #refill failed because the access faults. */
   #faulted = false;
   #wrap(linear: Linear): Linear {
@@ -420,19 +362,6 @@ export class SoftMmu implements TranslationControl {
     if (checked) throw new GuestFault(AC, 0);
   }
 
-  readonly #tables = new TableCache();
-  /** Fills #translation; false where the access faults. */
-  #translate(linear: Linear, access: number, view: number): boolean {
-    const t = this.#translation;
-    const memory = this.#memory;
-    if (this.#tables.find(linear, t) && translateByTable(this.#state, memory.view, linear, access, view, t)) {
-      return true;
-    }
-    if (!translate(this.#state, memory, linear, access, view, t)) return false;
-    if (t.table >= 0 && memory.kind(t.table) === PAGE_RAM) this.#tables.enter(linear, t.table, t.tableRights);
-    return true;
-  }
-
   /** Translates and fills the TLB; raises #PF. */
   #resolve(linear: Linear, access: number): number {
     const physical = this.#tryResolve(linear, access);
@@ -443,8 +372,7 @@ export class SoftMmu implements TranslationControl {
   #tryResolve(linear: Linear, access: number): number {
     const state = this.#state;
     const t = this.#translation;
-    if (!this.#translate(linear, access, this.#view())) return -1;
-    this.misses++;
+    if (!translate(state, this.#memory, linear, access, this.#view(), t)) return -1;
     this.#enter(linear, access, state.u32[E.TLB_TABLE >> 2]!);
     return t.frame + (linear & 0xfff);
   }
@@ -459,13 +387,13 @@ export class SoftMmu implements TranslationControl {
     const frame = kind === PAGE_RAM ? t.frame : this.#memory.place(t.frame);
     if (t.pageShift !== 12) this.#noteLargePage(linear, t.pageShift);
     if (access === ACCESS_READ) {
-      this.#fill(table, linear, frame, t.properties);
+      this.#entries.enter(table, linear, frame, (t.properties & PAGE_GLOBAL) !== 0);
       return frame;
     }
     const page = frame >>> 12;
     if (!isWritable(kind) || this.#memory.codePages[page] !== 0) return -1;
     this.#memory.dirtyPages[page] = 1;
-    this.#fill(table + E.TLB_WRITES, linear, frame, t.properties);
+    this.#entries.enter(table + E.TLB_WRITES, linear, frame, (t.properties & PAGE_GLOBAL) !== 0);
     return frame;
   }
   /** For accesses of helpers (TlbMemory) and of regions: the place in memory 1, or -1 and nothing entered. */
@@ -475,31 +403,12 @@ export class SoftMmu implements TranslationControl {
     if (linear >= CANONICAL_END || linear < -CANONICAL_END) return -1;
     const access = array === 0 ? ACCESS_READ : ACCESS_WRITE;
     const view = privilege === 'current' ? this.#view() : VIEW_IMPLICIT;
-    if (!this.#translate(linear, access, view)) {
+    if (!translate(this.#state, this.#memory, linear, access, view, this.#translation)) {
       this.#faulted = true;
       return -1;
     }
-    this.misses++;
     const frame = this.#enter(linear, access, table);
     return frame >= 0 ? frame + (linear & 0xfff) : -1;
-  }
-  /** Enters a translation into one array of a table. */
-  #fill(array: number, linear: Linear, frame: number, properties: number): void {
-    const { u32, i32 } = this.#state;
-    const at = array + (((linear >>> 12) & (E.TLB_ENTRIES - 1)) << E.TLB_ENTRY_SHIFT);
-    const page = linear - (linear & 0xfff);
-    u32[at >> 2] = page;
-    i32[(at >> 2) + 1] = Math.floor(page / 0x1_0000_0000);
-    u32[(at + E.TLB_ADDEND) >> 2] = frame - page;
-    const entry = (at - E.TLB) >> E.TLB_ENTRY_SHIFT;
-    this.#pages[entry] = frame >>> 12;
-    if ((properties & PAGE_GLOBAL) !== 0) {
-      this.#globals[entry] = 1;
-      this.#filledGlobal.add(entry);
-    } else {
-      this.#globals[entry] = 0;
-      this.#filled.add(entry);
-    }
   }
 }
 

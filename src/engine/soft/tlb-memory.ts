@@ -1,6 +1,6 @@
 // Guest memory as helpers see it (descriptor tables, frames of interrupts), looked up in the TLB of generated
 // code first: an access of the processor itself uses the supervisor table in which SMAP is never suspended.
-// What the TLB does not answer goes to PagedMemory, which has its own translations and raises the faults.
+// What the TLB does not answer goes to PagedMemory, which walks the page tables and raises the faults.
 import type { Linear } from '../../base/addresses.ts';
 import type { GuestMemory } from '../../memory/guest-memory.ts';
 import type { Privilege } from '../../x86/paging/linear-memory.ts';
@@ -26,7 +26,7 @@ export class TlbMemory extends PagedMemory {
   readonly #refill: TlbRefill;
 
   constructor(state: CpuState, memory: GuestMemory, refill: TlbRefill) {
-    super(state, memory);
+    super(state, memory, 'always');
     this.#state = state;
     this.#memory = memory;
     this.#refill = refill;

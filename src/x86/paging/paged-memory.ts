@@ -42,9 +42,13 @@ export class PagedMemory implements LinearMemory, TranslationControl {
   #empty = true;
   readonly #translation = newPageTranslation();
 
-  constructor(state: CpuState, physical: PhysicalMemory) {
+  readonly #caches: boolean;
+
+  /** `walks` 'always': no translation is kept, so that nobody need tell of flushes. */
+  constructor(state: CpuState, physical: PhysicalMemory, walks: 'always' | 'once' = 'once') {
     this.#state = state;
     this.#physical = physical;
+    this.#caches = walks === 'once';
   }
 
   // ---- TranslationControl ----
@@ -101,6 +105,7 @@ export class PagedMemory implements LinearMemory, TranslationControl {
       this.#tags[index] = EMPTY;
       return -1;
     }
+    if (!this.#caches) return translation.frame + offset;
     this.#empty = false;
     this.#tags[index] = page;
     this.#frames[index] = translation.frame;

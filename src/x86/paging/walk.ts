@@ -67,15 +67,12 @@ export interface PageTranslation {
   properties: number;
   /** 12, 21, 22 or 30; 12 without paging. */
   pageShift: number;
-  /** Of a 4 KiB page: physical address of its page table, and PAGE_ rights of the levels above it. Otherwise -1. */
-  table: GuestPhysical;
-  tableRights: number;
   /** When the walk failed: error code of the page fault. */
   errorCode: number;
 }
 
 export function newPageTranslation(): PageTranslation {
-  return { frame: 0, properties: 0, pageShift: 12, table: -1, tableRights: 0, errorCode: 0 };
+  return { frame: 0, properties: 0, pageShift: 12, errorCode: 0 };
 }
 
 // The entries met on the way down, leaf last: addresses and low halves.
@@ -118,46 +115,6 @@ export function peek(
   return true;
 }
 
-/**
- * Translates a page by its entry in a page table that was found before (`table`, `tableRights` of an earlier
- * translation of the same mode). False where that entry does not allow the access as it is, flags included: then
- * translate() has to walk.
- */
-export function translateByTable(
-  state: CpuState,
-  memory: DataView,
-  linear: Linear,
-  access: number,
-  view: number,
-  result: PageTranslation,
-): boolean {
-  const narrow = (state.u32[L.CR4 >> 2]! & C.CR4_PAE) === 0;
-  const at = result.table + (narrow ? ((linear >>> 12) & 0x3ff) * 4 : ((linear >>> 12) & 0x1ff) * 8);
-  const low = memory.getUint32(at, true);
-  const flags = ENTRY_PRESENT | ENTRY_ACCESSED | (access === ACCESS_WRITE ? ENTRY_DIRTY : 0);
-  if ((low & flags) !== flags) return false;
-  let high = 0;
-  if (!narrow) {
-    high = memory.getUint32(at + 4, true);
-    const long = (state.u32[L.EFER >> 2]! & C.EFER_LMA) !== 0;
-    if ((high & ((long ? HIGH_RESERVED : HIGH_RESERVED_PAE) | noExecuteReserved(state))) !== 0) return false;
-  }
-  const rights = properties(low, low);
-  const both = PAGE_USER | PAGE_WRITABLE;
-  const combined =
-    (rights & result.tableRights & both) |
-    (rights & PAGE_GLOBAL) |
-    (result.tableRights & PAGE_NO_EXECUTE) |
-    (high >>> 31 ? PAGE_NO_EXECUTE : 0);
-  if (!allowed(state, combined, access, view)) return false;
-  result.frame = (high & HIGH_ADDRESS) * TWO32 + ((low & 0xffff_f000) >>> 0);
-  result.pageShift = 12;
-  result.properties =
-    (combined & ((state.u32[L.CR4 >> 2]! & C.CR4_PGE) === 0 ? ~PAGE_GLOBAL : ~0)) |
-    ((low & ENTRY_DIRTY) !== 0 ? PAGE_DIRTY : 0);
-  return true;
-}
-
 /** The walk and its checks, without the flags. */
 function look(
   state: CpuState,
@@ -168,7 +125,6 @@ function look(
   result: PageTranslation,
 ): boolean {
   depth = 0;
-  result.table = -1;
   const cr0 = state.u32[L.CR0 >> 2]!;
   if ((cr0 & C.CR0_PG) === 0) {
     const low = linear >>> 0;
@@ -269,9 +225,7 @@ function walk32(
     result.properties = properties(directory, directory) | PAGE_LARGE;
     return 0;
   }
-  result.table = (directory & 0xffff_f000) >>> 0;
-  result.tableRights = properties(0, directory);
-  const table = enter(physical, result.table + ((linear >>> 12) & 0x3ff) * 4);
+  const table = enter(physical, ((directory & 0xffff_f000) >>> 0) + ((linear >>> 12) & 0x3ff) * 4);
   if ((table & ENTRY_PRESENT) === 0) return NOT_PRESENT;
   result.frame = (table & 0xffff_f000) >>> 0;
   result.pageShift = 12;
@@ -366,9 +320,8 @@ function walkDirectory(
     result.properties = properties(entry, all) | PAGE_LARGE | (noExecute >>> 31 ? PAGE_NO_EXECUTE : 0);
     return 0;
   }
-  result.table = (entryHigh & HIGH_ADDRESS) * TWO32 + ((entry & 0xffff_f000) >>> 0);
-  result.tableRights = properties(0, all) | (noExecute >>> 31 ? PAGE_NO_EXECUTE : 0);
-  address = result.table + ((low >>> 12) & 0x1ff) * 8;
+  const table = (entryHigh & HIGH_ADDRESS) * TWO32 + ((entry & 0xffff_f000) >>> 0);
+  address = table + ((low >>> 12) & 0x1ff) * 8;
   entry = enter(physical, address);
   if ((entry & ENTRY_PRESENT) === 0) return NOT_PRESENT;
   entryHigh = physical.read32(address + 4);

@@ -132,6 +132,5 @@
   (if (i32.and (local.get 17) (i32.const 511))
     (then
       (i64.store offset=rip (i32.const 0) (local.get 20))
-      (i32.store offset=EXIT (i32.const 0) (i32.const 5))
-      (return)))
+      (return_call $bail)))
   (return_call $jumpFlat (local.get 20)))

@@ -1,0 +1,110 @@
+// Accesses that the TLB does not answer, as functions of the core module: the TLB is refilled (soft/tlb-fill.ts), and TypeScript is
+// asked only where that cannot be done in the usual way.
+import type { FunctionBuilder } from '../../wasm/function.ts';
+import { KIND_BYTES, KIND_WRITE } from '../soft/core-functions.ts';
+import * as E from '../soft/engine-state.ts';
+
+/**
+ * The bodies of slowLoad and slowStore (core-functions.ts): what is missing in the TLB only is done here, everything else by the
+ * callback. Parameters: descriptor, address, kind.
+ */
+export function emitSlowAccess(
+  f: FunctionBuilder,
+  fillTlb: number,
+  callback: number,
+  access: 'load' | 'store',
+): void {
+  const [descriptor, address, kind] = [0, 1, 2];
+  const entry = f.local('i32');
+  f.localGet(address);
+  f.localGet(kind);
+  if (access === 'store') {
+    f.i32Const(KIND_WRITE);
+    f.op('i32.or');
+  }
+  f.i32Const(0);
+  f.load('i32.load', E.TLB_TABLE);
+  f.call(fillTlb);
+  f.localTee(entry);
+  f.if_(undefined, 'likely');
+  const pushPlace = () => {
+    f.localGet(address);
+    f.op('i32.wrap_i64');
+    f.localGet(entry);
+    f.load('i32.load', E.TLB_ADDEND);
+    f.op('i32.add');
+  };
+  const pushValue = () => f.i32Const(E.ACCESS_VALUE);
+  if (access === 'load') {
+    pushValue();
+    pushPlace();
+  } else {
+    pushPlace();
+    pushValue();
+  }
+  f.localGet(kind);
+  f.i32Const(KIND_BYTES);
+  f.op('i32.and');
+  if (access === 'load') f.memoryCopy(0, 1);
+  else f.memoryCopy(1, 0);
+  f.i32Const(0);
+  f.op('return');
+  f.end();
+  storeI32(f, E.PAGE_FAULT, () => f.i32Const(0));
+  storeI64(f, E.ACCESS_ADDRESS, address);
+  f.localGet(descriptor);
+  f.localGet(kind);
+  f.call(callback);
+}
+
+/**
+ * The body of fillForRegion: (address i64, kind) -> 1 when the TLB has the page now, or 0: the access raises a page fault
+ * (PAGE_FAULT, ACCESS_ADDRESS), or the interpreter has to do it. `callback` is that of core-module.ts, regionFill.
+ */
+export function emitFillForRegion(f: FunctionBuilder, fillTlb: number, callback: number): void {
+  const [address, kind] = [0, 1];
+  storeI32(f, E.PAGE_FAULT, () => f.i32Const(0));
+  f.localGet(address);
+  f.localGet(kind);
+  f.i32Const(0);
+  f.load('i32.load', E.TLB_TABLE);
+  f.call(fillTlb);
+  f.if_(undefined, 'likely');
+  f.i32Const(1);
+  f.op('return');
+  f.end();
+  storeI64(f, E.ACCESS_ADDRESS, address);
+  f.i32Const(0);
+  f.load('i32.load', E.PAGE_FAULT);
+  f.if_();
+  f.i32Const(0);
+  f.op('return');
+  f.end();
+  f.localGet(kind);
+  f.call(callback);
+}
+
+/** The body of regionTranslate (core-functions.ts); `fill` is fillForRegion. */
+export function emitRegionTranslate(f: FunctionBuilder, fill: number): void {
+  const [address, kind, where] = [0, 1, 2];
+  f.localGet(address);
+  f.localGet(kind);
+  f.call(fill);
+  f.if_(undefined, 'likely');
+  f.i32Const(0);
+  f.op('return');
+  f.end();
+  storeI32(f, E.WHERE, () => f.localGet(where));
+  f.i32Const(1);
+}
+
+function storeI32(f: FunctionBuilder, offset: number, push: () => void): void {
+  f.i32Const(0);
+  push();
+  f.store('i32.store', offset);
+}
+function storeI64(f: FunctionBuilder, offset: number, local: number): void {
+  f.i32Const(0);
+  f.localGet(local);
+  f.store('i64.store', offset);
+}
