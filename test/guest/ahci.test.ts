@@ -2,10 +2,14 @@
 // as messages, and by the pin where the system wants no messages.
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { emptyMemoryDisk, imageDisk } from '../../src/backend/block/memory-disk.ts';
 import { contents } from '../../src/backend/block/testing.ts';
 import { JitVcpu } from '../../src/engine/jit/jit-vcpu.ts';
+import { controlMachine } from '../../src/host/node/automation.ts';
 import { fetchKernelModules } from './kernel-modules.ts';
 import { GuestSession, noGuests, PROMPT } from './session.ts';
 
@@ -25,7 +29,9 @@ function content(length: number): Uint8Array {
 
 const md5 = (bytes: Uint8Array): string => createHash('md5').update(bytes).digest('hex');
 
-test('Linux reads and writes disks and a CD on AHCI', { skip: noGuests() }, async () => {
+test('Linux reads and writes disks and a CD on AHCI', { skip: noGuests() }, async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'doppel-ahci-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
   const modules = await fetchKernelModules('amd64', ['ahci', 'sd_mod', 'sr_mod']);
   const first = content(8 << 20);
   const disc = content(2048 * 1500);
@@ -81,8 +87,14 @@ test('Linux reads and writes disks and a CD on AHCI', { skip: noGuests() }, asyn
     await run('echo 1 > /proc/sys/dev/cdrom/autoeject; dd if=/dev/sr0 of=/dev/null count=1');
     assert.equal(guest.machine.board.cdrom?.trayOpen, true);
     await run('echo 0 > /proc/sys/dev/cdrom/autoeject; echo 0 > /proc/sys/dev/cdrom/autoclose');
-    guest.machine.board.cdrom?.insert(imageDisk(first.subarray(0, 2048 * 10), { readOnly: true }));
-    assert.match(await run('md5sum /dev/sr0'), new RegExp(md5(first.subarray(0, 2048 * 10))));
+    // The user changes the disc.
+    const control = controlMachine(guest.machine);
+    const file = join(folder, 'other.iso');
+    writeFileSync(file, first.subarray(0, 2048 * 300));
+    control.insert('cdrom', file);
+    assert.match(await run('md5sum /dev/sr0'), new RegExp(md5(first.subarray(0, 2048 * 300))));
+    control.eject('cdrom');
+    await run('dd if=/dev/sr0 of=/dev/null count=1', 1);
   } finally {
     await guest.stop();
   }
