@@ -9,23 +9,21 @@
 // Registers of addresses are 64 bits wide in two halves. A device that lacks memory for what it is to write waits until
 // it is reset; data that nobody has described memory for is lost (PxIS.OFS).
 import type { Alarm, AlarmSource } from '../../base/services.ts';
-import type { StateOf } from '../chip.ts';
-import { bytes, flag, initialState, integer, moment, record, resetState, uint } from '../chip.ts';
+import { initialState, resetState } from '../chip.ts';
 import { merge } from '../registers.ts';
 import * as A from './ahci-bits.ts';
-import type { CommandHeader, CommandMemory } from './ahci-command.ts';
+import type { CommandMemory } from './ahci-command.ts';
+import { AhciData } from './ahci-data.ts';
+import { listOf, NONE, PORT_SHAPE, type PortState } from './ahci-port-state.ts';
 import type { AtaInterface } from './ata-interface.ts';
 import { AtaQueue } from './ata-queue.ts';
-import { SATA_DEVICE_SHAPE, SataDevice, type SataHost } from './sata-device.ts';
+import { SataDevice, type SataHost } from './sata-device.ts';
 import * as F from './sata-fis.ts';
 
 /** Nanoseconds between a command that was over at once, and the next one. */
 const NEXT_COMMAND = 1_000;
-const NONE = -1;
 const SMALLEST_FIS = 2;
 const LARGEST_FIS = 16;
-const MOST_ENTRIES = 0xffff;
-const LARGEST_ENTRY = 1 << 22;
 
 /** Offsets in the area of received FISes, by type. */
 const RECEIVED: ReadonlyMap<number, number> = new Map([
@@ -41,48 +39,6 @@ const INTERRUPT_BITS: ReadonlyMap<number, number> = new Map([
   [F.FIS_SET_DEVICE_BITS, A.PORT_SDBS],
 ]);
 
-export const PORT_SHAPE = {
-  list: uint(32),
-  listUpper: uint(32),
-  area: uint(32),
-  areaUpper: uint(32),
-  status: uint(32),
-  enabled: uint(32),
-  /** PxCMD as written. */
-  command: uint(32),
-  taskFile: uint(16, A.TFD_NOBODY),
-  signature: uint(32, 0xffff_ffff),
-  control: uint(32),
-  error: uint(32),
-  active: uint(32),
-  issued: uint(32),
-  /** PxCMD.CCS. */
-  current: integer(0, A.COMMAND_SLOTS - 1),
-  /** The command under way that is not queued. */
-  slot: integer(NONE, A.COMMAND_SLOTS - 1, NONE),
-  /** Whose data is moved, and how far it is: descriptor, bytes of it, bytes in all. */
-  data: integer(0, A.COMMAND_SLOTS - 1),
-  entry: integer(0, MOST_ENTRIES),
-  skip: integer(0, LARGEST_ENTRY),
-  moved: uint(32),
-  /** The ATAPI command of it has gone to the device. */
-  packetSent: flag(),
-  /** After an error. */
-  halted: flag(),
-  /** The link is up. */
-  linked: flag(),
-  /** A register FIS that came while none could be received. */
-  held: bytes(20),
-  holding: flag(),
-  /** The next register FIS brings the signature. */
-  awaiting: flag(),
-  /** When the next command is sent, or -1. */
-  nextAt: moment(-1),
-  device: record(SATA_DEVICE_SHAPE),
-};
-
-export type PortState = StateOf<typeof PORT_SHAPE>;
-
 export interface AhciPortOptions {
   readonly device: AtaInterface | undefined;
   readonly memory: CommandMemory;
@@ -97,12 +53,18 @@ export class AhciPort implements SataHost {
   state: PortState = initialState(PORT_SHAPE);
   readonly #options: AhciPortOptions;
   readonly #device: SataDevice | undefined;
+  readonly #data: AhciData;
   readonly #alarm: Alarm;
   #issuing = false;
 
   constructor(options: AhciPortOptions) {
     this.#options = options;
     this.#device = options.device && new SataDevice(options.device, this);
+    this.#data = new AhciData({
+      memory: options.memory,
+      state: () => this.state,
+      interrupt: (bit) => this.#interrupt(bit),
+    });
     this.#alarm = options.clock.alarm(() => this.#next());
   }
 
@@ -272,7 +234,7 @@ export class AhciPort implements SataHost {
     const s = this.state;
     const { memory } = this.#options;
     const slot = this.#nextSlot();
-    const header = memory.header(this.#list, slot);
+    const header = memory.header(listOf(s), slot);
     const fis = memory.fis(header);
     s.current = slot;
     const fits = header.fisLength >= SMALLEST_FIS && header.fisLength <= LARGEST_FIS;
@@ -284,7 +246,7 @@ export class AhciPort implements SataHost {
     const isCommand = (fis[F.FIS_FLAGS]! & F.FLAG_COMMAND) !== 0;
     if (isCommand) s.taskFile |= A.TFD_BSY;
     s.slot = slot;
-    this.#beginData(slot);
+    this.#data.begin(slot);
     this.#device!.receive(fis);
     if (!isCommand && header.clearBusy) {
       s.taskFile &= ~(A.TFD_BSY | A.TFD_DRQ);
@@ -320,7 +282,7 @@ export class AhciPort implements SataHost {
       s.active = (s.active & ~new DataView(fis.buffer, fis.byteOffset).getUint32(F.FIS_ACTIVE, true)) >>> 0;
       const status = (s.taskFile & ~F.DEVICE_BITS & 0xff) | (fis[F.FIS_STATUS]! & F.DEVICE_BITS);
       s.taskFile = status | (fis[F.FIS_ERROR]! << 8);
-    } else if (type === F.FIS_DMA_SETUP) this.#beginData(fis[F.FIS_TAG]! % A.COMMAND_SLOTS);
+    } else if (type === F.FIS_DMA_SETUP) this.#data.begin(fis[F.FIS_TAG]! % A.COMMAND_SLOTS);
     else s.taskFile = fis[isRegisters ? F.FIS_STATUS : F.FIS_ENDING_STATUS]! | (fis[F.FIS_ERROR]! << 8);
     if (isRegisters && s.awaiting) {
       s.awaiting = false;
@@ -345,49 +307,7 @@ export class AhciPort implements SataHost {
   }
 
   move(block: Uint8Array, toHost: boolean): number {
-    const s = this.state;
-    if (!this.#running || !s.linked) return 0;
-    const { memory } = this.#options;
-    const header = memory.header(this.#list, s.data);
-    if (!toHost && header.atapi && !s.packetSent) {
-      memory.packet(header, block);
-      s.packetSent = true;
-      return block.length;
-    }
-    const moved = this.#walk(header, block, toHost);
-    s.moved = (s.moved + moved) >>> 0;
-    memory.setMoved(header, s.moved);
-    if (!toHost || moved === block.length) return moved;
-    this.#interrupt(A.PORT_OFS);
-    return block.length;
-  }
-
-  /** Bytes that descriptors had room for. */
-  #walk(header: CommandHeader, block: Uint8Array, toHost: boolean): number {
-    const s = this.state;
-    const { memory } = this.#options;
-    let moved = 0;
-    while (moved < block.length && s.entry < header.descriptors) {
-      const descriptor = memory.descriptor(header, s.entry);
-      const count = Math.max(0, Math.min(descriptor.bytes - s.skip, block.length - moved));
-      memory.move(descriptor.address + s.skip, block.subarray(moved, moved + count), toHost);
-      moved += count;
-      s.skip += count;
-      if (s.skip < descriptor.bytes) continue;
-      s.entry++;
-      s.skip = 0;
-      if (descriptor.interrupt) this.#interrupt(A.PORT_DPS);
-    }
-    return moved;
-  }
-
-  #beginData(slot: number): void {
-    const s = this.state;
-    s.data = slot;
-    s.entry = 0;
-    s.skip = 0;
-    s.moved = 0;
-    s.packetSent = false;
+    return this.#running && this.state.linked ? this.#data.move(block, toHost) : 0;
   }
 
   #post(fis: Uint8Array): void {
@@ -401,9 +321,5 @@ export class AhciPort implements SataHost {
   #interrupt(bit: number): void {
     this.state.status = (this.state.status | bit) >>> 0;
     this.#options.changed(true);
-  }
-
-  get #list(): number {
-    return this.state.listUpper * 2 ** 32 + this.state.list;
   }
 }

@@ -3,7 +3,7 @@ import type { Register } from '../registers.ts';
 import { merge } from '../registers.ts';
 import type { Ahci } from './ahci.ts';
 import * as A from './ahci-bits.ts';
-import type { PortState } from './ahci-port.ts';
+import type { PortState } from './ahci-port-state.ts';
 
 const dword = (
   name: string,

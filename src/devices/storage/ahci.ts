@@ -15,7 +15,8 @@ import type { RegisterRegion } from '../registers.ts';
 import { registerRegion } from '../registers.ts';
 import * as A from './ahci-bits.ts';
 import { CommandMemory } from './ahci-command.ts';
-import { AhciPort, PORT_SHAPE, type PortState } from './ahci-port.ts';
+import { AhciPort } from './ahci-port.ts';
+import { PORT_SHAPE, type PortState } from './ahci-port-state.ts';
 import { AHCI_REGISTERS } from './ahci-registers.ts';
 import type { AtaInterface } from './ata-interface.ts';
 
