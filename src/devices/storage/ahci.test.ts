@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import type { BlockDevice } from '../../backend/block/block-device.ts';
 import { emptyMemoryDisk, imageDisk } from '../../backend/block/memory-disk.ts';
 import { contents } from '../../backend/block/testing.ts';
-import { FakeClock } from '../testing.ts';
+import { FakeClock, randomNumbers } from '../testing.ts';
 import { AhciDriver, CI, DATA, FRE, lba48, PORT, queued, SACT, SCTL, SERR, ST } from './ahci-testing.ts';
 import { AtaDisk } from './ata-disk.ts';
 import { AtapiCdrom } from './atapi-cdrom.ts';
@@ -12,6 +12,7 @@ import { commandFis } from './sata-fis.ts';
 import { sectorPattern } from './testing.ts';
 
 const SECTORS = 6000;
+const SEEDS = Number(process.env.DOPPEL_FUZZ_SEEDS ?? 12);
 
 function build(medium: BlockDevice = imageDisk(sectorPattern(SECTORS)), staggered = false) {
   const clock = new FakeClock(1000);
@@ -403,4 +404,85 @@ test('ATAPI: packets from the command table, data by DMA and by PIO', () => {
   assert.equal(ahci.run({ command: 0x08 }), 0x00, 'DEVICE RESET ends without an interrupt');
   assert.equal(ahci.run({ command: 0xec, pieces: [[DATA, 512]] }), 0x51);
   assert.equal(ahci.read(PORT.TFD) >> 8, 4);
+});
+
+test('a driver that does anything: after a reset the adapter works', () => {
+  const COMMANDS = [
+    0x60, 0x61, 0x25, 0x35, 0x20, 0x30, 0xc4, 0xa0, 0xa1, 0xec, 0x2f, 0x06, 0x90, 0x08, 0xe6, 0xef, 0xea,
+  ];
+  for (let seed = 1; seed <= SEEDS; seed++) {
+    const random = randomNumbers(seed * 77);
+    const { ahci } = build(imageDisk(sectorPattern(SECTORS)), seed % 3 === 0);
+    for (let step = 0; step < 300; step++) {
+      ahci.port = random(3);
+      switch (random(8)) {
+        case 0:
+          ahci.write(random(0x48), random(2) === 0 ? random(2 ** 32 - 1) : 2 ** random(32));
+          break;
+        case 1:
+          ahci.setGeneric(random(12), random(4));
+          break;
+        case 2:
+          ahci.write(PORT.CMD, [0x13, 0x12, 0x1b, 3][random(4)]!);
+          break;
+        case 3:
+          for (let i = 0; i < 20; i++) ahci.memory.bytes[0x1000 + random(0x8000)] = random(256);
+          break;
+        case 4:
+          ahci.write(PORT.CLB, 0x1000);
+          ahci.write(0x04, 0);
+          ahci.write(PORT.IS, 0xffff_ffff);
+          break;
+        case 5:
+          ahci.clock.advance(random(20_000));
+          break;
+        default: {
+          const slot = random(32);
+          const registers = {
+            features: random(300),
+            count: slot << 3,
+            low: random(60),
+            mid: random(30),
+            device: 0x40,
+          };
+          const fis = commandFis(COMMANDS[random(COMMANDS.length)]!, registers);
+          if (random(20) === 0) fis.set([0, 0, random(256)], 1);
+          if (random(20) === 0) fis[15] = 4;
+          const pieces = Array.from(
+            { length: random(6) },
+            () => [random(2 ** 20), 1 + random(70_000)] as const,
+          );
+          const packet = [
+            [0x28, 0, 0, 0, 0, random(120), 0, 0, random(99)],
+            [0x12, 0, 0, 0, 96],
+            [0x1b, 0, 0, 0, 2],
+          ][random(3)]!;
+          ahci.prepare(
+            slot,
+            fis,
+            { pieces, write: random(2) === 0, ...(random(3) === 0 && { packet }) },
+            random(2) << 10,
+          );
+          if (random(2) === 0) ahci.write(SACT, 2 ** slot);
+          ahci.write(CI, 2 ** slot);
+        }
+      }
+    }
+    ahci.port = 0;
+    ahci.setGeneric(4, 1);
+    ahci.write(0x04, 0);
+    ahci.write(PORT.CMD, 2);
+    ahci.comreset();
+    ahci.start();
+    assert.equal(ahci.fetch(0xec, {}, 512)[0], 0x40, `seed ${seed}`);
+    // What was written meanwhile is on the disk; what is read is what was written.
+    ahci.memory.bytes.set(sectorsOf(3, 1), DATA + 4096);
+    ahci.issue(
+      1,
+      { command: 0x61, registers: queued(9, 1, 1), pieces: [[DATA + 4096, 512]], write: true },
+      true,
+    );
+    assert.equal(ahci.wait() & 0xff, 0x50);
+    assert.deepEqual(ahci.fetch(0x25, lba48(9, 1), 512), sectorsOf(3, 1));
+  }
 });

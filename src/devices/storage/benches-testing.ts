@@ -127,10 +127,9 @@ const makeAhci: BenchMaker = {
     const { log, lines, line, note } = recorder();
     const disk = new AtaDisk({ medium: patternMedium(5000, note('disk')), clock, serialAta: true });
     const cdrom = new AtapiCdrom({ medium: patternMedium(4096, note('disc')), clock, serialAta: true });
-    // Command headers and FISes wherever one looks.
+    // Command headers and FISes wherever one looks: a slot's command is the same each time, its table is at slot * 1 KiB.
     const memory = notedMemory(note('memory'));
-    let command = 0;
-    let slot = 0;
+    const commandOf = (slot: number): number => SERIAL_COMMANDS[slot % SERIAL_COMMANDS.length]!;
     const chip = new Ahci({
       devices: [disk.interface, undefined, cdrom.interface],
       clock,
@@ -141,10 +140,14 @@ const makeAhci: BenchMaker = {
         read(address, target) {
           memory.read(address, target);
           const fields = new DataView(target.buffer, target.byteOffset, target.length);
+          const slot = (address >> (target.length === 32 ? 5 : 10)) & 31;
+          const command = commandOf(slot);
           if (target.length === 32) {
-            fields.setUint32(0, (5 | (command === 0xa0 ? 0x20 : 0) | ((slot % 9) << 16)) >>> 0, true);
+            const descriptors = (slot % 9) << 16;
+            fields.setUint32(0, (5 | (command === 0xa0 ? 0x20 : 0) | descriptors) >>> 0, true);
+            fields.setUint32(8, slot << 10, true);
           } else if (target.length === 20) {
-            target.set([0x27, 0x80, command, slot, slot, 0, 0, 0x40, 0, 0, 0, 0, slot << 3, 0, 0, 0]);
+            target.set([0x27, 0x80, command, slot + 1, slot, 0, 0, 0x40, 0, 0, 0, 0, slot << 3, 0, 0, 0]);
           } else if (target.length === 12) target.set(PACKETS[slot % PACKETS.length]!);
         },
       },
@@ -162,8 +165,13 @@ const makeAhci: BenchMaker = {
           registers!.write(4, 4, 2);
         },
         (value) => {
-          command = SERIAL_COMMANDS[value % SERIAL_COMMANDS.length]!;
-          slot = value & 31;
+          const slot = (value >> 1) & 31;
+          if ((value & 0x80) !== 0) {
+            registers!.write(port(value) + 0x2c, 4, (value >> 6) & 1);
+            registers!.write(port(value) + 0x2c, 4, 0);
+            registers!.write(port(value) + 0x18, 4, 0x10);
+            registers!.write(port(value) + 0x18, 4, 0x11);
+          }
           registers!.write(port(value) + 0x34, 4, 2 ** slot);
           registers!.write(port(value) + 0x38, 4, 2 ** slot);
         },
