@@ -82,6 +82,8 @@ export class GuestMemory implements PhysicalMemory {
   #codeWriteListeners: CodeWriteListener[] = [];
   #trackListeners: TrackListener[] = [];
   #mapListeners: (() => void)[] = [];
+  /** Pages of plain memory that were marked when trackWrites() took the marks away. */
+  readonly #writtenBefore: number[] = [];
 
   /**
    * @param size RAM in bytes; a multiple of 64 KiB, at least 1 MiB and at most 3 GiB.
@@ -328,6 +330,25 @@ export class GuestMemory implements PhysicalMemory {
   onTrack(listener: TrackListener): void {
     this.#trackListeners.push(listener);
   }
+  /** Begins anew with what pagesWritten() tells. Those who look at plain memory miss nothing by it. */
+  trackWrites(): void {
+    const { dirtyPages } = this;
+    const plain = this.size / PAGE_SIZE;
+    for (let page = dirtyPages.indexOf(1, plain); page >= 0; page = dirtyPages.indexOf(1, page + 1)) {
+      this.#writtenBefore.push(page);
+    }
+    dirtyPages.fill(0);
+    for (const listener of this.#trackListeners) listener(0, this.pageCount);
+  }
+  /** Pages of RAM written since trackWrites(); undefined where they are more than `most`, or plain memory was written. */
+  pagesWritten(most: number): readonly number[] | undefined {
+    const pages: number[] = [];
+    for (let page = this.dirtyPages.indexOf(1); page >= 0; page = this.dirtyPages.indexOf(1, page + 1)) {
+      pages.push(page);
+      if (pages.length > most || page >= this.size / PAGE_SIZE) return undefined;
+    }
+    return pages;
+  }
   #writtenByDevice(start: number, count: number): void {
     for (let done = 0; done < count; ) {
       const length = Math.min(count - done, PAGE_SIZE - ((start + done) % PAGE_SIZE));
@@ -337,6 +358,7 @@ export class GuestMemory implements PhysicalMemory {
   }
   #takeWritten(first: number, end: number, pages: Uint8Array): boolean {
     const { dirtyPages } = this;
+    for (const page of this.#writtenBefore.splice(0)) dirtyPages[page] = 1;
     let any = false;
     for (
       let page = dirtyPages.indexOf(1, first);

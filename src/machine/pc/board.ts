@@ -144,6 +144,8 @@ export class Board implements GuestBus {
   readonly pointer: VmwarePointer;
   /** Every chip by name, for reset and snapshots, in the order in which they are restored. */
   readonly chips: ReadonlyMap<string, Chip & Saveable>;
+  /** The processor's accesses to devices so far. */
+  accesses = 0;
 
   constructor(options: BoardOptions) {
     const { memory, clock, wallClock } = options;
@@ -446,15 +448,19 @@ export class Board implements GuestBus {
 
   // ---- GuestBus ----
   mmioRead(address: number, width: AccessWidth): number {
+    this.accesses++;
     return this.memory.mmioRead(address, width);
   }
   mmioWrite(address: number, width: AccessWidth, value: number): void {
+    this.accesses++;
     this.memory.mmioWrite(address, width, value);
   }
   portRead(port: number, width: AccessWidth): number {
+    this.accesses++;
     return this.ports.read(port, width);
   }
   portWrite(port: number, width: AccessWidth, value: number): void {
+    this.accesses++;
     this.ports.write(port, width, value);
   }
 }

@@ -39,15 +39,19 @@ import type {
   MachineVcpu,
   MediaBoot,
 } from './machine-options.ts';
+import { Outside } from './outside.ts';
 import { PollWatch } from './poll-watch.ts';
 import { apicPort, backdoorRegisters } from './processor-wires.ts';
 import { describeRegisters, sumOfRegisters } from './registers.ts';
 import { repeatableEntropy } from './repeatable-entropy.ts';
+import { type StillSubject, StillWatch } from './still-watch.ts';
 
 /** A deterministic run must not depend on when it happens. */
 const REPEATABLE_RTC_START = Date.UTC(2000, 0, 1);
 /** Longest sleep of a paused machine between two looks whether it goes on, in milliseconds. */
 const LONGEST_PAUSE = 60_000;
+/** Longest rest (ns) of a guest that does nothing: whoever changes its memory without an interrupt may not tell. */
+const STILL_REST = 60_000_000;
 /** Host time (ns) after which the event loop gets its turn. */
 const TURN = 8e6;
 
@@ -78,6 +82,10 @@ export class Machine {
   /** The guest polls in vain: it gets no time for so long (ns). */
   #restWanted = 0;
   #interruptRequested = false;
+  readonly #outside = new Outside();
+  /** Of machines in real time: deterministic ones do not sleep. */
+  readonly #still: StillWatch | null;
+  #lastExit: Exit = { reason: 'Interrupted' };
 
   /** Throws DoppelError where the memory cannot be had or the kernel is not one. */
   constructor(options: MachineOptions) {
@@ -156,16 +164,17 @@ export class Machine {
       memory: this.memory,
       bus: this.board,
       features: cpuFeatures(),
-      entropy: deterministic ? repeatableEntropy() : host.entropy,
+      entropy: this.#outside.entropy(deterministic ? repeatableEntropy() : host.entropy),
       interrupts: {
         pending: () => this.#interruptRequested,
         acknowledge: () => this.board.localApic.acknowledge(),
       },
-      apic: apicPort(this.board.localApic),
-      timeStamp: () => Math.floor(this.#clock.now()),
+      apic: this.#outside.apicPort(apicPort(this.board.localApic)),
+      timeStamp: this.#outside.timeStamp(() => Math.floor(this.#clock.now())),
       countsHits: options.countTlbHits ?? false,
     });
     machineClock.retired = () => this.vcpu.retired;
+    this.#still = deterministic ? null : new StillWatch(this.#stillSubject());
     this.#inputs.forEach((input, i) => {
       input.connect(this.board.uarts[i]!);
     });
@@ -355,9 +364,10 @@ export class Machine {
         this.#resetIfWanted();
         continue;
       }
-      const exit = this.step();
+      this.step(this.#still?.limit);
+      const still = this.#isStill();
       if (this.#end !== null) break;
-      const sleep = exit.reason === 'Hlt' ? this.idle() : this.#rest();
+      const sleep = this.#lastExit.reason === 'Hlt' ? this.idle() : this.#rest(still);
       if (sleep > 0) {
         await scheduler.sleep(sleep);
         turn = clock.now() + TURN;
@@ -381,8 +391,12 @@ export class Machine {
   step(limit = Number.POSITIVE_INFINITY): Exit {
     this.alarms.fire();
     const exit = this.vcpu.run(Math.min(limit, this.#clock.instructionsUntil(this.alarms.next)));
+    this.#lastExit = exit;
     // Whatever the processor was doing before, it is not doing it any more.
-    if (this.#resetIfWanted()) return { reason: 'Interrupted' };
+    if (this.#resetIfWanted()) {
+      this.#lastExit = { reason: 'Interrupted' };
+      return this.#lastExit;
+    }
     switch (exit.reason) {
       case 'Shutdown':
         // As on a PC, whose chipset answers the processor's shutdown with a reset; firmware looks at CMOS then.
@@ -437,14 +451,39 @@ export class Machine {
     return this.#clock.idleUntil(this.alarms.next);
   }
 
+  /** After a slice: whether the guest goes round in a loop that does nothing. */
+  #isStill(): boolean {
+    const watch = this.#still;
+    if (watch === null || this.#end !== null) return false;
+    if (this.#lastExit.reason === 'Interrupted' && this.#restWanted === 0)
+      return watch.isStill(this.#clock.now());
+    watch.forget();
+    return false;
+  }
+  #stillSubject(): StillSubject {
+    const { board, memory, vcpu } = this;
+    const { state } = vcpu;
+    return {
+      registers: state.u8.subarray(0, L.FLAG_AUX),
+      moreRegisters: state.u8.subarray(L.SEGMENT, L.MODE),
+      flags: () => state.rflags,
+      sum: () => Math.imul(sumOfRegisters(state), 31) + state.u32[L.RIP >> 2]!,
+      retired: () => vcpu.retired,
+      outside: () => board.accesses + this.#outside.count,
+      run: (instructions) => this.step(instructions).reason === 'Interrupted' && this.#end === null,
+      memory,
+    };
+  }
+
   /**
    * A guest that polls in vain is left alone until the next alarm, or until something comes from outside, or for as long as
    * PollWatch says: milliseconds the host should sleep. Time passes for the guest as if the processor had been slow.
    */
-  #rest(): number {
-    const rest = this.#restWanted;
+  #rest(still: boolean): number {
+    const rest = still ? STILL_REST : this.#restWanted;
     this.#restWanted = 0;
-    if (rest === 0 || this.#interruptRequested) return 0;
+    // Where a guest is still, what is requested does not reach it.
+    if (rest === 0 || (this.#interruptRequested && !still)) return 0;
     return this.#clock.idleUntil(Math.min(this.alarms.next, this.#clock.now() + rest));
   }
 
