@@ -27,7 +27,8 @@ export class NodeScheduler implements Scheduler {
     const controller = new AbortController();
     this.#sleeping = controller;
     try {
-      await delay(milliseconds, undefined, { signal: controller.signal });
+      // Node cuts fractions off, and who wakes too early has to sleep once more.
+      await delay(Math.ceil(milliseconds), undefined, { signal: controller.signal });
     } catch {
       // woken
     }

@@ -484,7 +484,9 @@ export class Machine {
     this.#restWanted = 0;
     // Where a guest is still, what is requested does not reach it.
     if (rest === 0 || (this.#interruptRequested && !still)) return 0;
-    return this.#clock.idleUntil(Math.min(this.alarms.next, this.#clock.now() + rest));
+    const sleep = this.#clock.idleUntil(Math.min(this.alarms.next, this.#clock.now() + rest));
+    // The host's timers may go off a little too early, and the guest would ask once more before it gets its tick.
+    return sleep > 0 ? sleep + 1 : 0;
   }
 
   /** Gives back what the engine holds of the host besides memory: threads. For when it will not run again. */

@@ -23,6 +23,8 @@ const WORK = 12;
 const OTHER = 3;
 const MANY = 12;
 const MOST_CREDIT = 60;
+/** Whoever asks the same again after a rest earns 1 for so much of it (ns): GRUB redraws its countdown every second. */
+const EARNED_AGAIN = 20_000_000;
 /** Readings of a timer between two askings from which on the guest paces itself by it; one that shows the time needs one or two. */
 const PACED = 8;
 /** Sets of registers that are remembered: a loop may ask at several places. */
@@ -38,11 +40,14 @@ export class PollWatch {
   #since = 0;
   #retired = 0;
   #hasWorked = false;
+  /** When it was last left alone; 0 where it has done something since. */
+  #restedAt = 0;
   #timerReadings = 0;
 
   /** The guest has done something. */
   worked(): void {
     this.#hasWorked = true;
+    this.#restedAt = 0;
   }
   /** The guest reads a timer that goes by itself. */
   timerRead(): void {
@@ -64,18 +69,22 @@ export class PollWatch {
   asked(registers: number, retired: number, now: number): number {
     const instructions = retired - this.#retired;
     this.#retired = retired;
+    const rested = this.#restedAt === 0 ? 0 : now - this.#restedAt;
+    this.#restedAt = 0;
     if (this.#hasWorked || this.#timerReadings >= PACED) this.#earn(-WORK);
     this.#hasWorked = false;
     this.#timerReadings = 0;
     if (this.#credit === 0) this.#since = now;
     if (instructions < 0 || instructions > FEW) this.#earn(-MANY);
-    else if (this.#seen.includes(registers | 0)) this.#earn(1);
+    else if (this.#seen.includes(registers | 0)) this.#earn(1 + Math.floor(rested / EARNED_AGAIN));
     else {
       this.#seen[this.#next++ % REMEMBERED] = registers;
       this.#earn(-OTHER);
     }
     const idle = now - this.#since;
-    return this.#credit >= ENOUGH && idle >= WHILE ? Math.min(LONGEST_REST, idle * PART) : 0;
+    if (this.#credit < ENOUGH || idle < WHILE) return 0;
+    this.#restedAt = now;
+    return Math.min(LONGEST_REST, idle * PART);
   }
 
   #earn(credit: number): void {
