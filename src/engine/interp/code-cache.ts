@@ -17,6 +17,7 @@ import { GP, GuestFault } from '../../x86/exceptions/fault.ts';
 import type { CpuState } from '../../x86/state/cpu-state.ts';
 import { BlockHandlers } from './block-handlers.ts';
 import { BlockWriter } from './block-writer.ts';
+import { anyMarked, byteMarks, markBytes } from './byte-marks.ts';
 import { MAXIMUM_BLOCK } from './descriptor.ts';
 import type { HandlerTable } from './handlers.ts';
 
@@ -25,9 +26,8 @@ interface CodePage {
   readonly blocks: Map<number, number>;
   /** Descriptor ranges: start, end, start, end... */
   readonly ranges: number[];
-  /** One bit per 64 bytes that were decoded: low and high 32 chunks. */
-  chunksLow: number;
-  chunksHigh: number;
+  /** The bytes that were decoded (byte-marks.ts). */
+  readonly marks: Uint32Array;
 }
 
 interface CrossingBlock {
@@ -48,10 +48,6 @@ const crossingKey = (physical: number, modeKey: number) => physical * 1024 + mod
 /** #GP(0) for an instruction that goes over the end of CS. */
 function checkLimit(length: number, limit: number): void {
   if (length > limit) throw new GuestFault(GP, 0);
-}
-
-function isMarked(code: CodePage, chunk: number): boolean {
-  return (chunk < 32 ? code.chunksLow & (1 << chunk) : code.chunksHigh & (1 << (chunk - 32))) !== 0;
 }
 
 /** What is read where there is no memory. */
@@ -136,16 +132,7 @@ export class CodeCache {
 
   /** Bytes of a page (offsets, `end` excluded) are as good as decoded: a change invalidates the page. */
   note(page: number, first: number, end: number): void {
-    this.#mark(this.#page(page), first, end);
-  }
-  /** Whether offsets of a page (`end` excluded) are marked as decoded, every 64 bytes of them. */
-  noted(page: number, first: number, end: number): boolean {
-    const code = this.#pages.get(page);
-    if (!code) return false;
-    for (let chunk = first >> 6; chunk <= (end - 1) >> 6; chunk++) {
-      if (!isMarked(code, chunk)) return false;
-    }
-    return true;
+    markBytes(this.#page(page).marks, first, end);
   }
   /** Offsets of the blocks of a page that were decoded for a mode, ascending. */
   leaders(page: number, modeKey: number): number[] {
@@ -286,34 +273,23 @@ export class CodeCache {
     const code = this.#page(page);
     if (key !== -1) code.blocks.set(key, descriptor);
     code.ranges.push(descriptor, this.#writer.next);
-    this.#mark(code, first, end);
+    markBytes(code.marks, first, end);
   }
   /** The record of a page, which holds code from now on. */
   #page(page: number): CodePage {
     let code = this.#pages.get(page);
     if (!code) {
-      code = { blocks: new Map(), ranges: [], chunksLow: 0, chunksHigh: 0 };
+      code = { blocks: new Map(), ranges: [], marks: byteMarks() };
       this.#pages.set(page, code);
       if (page < this.#memory.codePages.length) this.#memory.codePages[page] = 1;
       this.onProtect(page);
     }
     return code;
   }
-  #mark(code: CodePage, first: number, end: number): void {
-    for (let chunk = first >> 6; chunk <= (end - 1) >> 6; chunk++) {
-      if (chunk < 32) code.chunksLow |= 1 << chunk;
-      else code.chunksHigh |= 1 << (chunk - 32);
-    }
-  }
-
   #written(page: number, first: number, last: number): void {
     const code = this.#pages.get(page);
     if (!code) return;
-    let hit = false;
-    for (let chunk = first >> 6; chunk <= last >> 6; chunk++) {
-      if (isMarked(code, chunk)) hit = true;
-    }
-    if (!hit) return;
+    if (!anyMarked(code.marks, first, last + 1)) return;
     this.invalidations++;
     this.#pages.delete(page);
     this.#memory.codePages[page] = 0;
