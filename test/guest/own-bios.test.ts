@@ -165,6 +165,45 @@ describe('a program that polls', () => {
   });
 });
 
+describe('a program in real time that waits for the timer', () => {
+  const TICKS = 20; // 1.1 s
+  /** Does `work` again and again until TICKS ticks have passed, which it sees in memory. How often the machine let it rest. */
+  async function rests(work: readonly number[]): Promise<number> {
+    const body = [...work, 0x3b, 0x2e, 0x6c, 0x04]; // cmp bp, [46ch]
+    const code = [
+      ...[0x31, 0xc0, 0x8e, 0xd8, 0xfb], // xor ax, ax; mov ds, ax; sti
+      ...[0x8b, 0x2e, 0x6c, 0x04, 0x83, 0xc5, TICKS], // mov bp, [46ch]; add bp, TICKS
+      ...[...body, 0x75, -(body.length + 2) & 0xff], // jne
+      ...end(9),
+    ];
+    const machine = new Machine({
+      memory: 4 * 2 ** 20,
+      boot: { media: ['disk'] },
+      storage: { disks: [disk(code)] },
+      serial: { write() {} },
+      debugExitPort: DEBUG_EXIT,
+      engine: (wires) => new JitVcpu(wires),
+      host: nodeHost(),
+    });
+    assert.deepEqual(await machine.run(), { reason: 'debug-exit', status: 19 });
+    const count = machine.statistics().get('rests of a guest that does nothing');
+    machine.close();
+    return count!;
+  }
+
+  test('rests from tick to tick where it looks at memory only', async () => {
+    assert.ok((await rests([])) > 2);
+    assert.ok((await rests([0x50, 0xf3, 0x90, 0x58])) > 2, 'push ax; pause; pop ax');
+  });
+
+  test('gets all the time that there is where it counts, in memory too, or looks at a clock', async () => {
+    assert.equal(await rests([0x43]), 0, 'inc bx');
+    assert.equal(await rests([0xff, 0x06, 0x00, 0x70]), 0, 'inc word [7000h]');
+    assert.equal(await rests([0x0f, 0x31, 0x31, 0xc0, 0x31, 0xd2]), 0, 'rdtsc; xor eax, eax; xor edx, edx');
+    assert.equal(await rests([0xe4, 0x61]), 0, 'in al, 61h');
+  });
+});
+
 test('with nothing to boot it says so and waits', async () => {
   const empty = emptyMemoryDisk(2048, { name: 'empty' });
   let said = '';

@@ -496,6 +496,7 @@ export class Machine {
 
   /** Counters of the run so far, by name. */
   statistics(): ReadonlyMap<string, number> {
-    return this.vcpu.statistics?.() ?? new Map();
+    const own = this.#still ? [['rests of a guest that does nothing', this.#still.rests] as const] : [];
+    return new Map([...(this.vcpu.statistics?.() ?? []), ...own]);
   }
 }

@@ -1,0 +1,151 @@
+// Who is still and who is not: loops of a toy processor, whose instructions are functions.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type StillSubject, StillWatch } from './still-watch.ts';
+
+const SLICE = 1001;
+const SLICE_TIME = 1e6;
+
+interface Toy {
+  /** Two registers and the number of the next instruction. */
+  readonly registers: Int32Array;
+  read(at: number): number;
+  write(at: number, value: number): void;
+  ask(): void;
+}
+
+function build(program: readonly ((toy: Toy) => void)[]) {
+  const registers = new Int32Array(4);
+  const u8 = new Uint8Array(16 * 4096);
+  let written = new Set<number>();
+  let outside = 0;
+  let retired = 0;
+  const toy: Toy = {
+    registers,
+    read: (at) => u8[at]!,
+    write(at, value) {
+      written.add(at >> 12);
+      u8[at] = value;
+    },
+    ask() {
+      outside++;
+    },
+  };
+  const run = (instructions: number) => {
+    for (let i = 0; i < instructions; i++) {
+      const next = registers[3]!;
+      registers[3] = (next + 1) % program.length;
+      program[next]!(toy);
+      retired++;
+    }
+    return true;
+  };
+  const subject: StillSubject = {
+    registers: new Uint8Array(registers.buffer, 0, 16),
+    moreRegisters: new Uint8Array(4),
+    flags: () => 2,
+    sum: () => registers.reduce((sum, value) => Math.imul(sum, 31) + value, 7),
+    retired: () => retired,
+    outside: () => outside,
+    run,
+    memory: {
+      u8,
+      trackWrites() {
+        written = new Set();
+      },
+      pagesWritten: (most) => (written.size > most ? undefined : [...written]),
+    },
+  };
+  const watch = new StillWatch(subject);
+  let now = 0;
+  return {
+    watch,
+    toy,
+    retired: () => retired,
+    /** Runs so many slices; how often it was found still. */
+    slices(count: number): number {
+      let still = 0;
+      for (let i = 0; i < count; i++) {
+        run(Math.min(SLICE, watch.limit));
+        now += SLICE_TIME;
+        if (watch.isStill(now)) still++;
+      }
+      return still;
+    },
+  };
+}
+
+const nothing = () => {};
+const nothings = (count: number) => Array.from({ length: count }, () => nothing);
+
+test('a loop that does nothing is still, soon and for good', () => {
+  for (const length of [1, 2, 7, 300]) {
+    const { slices } = build(nothings(length));
+    slices(400);
+    assert.equal(slices(50), 50, `${length} instructions`);
+  }
+});
+
+test('one that comes by a few states, and leaves memory as it was, is', () => {
+  const { slices } = build([
+    ({ registers }) => {
+      registers[0] = (registers[0]! + 1) % 5;
+    },
+    ({ write, registers }) => write(0x2000, registers[0]!),
+    ({ write, read }) => write(0x3000, read(0x2000) + 1),
+  ]);
+  slices(400);
+  assert.equal(slices(50), 50);
+});
+
+test('whoever counts is not: in a register, in memory, in many pages', () => {
+  const inRegister = (toy: Toy) => void toy.registers[0]!++;
+  const inMemory = ({ read, write }: Toy) => {
+    for (let at = 0x1000; ; at++) {
+      write(at, read(at) + 1);
+      if (read(at) !== 0) break;
+    }
+  };
+  const page = ({ registers, write }: Toy) => write(4096 * registers[0]!, 1);
+  const next = ({ registers }: Toy) => {
+    registers[0] = (registers[0]! + 1) % 16;
+  };
+  for (const program of [[inRegister], [inMemory, nothing], [page, next]]) {
+    const { slices } = build(program);
+    assert.equal(slices(3000), 0);
+  }
+});
+
+test('nor whoever asks a device or a clock, or takes very long', () => {
+  assert.equal(build([nothing, ({ ask }) => ask()]).slices(3000), 0);
+  assert.equal(build(nothings(5000)).slices(3000), 0);
+});
+
+test('a suspicion that was wrong costs less and less', () => {
+  const { slices, retired } = build([nothing, ({ ask }) => ask()]);
+  slices(100);
+  const before = retired();
+  slices(20_000);
+  assert.ok(retired() - before < 20_000 * SLICE * 1.01);
+});
+
+test('after an interrupt it is found still again at once, while its handler works it is not', () => {
+  let handler = 0;
+  const { slices, watch } = build([
+    ({ registers }) => {
+      if (handler > 0) registers[1] = --handler;
+    },
+    nothing,
+  ]);
+  slices(400);
+  assert.equal(slices(1), 1);
+  const before = watch.rests;
+  handler = 300;
+  assert.equal(slices(1), 1, 'a short one');
+  assert.equal(watch.rests, before + 1);
+  handler = 2500;
+  assert.equal(slices(1), 0);
+  assert.ok(slices(8) > 0, 'a longer one');
+  handler = 1e9;
+  assert.equal(slices(100), 0);
+});
