@@ -1,6 +1,7 @@
 // An installation, end to end: a machine starts from a CD, whose installer partitions an empty disk, makes a file system,
 // copies a system, installs GRUB and restarts; the machine comes up from the disk. Then another machine is made around the
-// same image file, and finds everything that the first one wrote. Under Doppel's own BIOS and under SeaBIOS.
+// same image file, and finds everything that the first one wrote. Under Doppel's own BIOS with the drives on IDE, and under
+// SeaBIOS with the drives on AHCI.
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,7 +12,7 @@ import { waitForScreenText } from '../../src/host/node/automation.ts';
 import { createRawDisk, openFileDisk } from '../../src/host/node/file-disk.ts';
 import { nodeHost } from '../../src/host/node/platform.ts';
 import type { BootOrder } from '../../src/machine/pc/own-bios.ts';
-import type { StorageOptions } from '../../src/machine/pc/storage.ts';
+import type { StorageBus, StorageOptions } from '../../src/machine/pc/storage.ts';
 import { Machine } from '../../src/machine/vm/machine.ts';
 import { GuestSession, PROMPT } from '../guest/session.ts';
 import { checkPartition } from './host-tools.ts';
@@ -38,8 +39,11 @@ describe('an installation', { skip }, () => {
     roms = await packageFiles(['seabios'], /\/(bios-256k|vgabios-stdvga)\.bin$/);
   });
 
-  for (const firmware of ['own BIOS', 'SeaBIOS'] as const) {
-    test(`from CD to disk: ${firmware}`, async (t) => {
+  for (const [firmware, bus] of [
+    ['own BIOS', 'ide'],
+    ['SeaBIOS', 'ahci'],
+  ] as const) {
+    test(`from CD to disk: ${firmware}, ${bus}`, async (t) => {
       const image = join(folder, `${firmware}.img`);
       createRawDisk(image, DISK_BYTES);
 
@@ -57,7 +61,7 @@ describe('an installation', { skip }, () => {
       };
 
       // The first machine: CD first, until the installer opens the tray.
-      await use(t, image, cd, async (storage) => {
+      await use(t, bus, image, cd, async (storage) => {
         const guest = await GuestSession.start(machine(storage, ['cdrom', 'disk']));
         t.after(() => guest.stop());
         await guest.waitFor('installer: installing GRUB', INSTALL_SECONDS);
@@ -80,7 +84,7 @@ describe('an installation', { skip }, () => {
       checkPartition(image, 2048 * 512);
 
       // Another one, with nothing but the image.
-      await use(t, image, undefined, async (storage) => {
+      await use(t, bus, image, undefined, async (storage) => {
         const guest = await GuestSession.start(machine(storage, ['disk']));
         t.after(() => guest.stop());
         await guest.waitFor(/up from the disk: .*start 2\r?\n/, BOOT_SECONDS);
@@ -97,6 +101,7 @@ describe('an installation', { skip }, () => {
 /** Has the image, and a CD, in drives while `body` runs. */
 async function use(
   t: TestContext,
+  bus: StorageBus,
   image: string,
   cd: string | undefined,
   body: (storage: StorageOptions) => Promise<void>,
@@ -105,7 +110,7 @@ async function use(
   const disk = openFileDisk(image, { report });
   const disc = cd === undefined ? undefined : openFileDisk(cd, { readOnly: true, report });
   try {
-    await body({ disks: [disk], ...(disc && { cdrom: disc }) });
+    await body({ disks: [{ medium: disk, bus }], ...(disc && { cdrom: disc, cdromBus: bus }) });
   } finally {
     disk.close();
     disc?.close();

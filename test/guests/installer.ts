@@ -41,7 +41,7 @@ const TOOL_FILES = new RegExp(
     '^usr/lib/grub/i386-pc/',
   ].join('|'),
 );
-const MODULES = ['ata_piix', 'sd_mod', 'sr_mod', 'isofs', 'crc32c_generic', 'ext4'];
+const MODULES = ['ata_piix', 'ahci', 'sd_mod', 'sr_mod', 'isofs', 'crc32c_generic', 'ext4'];
 
 /** Packages that `buildInstallationCd` needs. */
 export const INSTALLER_PACKAGES = [...CD_PACKAGES, ...TOOL_PACKAGES];
