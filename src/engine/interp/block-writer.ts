@@ -35,11 +35,20 @@ export class BlockWriter {
 
   /**
    * Writes the first `count` instructions of a run, from offset `start` of their page on, and `goto` where the last does not
-   * end the block. Answers the first descriptor; the last one ends at `next`.
+   * end the block; `place` is its place in memory 1 (D.NO_PLACE: none that holds for all of it). Answers the first
+   * descriptor; the last one ends at `next`.
    */
-  write(run: readonly DecodedInstruction[], count: number, start: number, ends: boolean, mode: Mode): number {
+  write(
+    run: readonly DecodedInstruction[],
+    count: number,
+    start: number,
+    ends: boolean,
+    mode: Mode,
+    place: number,
+  ): number {
     const free = (this.#next + D.BLOCK_ALIGNMENT - 1) & -D.BLOCK_ALIGNMENT;
     const descriptor = free + D.HEADER_SIZE;
+    this.#state.u32[(descriptor - D.H_PLACE) >> 2] = Math.min(place, D.NO_PLACE);
     let end = descriptor;
     let at = start;
     for (let order = 0; order < count; order++) {

@@ -5,7 +5,7 @@ import type { FunctionBuilder } from '../../wasm/function.ts';
 import { ModuleBuilder } from '../../wasm/module.ts';
 import * as S from '../../x86/state/layout.ts';
 import * as E from '../soft/engine-state.ts';
-import { emitFillTlb } from '../soft/tlb-fill.ts';
+import { emitFillExecute, emitFillTlb } from '../soft/tlb-fill.ts';
 import { emitBail } from './bail.ts';
 import { emitBulkString, emitRepeatString } from './bulk-string.ts';
 import {
@@ -18,6 +18,7 @@ import {
 import { emitEnterGate } from './core-gates.ts';
 import * as D from './descriptor.ts';
 import { emitResume } from './resume.ts';
+import { emitFetchPage, emitRevalidate } from './revalidate.ts';
 import { emitFillForRegion, emitRegionTranslate, emitSlowAccess } from './slow-access.ts';
 
 /** What the core calls back in TypeScript. Operands are in ACCESS_ADDRESS and ACCESS_VALUE. */
@@ -52,6 +53,7 @@ export const CORE_SIGNATURES = {
   bulkString: [['i32', 'i32', 'i32'], ['i32']],
   repeatString: [['i32', 'i32'], ['i32']],
   regionTranslate: [['i64', 'i32', 'i32'], ['i32']],
+  fetchPage: [['i64'], ['i32']],
   timeStamp: [[], ['f64']],
   enterGate: [['i32', 'i32', 'i32'], ['i32']],
   materializeFlags: [['i32', 'i64', 'i64', 'i64', 'i32', 'i64'], []],
@@ -84,6 +86,7 @@ interface TailCalls {
   readonly table: number;
   /** With the handler of the descriptor in a local. */
   readonly tailCallDescriptor: (f: FunctionBuilder, descriptor: number) => void;
+  readonly revalidate: number;
 }
 
 /**
@@ -129,13 +132,17 @@ export function buildCoreModule(
     f.returnCallIndirect(handlerType, table);
   };
 
-  const calls: TailCalls = { handlerType, table, tailCallDescriptor };
-
   const fill = module.defineFunction('fillTlb', ['i64', 'i32', 'i32'], ['i32']);
   emitFillTlb(fill, marks);
   const fillTlb = fill.index;
   define('slowLoad', (f) => emitSlowAccess(f, fillTlb, load, 'load'));
   define('slowStore', (f) => emitSlowAccess(f, fillTlb, store, 'store'));
+  const fillExecute = module.defineFunction('fillExecute', ['i64'], ['i32']);
+  emitFillExecute(fillExecute, marks);
+  const fetchPage = define('fetchPage', (f) => emitFetchPage(f, fillExecute.index));
+  const revalidate = module.defineFunction('revalidate', ['i64', 'i32'], ['i32']);
+  emitRevalidate(revalidate, fetchPage, HANDLER_STOP);
+  const calls: TailCalls = { handlerType, table, tailCallDescriptor, revalidate: revalidate.index };
   const fillForRegion = module.defineFunction('fillForRegion', ['i64', 'i32'], ['i32']);
   emitFillForRegion(fillForRegion, fillTlb, regionFill);
   const bulkString = define('bulkString', emitBulkString);
@@ -316,15 +323,15 @@ function pushTarget(f: FunctionBuilder): void {
 }
 
 /**
- * Continues at a RIP (the last parameter). The jump cache is looked up by linear address and key; a
- * miss, or a budget that is used up, leaves with EXIT_LOOKUP. `branch` is the local of the branch's
+ * Continues at a RIP (the last parameter). The jump cache is looked up by linear address and key (in flat code, an entry
+ * that may have become good again is asked about: revalidate.ts); a miss, or a budget that is used up, leaves with EXIT_LOOKUP. `branch` is the local of the branch's
  * descriptor, which is linked to a target in its own page. `pushAllowed` tells (i32) whether the cache may be used.
  */
 function emitJump(
   f: FunctionBuilder,
   pushLinear: () => void,
   branch: number | null,
-  { handlerType, table, tailCallDescriptor }: TailCalls,
+  { handlerType, table, tailCallDescriptor, revalidate }: TailCalls,
   pushAllowed?: () => void,
 ): void {
   const rip = branch === null ? 0 : 1;
@@ -377,8 +384,20 @@ function emitJump(
   f.op('i32.xor');
   f.localSet(entry);
   pushFound();
-  f.op('i32.eqz');
-  f.brIf(1);
+  if (pushAllowed) {
+    f.op('i32.eqz');
+    f.brIf(1);
+  } else {
+    f.brIf(0);
+    // It may be known from before the page tables changed.
+    f.localGet(linear);
+    f.localGet(entry);
+    f.call(revalidate);
+    f.localTee(entry);
+    f.i32Const(0);
+    f.op('i32.lt_s');
+    f.brIf(1);
+  }
   f.end();
   f.localGet(entry);
   f.load('i32.load', E.JUMP_CACHE + E.JUMP_DESCRIPTOR);

@@ -20,10 +20,11 @@
 //
 //  -24                -16       -12                  -8        -4          0
 //   +------------------+---------+--------------------+---------+-----------+------------+
-//   | linear address   | unused  | i32 runs left      | handler | unused    |  first descriptor...
+//   | linear address   | place   | i32 runs left      | handler | unused    |  first descriptor...
 //   +------------------+---------+--------------------+---------+-----------+------------+
 //
 // linear address (i64): where the block was found last (jump-cache.ts).
+// place (u32): of its first byte in memory 1; all ones where that is beyond 4 GiB, or the block lies in two pages.
 // runs left, handler: while the runs of a block are counted (core-module.ts, `count`), how many are left until it is
 // reported, and the handler of its first instruction, of which `count` has taken the place.
 export const DESCRIPTOR_SIZE = 24;
@@ -46,6 +47,8 @@ export const D_DISPLACEMENT = 20;
 export const HEADER_SIZE = 24;
 /** How far before the first descriptor its parts lie. */
 export const H_LINEAR = 24;
+export const H_PLACE = 16;
+export const NO_PLACE = 0xffff_ffff;
 export const H_RUNS_LEFT = 12;
 export const H_HANDLER = 8;
 /** Blocks are aligned to so many bytes. */

@@ -8,7 +8,8 @@ import * as L from '../../x86/state/layout.ts';
 import * as E from '../soft/engine-state.ts';
 
 export const JUMP_KEY_MODE = 0x3ff;
-const USER = 1 << 10;
+export const JUMP_KEY_USER_BIT = 1 << 10;
+const USER = JUMP_KEY_USER_BIT;
 const GENERATION_SHIFT = 11;
 /** A key that no entry has. */
 const NO_KEY = 0xffff_ffff;

@@ -183,16 +183,19 @@ export abstract class RegionFrame extends RegionFlags {
     const entry = f.scratch('i32');
     const address = f.scratch('i64');
     let first = true;
-    for (const page of this.region.pages.slice(1)) {
+    const pushPage = (index: number): void => {
       // Flat code: RIP is the linear address.
       f.localGet(this.base);
       if (!this.wide) f.op('i64.extend_i32_u');
-      f.i64Const(page.index * 4096);
+      f.i64Const(index * 4096);
       f.op('i64.add');
       if (!this.wide) {
         f.i64Const(0xffff_ffffn);
         f.op('i64.and');
       }
+    };
+    for (const page of this.region.pages.slice(1)) {
+      pushPage(page.index);
       f.localTee(address);
       f.op('i32.wrap_i64');
       f.i32Const(8);
@@ -215,7 +218,19 @@ export abstract class RegionFrame extends RegionFlags {
       first = false;
     }
     f.if_(undefined, 'unlikely');
+    // The table may not know them yet.
+    first = true;
+    for (const page of this.region.pages.slice(1)) {
+      pushPage(page.index);
+      f.call(this.core.fetchPage);
+      f.i32Const(page.frame);
+      f.op('i32.ne');
+      if (!first) f.op('i32.or');
+      first = false;
+    }
+    f.if_(undefined, 'unlikely');
     plain();
+    f.end();
     f.end();
     f.release(entry);
     f.release(address);

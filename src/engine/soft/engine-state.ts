@@ -140,7 +140,7 @@ next += 8 * LARGE_NOTED_COUNT;
 //   +12  u32 first descriptor of the block there
 //   +16  u32 table slot of the region that has taken the block's place, or 0
 export const JUMP_ENTRY_SHIFT = 5;
-export const JUMP_ENTRIES = 16384;
+export const JUMP_ENTRIES = 32768;
 export const JUMP_LINEAR = 0;
 export const JUMP_ENTRY_KEY = 8;
 export const JUMP_DESCRIPTOR = 12;

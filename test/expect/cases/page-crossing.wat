@@ -20,7 +20,10 @@
         (local.get 17))
       (i32.ne (i32.load offset=8 (local.get 16)) (i32.const 257)))
     (then
-      (return_call_indirect 0 (param i32) (local.get $descriptor) (i32.const 99))))
+      (if (; unlikely ;)
+        (i32.ne (call $fetchPage (i64.add (local.get $rip_base) (i64.const 4096))) (i32.const 257))
+        (then
+          (return_call_indirect 0 (param i32) (local.get $descriptor) (i32.const 99))))))
   (local.set $tlb_table (i32.load offset=TLB_TABLE (i32.const 0)))
   (local.set $rax (i64.load offset=RAX (i32.const 0)))
   (local.set $rcx (i64.load offset=RCX (i32.const 0)))
