@@ -48,10 +48,15 @@ test('the function is that of a PIIX3, with a bus master at BAR 4', () => {
 test('a channel answers once firmware has switched it on', () => {
   const { ide, command } = build();
   assert.equal(command.read(7, 1), 0x7f);
-  ide.pci.writeConfig(0x42, 2, 0x8000);
-  assert.equal(command.read(7, 1), 0x7f, 'I/O is still off');
   ide.pci.writeConfig(4, 2, 1);
   assert.equal(command.read(7, 1), 0x50);
+  for (const [value, status] of [
+    [0, 0x7f],
+    [0x8000, 0x50],
+  ] as const) {
+    for (const timing of [0x40, 0x42]) ide.pci.writeConfig(timing, 2, value);
+    assert.equal(command.read(7, 1), status);
+  }
   ide.pci.reset();
   assert.equal(command.read(7, 1), 0x7f);
   ide.enableChannels();

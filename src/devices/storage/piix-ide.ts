@@ -6,8 +6,9 @@
 //   busMaster                  the 16 ports of BAR 4
 //   pci                        configuration: COMMAND.I/O and IDETIM.15 let a channel decode its ports
 //
-// Timing registers are stored and read back: data moves as fast as the host. After power-on both channels are
-// off; firmware switches them on (`enableChannels` stands in for it).
+// Timing registers are stored and read back: data moves as fast as the host. After power-on COMMAND.I/O is off and firmware switches
+// it on (`enableChannels` stands in for it); IDETIM.15 is on, unlike silicon's, since UEFI firmware for this platform (OVMF)
+// leaves IDETIM alone.
 
 import type { DmaView, IrqLine } from '../lines.ts';
 import type { ConfigRegister, HeaderValues } from '../pci/config-space.ts';
@@ -36,8 +37,8 @@ export const PIIX3_IDE_HEADER: HeaderValues = {
 };
 
 export const PIIX3_IDE_REGISTERS: readonly ConfigRegister[] = [
-  { name: 'IDETIM0', offset: IDETIM, width: 2, reset: 0, writable: 0xf3ff },
-  { name: 'IDETIM1', offset: IDETIM + 2, width: 2, reset: 0, writable: 0xf3ff },
+  { name: 'IDETIM0', offset: IDETIM, width: 2, reset: IDETIM_DECODE, writable: 0xf3ff },
+  { name: 'IDETIM1', offset: IDETIM + 2, width: 2, reset: IDETIM_DECODE, writable: 0xf3ff },
   { name: 'SIDETIM', offset: 0x44, width: 1, reset: 0, writable: 0xff },
 ];
 
