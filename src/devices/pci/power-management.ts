@@ -130,6 +130,11 @@ export class Piix4PowerManagement implements Chip, PciFunction {
     this.#place();
   }
 
+  /** Where the power management ports are; undefined where nowhere. */
+  get base(): number | undefined {
+    return this.#placed.pm.start === 0 ? undefined : this.#placed.pm.start;
+  }
+
   #place(): void {
     const base = (at: number, enable: number) =>
       (this.config.readConfig(enable, 1) & 1) !== 0 ? this.config.readConfig(at, 4) & 0xfff0 : 0;

@@ -70,3 +70,28 @@ test('DMA: select and read, skip, read over the end, refuse writes', () => {
   assert.equal(transfer(0x0020_0018, 4, 0x8000), 1);
   assert.equal(transfer(0x0000_0002, 0xffff_ffff, 0x8000), 1);
 });
+
+test("the selector takes words only, without QEMU's bit for writing; both ports give the next byte", () => {
+  const { chip, read } = build();
+  const [ports] = chip.regions;
+  assert.equal(text([ports!.read(0, 1), ports!.read(1, 1)]), 'QE');
+  assert.equal(ports!.read(0, 2), 0);
+  ports!.write(0, 1, 5);
+  ports!.write(1, 1, 0x55);
+  assert.equal(text([ports!.read(1, 1), ports!.read(1, 1)]), 'MU');
+  assert.equal(text(read(0x4000, 4)), 'QEMU');
+});
+
+test('a file that depends on the machine is made when it is selected', () => {
+  let value = 7;
+  const chip = new FwCfg({ memory: new GuestMemory(1 << 20) });
+  chip.offer(() => ({ files: new Map([['state', () => Uint8Array.of(value, value + 1)]]) }));
+  const [ports] = chip.regions;
+  const read = () => {
+    ports!.write(0, 2, 0x20);
+    return [ports!.read(1, 1), ports!.read(1, 1), ports!.read(1, 1)];
+  };
+  assert.deepEqual(read(), [7, 8, 0]);
+  value = 9;
+  assert.deepEqual(read(), [9, 10, 0]);
+});

@@ -10,6 +10,8 @@
 //   description in guest memory, big-endian:  0 control  4 length  8 address (64 bits)
 //   control:  0 error (result)  1 read  2 skip  3 select (item in 31:16)  4 write (refused: items are read-only)
 //
+//   A selector's bit 14 (once: for writing) does not count; the data port is also read at the selector's.
+//
 // Items: 0 signature "QEMU", 1 interfaces, 0x19 directory of the files, 0x20 and up the files; others by number.
 import type { AccessWidth } from '../../base/guest-bus.ts';
 import type { StateRecord } from '../../base/state-record.ts';
@@ -26,6 +28,10 @@ const FIRST_FILE = 0x20;
 const INTERFACES = 3;
 const NAME_SIZE = 56;
 const ENTRY_SIZE = 8 + NAME_SIZE;
+
+const SIGNATURE = new TextEncoder().encode('QEMU');
+const NOTHING = new Uint8Array();
+const WRITE_CHANNEL = 0x4000;
 
 const DMA_ERROR = 1;
 const DMA_READ = 2;
@@ -45,10 +51,13 @@ const SHAPE = {
   addressLow: uint(32),
 };
 
+/** What an item holds; one that depends on the machine's state is made when it is selected, always as long. */
+export type FirmwareItem = Uint8Array | (() => Uint8Array);
+
 /** What firmware finds: numbered items, and files by name (up to 55 characters). */
 export interface FirmwareItems {
   readonly items?: ReadonlyMap<number, Uint8Array>;
-  readonly files?: ReadonlyMap<string, Uint8Array>;
+  readonly files?: ReadonlyMap<string, FirmwareItem>;
 }
 
 export interface FwCfgOptions {
@@ -60,36 +69,41 @@ export class FwCfg implements Chip {
   /** fw-cfg (2 ports) and fw-cfg-dma (8 ports). */
   readonly regions: readonly RegisterRegion[];
   readonly #memory: DmaView;
-  #items: ReadonlyMap<number, Uint8Array>;
+  #contents: () => FirmwareItems;
+  /** By number, once somebody asks for more than the signature. */
+  #items: ReadonlyMap<number, FirmwareItem> | undefined;
+  /** What the selected item holds. */
+  #content: Uint8Array = NOTHING;
   readonly #state: StateOf<typeof SHAPE> = initialState(SHAPE);
 
   constructor(options: FwCfgOptions) {
     this.#memory = options.memory;
-    this.#items = numbered(options.contents ?? {});
+    this.#contents = () => options.contents ?? {};
+    this.#load();
     const words = registerRegion('fw-cfg', 2, SELECTOR_REGISTERS, this);
     this.regions = [
       {
         ...words,
-        // The selector is 16 bits wide, and its second byte is the data port.
+        // The selector is 16 bits wide and nothing less; both bytes read as the data port.
         write: (offset: number, width: AccessWidth, value: number) => {
-          if (offset === 0) this.#select(value & (width === 1 ? 0xff : 0xffff));
+          if (offset === 0 && width > 1) this.#select(value & 0xffff);
         },
-        read: (offset: number, width: AccessWidth) => {
-          if (offset === 1 && width === 1) return this.#next();
-          return width === 1 ? 0 : this.#next() * 0x100;
-        },
+        read: (offset: number, width: AccessWidth) => (offset < 2 && width === 1 ? this.#next() : 0),
       },
       registerRegion('fw-cfg-dma', 8, DMA_REGISTERS, this),
     ];
   }
 
-  /** Takes the place of what was there. */
-  set contents(contents: FirmwareItems) {
-    this.#items = numbered(contents);
+  /** Takes the place of what was there; called when the guest first asks for an item. */
+  offer(contents: () => FirmwareItems): void {
+    this.#contents = contents;
+    this.#items = undefined;
+    this.#load();
   }
 
   reset(): void {
     resetState(SHAPE, this.#state);
+    this.#load();
   }
 
   save(): StateRecord {
@@ -98,6 +112,7 @@ export class FwCfg implements Chip {
 
   restore(record: StateRecord): void {
     restoreState('fw-cfg', 1, SHAPE, this.#state, record);
+    this.#load();
   }
 
   // What the register tables call. Registers are big-endian.
@@ -117,13 +132,23 @@ export class FwCfg implements Chip {
   }
 
   #select(item: number): void {
-    this.#state.item = item;
+    this.#state.item = item & ~WRITE_CHANNEL;
     this.#state.position = 0;
+    this.#load();
+  }
+
+  #load(): void {
+    this.#content = this.#state.item === ITEM_SIGNATURE ? SIGNATURE : this.#find(this.#state.item);
+  }
+
+  #find(number: number): Uint8Array {
+    this.#items ??= numbered(this.#contents());
+    const item = this.#items.get(number) ?? NOTHING;
+    return typeof item === 'function' ? item() : item;
   }
 
   #next(): number {
-    const { item, position } = this.#state;
-    const byte = this.#items.get(item)?.[position];
+    const byte = this.#content[this.#state.position];
     if (byte === undefined) return 0;
     this.#state.position++;
     return byte;
@@ -140,15 +165,15 @@ export class FwCfg implements Chip {
     if ((control & DMA_SELECT) !== 0) this.#select(control >>> 16);
     let result = 0;
     if ((control & DMA_READ) !== 0) result = this.#readTo(target, length) ? 0 : DMA_ERROR;
-    else if ((control & DMA_WRITE) !== 0) result = DMA_ERROR;
-    else if ((control & DMA_SKIP) !== 0) this.#state.position += length;
+    else if ((control & (DMA_WRITE | DMA_SKIP)) !== 0) this.#state.position += length;
+    if ((control & (DMA_READ | DMA_WRITE)) === DMA_WRITE) result = DMA_ERROR;
     view.setUint32(0, result);
     this.#memory.write(address, bytes.subarray(0, 4));
   }
   /** What lies behind the item's end reads as 0. */
   #readTo(target: number, length: number): boolean {
     if (length > LONGEST_TRANSFER || !Number.isSafeInteger(target + length)) return false;
-    const item = this.#items.get(this.#state.item) ?? new Uint8Array();
+    const item = this.#content;
     for (let done = 0; done < length; done += PIECE) {
       const piece = new Uint8Array(Math.min(PIECE, length - done));
       const start = Math.min(this.#state.position, item.length);
@@ -166,19 +191,18 @@ function swapped(value: number): number {
   return bytes.getUint32(0);
 }
 
-function numbered(contents: FirmwareItems): ReadonlyMap<number, Uint8Array> {
+function numbered(contents: FirmwareItems): ReadonlyMap<number, FirmwareItem> {
   const files = [...(contents.files ?? [])].sort(([a], [b]) => (a < b ? -1 : 1));
   const directory = new Uint8Array(4 + files.length * ENTRY_SIZE);
   const view = new DataView(directory.buffer);
   view.setUint32(0, files.length);
-  const items = new Map<number, Uint8Array>([
-    [ITEM_SIGNATURE, new TextEncoder().encode('QEMU')],
+  const items = new Map<number, FirmwareItem>([
     [ITEM_INTERFACES, Uint8Array.of(INTERFACES, 0, 0, 0)],
     ...(contents.items ?? []),
   ]);
   files.forEach(([name, bytes], i) => {
     const entry = 4 + i * ENTRY_SIZE;
-    view.setUint32(entry, bytes.length);
+    view.setUint32(entry, (typeof bytes === 'function' ? bytes() : bytes).length);
     view.setUint16(entry + 4, FIRST_FILE + i);
     const encoded = new TextEncoder().encode(name);
     if (encoded.length >= NAME_SIZE) throw new RangeError(`the name ${name} is too long for fw_cfg`);

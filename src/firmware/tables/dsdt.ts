@@ -19,6 +19,8 @@ import {
 
 /** Present, enabled, shown, functioning. */
 const STATUS_PRESENT = 0x0f;
+/** Three letters and four digits, as ISA devices have; ACPI's own identifiers are a letter longer. */
+const EISA_LENGTH = 7;
 const PCI_SLOTS = 32;
 const PCI_PINS = 4;
 
@@ -78,7 +80,7 @@ function routing(interrupts: readonly number[]): Aml[] {
 
 function isaDevice(isa: IsaDevice): Aml {
   return device(isa.name, [
-    name('_HID', eisaId(isa.identifier)),
+    name('_HID', isa.identifier.length === EISA_LENGTH ? eisaId(isa.identifier) : string(isa.identifier)),
     ...(isa.unique === undefined ? [] : [name('_UID', integer(isa.unique))]),
     name('_STA', integer(STATUS_PRESENT)),
     name(

@@ -13,7 +13,7 @@ export interface InterruptOverride {
 export interface IsaDevice {
   /** Name in the namespace, four characters at most. */
   readonly name: string;
-  /** EISA identifier, e.g. "PNP0501". */
+  /** EISA identifier, e.g. "PNP0501", or one of ACPI's own, e.g. "QEMU0002". */
   readonly identifier: string;
   /** Tells several of a kind apart. */
   readonly unique?: number;

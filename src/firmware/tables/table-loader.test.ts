@@ -7,7 +7,12 @@ import { acpiFiles } from './table-loader.ts';
 
 test('what firmware places by the script is what is built for that place', () => {
   const platform = pcAcpiPlatform(1);
-  const files = new Map([...acpiFiles(platform)].map(([name, bytes]) => [name, bytes.slice()]));
+  const files = new Map(
+    [...acpiFiles(() => platform)].map(([name, bytes]) => [
+      name,
+      typeof bytes === 'function' ? bytes() : bytes.slice(),
+    ]),
+  );
   const places = new Map<string, number>();
   const script = files.get('etc/table-loader')!;
   const free = { 1: 0x1fe_0000, 2: 0xf_5000 } as Record<number, number>;
@@ -34,6 +39,7 @@ test('what firmware places by the script is what is built for that place', () =>
       }
       case 3: {
         const start = view.getUint32(64, true);
+        assert.equal(bytes[view.getUint32(60, true)], 0);
         const sum = bytes.subarray(start, start + view.getUint32(68, true)).reduce((a, b) => a + b, 0);
         bytes[view.getUint32(60, true)]! -= sum;
         break;
@@ -46,4 +52,18 @@ test('what firmware places by the script is what is built for that place', () =>
   const tables = files.get('etc/acpi/tables')!;
   assert.deepEqual(tables.slice(64), built.bytes.slice(64));
   assert.deepEqual(files.get('etc/acpi/rsdp'), built.bytes.slice(0, 36));
+});
+
+test('the tables say where the chipset is when they are read', () => {
+  let pmBase = 0x600;
+  const files = acpiFiles(() => pcAcpiPlatform(1, { pmBase }));
+  const tables = files.get('etc/acpi/tables') as () => Uint8Array;
+  const before = tables();
+  pmBase = 0xb000;
+  const after = tables();
+  assert.equal(after.length, before.length);
+  const fadt = String.fromCharCode(...after).indexOf('FACP');
+  const view = new DataView(after.buffer);
+  assert.equal(view.getUint32(fadt + 56, true), 0xb000);
+  assert.equal(view.getUint32(fadt + 76, true), 0xb008);
 });

@@ -5,7 +5,11 @@
 //   2  add pointer   4 file to change (56)  60 file pointed to (56)  116 offset  120 size of the pointer
 //   3  add checksum  4 file (56)  60 offset of the byte  64 first byte  68 length
 //
-// A pointer in a file holds an offset into the other file, to which the firmware adds that file's address.
+// A pointer in a file holds an offset into the other file, to which the firmware adds that file's address. A checksum that is to be
+// added is 0 in the file: OVMF sums it up with the rest.
+//
+// Firmware reads the tables after it has placed the chipset's registers, and they say where those are: they are built when they
+// are read, always as long.
 import { type AcpiTables, buildAcpiTables } from './acpi.ts';
 import type { AcpiPlatform } from './platform.ts';
 
@@ -27,24 +31,42 @@ const FADT_POINTERS = [
   [140, 8],
 ] as const;
 
-/** The files of fw_cfg from which firmware makes the tables of `platform`. */
-export function acpiFiles(platform: AcpiPlatform): ReadonlyMap<string, Uint8Array> {
-  const tables = buildAcpiTables(platform, 0, MOST);
-  return new Map([
-    [TABLES_FILE, tables.bytes],
-    [RSDP_FILE, tables.bytes.slice(tables.rsdp, tables.rsdp + RSDP_SIZE)],
-    [LOADER_FILE, loaderScript(tables)],
+/** The files of fw_cfg from which firmware makes the tables of `platform`, which is asked each time when they are read. */
+export function acpiFiles(
+  platform: () => AcpiPlatform,
+): ReadonlyMap<string, Uint8Array | (() => Uint8Array)> {
+  const build = () => {
+    const tables = buildAcpiTables(platform(), 0, MOST);
+    const script = loaderScript(tables);
+    const rsdp = tables.bytes.slice(tables.rsdp, tables.rsdp + RSDP_SIZE);
+    for (const { file, offset } of script.checksums) (file === RSDP_FILE ? rsdp : tables.bytes)[offset] = 0;
+    return { tables: tables.bytes, rsdp, script: script.bytes };
+  };
+  const { rsdp, script } = build();
+  return new Map<string, Uint8Array | (() => Uint8Array)>([
+    [TABLES_FILE, () => build().tables],
+    [RSDP_FILE, rsdp],
+    [LOADER_FILE, script],
   ]);
 }
 
-function loaderScript({ bytes, rsdp }: AcpiTables): Uint8Array {
+/** A byte of a file that the script has firmware compute. */
+interface Checksum {
+  readonly file: string;
+  readonly offset: number;
+  readonly start: number;
+  readonly length: number;
+}
+
+function loaderScript({ bytes, rsdp }: AcpiTables): { bytes: Uint8Array; checksums: readonly Checksum[] } {
   const view = new DataView(bytes.buffer, bytes.byteOffset);
   const commands: Uint8Array[] = [allocate(RSDP_FILE, 16, ZONE_LOW), allocate(TABLES_FILE, 64, ZONE_HIGH)];
-  const checksums: Uint8Array[] = [];
+  const checksums: Checksum[] = [];
   /** A table whose pointers, at offsets in it, are to be moved. */
   const table = (at: number, pointers: readonly (readonly [offset: number, size: number])[]) => {
     for (const [offset, size] of pointers) commands.push(addPointer(TABLES_FILE, at + offset, size));
-    checksums.push(addChecksum(TABLES_FILE, at + CHECKSUM, at, view.getUint32(at + 4, true)));
+    const length = view.getUint32(at + 4, true);
+    checksums.push({ file: TABLES_FILE, offset: at + CHECKSUM, start: at, length });
   };
   const rsdt = view.getUint32(rsdp + 16, true);
   const xsdt = view.getUint32(rsdp + 24, true);
@@ -62,12 +84,15 @@ function loaderScript({ bytes, rsdp }: AcpiTables): Uint8Array {
   }
   table(fadt, FADT_POINTERS);
   commands.push(addPointer(RSDP_FILE, 16, 4), addPointer(RSDP_FILE, 24, 8));
-  checksums.push(addChecksum(RSDP_FILE, 8, 0, 20), addChecksum(RSDP_FILE, 32, 0, RSDP_SIZE));
+  checksums.push(
+    { file: RSDP_FILE, offset: 8, start: 0, length: 20 },
+    { file: RSDP_FILE, offset: 32, start: 0, length: RSDP_SIZE },
+  );
   const script = new Uint8Array((commands.length + checksums.length) * COMMAND_SIZE);
-  [...commands, ...checksums].forEach((command, i) => {
+  [...commands, ...checksums.map(addChecksum)].forEach((command, i) => {
     script.set(command, i * COMMAND_SIZE);
   });
-  return script;
+  return { bytes: script, checksums };
 }
 
 /** A command: its number, names of files from offset 4 on, and numbers (offset, width in bytes, value). */
@@ -95,5 +120,5 @@ const allocate = (file: string, alignment: number, zone: number) =>
 const addPointer = (file: string, offset: number, size: number) =>
   command(2, [file, TABLES_FILE], [[116, 4, offset], [120, 1, size]]); // biome-ignore format: short
 
-const addChecksum = (file: string, offset: number, start: number, length: number) =>
+const addChecksum = ({ file, offset, start, length }: Checksum) =>
   command(3, [file], [[60, 4, offset], [64, 4, start], [68, 4, length]]); // biome-ignore format: short

@@ -18,14 +18,12 @@ import {
 } from './memory.ts';
 import {
   ACPI_PM,
-  ACPI_PM_TIMER,
-  ACPI_PM1A_CONTROL,
-  ACPI_PM1A_EVENT,
   COM1,
   DMA,
   DMA_CASCADE,
   DMA_FLOPPY,
   FLOPPY,
+  FW_CFG,
   GSI_PIT,
   I8042_COMMAND,
   I8042_DATA,
@@ -64,6 +62,10 @@ export interface BoardParts {
   /** A printer at the parallel port; a floppy drive. */
   readonly printer?: boolean;
   readonly floppy?: boolean;
+  /** Where firmware has placed the PIIX4's power management ports; where we do, unless given. */
+  readonly pmBase?: number;
+  /** First address that devices of the PCI bus may be placed at; where we place them, unless given. */
+  readonly pciWindow?: number;
   /** What firmware routes PIRQA# to PIRQD# to; as we do it, unless given. */
   readonly pirqs?: readonly number[];
   /** Devices of PCI bus 0; only the ISA bridge unless given. */
@@ -81,6 +83,8 @@ export function pcAcpiPlatform(
     serialPorts = [COM1],
     printer = false,
     floppy = false,
+    pmBase = ACPI_PM,
+    pciWindow = PCI_MEMORY_WINDOW,
     pirqs,
     slots = [PCI_ISA_BRIDGE[0]],
   }: BoardParts = {},
@@ -95,9 +99,9 @@ export function pcAcpiPlatform(
       { irq: IRQ_SCI, gsi: IRQ_SCI, signal: 'level, active high' },
     ],
     sci: IRQ_SCI,
-    pm1aEvent: ACPI_PM1A_EVENT,
-    pm1aControl: ACPI_PM1A_CONTROL,
-    pmTimer: ACPI_PM_TIMER,
+    pm1aEvent: pmBase,
+    pm1aControl: pmBase + 4,
+    pmTimer: pmBase + 8,
     sleepTypeS5: SLEEP_TYPE_S5,
     reset: { port: RESET_CONTROL, value: HARD_RESET },
     centuryIndex: CMOS_CENTURY,
@@ -127,7 +131,7 @@ export function pcAcpiPlatform(
         name: 'PMIO',
         identifier: 'PNP0C02',
         ports: [
-          { port: ACPI_PM, count: 0x40 },
+          { port: pmBase, count: 0x40 },
           { port: SMBUS, count: 0x10 },
         ],
       },
@@ -169,6 +173,7 @@ export function pcAcpiPlatform(
         ],
         dma: DMA_CASCADE,
       },
+      { name: 'FWCF', identifier: 'QEMU0002', ports: [{ port: FW_CFG, count: 12 }] },
       { name: 'SPKR', identifier: 'PNP0800', ports: [{ port: SYSTEM_CONTROL_B, count: 1 }] },
       { name: 'HPET', identifier: 'PNP0103', ports: [], memory: { start: HPET, size: 0x400 } },
       { name: 'RTC', identifier: 'PNP0B00', ports: [{ port: RTC, count: 2 }], irq: IRQ_RTC },
@@ -177,7 +182,7 @@ export function pcAcpiPlatform(
       configuration: { port: PCI_CONFIG_ADDRESS, count: 8 },
       slots,
       router: { slot: PCI_ISA_BRIDGE[0], vendor: 0x8086, device: 0x7000 },
-      memory: { start: PCI_MEMORY_WINDOW, end: PCI_MEMORY_WINDOW_END },
+      memory: { start: pciWindow, end: PCI_MEMORY_WINDOW_END },
       videoMemory: { start: VIDEO_MEMORY, end: VIDEO_MEMORY + VIDEO_MEMORY_SIZE },
       // INTA# of slot 1 is PIRQA#.
       interrupts: pirqs ? [3, 0, 1, 2].map((pirq) => pirqs[pirq]!) : IRQ_PCI,

@@ -137,6 +137,7 @@ export class Board implements GuestBus {
   readonly cdrom: AtapiCdrom | undefined;
   readonly vga: Vga | undefined;
   readonly #fwCfg: FwCfg;
+  readonly #powerManagement: Piix4PowerManagement;
   /** Keys for the PS/2 keyboard. */
   readonly keys: KeyQueue;
   readonly mouse: Ps2Mouse;
@@ -346,7 +347,11 @@ export class Board implements GuestBus {
       },
       write: (offset, width, value) => timer!.write(offset, width, value),
     };
-    const power = new Piix4PowerManagement({ pm1: [events!, control!, timed], smbus, spaces });
+    const power = (this.#powerManagement = new Piix4PowerManagement({
+      pm1: [events!, control!, timed],
+      smbus,
+      spaces,
+    }));
     this.pci.attach(...P.PCI_POWER_MANAGEMENT, add('power-management', power));
     add('pci-config', new PciConfigPorts(this.pci, resetControl.regions[0]!), P.PCI_CONFIG_ADDRESS);
 
@@ -397,8 +402,8 @@ export class Board implements GuestBus {
   }
 
   /** What firmware will find in fw_cfg. */
-  offerToFirmware(items: FirmwareItems): void {
-    this.#fwCfg.contents = items;
+  offerToFirmware(items: () => FirmwareItems): void {
+    this.#fwCfg.offer(items);
   }
 
   /**
@@ -427,7 +432,9 @@ export class Board implements GuestBus {
 
   /** What it has and another may not have. */
   get parts(): BoardParts {
+    const pmBase = this.#powerManagement.base;
     return {
+      ...(pmBase !== undefined && { pmBase }),
       vga: this.vga !== undefined,
       serialPorts: this.#serialPorts(),
       printer: this.chips.has('parallel'),

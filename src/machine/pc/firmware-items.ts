@@ -17,8 +17,8 @@ const MIB = 1024 * KIB;
 export interface FirmwareMachine {
   readonly ramSize: number;
   readonly processors: number;
-  /** What ACPI tables are to say of the board. */
-  readonly parts?: BoardParts;
+  /** What ACPI tables are to say of the board, asked when firmware reads them. */
+  readonly parts?: () => BoardParts;
   /** OpenFirmware paths in the order in which to boot, e.g. '/pci@i0cf8/ide@1,1/drive@0/disk@0'. */
   readonly bootOrder?: readonly string[];
   /** Milliseconds that a boot menu waits for its key; no menu unless given. */
@@ -53,12 +53,15 @@ const ITEM_MOST_PROCESSORS = 0x0f;
 const ITEM_IRQ0_OVERRIDE = 0x8002;
 
 export function firmwareItems(machine: FirmwareMachine): FirmwareItems {
-  const { ramSize, processors, parts = {}, bootOrder = [], bootMenu } = machine;
+  const { ramSize, processors, parts = () => ({}), bootOrder = [], bootMenu } = machine;
   const text = new TextEncoder();
-  const files = new Map<string, Uint8Array>([
+  const platform = () => pcAcpiPlatform(processors, { ...parts(), pirqs: SEABIOS_PIRQS, pciWindow: ramSize });
+  const files = new Map<string, Uint8Array | (() => Uint8Array)>([
     ['etc/e820', encodeE820([{ base: 0, size: ramSize, type: E820_RAM }])],
     ...smbiosFiles(pcSmbiosPlatform(processors, ramSize)),
-    ...acpiFiles(pcAcpiPlatform(processors, { ...parts, pirqs: SEABIOS_PIRQS })),
+    ...acpiFiles(platform),
+    // SeaBIOS stays where it is when nothing boots.
+    ['etc/boot-fail-wait', littleEndian(0xffff_ffff, 4)],
   ]);
   // The list ends with a zero byte.
   if (bootOrder.length > 0) files.set('bootorder', text.encode(`${bootOrder.join('\n')}\0`));

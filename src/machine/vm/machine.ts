@@ -33,6 +33,7 @@ import { applyBootState } from './boot-registers.ts';
 import { InstructionClock, type MachineClock, RealTimeClock } from './clocks.ts';
 import type {
   Boot,
+  FirmwareBoot,
   MachineEnd,
   MachineEvent,
   MachineOptions,
@@ -178,19 +179,16 @@ export class Machine {
     this.#inputs.forEach((input, i) => {
       input.connect(this.board.uarts[i]!);
     });
-    if ('firmware' in boot) {
-      const { bootOrder, bootMenu, mediaOrder } = boot;
-      const order = bootOrder ?? (mediaOrder && bootPaths(mediaOrder, options.storage ?? {}));
-      this.board.offerToFirmware(
-        firmwareItems({
-          ramSize: this.memory.size,
-          processors: 1,
-          parts: this.board.parts,
-          ...(order && { bootOrder: order }),
-          ...(bootMenu !== undefined && { bootMenu }),
-        }),
-      );
-    }
+    const { bootOrder, bootMenu, mediaOrder }: Partial<FirmwareBoot> = 'firmware' in boot ? boot : {};
+    const order = bootOrder ?? (mediaOrder && bootPaths(mediaOrder, options.storage ?? {}));
+    const items = {
+      ramSize: this.memory.size,
+      processors: 1,
+      parts: () => this.board.parts,
+      ...(order && { bootOrder: order }),
+      ...(bootMenu !== undefined && { bootMenu }),
+    };
+    this.board.offerToFirmware(() => firmwareItems(items));
     this.#bios = 'media' in boot ? this.#ownBios(boot) : null;
     this.#boot(boot);
   }
