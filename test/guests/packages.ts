@@ -11,6 +11,7 @@ import {
   readDebianPackage,
 } from '../../src/host/node/debian-packages.ts';
 import type { TarMember } from '../../src/host/node/tar-stream.ts';
+import { fatImage } from './fat-image.ts';
 
 /**
  * Why a test that needs these packages and tools of the host is skipped; false where everything is there. Fetches the
@@ -92,23 +93,45 @@ export async function makeCd(
   tree?: string,
 ): Promise<Uint8Array> {
   const loader = await packageFiles(CD_PACKAGES, /\/(isolinux\.bin|modules\/bios\/ldlinux\.c32)$/);
+  const all = [
+    { path: 'isolinux/isolinux.bin', bytes: loader.get('isolinux.bin')! },
+    { path: 'isolinux/ldlinux.c32', bytes: loader.get('ldlinux.c32')! },
+    { path: 'isolinux/isolinux.cfg', bytes: configuration },
+    ...files,
+  ];
+  const boot =
+    '-b isolinux/isolinux.bin -c isolinux/boot.cat -no-emul-boot -boot-load-size 4 -boot-info-table';
+  return makeIso(all, boot.split(' '), tree);
+}
+
+/** What a CD made by `makeUefiCd` needs. */
+export const UEFI_CD_PACKAGES = ['grub-efi-amd64-bin'];
+
+/** An ISO 9660 image that boots GRUB on UEFI, with this grub.cfg. */
+export async function makeUefiCd(configuration: string, files: readonly CdFile[]): Promise<Uint8Array> {
+  const loader = (await packageFiles(UEFI_CD_PACKAGES, /\/monolithic\/gcdx64\.efi$/)).get('gcdx64.efi')!;
+  const all = [
+    { path: 'efi.img', bytes: fatImage('EFI/BOOT/BOOTX64.EFI', loader) },
+    // By this file Debian's GRUB finds its CD.
+    { path: '.disk/info', bytes: 'Doppel' },
+    { path: 'boot/grub/grub.cfg', bytes: configuration },
+    ...files,
+  ];
+  return makeIso(all, ['-e', 'efi.img', '-no-emul-boot']);
+}
+
+/** An ISO 9660 image with Rock Ridge names, made with these options of xorriso's about booting. */
+function makeIso(files: readonly CdFile[], boot: readonly string[], tree?: string): Uint8Array {
   const folder = mkdtempSync(join(tmpdir(), 'doppel-cd-'));
   try {
     const root = join(folder, 'root');
-    const all = [
-      { path: 'isolinux/isolinux.bin', bytes: loader.get('isolinux.bin')! },
-      { path: 'isolinux/ldlinux.c32', bytes: loader.get('ldlinux.c32')! },
-      { path: 'isolinux/isolinux.cfg', bytes: configuration },
-      ...files,
-    ];
-    for (const { path, bytes } of all) writeInto(root, path, bytes);
+    for (const { path, bytes } of files) writeInto(root, path, bytes);
     const image = join(folder, 'cd.iso');
     const result = spawnSync(
       'xorriso',
       [
         ...['-as', 'mkisofs', '-quiet', '-R', '-V', 'DOPPEL_TEST', '-o', image],
-        ...['-b', 'isolinux/isolinux.bin', '-c', 'isolinux/boot.cat'],
-        ...['-no-emul-boot', '-boot-load-size', '4', '-boot-info-table'],
+        ...boot,
         ...[root, ...(tree === undefined ? [] : [tree])],
       ],
       { encoding: 'utf8' },

@@ -347,12 +347,9 @@ export class Board implements GuestBus {
       },
       write: (offset, width, value) => timer!.write(offset, width, value),
     };
-    const power = (this.#powerManagement = new Piix4PowerManagement({
-      pm1: [events!, control!, timed],
-      smbus,
-      spaces,
-    }));
-    this.pci.attach(...P.PCI_POWER_MANAGEMENT, add('power-management', power));
+    const power = new Piix4PowerManagement({ pm1: [events!, control!, timed], smbus, spaces });
+    this.#powerManagement = add('power-management', power);
+    this.pci.attach(...P.PCI_POWER_MANAGEMENT, power);
     add('pci-config', new PciConfigPorts(this.pci, resetControl.regions[0]!), P.PCI_CONFIG_ADDRESS);
 
     // what test suites want, at the user's choice of port

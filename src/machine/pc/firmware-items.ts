@@ -60,8 +60,6 @@ export function firmwareItems(machine: FirmwareMachine): FirmwareItems {
     ['etc/e820', encodeE820([{ base: 0, size: ramSize, type: E820_RAM }])],
     ...smbiosFiles(pcSmbiosPlatform(processors, ramSize)),
     ...acpiFiles(platform),
-    // SeaBIOS stays where it is when nothing boots.
-    ['etc/boot-fail-wait', littleEndian(0xffff_ffff, 4)],
   ]);
   // The list ends with a zero byte.
   if (bootOrder.length > 0) files.set('bootorder', text.encode(`${bootOrder.join('\n')}\0`));
