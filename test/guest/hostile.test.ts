@@ -2,6 +2,7 @@
 // without end. HOSTILE_SEED begins elsewhere, HOSTILE_COUNT runs more of them.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { emptyMemoryDisk } from '../../src/backend/block/memory-disk.ts';
 import { nodeHost } from '../../src/host/node/platform.ts';
 import { Machine } from '../../src/machine/vm/machine.ts';
 import { hostileKernel } from './hostile.ts';
@@ -17,6 +18,7 @@ function run(seed: number): number {
     memory: 8 << 20,
     boot: { kernel: hostileKernel(seed), commandLine: '', modules: [] },
     serial: { write: () => {} },
+    storage: { disks: [emptyMemoryDisk(4096), { medium: emptyMemoryDisk(4096), bus: 'ahci' }] },
     time: 'deterministic',
     host: nodeHost(),
   });
