@@ -37,7 +37,7 @@ export interface CodePageRecord {
   changes: number;
   stamp: number;
   readonly candidates: Map<number, Candidate>;
-  /** By offset in the page: instructions at which regions have bailed out. */
+  /** By offset in the page, SPREAD added for such bails: instructions at which regions have bailed out. */
   readonly bails: Map<number, Bails>;
   readonly regions: Set<TranslatedRegion>;
   /** Offsets in the page to which regions of it leave, also where they hold code there (a loop with two ways in, cut open). */
@@ -52,6 +52,8 @@ const FORGIVENESS = 100e6;
 /** Bails that are counted before it is asked how far they are apart, and instructions between two that are too few. */
 const BAILS = 32;
 const APART = 500;
+/** Added to the offset where it is counted that accesses lay in two pages. */
+const SPREAD = 4096;
 /** So that even a page that changed all the time is forgiven in a few FORGIVENESS. */
 const MOST_CHANGES = 64;
 
@@ -139,14 +141,16 @@ export class CodePages {
   }
   /**
    * A region has bailed out at an instruction. True when that has just become too much: many times in a short while,
-   * so that it is no page fault or the like now and then.
+   * so that it is no page fault or the like now and then. `spread`: because its accesses, or those after it, lay in two
+   * pages; that is counted by itself.
    */
-  bailed(page: number, offset: number, retired: number): boolean {
+  bailed(page: number, offset: number, retired: number, spread = false): boolean {
     const { bails } = this.of(page);
-    let here = bails.get(offset);
+    const key = spread ? offset + SPREAD : offset;
+    let here = bails.get(key);
     if (!here) {
       here = { count: 0, since: retired, often: false };
-      bails.set(offset, here);
+      bails.set(key, here);
     }
     if (++here.count < BAILS || here.often) return false;
     here.often = retired - here.since < BAILS * APART;
@@ -156,6 +160,10 @@ export class CodePages {
   }
   needsHelp(page: number, offset: number): boolean {
     return this.#pages.get(page)?.bails.get(offset)?.often === true;
+  }
+  /** Whether accesses at an instruction, and after it, are better looked up one by one. */
+  isSpread(page: number, offset: number): boolean {
+    return this.needsHelp(page, offset + SPREAD);
   }
   /** Whether the page changes too often to be translated. */
   restless(page: number, retired: number): boolean {

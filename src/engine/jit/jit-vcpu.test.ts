@@ -239,3 +239,22 @@ test('blocks are forgotten all at once, and become regions again', () => {
   plain.run(4000);
   assert.deepEqual(registers(vcpu), registers(plain));
 });
+
+test('accesses that are looked up together and lie in two pages are executed all the same, and soon one by one', () => {
+  // esi = 0x8000 - 4, at the end of a page; mov ecx, 9000;
+  // loop: mov [esi], ecx; mov [esi+4], ecx; add eax, [esi]; add edx, [esi+4]; dec ecx; jnz loop; jmp $
+  const code = [
+    ...[0xbe, 0xfc, 0x7f, 0, 0, 0xb9, 0x28, 0x23, 0, 0],
+    ...[0x89, 0x0e, 0x89, 0x4e, 4, 0x03, 0x06, 0x03, 0x56, 4, 0x49, 0x75, 0xf3, 0xeb, 0xfe],
+  ];
+  for (const tuning of [SOON, EAGER]) {
+    const vcpu = start(translating(tuning), bareWires(place(code)));
+    const plain = start(interpreter, bareWires(place(code)));
+    for (const one of [vcpu, plain]) one.run(40_000);
+    assert.deepEqual(registers(vcpu), registers(plain));
+    const statistics = vcpu.statistics();
+    assert.equal(statistics.get('instructions whose accesses lie in two pages'), 1);
+    const bails = statistics.get('exits from regions for the interpreter')!;
+    assert.ok(bails >= 32 && bails < 100, `${bails}`);
+  }
+});

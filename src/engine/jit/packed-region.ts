@@ -3,7 +3,7 @@
 //
 // `words` holds, each as an int32:
 //
-//   mode key, entry, 1 if floats are plain, pages, (index, frame) of each page, blocks, and of each block:
+//   mode key, entry, 1 if floats are plain + 2 if accesses are apart, pages, (index, frame) of each page, blocks, and of each block:
 //   offset, instructions, the offset of each, its end:
 //     0 goto       edge                        1 branch     edge taken, edge next
 //     2 jump       count, blocks predicted     3 interpret  offset
@@ -23,7 +23,8 @@ export interface PackedRegion {
 
 /** `byteAt` answers the byte of guest code at an offset of the region. */
 export function packRegion(region: Region, byteAt: (offset: number) => number): PackedRegion {
-  const words = [region.mode.key, region.entry, region.plainFloats ? 1 : 0, region.pages.length];
+  const assumed = (region.plainFloats ? 1 : 0) + (region.apart ? 2 : 0);
+  const words = [region.mode.key, region.entry, assumed, region.pages.length];
   for (const { index, frame } of region.pages) words.push(index, frame);
   words.push(region.blocks.length);
   const code: number[] = [];
@@ -83,13 +84,13 @@ class Unpacking {
   region(): Region {
     const mode = modeFromKey(this.#next());
     const entry = this.#next();
-    const plainFloats = this.#next() !== 0;
+    const assumed = this.#next();
     const pages = this.#list((): RegionPage => ({ index: this.#next(), frame: this.#next() }));
     const blocks = this.#list((index) => this.#block(index, mode));
     if (this.#word !== this.#words.length || this.#byte !== this.#code.length) {
       throw new Error('a packed region has more than its blocks');
     }
-    return { mode, entry, pages, blocks, plainFloats };
+    return { mode, entry, pages, blocks, plainFloats: (assumed & 1) !== 0, apart: (assumed & 2) !== 0 };
   }
   #block(index: number, mode: Mode): RegionBlock {
     const offset = this.#next();

@@ -11,7 +11,7 @@ import { FIRST_LIMITS, type FormLimits, formRegion, whyNotFormed } from './form-
 import { edgeCount } from './graph.ts';
 import { GuestView } from './guest-view.ts';
 import { eachHeldByteRun, heldCode } from './held-code.ts';
-import type { Region } from './region.ts';
+import { framesOf, type Region } from './region.ts';
 import type { TranslatedRegion } from './translated-region.ts';
 import type { TranslatorCounts } from './translator-statistics.ts';
 
@@ -70,7 +70,11 @@ export class RegionFormer {
       observed: (page, offset) => this.#pages.known(page)?.observed.get(offset),
     });
     const formed = formRegion(linear & 0xfff, modeFromKey(modeKey), view, features, limits);
-    const region = formed && { ...formed, plainFloats: floatsArePlain(this.#host.state) };
+    const region = formed && {
+      ...formed,
+      plainFloats: floatsArePlain(this.#host.state),
+      apart: this.#isSpread(formed),
+    };
     this.#counts.forming += this.#now() - began;
     if (!region) {
       const { failures } = this.#counts;
@@ -78,6 +82,13 @@ export class RegionFormer {
       failures.set(why, (failures.get(why) ?? 0) + 1);
     }
     return region;
+  }
+  /** Accesses of some instruction lay in two pages often. */
+  #isSpread(region: Region): boolean {
+    const frames = framesOf(region);
+    return region.blocks.some(({ instructions }) =>
+      instructions.some(({ offset }) => this.#pages.isSpread(frames.get(offset >> 12)!, offset & 0xfff)),
+    );
   }
   #enqueue(region: Region, descriptor: number, candidate: Candidate, linear: number): void {
     this.#counts.formed++;

@@ -13,19 +13,33 @@ import { RegionFrame } from './region-frame.ts';
 import { type Page, RegionPages } from './region-pages.ts';
 import type { RegionModule, RegionPlace } from './region-places.ts';
 import { offsetOf } from './region-values.ts';
+import { RegionWindows, type Window, type WindowAccess } from './region-windows.ts';
 
 /** Index of the guest's memory in modules of regions. */
 const RAM = 0;
 
+type Access = Uop & { op: 'load' | 'store' };
+const isWrite = (uop: Access): boolean => uop.op === 'store' || uop.intent === 'write';
+
+/** A place in the guest's memory: what a local holds, and a constant distance. */
+interface Place {
+  readonly local: number;
+  readonly offset: number;
+}
+
 export abstract class RegionMemory extends RegionFrame {
   protected readonly pages: RegionPages;
+  readonly #windows: RegionWindows | null;
   #instruction!: InstructionFacts;
-  /** Address value of a load with write intent -> local with its place in the guest's memory. */
-  readonly #hostAddresses = new Map<number, number>();
+  /** Address value of a load with write intent -> its place in the guest's memory. */
+  readonly #hostAddresses = new Map<number, Place>();
+  /** Locals that are free when the present instruction has been lowered. */
+  readonly #used: number[] = [];
 
   constructor(f: FunctionBuilder, module: RegionModule, region: Region, place: RegionPlace) {
     super(f, module, region, place);
     this.pages = new RegionPages(this.flow, this.facts, this.wide);
+    this.#windows = region.apart ? null : new RegionWindows(this.facts, this.wide);
     for (const page of this.pages.locals) {
       page.tag = f.local('i64');
       page.addend = f.local('i32');
@@ -34,7 +48,8 @@ export abstract class RegionMemory extends RegionFrame {
 
   /** An instruction begins: nothing is known about addresses. */
   protected override beginInstruction(facts: InstructionFacts): void {
-    for (const host of this.#hostAddresses.values()) this.f.release(host);
+    for (const local of this.#used) this.f.release(local);
+    this.#used.length = 0;
     this.#hostAddresses.clear();
     this.#instruction = facts;
     super.beginInstruction(facts);
@@ -62,12 +77,19 @@ export abstract class RegionMemory extends RegionFrame {
    * time by it, or the access is not aligned (so that none reaches into the next page). Then the page becomes what is
    * accessed; the offset is the address and the page's addend in any case.
    */
-  #pushPlace(uop: Uop & { op: 'load' | 'store' }, address: number, write: boolean): void {
-    const { f } = this;
+  #pushPlace(uop: Access, address: number): void {
     const bytes = uop.bits / 8;
-    const page = this.pages.of(this.#instruction, uop);
     // 16 bytes often are not aligned.
     const aligned = bytes < 16 ? bytes : 1;
+    this.#pushPlaceInPage(uop, address, address, aligned, aligned < bytes ? bytes : 0);
+  }
+  /**
+   * Likewise of the byte whose address is in the local `from`, aligned to `aligned` bytes, in the page of the access. Where
+   * `whole` is not 0, it is made sure that so many bytes are in that page.
+   */
+  #pushPlaceInPage(uop: Access, address: number, from: number, aligned: number, whole: number): void {
+    const { f } = this;
+    const page = this.pages.of(this.#instruction, uop);
     const addend = page.addend < 0 ? f.scratch('i32') : page.addend;
     if (page.addend < 0) {
       this.#loadCell(page, 'i32.load', E.TLB_ADDEND);
@@ -75,28 +97,25 @@ export abstract class RegionMemory extends RegionFrame {
     }
     this.#pushTag(page);
     if (this.wide) {
-      f.localGet(address);
+      f.localGet(from);
       f.i64Const(aligned - 1 - 4096);
       f.op('i64.and');
     } else {
-      f.localGet(address);
+      f.localGet(from);
       f.i32Const(aligned - 1 - 4096);
       f.op('i32.and');
       f.op('i64.extend_i32_u');
     }
     f.op('i64.ne');
-    if (aligned < bytes) {
-      this.#pushAddress32(address);
-      f.i32Const(4095);
-      f.op('i32.and');
-      f.i32Const(4096 - bytes);
-      f.op('i32.gt_u');
+    if (whole > 0) {
+      this.#pushEndsBeyond(from, whole);
       f.op('i32.or');
     }
     f.if_(undefined, 'unlikely');
     this.#pushAddress64(address);
     f.localGet(this.tlb);
-    f.i32Const((page.cell << KIND_CELL) | bytes | (write ? KIND_WRITE : 0) | (uop.stack ? KIND_STACK : 0));
+    const write = isWrite(uop) ? KIND_WRITE : 0;
+    f.i32Const((page.cell << KIND_CELL) | (uop.bits / 8) | write | (uop.stack ? KIND_STACK : 0));
     f.i32Const(this.where(this.offset, this.remaining));
     f.call(this.module.translate);
     f.localTee(addend);
@@ -110,10 +129,70 @@ export abstract class RegionMemory extends RegionFrame {
       f.localSet(page.tag);
     }
     f.end();
-    this.#pushAddress32(address);
+    this.#pushAddress32(from);
     f.localGet(addend);
     f.op('i32.add');
     if (page.addend < 0) f.release(addend);
+  }
+  /** Pushes whether so many bytes from an address reach into the next page. */
+  #pushEndsBeyond(address: number, bytes: number): void {
+    const { f } = this;
+    this.#pushAddress32(address);
+    f.i32Const(4095);
+    f.op('i32.and');
+    f.i32Const(4096 - bytes);
+    f.op('i32.gt_u');
+  }
+
+  /** The place of an access: its own, or that of its window. */
+  #placeOf(uop: Access): Place {
+    const access = this.#windows?.of(this.#instruction, uop);
+    if (access) return this.#placeInWindow(uop, access);
+    const address = this.#addressOf(uop.address);
+    this.#pushPlace(uop, address.local);
+    address.release();
+    const local = this.f.scratch('i32');
+    this.f.localSet(local);
+    this.#used.push(local);
+    return { local, offset: 0 };
+  }
+  #placeInWindow(uop: Access, { window, first, offset }: WindowAccess): Place {
+    if (first) {
+      const address = this.#addressOf(uop.address);
+      this.#openWindow(uop, address.local, window);
+      address.release();
+    } else this.forgo(uop.address);
+    if (--window.left === 0) this.#used.push(window.local);
+    return { local: window.local, offset };
+  }
+  /** Looks the page of a window up, for its first access. */
+  #openWindow(uop: Access, address: number, window: Window): void {
+    const { f } = this;
+    window.local = f.scratch('i32');
+    if (window.length * 8 === uop.bits) {
+      this.#pushPlace(uop, address);
+      f.localSet(window.local);
+      return;
+    }
+    const type = this.wide ? 'i64' : 'i32';
+    const from = window.low === 0 ? address : f.scratch(type);
+    if (from !== address) {
+      f.localGet(address);
+      if (this.wide) f.i64Const(window.low);
+      else f.i32Const(window.low);
+      f.op(`${type}.add`);
+      f.localSet(from);
+    }
+    this.#pushEndsBeyond(from, window.length);
+    f.if_(undefined, 'unlikely');
+    f.i32Const(0);
+    f.i32Const(1);
+    f.store('i32.store', E.SPREAD);
+    this.bail();
+    f.end();
+    this.#pushPlaceInPage(uop, address, from, 1, 0);
+    f.localSet(window.local);
+    if (from !== address) f.release(from);
   }
   #pushTag(page: Page): void {
     if (page.tag >= 0) this.f.localGet(page.tag);
@@ -135,35 +214,37 @@ export abstract class RegionMemory extends RegionFrame {
   }
 
   #lowerLoad(uop: Uop & { op: 'load' }): void {
-    const { f } = this;
-    const modify = uop.intent === 'write';
-    const address = this.#addressOf(uop.address);
-    this.#pushPlace(uop, address.local, modify);
-    if (modify) {
-      const place = f.scratch('i32');
-      this.#hostAddresses.set(uop.address.id, place);
-      f.localTee(place);
-    }
-    f.load(stateLoad(uop.bits), 0, RAM);
-    address.release();
+    const place = this.#pushPlaceOf(uop, uop.intent === 'write');
+    this.f.load(stateLoad(uop.bits), place, RAM);
     this.define(uop.result);
+  }
+  /** Pushes an access's place but for an offset, which it answers; it is remembered where the same is accessed again. */
+  #pushPlaceOf(uop: Access, again: boolean): number {
+    const { f } = this;
+    if (!again && !this.#windows?.of(this.#instruction, uop)) {
+      const address = this.#addressOf(uop.address);
+      this.#pushPlace(uop, address.local);
+      address.release();
+      return 0;
+    }
+    const place = this.#placeOf(uop);
+    if (again) this.#hostAddresses.set(uop.address.id, place);
+    f.localGet(place.local);
+    return place.offset;
   }
 
   #lowerStore(uop: Uop & { op: 'store' }): void {
     const { f } = this;
-    const store = storeOp(uop.bits, uop.value.type);
-    const place = this.#hostAddresses.get(uop.address.id);
-    if (place !== undefined) {
+    const known = this.#hostAddresses.get(uop.address.id);
+    let offset: number;
+    if (known) {
       // The load with write intent before it has found the place.
       this.forgo(uop.address);
-      f.localGet(place);
-    } else {
-      const address = this.#addressOf(uop.address);
-      this.#pushPlace(uop, address.local, true);
-      address.release();
-    }
+      f.localGet(known.local);
+      offset = known.offset;
+    } else offset = this.#pushPlaceOf(uop, false);
     this.push(uop.value);
-    f.store(store, 0, RAM);
+    f.store(storeOp(uop.bits, uop.value.type), offset, RAM);
   }
 
   /** Segments of the ordinary kind; the rest is the interpreter's. */

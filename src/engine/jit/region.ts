@@ -19,6 +19,8 @@ export interface Region {
   readonly blocks: readonly RegionBlock[];
   /** MXCSR was, when the region was formed, as most programs that calculate have it (assumptions.ts). */
   readonly plainFloats?: boolean;
+  /** Every access to memory looks its page up by itself: what lies together was found in two pages often. */
+  readonly apart?: boolean;
 }
 
 export interface RegionPage {

@@ -16,6 +16,8 @@ export interface TranslatorCounts {
   evicted: number;
   /** Instructions that are left out of regions. */
   needingHelp: number;
+  /** Instructions whose accesses, or those after them, are looked up one by one. */
+  spread: number;
   /** Regions whose code changed before they were installed. */
   outdated: number;
   /** Hot blocks that cannot become regions, and how many for each reason. */
@@ -37,7 +39,7 @@ export interface TranslatorCounts {
 export function noCounts(): TranslatorCounts {
   return {
     ...{ formed: 0, compiled: 0, renewed: 0, dropped: 0, unhelpful: 0, remapped: 0, evicted: 0 },
-    ...{ needingHelp: 0, outdated: 0, unformed: 0, failures: new Map(), restless: 0 },
+    ...{ needingHelp: 0, spread: 0, outdated: 0, unformed: 0, failures: new Map(), restless: 0 },
     ...{ instructions: 0, modules: 0, wasm: 0, forming: 0, compiling: 0, compilingElsewhere: 0 },
   };
 }
@@ -61,6 +63,7 @@ export function regionRows(counts: TranslatorCounts, now: InstalledNow): Row[] {
     ['regions dropped as their code changed', counts.dropped],
     ['regions dropped as they needed the interpreter', counts.unhelpful],
     ['instructions that need the interpreter', counts.needingHelp],
+    ['instructions whose accesses lie in two pages', counts.spread],
     ['regions dropped as their pages are mapped elsewhere', counts.remapped],
     ['regions evicted', counts.evicted],
     ['regions out of date before they were compiled', counts.outdated],

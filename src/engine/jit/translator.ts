@@ -7,6 +7,7 @@
 // What it knows of blocks that have no region is in code-pages.ts.
 import { MODE_FLAT_CS, MODE_PROTECTED } from '../../x86/decode/mode.ts';
 import type { BlockTranslator, TranslatorHost } from '../interp/block-translator.ts';
+import * as E from '../soft/engine-state.ts';
 import { type Candidate, CodePages } from './code-pages.ts';
 import { CompileQueue } from './compile-queue.ts';
 import { pageOf } from './guest-code.ts';
@@ -182,12 +183,19 @@ export class Translator implements BlockTranslator {
     return mapped;
   }
 
-  /** An instruction that needs help over and over is left out of regions; those that have it go. */
+  /**
+   * An instruction that needs help over and over is left out of regions; those that have it go. So do those whose accesses
+   * lie in two pages again and again: what is formed then looks them up one by one.
+   */
   bailed(physical: number): void {
     const page = pageOf(physical);
     const offset = physical % 4096;
-    if (!this.#pages.bailed(page, offset, this.#host.retired)) return;
-    this.#counts.needingHelp++;
+    const { u32 } = this.#host.state;
+    const spread = u32[E.SPREAD >> 2] !== 0;
+    u32[E.SPREAD >> 2] = 0;
+    if (!this.#pages.bailed(page, offset, this.#host.retired, spread)) return;
+    if (spread) this.#counts.spread++;
+    else this.#counts.needingHelp++;
     for (const region of [...this.#pages.of(page).regions]) {
       if (!holds(region, page, offset)) continue;
       this.#installed.drop(region);

@@ -54,6 +54,8 @@ export const COUNT_TLB_HITS = i64();
 
 /** u32: how a region was left in the middle (jit/region-tail.ts): offset, instructions to give back, flags. */
 export const WHERE = u32();
+/** u32: not 0 when that was because accesses that are looked up together lie in two pages (jit/region-windows.ts). */
+export const SPREAD = u32();
 /** u32: identifier of the region that left because its budget was used up: a sample of what runs. */
 export const SAMPLED_REGION = u32();
 /** u32: translations entered into the TLB. */

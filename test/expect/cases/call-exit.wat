@@ -13,77 +13,72 @@
     (local.set $budget (i32.sub (local.get $budget) (i32.const 2)))
     ;; +0x100  PUSH RBX
     (local.set 13 (i64.sub (local.get $rsp) (i64.const 8)))
-    (local.set 14 (i32.load offset=WRITE_CELL[RSP].addend (local.get $tlb_table)))
+    (local.set 15 (i64.add (local.get 13) (i64.const -8)))
+    (if (; unlikely ;)
+      (i32.gt_u (i32.and (i32.wrap_i64 (local.get 15)) (i32.const 4095)) (i32.const 4080))
+      (then
+        (i32.store offset=SPREAD (i32.const 0) (i32.const 1))
+        (i32.store offset=WHERE (; bail at +0x100, 2 not executed, flags in the state ;)
+          (i32.const 0)
+          (i32.const 33554434))
+        (br $tail)))
+    (local.set 16 (i32.load offset=WRITE_CELL[RSP].addend (local.get $tlb_table)))
     (if (; unlikely ;)
       (i64.ne
         (i64.load offset=WRITE_CELL[RSP].tag (local.get $tlb_table))
-        (i64.and (local.get 13) (i64.const -4089)))
+        (i64.and (local.get 15) (i64.const -4096)))
       (then
         (br_if $tail (; unlikely ;)
           (i32.eq
-            (local.tee 14
+            (local.tee 16
               (call $translate (; bail at +0x100, 2 not executed, flags in the state ;)
                 (local.get 13)
                 (local.get $tlb_table)
                 (i32.const 262920)
                 (i32.const 33554434)))
             (i32.const 1)))))
-    (i64.store (i32.add (i32.wrap_i64 (local.get 13)) (local.get 14)) (local.get $rbx))
+    (local.set 14 (i32.add (i32.wrap_i64 (local.get 15)) (local.get 16)))
+    (i64.store offset=8 (local.get 14) (local.get $rbx))
     (local.set $rsp (local.get 13))
     ;; +0x101  CALL $+0x7f
     (local.set 13 (i64.add (local.get $rip_base) (i64.const 262)))
     (local.set 15 (i64.sub (local.get $rsp) (i64.const 8)))
-    (local.set 14 (i32.load offset=WRITE_CELL[RSP].addend (local.get $tlb_table)))
-    (if (; unlikely ;)
-      (i64.ne
-        (i64.load offset=WRITE_CELL[RSP].tag (local.get $tlb_table))
-        (i64.and (local.get 15) (i64.const -4089)))
-      (then
-        (br_if $tail (; unlikely ;)
-          (i32.eq
-            (local.tee 14
-              (call $translate (; bail at +0x101, 1 not executed, flags in the state ;)
-                (local.get 15)
-                (local.get $tlb_table)
-                (i32.const 262920)
-                (i32.const 33685505)))
-            (i32.const 1)))))
-    (i64.store (i32.add (i32.wrap_i64 (local.get 15)) (local.get 14)) (local.get 13))
+    (i64.store (local.get 14) (local.get 13))
     (local.set $rsp (local.get 15))
     (i64.store offset=RSP (i32.const 0) (local.get $rsp))
     (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
-    (if (; likely ;) (local.tee 14 (i32.load offset=LINK_CELL[0] (i32.const 0)))
+    (if (; likely ;) (local.tee 16 (i32.load offset=LINK_CELL[0] (i32.const 0)))
       (then
-        (return_call_indirect 0 (param i32) (local.get 14) (i32.load (local.get 14)))))
+        (return_call_indirect 0 (param i32) (local.get 16) (i32.load (local.get 16)))))
     (return_call $branchFlat
       (i32.const LINK_CELL[0]-D_LINK)
       (i64.add (local.get $rip_base) (i64.const 384))))
   (if
     (i32.eq
       (i32.and
-        (local.tee 16
+        (local.tee 17
           (i32.and
-            (i32.shr_u (local.tee 14 (i32.load offset=WHERE (i32.const 0))) (i32.const 9))
+            (i32.shr_u (local.tee 16 (i32.load offset=WHERE (i32.const 0))) (i32.const 9))
             (i32.const 255)))
         (i32.const 63))
       (i32.const 63))
     (then
-      (local.set 16 (local.get $flags_kind))))
+      (local.set 17 (local.get $flags_kind))))
   (call $materializeFlags
-    (local.get 16)
+    (local.get 17)
     (local.get $flags_a)
     (local.get $flags_b)
     (local.get $flags_r)
     (local.get $flags_cf_of)
     (local.get $flags_step))
   (i64.store offset=RSP (i32.const 0) (local.get $rsp))
-  (local.set $budget (i32.add (i32.and (local.get 14) (i32.const 511)) (local.get $budget)))
+  (local.set $budget (i32.add (i32.and (local.get 16) (i32.const 511)) (local.get $budget)))
   (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
   (local.set 15
     (i64.add
       (local.get $rip_base)
-      (i64.extend_i32_s (i32.and (i32.shr_u (local.get 14) (i32.const 17)) (i32.const 4095)))))
-  (if (i32.and (local.get 14) (i32.const 511))
+      (i64.extend_i32_s (i32.and (i32.shr_u (local.get 16) (i32.const 17)) (i32.const 4095)))))
+  (if (i32.and (local.get 16) (i32.const 511))
     (then
       (i64.store offset=rip (i32.const 0) (local.get 15))
       (return_call $bail)))

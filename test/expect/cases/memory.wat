@@ -18,7 +18,15 @@
     ;; 0: +0x100
     (local.set $budget (i32.sub (local.get $budget) (i32.const 6)))
     ;; +0x100  MOV RAX, qword DS:[RDI]
-    (if (; unlikely ;) (i64.ne (local.get $page0_tag) (i64.and (local.get $rdi) (i64.const -4089)))
+    (if (; unlikely ;)
+      (i32.gt_u (i32.and (i32.wrap_i64 (local.get $rdi)) (i32.const 4095)) (i32.const 4086))
+      (then
+        (i32.store offset=SPREAD (i32.const 0) (i32.const 1))
+        (i32.store offset=WHERE (; bail at +0x100, 6 not executed, flags in the state ;)
+          (i32.const 0)
+          (i32.const 33554438))
+        (br $tail)))
+    (if (; unlikely ;) (i64.ne (local.get $page0_tag) (i64.and (local.get $rdi) (i64.const -4096)))
       (then
         (br_if $tail (; unlikely ;)
           (i32.eq
@@ -30,80 +38,59 @@
                 (i32.const 33554438)))
             (i32.const 1)))
         (local.set $page0_tag (i64.and (local.get $rdi) (i64.const -4096)))))
-    (local.set 19 (i64.load (i32.add (i32.wrap_i64 (local.get $rdi)) (local.get $page0_addend))))
-    (local.set $rax (local.get 19))
+    (local.set 19 (i32.add (i32.wrap_i64 (local.get $rdi)) (local.get $page0_addend)))
+    (local.set 20 (i64.load (local.get 19)))
+    (local.set $rax (local.get 20))
     ;; +0x103  MOVZX ECX, word DS:[RDI+0x8]
-    (local.set 19 (i64.add (local.get $rdi) (i64.const 8)))
-    (if (; unlikely ;) (i64.ne (local.get $page0_tag) (i64.and (local.get 19) (i64.const -4095)))
-      (then
-        (br_if $tail (; unlikely ;)
-          (i32.eq
-            (local.tee $page0_addend
-              (call $translate (; bail at +0x103, 5 not executed, flags in the state ;)
-                (local.get 19)
-                (local.get $tlb_table)
-                (i32.const 458754)
-                (i32.const 33947653)))
-            (i32.const 1)))
-        (local.set $page0_tag (i64.and (local.get 19) (i64.const -4096)))))
-    (local.set 20 (i32.load16_u (i32.add (i32.wrap_i64 (local.get 19)) (local.get $page0_addend))))
-    (local.set $rcx (i64.extend_i32_u (local.get 20)))
+    (local.set 21 (i32.load16_u offset=8 (local.get 19)))
+    (local.set $rcx (i64.extend_i32_u (local.get 21)))
     ;; +0x107  MOVSX RDX, byte DS:[RDI+RCX*2+0xa]
-    (local.set 19
+    (local.set 20
       (i64.add (i64.add (local.get $rdi) (i64.const 10)) (i64.shl (local.get $rcx) (i64.const 1))))
-    (if (; unlikely ;) (i64.ne (local.get $page0_tag) (i64.and (local.get 19) (i64.const -4096)))
+    (if (; unlikely ;) (i64.ne (local.get $page0_tag) (i64.and (local.get 20) (i64.const -4096)))
       (then
         (br_if $tail (; unlikely ;)
           (i32.eq
             (local.tee $page0_addend
               (call $translate (; bail at +0x107, 4 not executed, flags in the state ;)
-                (local.get 19)
+                (local.get 20)
                 (local.get $tlb_table)
                 (i32.const 458753)
                 (i32.const 34471940)))
             (i32.const 1)))
-        (local.set $page0_tag (i64.and (local.get 19) (i64.const -4096)))))
-    (local.set 20 (i32.load8_u (i32.add (i32.wrap_i64 (local.get 19)) (local.get $page0_addend))))
-    (local.set $rdx (i64.extend_i32_s (i32.extend8_s (local.get 20))))
+        (local.set $page0_tag (i64.and (local.get 20) (i64.const -4096)))))
+    (local.set 19 (i32.load8_u (i32.add (i32.wrap_i64 (local.get 20)) (local.get $page0_addend))))
+    (local.set $rdx (i64.extend_i32_s (i32.extend8_s (local.get 19))))
     ;; +0x10d  MOV dword DS:[RSI], ECX
-    (local.set 20 (i32.load offset=WRITE_CELL[RSI].addend (local.get $tlb_table)))
+    (if (; unlikely ;)
+      (i32.gt_u (i32.and (i32.wrap_i64 (local.get $rsi)) (i32.const 4095)) (i32.const 4091))
+      (then
+        (i32.store offset=SPREAD (i32.const 0) (i32.const 1))
+        (i32.store offset=WHERE (; bail at +0x10d, 3 not executed, flags in the state ;)
+          (i32.const 0)
+          (i32.const 35258371))
+        (br $tail)))
+    (local.set 21 (i32.load offset=WRITE_CELL[RSI].addend (local.get $tlb_table)))
     (if (; unlikely ;)
       (i64.ne
         (i64.load offset=WRITE_CELL[RSI].tag (local.get $tlb_table))
-        (i64.and (local.get $rsi) (i64.const -4093)))
+        (i64.and (local.get $rsi) (i64.const -4096)))
       (then
         (br_if $tail (; unlikely ;)
           (i32.eq
-            (local.tee 20
+            (local.tee 21
               (call $translate (; bail at +0x10d, 3 not executed, flags in the state ;)
                 (local.get $rsi)
                 (local.get $tlb_table)
                 (i32.const 393476)
                 (i32.const 35258371)))
             (i32.const 1)))))
-    (i32.store
-      (i32.add (i32.wrap_i64 (local.get $rsi)) (local.get 20))
-      (i32.wrap_i64 (local.get $rcx)))
+    (local.set 19 (i32.add (i32.wrap_i64 (local.get $rsi)) (local.get 21)))
+    (i32.store (local.get 19) (i32.wrap_i64 (local.get $rcx)))
     ;; +0x10f  MOV byte DS:[RSI+0x4], 0x7
-    (local.set 19 (i64.add (local.get $rsi) (i64.const 4)))
-    (local.set 20 (i32.load offset=WRITE_CELL[RSI].addend (local.get $tlb_table)))
-    (if (; unlikely ;)
-      (i64.ne
-        (i64.load offset=WRITE_CELL[RSI].tag (local.get $tlb_table))
-        (i64.and (local.get 19) (i64.const -4096)))
-      (then
-        (br_if $tail (; unlikely ;)
-          (i32.eq
-            (local.tee 20
-              (call $translate (; bail at +0x10f, 2 not executed, flags in the state ;)
-                (local.get 19)
-                (local.get $tlb_table)
-                (i32.const 393473)
-                (i32.const 35520514)))
-            (i32.const 1)))))
-    (i32.store8 (i32.add (i32.wrap_i64 (local.get 19)) (local.get 20)) (i32.const 7))
+    (i32.store8 offset=4 (local.get 19) (i32.const 7))
     ;; +0x113  RET
-    (local.set 20 (i32.load offset=READ_CELL[RSP].addend (local.get $tlb_table)))
+    (local.set 19 (i32.load offset=READ_CELL[RSP].addend (local.get $tlb_table)))
     (if (; unlikely ;)
       (i64.ne
         (i64.load offset=READ_CELL[RSP].tag (local.get $tlb_table))
@@ -111,44 +98,44 @@
       (then
         (br_if $tail (; unlikely ;)
           (i32.eq
-            (local.tee 20
+            (local.tee 19
               (call $translate (; bail at +0x113, 1 not executed, flags in the state ;)
                 (local.get $rsp)
                 (local.get $tlb_table)
                 (i32.const 262664)
                 (i32.const 36044801)))
             (i32.const 1)))))
-    (local.set 19 (i64.load (i32.add (i32.wrap_i64 (local.get $rsp)) (local.get 20))))
+    (local.set 20 (i64.load (i32.add (i32.wrap_i64 (local.get $rsp)) (local.get 19))))
     (if (; unlikely ;)
-      (i64.ne (i64.shr_s (i64.shl (local.get 19) (i64.const 16)) (i64.const 16)) (local.get 19))
+      (i64.ne (i64.shr_s (i64.shl (local.get 20) (i64.const 16)) (i64.const 16)) (local.get 20))
       (then
         (i32.store offset=WHERE (; bail at +0x113, 1 not executed, flags in the state ;)
           (i32.const 0)
           (i32.const 36044801))
         (br $tail)))
     (local.set $rsp (i64.add (local.get $rsp) (i64.const 8)))
-    (local.set 21 (local.get 19))
-    (local.set 19 (i64.sub (local.get 21) (local.get $rip_base)))
-    (i32.store offset=LINK_CELL[0] (i32.const 0) (i32.wrap_i64 (local.get 19)))
+    (local.set 22 (local.get 20))
+    (local.set 20 (i64.sub (local.get 22) (local.get $rip_base)))
+    (i32.store offset=LINK_CELL[0] (i32.const 0) (i32.wrap_i64 (local.get 20)))
     (i64.store offset=RAX (i32.const 0) (local.get $rax))
     (i64.store offset=RCX (i32.const 0) (local.get $rcx))
     (i64.store offset=RDX (i32.const 0) (local.get $rdx))
     (i64.store offset=RSP (i32.const 0) (local.get $rsp))
     (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
-    (return_call $jumpFlat (local.get 21)))
+    (return_call $jumpFlat (local.get 22)))
   (if
     (i32.eq
       (i32.and
-        (local.tee 22
+        (local.tee 21
           (i32.and
-            (i32.shr_u (local.tee 20 (i32.load offset=WHERE (i32.const 0))) (i32.const 9))
+            (i32.shr_u (local.tee 19 (i32.load offset=WHERE (i32.const 0))) (i32.const 9))
             (i32.const 255)))
         (i32.const 63))
       (i32.const 63))
     (then
-      (local.set 22 (local.get $flags_kind))))
+      (local.set 21 (local.get $flags_kind))))
   (call $materializeFlags
-    (local.get 22)
+    (local.get 21)
     (local.get $flags_a)
     (local.get $flags_b)
     (local.get $flags_r)
@@ -158,14 +145,14 @@
   (i64.store offset=RCX (i32.const 0) (local.get $rcx))
   (i64.store offset=RDX (i32.const 0) (local.get $rdx))
   (i64.store offset=RSP (i32.const 0) (local.get $rsp))
-  (local.set $budget (i32.add (i32.and (local.get 20) (i32.const 511)) (local.get $budget)))
+  (local.set $budget (i32.add (i32.and (local.get 19) (i32.const 511)) (local.get $budget)))
   (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
-  (local.set 21
+  (local.set 22
     (i64.add
       (local.get $rip_base)
-      (i64.extend_i32_s (i32.and (i32.shr_u (local.get 20) (i32.const 17)) (i32.const 4095)))))
-  (if (i32.and (local.get 20) (i32.const 511))
+      (i64.extend_i32_s (i32.and (i32.shr_u (local.get 19) (i32.const 17)) (i32.const 4095)))))
+  (if (i32.and (local.get 19) (i32.const 511))
     (then
-      (i64.store offset=rip (i32.const 0) (local.get 21))
+      (i64.store offset=rip (i32.const 0) (local.get 22))
       (return_call $bail)))
-  (return_call $jumpFlat (local.get 21)))
+  (return_call $jumpFlat (local.get 22)))

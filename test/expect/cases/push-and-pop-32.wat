@@ -22,115 +22,61 @@
     (local.set $budget (i32.sub (local.get $budget) (i32.const 6)))
     ;; +0x100  PUSH EBP
     (local.set 18 (i32.sub (local.get $esp) (i32.const 4)))
-    (local.set 19 (i32.load offset=WRITE_CELL[RSP].addend (local.get $tlb_table)))
+    (local.set 20 (i32.add (local.get 18) (i32.const -4)))
+    (if (; unlikely ;) (i32.gt_u (i32.and (local.get 20) (i32.const 4095)) (i32.const 4080))
+      (then
+        (i32.store offset=SPREAD (i32.const 0) (i32.const 1))
+        (i32.store offset=WHERE (; bail at +0x100, 6 not executed, flags in the state ;)
+          (i32.const 0)
+          (i32.const 33554438))
+        (br $tail)))
+    (local.set 21 (i32.load offset=WRITE_CELL[RSP].addend (local.get $tlb_table)))
     (if (; unlikely ;)
       (i64.ne
         (i64.load offset=WRITE_CELL[RSP].tag (local.get $tlb_table))
-        (i64.extend_i32_u (i32.and (local.get 18) (i32.const -4093))))
+        (i64.extend_i32_u (i32.and (local.get 20) (i32.const -4096))))
       (then
         (br_if $tail (; unlikely ;)
           (i32.eq
-            (local.tee 19
+            (local.tee 21
               (call $translate (; bail at +0x100, 6 not executed, flags in the state ;)
                 (i64.extend_i32_u (local.get 18))
                 (local.get $tlb_table)
                 (i32.const 262916)
                 (i32.const 33554438)))
             (i32.const 1)))))
-    (i32.store (i32.add (local.get 18) (local.get 19)) (local.get $ebp))
+    (local.set 19 (i32.add (local.get 20) (local.get 21)))
+    (i32.store offset=4 (local.get 19) (local.get $ebp))
     (local.set $esp (i32.sub (local.get $esp) (i32.const 4)))
     ;; +0x101  MOV EBP, ESP
     (local.set $ebp (local.get $esp))
     ;; +0x103  PUSH dword SS:[EBP+0x8]
-    (local.set 18 (i32.add (local.get $ebp) (i32.const 8)))
-    (if (; unlikely ;)
-      (i64.ne (local.get $page0_tag) (i64.extend_i32_u (i32.and (local.get 18) (i32.const -4093))))
-      (then
-        (br_if $tail (; unlikely ;)
-          (i32.eq
-            (local.tee $page0_addend
-              (call $translate (; bail at +0x103, 4 not executed, flags in the state ;)
-                (i64.extend_i32_u (local.get 18))
-                (local.get $tlb_table)
-                (i32.const 262660)
-                (i32.const 33947652)))
-            (i32.const 1)))
-        (local.set $page0_tag (i64.and (i64.extend_i32_u (local.get 18)) (i64.const -4096)))))
-    (local.set 18 (i32.load (i32.add (local.get 18) (local.get $page0_addend))))
-    (local.set 19 (i32.sub (local.get $esp) (i32.const 4)))
-    (local.set 20 (i32.load offset=WRITE_CELL[RSP].addend (local.get $tlb_table)))
-    (if (; unlikely ;)
-      (i64.ne
-        (i64.load offset=WRITE_CELL[RSP].tag (local.get $tlb_table))
-        (i64.extend_i32_u (i32.and (local.get 19) (i32.const -4093))))
-      (then
-        (br_if $tail (; unlikely ;)
-          (i32.eq
-            (local.tee 20
-              (call $translate (; bail at +0x103, 4 not executed, flags in the state ;)
-                (i64.extend_i32_u (local.get 19))
-                (local.get $tlb_table)
-                (i32.const 262916)
-                (i32.const 33947652)))
-            (i32.const 1)))))
-    (i32.store (i32.add (local.get 19) (local.get 20)) (local.get 18))
-    (local.set $esp (i32.sub (local.get $esp) (i32.const 4)))
-    ;; +0x106  POP EAX
+    (local.set 18 (i32.load offset=12 (local.get 19)))
+    (i32.store (local.get 19) (local.get 18))
+    (i32.sub (local.get $esp) (i32.const 4))
     (local.set 18 (local.get $esp))
-    (if (; unlikely ;)
-      (i64.ne (local.get $page0_tag) (i64.extend_i32_u (i32.and (local.get 18) (i32.const -4093))))
-      (then
-        (br_if $tail (; unlikely ;)
-          (i32.eq
-            (local.tee $page0_addend
-              (call $translate (; bail at +0x106, 3 not executed, flags in the state ;)
-                (i64.extend_i32_u (local.get 18))
-                (local.get $tlb_table)
-                (i32.const 262660)
-                (i32.const 34340867)))
-            (i32.const 1)))
-        (local.set $page0_tag (i64.and (i64.extend_i32_u (local.get 18)) (i64.const -4096)))))
-    (local.set 18 (i32.load (i32.add (local.get 18) (local.get $page0_addend))))
-    (local.set $esp (i32.add (local.get $esp) (i32.const 4)))
+    (local.set 18 (i32.sub (local.get 18) (i32.const 4)))
+    (local.set $esp)
+    ;; +0x106  POP EAX
+    (local.set 18 (i32.load (local.get 19)))
+    (i32.add (local.get $esp) (i32.const 4))
+    (local.set 20 (local.get $esp))
+    (local.set $esp)
     (local.set $eax (local.get 18))
     ;; +0x107  LEAVE
-    (local.set 18 (local.get $ebp))
-    (if (; unlikely ;)
-      (i64.ne (local.get $page0_tag) (i64.extend_i32_u (i32.and (local.get 18) (i32.const -4093))))
-      (then
-        (br_if $tail (; unlikely ;)
-          (i32.eq
-            (local.tee $page0_addend
-              (call $translate (; bail at +0x107, 2 not executed, flags in the state ;)
-                (i64.extend_i32_u (local.get 18))
-                (local.get $tlb_table)
-                (i32.const 262660)
-                (i32.const 34471938)))
-            (i32.const 1)))
-        (local.set $page0_tag (i64.and (i64.extend_i32_u (local.get 18)) (i64.const -4096)))))
-    (local.set 18 (i32.load (i32.add (local.get 18) (local.get $page0_addend))))
+    (local.set 20 (i32.load offset=4 (local.get 19)))
     (local.set $esp (i32.add (local.get $ebp) (i32.const 4)))
-    (local.set $ebp (local.get 18))
+    (local.get 20)
+    (local.set 20 (local.get $ebp))
+    (local.set $ebp)
     ;; +0x108  RET 0x4
+    (local.set 20 (i32.load offset=8 (local.get 19)))
+    (i32.add (local.get $esp) (i32.const 8))
     (local.set 18 (local.get $esp))
-    (if (; unlikely ;)
-      (i64.ne (local.get $page0_tag) (i64.extend_i32_u (i32.and (local.get 18) (i32.const -4093))))
-      (then
-        (br_if $tail (; unlikely ;)
-          (i32.eq
-            (local.tee $page0_addend
-              (call $translate (; bail at +0x108, 1 not executed, flags in the state ;)
-                (i64.extend_i32_u (local.get 18))
-                (local.get $tlb_table)
-                (i32.const 262660)
-                (i32.const 34603009)))
-            (i32.const 1)))
-        (local.set $page0_tag (i64.and (i64.extend_i32_u (local.get 18)) (i64.const -4096)))))
-    (local.set 18 (i32.load (i32.add (local.get 18) (local.get $page0_addend))))
-    (local.set $esp (i32.add (local.get $esp) (i32.const 8)))
-    (local.set 16 (i64.extend_i32_u (local.get 18)))
-    (local.set 18 (i32.sub (i32.wrap_i64 (local.get 16)) (local.get $rip_base)))
-    (i32.store offset=LINK_CELL[0] (i32.const 0) (local.get 18))
+    (local.set $esp)
+    (local.set 16 (i64.extend_i32_u (local.get 20)))
+    (local.set 20 (i32.sub (i32.wrap_i64 (local.get 16)) (local.get $rip_base)))
+    (i32.store offset=LINK_CELL[0] (i32.const 0) (local.get 20))
     (i64.store offset=RAX (i32.const 0) (i64.extend_i32_u (local.get $eax)))
     (i64.store offset=RSP (i32.const 0) (i64.extend_i32_u (local.get $esp)))
     (i64.store offset=RBP (i32.const 0) (i64.extend_i32_u (local.get $ebp)))
@@ -139,16 +85,16 @@
   (if
     (i32.eq
       (i32.and
-        (local.tee 19
+        (local.tee 20
           (i32.and
             (i32.shr_u (local.tee 18 (i32.load offset=WHERE (i32.const 0))) (i32.const 9))
             (i32.const 255)))
         (i32.const 63))
       (i32.const 63))
     (then
-      (local.set 19 (local.get $flags_kind))))
+      (local.set 20 (local.get $flags_kind))))
   (call $materializeFlags
-    (local.get 19)
+    (local.get 20)
     (i64.extend_i32_u (local.get $flags_a))
     (i64.extend_i32_u (local.get $flags_b))
     (i64.extend_i32_u (local.get $flags_r))

@@ -15,7 +15,15 @@
     ;; 0: +0x100
     (local.set $budget (i32.sub (local.get $budget) (i32.const 3)))
     ;; +0x100  ADD dword DS:[RDI], EAX
-    (if (; unlikely ;) (i64.ne (local.get $page0_tag) (i64.and (local.get $rdi) (i64.const -4093)))
+    (if (; unlikely ;)
+      (i32.gt_u (i32.and (i32.wrap_i64 (local.get $rdi)) (i32.const 4095)) (i32.const 4088))
+      (then
+        (i32.store offset=SPREAD (i32.const 0) (i32.const 1))
+        (i32.store offset=WHERE (; bail at +0x100, 3 not executed, flags in the state ;)
+          (i32.const 0)
+          (i32.const 33554435))
+        (br $tail)))
+    (if (; unlikely ;) (i64.ne (local.get $page0_tag) (i64.and (local.get $rdi) (i64.const -4096)))
       (then
         (br_if $tail (; unlikely ;)
           (i32.eq
@@ -27,30 +35,17 @@
                 (i32.const 33554435)))
             (i32.const 1)))
         (local.set $page0_tag (i64.and (local.get $rdi) (i64.const -4096)))))
-    (local.set 17
-      (i32.load (local.tee 16 (i32.add (i32.wrap_i64 (local.get $rdi)) (local.get $page0_addend)))))
+    (local.set 16 (i32.add (i32.wrap_i64 (local.get $rdi)) (local.get $page0_addend)))
+    (local.set 17 (i32.load (local.get 16)))
     (local.set 18 (i32.add (local.get 17) (i32.wrap_i64 (local.get $rax))))
     (i32.store (local.get 16) (local.get 18))
     (local.set $flags_a (i64.extend_i32_u (local.get 18)))
     (local.set $flags_b (i64.extend_i32_u (i32.wrap_i64 (local.get $rax))))
     ;; +0x102  INC dword DS:[RDI+0x4]
     (local.set 19 (i64.add (local.get $rdi) (i64.const 4)))
-    (if (; unlikely ;) (i64.ne (local.get $page0_tag) (i64.and (local.get 19) (i64.const -4093)))
-      (then
-        (br_if $tail (; unlikely ;)
-          (i32.eq
-            (local.tee $page0_addend
-              (call $translate (; bail at +0x102, 2 not executed, flags of SUM 32 ;)
-                (local.get 19)
-                (local.get $tlb_table)
-                (i32.const 459012)
-                (i32.const 33828354)))
-            (i32.const 1)))
-        (local.set $page0_tag (i64.and (local.get 19) (i64.const -4096)))))
-    (local.set 17
-      (i32.load (local.tee 16 (i32.add (i32.wrap_i64 (local.get 19)) (local.get $page0_addend)))))
+    (local.set 17 (i32.load offset=4 (local.get 16)))
     (local.set 18 (i32.add (local.get 17) (i32.const 1)))
-    (i32.store (local.get 16) (local.get 18))
+    (i32.store offset=4 (local.get 16) (local.get 18))
     (local.set $flags_step (i64.extend_i32_u (local.get 18)))
     (local.set $flags_kind (i32.const 1303))
     ;; +0x105  RET

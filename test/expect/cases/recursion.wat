@@ -73,7 +73,17 @@
                       (local.set $budget (i32.sub (local.get $budget) (i32.const 3)))
                       ;; +0x10e  POP RDI
                       (if (; unlikely ;)
-                        (i64.ne (local.get $page0_tag) (i64.and (local.get $rsp) (i64.const -4089)))
+                        (i32.gt_u
+                          (i32.and (i32.wrap_i64 (local.get $rsp)) (i32.const 4095))
+                          (i32.const 4080))
+                        (then
+                          (i32.store offset=SPREAD (i32.const 0) (i32.const 1))
+                          (i32.store offset=WHERE (; bail at +0x10e, 3 not executed, flags of $flags_kind ;)
+                            (i32.const 0)
+                            (i32.const 35421699))
+                          (br $1)))
+                      (if (; unlikely ;)
+                        (i64.ne (local.get $page0_tag) (i64.and (local.get $rsp) (i64.const -4096)))
                         (then
                           (br_if $1 (; unlikely ;)
                             (i32.eq
@@ -86,54 +96,39 @@
                               (i32.const 1)))
                           (local.set $page0_tag (i64.and (local.get $rsp) (i64.const -4096)))))
                       (local.set 24
-                        (i64.load
-                          (i32.add (i32.wrap_i64 (local.get $rsp)) (local.get $page0_addend))))
+                        (i32.add (i32.wrap_i64 (local.get $rsp)) (local.get $page0_addend)))
+                      (local.set 25 (i64.load (local.get 24)))
                       (local.set $rsp (i64.add (local.get $rsp) (i64.const 8)))
-                      (local.set $rdi (local.get 24))
+                      (local.set $rdi (local.get 25))
                       ;; +0x10f  IMUL EAX, EDI
-                      (local.set 25
+                      (local.set 26
                         (i32.mul (i32.wrap_i64 (local.get $rdi)) (i32.wrap_i64 (local.get $rax))))
-                      (i64.extend_i32_u (local.get 25))
-                      (local.set 26 (i32.wrap_i64 (local.get $rax)))
+                      (i64.extend_i32_u (local.get 26))
+                      (local.set 27 (i32.wrap_i64 (local.get $rax)))
                       (local.set $rax)
                       (local.set $flags_a (i64.extend_i32_u (i32.wrap_i64 (local.get $rdi))))
-                      (local.set $flags_b (i64.extend_i32_u (local.get 26)))
-                      (local.set $flags_r (i64.extend_i32_u (local.get 25)))
+                      (local.set $flags_b (i64.extend_i32_u (local.get 27)))
+                      (local.set $flags_r (i64.extend_i32_u (local.get 26)))
                       ;; +0x112  RET
-                      (if (; unlikely ;)
-                        (i64.ne (local.get $page0_tag) (i64.and (local.get $rsp) (i64.const -4089)))
-                        (then
-                          (br_if $tail (; unlikely ;)
-                            (i32.eq
-                              (local.tee $page0_addend
-                                (call $translate (; bail at +0x112, 1 not executed, flags of IMUL 32 ;)
-                                  (local.get $rsp)
-                                  (local.get $tlb_table)
-                                  (i32.const 262664)
-                                  (i32.const 35935745)))
-                              (i32.const 1)))
-                          (local.set $page0_tag (i64.and (local.get $rsp) (i64.const -4096)))))
-                      (local.set 24
-                        (i64.load
-                          (i32.add (i32.wrap_i64 (local.get $rsp)) (local.get $page0_addend))))
+                      (local.set 25 (i64.load offset=8 (local.get 24)))
                       (if (; unlikely ;)
                         (i64.ne
-                          (i64.shr_s (i64.shl (local.get 24) (i64.const 16)) (i64.const 16))
-                          (local.get 24))
+                          (i64.shr_s (i64.shl (local.get 25) (i64.const 16)) (i64.const 16))
+                          (local.get 25))
                         (then
                           (i32.store offset=WHERE (; bail at +0x112, 1 not executed, flags of IMUL 32 ;)
                             (i32.const 0)
                             (i32.const 35935745))
                           (br $tail)))
                       (local.set $rsp (i64.add (local.get $rsp) (i64.const 8)))
-                      (local.set 27 (local.get 24))
-                      (local.set 24 (i64.sub (local.get 27) (local.get $rip_base)))
-                      (if (i64.eq (local.get 24) (i64.const 270))
+                      (local.set 28 (local.get 25))
+                      (local.set 25 (i64.sub (local.get 28) (local.get $rip_base)))
+                      (if (i64.eq (local.get 25) (i64.const 270))
                         (then
                           (local.set $flags_kind (i32.const 43))
                           (br_if $loop3 (; unlikely ;) (i32.lt_s (local.get $budget) (i32.const 3)))
                           (br $2)))
-                      (i32.store offset=LINK_CELL[1] (i32.const 0) (i32.wrap_i64 (local.get 24)))
+                      (i32.store offset=LINK_CELL[1] (i32.const 0) (i32.wrap_i64 (local.get 25)))
                       (call $materializeFlags
                         (i32.const 43)
                         (local.get $flags_a)
@@ -145,7 +140,7 @@
                       (i64.store offset=RSP (i32.const 0) (local.get $rsp))
                       (i64.store offset=RDI (i32.const 0) (local.get $rdi))
                       (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
-                      (return_call $jumpFlat (local.get 27))))
+                      (return_call $jumpFlat (local.get 28))))
                   (if (i32.eq (i32.add (local.get $budget) (i32.const 3)) (local.get 20))
                     (then
                       (local.set $flags_a (local.get 22))
@@ -187,8 +182,17 @@
         (local.set $budget (i32.sub (local.get $budget) (i32.const 3)))
         ;; +0x105  PUSH RDI
         (local.set 19 (i64.sub (local.get $rsp) (i64.const 8)))
+        (local.set 18 (i64.add (local.get 19) (i64.const -8)))
         (if (; unlikely ;)
-          (i64.ne (local.get $page1_tag) (i64.and (local.get 19) (i64.const -4089)))
+          (i32.gt_u (i32.and (i32.wrap_i64 (local.get 18)) (i32.const 4095)) (i32.const 4080))
+          (then
+            (i32.store offset=SPREAD (i32.const 0) (i32.const 1))
+            (i32.store offset=WHERE (; bail at +0x105, 3 not executed, flags of SUB 32 ;)
+              (i32.const 0)
+              (i32.const 34213379))
+            (br $tail)))
+        (if (; unlikely ;)
+          (i64.ne (local.get $page1_tag) (i64.and (local.get 18) (i64.const -4096)))
           (then
             (br_if $tail (; unlikely ;)
               (i32.eq
@@ -200,9 +204,8 @@
                     (i32.const 34213379)))
                 (i32.const 1)))
             (local.set $page1_tag (i64.and (local.get 19) (i64.const -4096)))))
-        (i64.store
-          (i32.add (i32.wrap_i64 (local.get 19)) (local.get $page1_addend))
-          (local.get $rdi))
+        (local.set 24 (i32.add (i32.wrap_i64 (local.get 18)) (local.get $page1_addend)))
+        (i64.store offset=8 (local.get 24) (local.get $rdi))
         (local.set $rsp (local.get 19))
         ;; +0x106  SUB EDI, 0x1
         (local.set 20 (i32.sub (i32.wrap_i64 (local.get $rdi)) (i32.const 1)))
@@ -214,20 +217,7 @@
         ;; +0x109  CALL $-0x9
         (local.set 19 (i64.add (local.get $rip_base) (i64.const 270)))
         (local.set 18 (i64.sub (local.get $rsp) (i64.const 8)))
-        (if (; unlikely ;)
-          (i64.ne (local.get $page1_tag) (i64.and (local.get 18) (i64.const -4089)))
-          (then
-            (br_if $tail (; unlikely ;)
-              (i32.eq
-                (local.tee $page1_addend
-                  (call $translate (; bail at +0x109, 1 not executed, flags of DIFFERENCE 32 ;)
-                    (local.get 18)
-                    (local.get $tlb_table)
-                    (i32.const 262920)
-                    (i32.const 34747905)))
-                (i32.const 1)))
-            (local.set $page1_tag (i64.and (local.get 18) (i64.const -4096)))))
-        (i64.store (i32.add (i32.wrap_i64 (local.get 18)) (local.get $page1_addend)) (local.get 19))
+        (i64.store (local.get 24) (local.get 19))
         (local.set $rsp (local.get 18))
         (local.set $flags_kind (i32.const 27))
         (br_if $loop0 (; unlikely ;) (i32.lt_s (local.get $budget) (i32.const 5)))

@@ -33,39 +33,34 @@
     (local.set $rax (local.get 14))
     ;; +0x109  MOV qword SS:[RSP+0x8], RAX
     (local.set 14 (i64.add (local.get $rsp) (i64.const 8)))
-    (local.set 15 (i32.load offset=WRITE_CELL[RSP].addend (local.get $tlb_table)))
+    (local.set 13 (i64.add (local.get 14) (i64.const -8)))
+    (if (; unlikely ;)
+      (i32.gt_u (i32.and (i32.wrap_i64 (local.get 13)) (i32.const 4095)) (i32.const 4080))
+      (then
+        (i32.store offset=SPREAD (i32.const 0) (i32.const 1))
+        (i32.store offset=WHERE (; bail at +0x109, 2 not executed, flags in the state ;)
+          (i32.const 0)
+          (i32.const 34734082))
+        (br $tail)))
+    (local.set 16 (i32.load offset=WRITE_CELL[RSP].addend (local.get $tlb_table)))
     (if (; unlikely ;)
       (i64.ne
         (i64.load offset=WRITE_CELL[RSP].tag (local.get $tlb_table))
-        (i64.and (local.get 14) (i64.const -4089)))
+        (i64.and (local.get 13) (i64.const -4096)))
       (then
         (br_if $tail (; unlikely ;)
           (i32.eq
-            (local.tee 15
+            (local.tee 16
               (call $translate (; bail at +0x109, 2 not executed, flags in the state ;)
                 (local.get 14)
                 (local.get $tlb_table)
                 (i32.const 262920)
                 (i32.const 34734082)))
             (i32.const 1)))))
-    (i64.store (i32.add (i32.wrap_i64 (local.get 14)) (local.get 15)) (local.get $rax))
+    (local.set 15 (i32.add (i32.wrap_i64 (local.get 13)) (local.get 16)))
+    (i64.store offset=8 (local.get 15) (local.get $rax))
     ;; +0x10e  RET
-    (local.set 15 (i32.load offset=READ_CELL[RSP].addend (local.get $tlb_table)))
-    (if (; unlikely ;)
-      (i64.ne
-        (i64.load offset=READ_CELL[RSP].tag (local.get $tlb_table))
-        (i64.and (local.get $rsp) (i64.const -4089)))
-      (then
-        (br_if $tail (; unlikely ;)
-          (i32.eq
-            (local.tee 15
-              (call $translate (; bail at +0x10e, 1 not executed, flags in the state ;)
-                (local.get $rsp)
-                (local.get $tlb_table)
-                (i32.const 262664)
-                (i32.const 35389441)))
-            (i32.const 1)))))
-    (local.set 14 (i64.load (i32.add (i32.wrap_i64 (local.get $rsp)) (local.get 15))))
+    (local.set 14 (i64.load (local.get 15)))
     (if (; unlikely ;)
       (i64.ne (i64.shr_s (i64.shl (local.get 14) (i64.const 16)) (i64.const 16)) (local.get 14))
       (then
@@ -84,16 +79,16 @@
   (if
     (i32.eq
       (i32.and
-        (local.tee 16
+        (local.tee 17
           (i32.and
-            (i32.shr_u (local.tee 15 (i32.load offset=WHERE (i32.const 0))) (i32.const 9))
+            (i32.shr_u (local.tee 16 (i32.load offset=WHERE (i32.const 0))) (i32.const 9))
             (i32.const 255)))
         (i32.const 63))
       (i32.const 63))
     (then
-      (local.set 16 (local.get $flags_kind))))
+      (local.set 17 (local.get $flags_kind))))
   (call $materializeFlags
-    (local.get 16)
+    (local.get 17)
     (local.get $flags_a)
     (local.get $flags_b)
     (local.get $flags_r)
@@ -101,13 +96,13 @@
     (local.get $flags_step))
   (i64.store offset=RAX (i32.const 0) (local.get $rax))
   (i64.store offset=RSP (i32.const 0) (local.get $rsp))
-  (local.set $budget (i32.add (i32.and (local.get 15) (i32.const 511)) (local.get $budget)))
+  (local.set $budget (i32.add (i32.and (local.get 16) (i32.const 511)) (local.get $budget)))
   (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
   (local.set 13
     (i64.add
       (local.get $rip_base)
-      (i64.extend_i32_s (i32.and (i32.shr_u (local.get 15) (i32.const 17)) (i32.const 4095)))))
-  (if (i32.and (local.get 15) (i32.const 511))
+      (i64.extend_i32_s (i32.and (i32.shr_u (local.get 16) (i32.const 17)) (i32.const 4095)))))
+  (if (i32.and (local.get 16) (i32.const 511))
     (then
       (i64.store offset=rip (i32.const 0) (local.get 13))
       (return_call $bail)))

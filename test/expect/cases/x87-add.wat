@@ -109,9 +109,8 @@
                     (i32.const 34078722)))
                 (i32.const 1)))
             (local.set $page0_tag (i64.and (local.get $rdi) (i64.const -4096)))))
-        (local.set 17
-          (i64.load
-            (local.tee 16 (i32.add (i32.wrap_i64 (local.get $rdi)) (local.get $page0_addend)))))
+        (local.set 16 (i32.add (i32.wrap_i64 (local.get $rdi)) (local.get $page0_addend)))
+        (local.set 17 (i64.load (local.get 16)))
         (i64.store offset=scratch[0] (i32.const 0) (local.get 17))
         (i32.store offset=WHERE (; bail at +0x104, 2 not executed, flags in the state ;)
           (i32.const 0)
