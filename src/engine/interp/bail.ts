@@ -8,7 +8,7 @@ import { FLAG_RF } from '../../x86/state/cpu-state.ts';
 import * as S from '../../x86/state/layout.ts';
 import * as E from '../soft/engine-state.ts';
 import { emitHasPage } from '../soft/page-set-code.ts';
-import { emitEntryOffset } from '../soft/tlb-offset.ts';
+import { emitCellClass, emitEntryOffset } from '../soft/tlb-offset.ts';
 
 const TABLES = [E.TLB_USER, E.TLB_SUPERVISOR, E.TLB_SUPERVISOR_AC];
 /** Filled with these bytes, a page cell is empty as with TLB_INVALID: bit 11 of its tag is set. */
@@ -72,6 +72,8 @@ export function emitBail(f: FunctionBuilder, enterGate: number, resume: number):
       f.store('i32.store', array + E.TLB_TAG);
     }
     get(base + E.PAGE_CELLS_USED);
+    emitCellClass(f, page);
+    f.op('i32.and');
     f.if_();
     set(base + E.PAGE_CELLS_USED, () => f.i32Const(0));
     f.i32Const(base + E.PAGE_CELLS);

@@ -5,7 +5,7 @@ import type { FunctionBuilder } from '../../wasm/function.ts';
 import type { ValueType } from '../../wasm/types.ts';
 import { KIND_BYTES, KIND_CELL, KIND_WRITE } from '../soft/core-functions.ts';
 import * as E from '../soft/engine-state.ts';
-import { emitEntryOffset } from '../soft/tlb-offset.ts';
+import { emitCellClass, emitEntryOffset } from '../soft/tlb-offset.ts';
 
 /**
  * (address i64, TLB table, kind with the cell's number from bit 16 on, where) -> the page's addend, or 1 when the region must
@@ -77,7 +77,20 @@ export function emitTranslate(f: FunctionBuilder, further: number): void {
   f.localTee(addend);
   f.store('i32.store', E.PAGE_CELLS + E.TLB_ADDEND);
   f.localGet(table);
-  f.i32Const(1);
+  f.localGet(table);
+  f.load('i32.load', E.PAGE_CELLS_USED);
+  emitCellClass(f, address);
+  f.op('i32.or');
+  f.i32Const(E.PAGE_CELLS_LOCAL);
+  f.i32Const(0);
+  f.localGet(entry);
+  f.load('i32.load', E.TLB_NOTES);
+  f.i32Const(E.TLB_GLOBAL);
+  f.op('i32.and');
+  f.op('select');
+  f.i32Const(E.PAGE_CELLS_LOCAL);
+  f.op('i32.xor');
+  f.op('i32.or');
   f.store('i32.store', E.PAGE_CELLS_USED);
   f.localGet(addend);
 }

@@ -104,7 +104,11 @@ export const PAGE_CELLS = 2 * TLB_WRITES;
 /** Cells for reads, and as many for writes, PAGE_CELL_WRITES bytes behind them. */
 export const PAGE_CELL_COUNT = 64;
 export const PAGE_CELL_WRITES = PAGE_CELL_COUNT << TLB_ENTRY_SHIFT;
-/** u32 in each table, behind its cells: some of them are not empty. */
+/**
+ * u32 in each table, behind its cells: what may be in them. Bits 7..0: addresses whose bits 31..29 (63..61 of the upper half) are the
+ * bit's number; PAGE_CELLS_LOCAL: translations that are not global. 0: all are empty.
+ */
+export const PAGE_CELLS_LOCAL = 0x100;
 export const PAGE_CELLS_USED = PAGE_CELLS + 2 * PAGE_CELL_WRITES;
 /** A power of two, so that the arrays of all tables are numbered alike. */
 export const TLB_SIZE = 4 * TLB_WRITES;

@@ -3,6 +3,7 @@
 import type { Linear } from '../../base/addresses.ts';
 import type { CpuState } from '../../x86/state/cpu-state.ts';
 import * as E from './engine-state.ts';
+import { cellClass } from './tlb-offset.ts';
 
 const ENTRY_WORDS = 1 << (E.TLB_ENTRY_SHIFT - 2);
 const TAG = E.TLB_TAG >> 2;
@@ -52,7 +53,7 @@ export class TlbEntries {
 
   /** Empties everything, or what is not global. */
   flush(keepGlobal: boolean): void {
-    this.emptyCells();
+    this.#emptyCells(keepGlobal ? E.PAGE_CELLS_LOCAL : ~0);
     this.#drop(LOCAL, keepGlobal);
     if (!keepGlobal) this.#drop(GLOBAL, false);
   }
@@ -70,7 +71,7 @@ export class TlbEntries {
   }
   /** Empties the entries of one page, in all tables. */
   forgetPage(linear: Linear): void {
-    this.emptyCells();
+    this.#emptyCells(cellClass(linear));
     const u32 = this.#u32;
     const index = ((linear >>> 12) & (E.TLB_ENTRIES - 1)) << E.TLB_ENTRY_SHIFT;
     for (const table of TABLES) {
@@ -80,7 +81,7 @@ export class TlbEntries {
   }
   /** Writes to pages `first` to `end` (excluded) of memory 1 are looked up anew. */
   dropWrites(first: number, end: number): void {
-    this.emptyCells();
+    this.#emptyCells(~0);
     const u32 = this.#u32;
     for (const { entries, count } of [LOCAL, GLOBAL]) {
       const last = entries + u32[count]!;
@@ -93,11 +94,11 @@ export class TlbEntries {
       }
     }
   }
-  /** Page cells repeat entries. */
-  emptyCells(): void {
+  /** Page cells repeat entries: those of tables go that may hold something of this kind (PAGE_CELLS_USED). */
+  #emptyCells(kind: number): void {
     const u32 = this.#u32;
     for (const table of TABLES) {
-      if (u32[(table + E.PAGE_CELLS_USED) >> 2] === 0) continue;
+      if ((u32[(table + E.PAGE_CELLS_USED) >> 2]! & kind) === 0) continue;
       u32[(table + E.PAGE_CELLS_USED) >> 2] = 0;
       const first = (table + E.PAGE_CELLS) >> 2;
       u32.fill(E.TLB_INVALID, first, first + 2 * E.PAGE_CELL_COUNT * ENTRY_WORDS);
