@@ -43,7 +43,10 @@ export class DebugConsole implements Chip {
   }
 }
 
-/** isa-debug-exit. The callback gets the process's exit status, (value << 1) | 1 cut to 8 bits. */
+/**
+ * isa-debug-exit: four ports, any of which takes a value of any width. The callback gets the process's exit status,
+ * (value << 1) | 1 cut to 8 bits.
+ */
 export class DebugExit implements Chip {
   readonly regions: readonly RegisterRegion[];
 
@@ -59,7 +62,8 @@ export class DebugExit implements Chip {
         write: (callback, value) => callback(((value << 1) | 1) & 0xff),
       },
     ];
-    this.regions = [registerRegion('debug-exit', 4, registers, exit)];
+    const region = registerRegion('debug-exit', 4, registers, exit);
+    this.regions = [{ ...region, write: (_offset, width, value) => region.write(0, width, value) }];
   }
 
   reset(): void {}
