@@ -7,6 +7,13 @@ import { join } from 'node:path';
 
 const SOURCES = join(import.meta.dirname, 'programs');
 
+/** Programs without an operating system, in assembly. */
+const BARE = join(import.meta.dirname, 'bare');
+const LINKED_AS = {
+  kernel: '-Wl,-N,-Ttext=0x100000,--no-warn-rwx-segments',
+  rom: '-Wl,-Ttext=0,-e,0,--oformat=binary',
+} as const;
+
 const COMMON =
   '-O1 -nostdlib -static -ffreestanding -fno-stack-protector -fno-pie -no-pie -fno-asynchronous-unwind-tables ' +
   '-fcf-protection=none -fno-strict-aliasing -ffp-contract=off -mno-red-zone -Wall -Wextra -Wl,--build-id=none ' +
@@ -36,6 +43,20 @@ export function buildProgram(target: ProgramTarget): Uint8Array {
       [...COMMON.split(' '), ...TARGETS[target].split(' '), '-o', output, ...sources],
       { cwd: SOURCES, encoding: 'utf8' },
     );
+    if (result.status !== 0) throw new Error(`gcc: ${result.stderr || result.error?.message}`);
+    return readFileSync(output);
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+/** A program without an operating system: an ELF file at 1 MiB, or the bytes of a ROM. Throws with gcc's complaint. */
+export function buildBare(source: string, form: keyof typeof LINKED_AS): Uint8Array {
+  const directory = mkdtempSync(join(tmpdir(), 'doppel-bare-'));
+  try {
+    const output = join(directory, 'bare');
+    const flags = ['-m32', '-nostdlib', '-static', '-no-pie', '-Wl,--build-id=none', LINKED_AS[form]];
+    const result = spawnSync('gcc', [...flags, '-o', output, source], { cwd: BARE, encoding: 'utf8' });
     if (result.status !== 0) throw new Error(`gcc: ${result.stderr || result.error?.message}`);
     return readFileSync(output);
   } finally {
