@@ -4,7 +4,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { recogniseFile } from './media.ts';
+import { gzipSync } from 'node:zlib';
+import { openMedia, recogniseFile } from './media.ts';
+import { parseRunOptions } from './options.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'doppel-kinds-'));
 after(() => rmSync(directory, { recursive: true, force: true }));
@@ -52,9 +54,35 @@ for (const [name, size, parts, kind] of [
   });
 }
 
-test('what is nothing that can be run is refused', () => {
-  const path = join(directory, 'noise');
-  writeFileSync(path, new Uint8Array(10_000).fill(0x41));
-  assert.throws(() => recogniseFile(path), /no kernel, CD-ROM or disk.*--disk/);
+test('what is nothing that can be run is refused, with what to do', () => {
+  const written = (name: string, bytes: Uint8Array | string) => {
+    writeFileSync(join(directory, name), bytes);
+    return join(directory, name);
+  };
+  const noise = Uint8Array.from({ length: 10_000 }, (_, i) => i * 37);
+  assert.throws(() => recogniseFile(written('noise', noise)), /no kernel, CD-ROM or disk.*--disk/);
+  assert.throws(() => recogniseFile(written('noise.iso', noise)), /download complete.*--disk/);
+  assert.throws(() => recogniseFile(written('page.iso', '<!DOCTYPE html>')), /a web page.*download go wrong/);
+  assert.throws(
+    () => recogniseFile(written('x.img.gz', gzipSync(noise))),
+    /unpack it first \(gunzip -k .*x\.img\.gz\)/,
+  );
+  assert.throws(() => recogniseFile(directory), /is a folder/);
   assert.throws(() => recogniseFile(join(directory, 'none')), /there is no such file/);
+});
+
+test("disks: another program's format is refused with a flag too, a name that is wrong is told", () => {
+  const said: string[] = [];
+  const open = (name: string, head: readonly number[]) => {
+    const bytes = new Uint8Array(4096);
+    bytes.set(head);
+    writeFileSync(join(directory, name), bytes);
+    const options = parseRunOptions(['--disk', join(directory, name)]);
+    openMedia(options!, (message) => said.push(message)).close();
+  };
+  assert.throws(() => open('q.img', [0x51, 0x46, 0x49, 0xfb, 0, 0, 0, 3]), /QCOW image.*qemu-img convert/);
+  open('x.img', []);
+  assert.deepEqual(said, []);
+  open('x.iso', []);
+  assert.match(said.join(), /x\.iso is a hard disk/);
 });

@@ -14,10 +14,11 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { floppyFormat } from '../backend/block/floppy-formats.ts';
 import { MEDIUM_HEAD, recogniseMedium } from '../backend/block/medium.ts';
+import { recogniseNoMedium } from '../backend/block/no-medium.ts';
 import { DoppelError } from '../base/errors.ts';
 import { recogniseKernel } from '../firmware/boot/load.ts';
 import { type FileDisk, openFileDisk } from '../host/node/file-disk.ts';
-import { openMediaFile } from '../host/node/media-file.ts';
+import { containerMessage, openMediaFile } from '../host/node/media-file.ts';
 import type { BootOrder } from '../machine/pc/own-bios.ts';
 import type { StorageOptions } from '../machine/pc/storage.ts';
 import type { DriveFile, RunOptions } from './options.ts';
@@ -46,14 +47,10 @@ export function recogniseFile(path: string): FileKind {
   if (medium.kind !== 'cdrom' && isKernel(head.bytes)) return 'kernel';
   const used = medium.kind !== 'disk' || medium.partitions !== 'none' || medium.bootable;
   if (!used && head.bytes.some((byte) => byte !== 0)) {
-    throw new DoppelError(
-      `${path} is no kernel, CD-ROM or disk that is known here; if it is a disk, give --disk.`,
-    );
+    throw new DoppelError(whyUnknown(path, head.bytes));
   }
   if (medium.kind === 'container') {
-    throw new DoppelError(
-      `${path} is a ${medium.format} image: this version takes raw images (qemu-img convert -O raw makes one).`,
-    );
+    throw new DoppelError(containerMessage(path, medium.format));
   }
   if (medium.kind === 'cdrom') {
     if (medium.bootCatalog === undefined && medium.hybrid) return 'disk';
@@ -61,6 +58,18 @@ export function recogniseFile(path: string): FileKind {
     if (medium.fitsDiskette && named) return 'floppy';
   }
   return medium.kind;
+}
+
+/** What is said of a file that is nothing known, with what to do next. */
+function whyUnknown(path: string, head: Uint8Array): string {
+  const known = recogniseNoMedium(head);
+  if (known?.unpack !== undefined)
+    return `${path} is ${known.what}: unpack it first (${known.unpack} ${path}).`;
+  if (known !== undefined) return `${path} is ${known.what}, no image: did the download go wrong?`;
+  if (/\.iso$/i.test(path)) {
+    return `${path} is no CD-ROM image: is the download complete? If it is a disk, give --disk.`;
+  }
+  return `${path} is no kernel, CD-ROM or disk that is known here; if it is a disk, give --disk.`;
 }
 
 /**
@@ -122,11 +131,23 @@ function readHead(path: string): { bytes: Uint8Array; size: number } {
     const length = readSync(file, bytes, 0, bytes.length, 0);
     return { bytes: bytes.subarray(0, length), size: fstatSync(file).size };
   } catch (error) {
-    throw new DoppelError(`${path} cannot be read (${(error as NodeJS.ErrnoException).code}).`, {
-      cause: error,
-    });
+    const { code } = error as NodeJS.ErrnoException;
+    throw new DoppelError(
+      code === 'EISDIR' ? `${path} is a folder: give an image file.` : `${path} cannot be read (${code}).`,
+      { cause: error },
+    );
   } finally {
     closeSync(file);
+  }
+}
+
+/** Throws DoppelError for an image whose bytes are no sectors: a guest that writes to it would damage it. */
+function examineDisk(path: string, report: (message: string) => void): void {
+  const { bytes, size } = readHead(path);
+  const medium = recogniseMedium(bytes, Math.floor(size / 512));
+  if (medium.kind === 'container') throw new DoppelError(containerMessage(path, medium.format));
+  if (medium.kind === 'disk' && /\.iso$/i.test(path)) {
+    report(`${path} is a hard disk, since its content is no CD-ROM's: is the download complete?`);
   }
 }
 
@@ -143,10 +164,10 @@ export function openMedia(options: RunOptions, report: (message: string) => void
     for (const file of opened) file.close();
   };
   try {
-    const disks = options.disks.map(({ path, bus }) => ({
-      medium: keep(openFileDisk(path, { report })),
-      bus,
-    }));
+    const disks = options.disks.map(({ path, bus }) => {
+      examineDisk(path, report);
+      return { medium: keep(openFileDisk(path, { report })), bus };
+    });
     if (options.floppies.length > FLOPPY_DRIVES) {
       throw new DoppelError(
         `There are ${FLOPPY_DRIVES} floppy drives, and ${options.floppies.length} diskettes.`,

@@ -315,7 +315,7 @@ describe('booting', () => {
     });
     none.call(0x19);
     assert.deepEqual(none.lines.slice(-3, -1), [
-      'cdrom: the disc has no boot record',
+      'cdrom: the disc is empty or damaged',
       'disk: no boot sector',
     ]);
   });

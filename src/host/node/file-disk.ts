@@ -30,7 +30,8 @@ export function openFileDisk(path: string, options: FileDiskOptions = {}): FileD
     const { size } = regularFile(path, file);
     const rest = size % SECTOR_SIZE;
     if (size < SECTOR_SIZE) {
-      throw new DoppelError(`${path} has ${size} bytes: a medium has at least one sector of 512.`);
+      const advice = size === 0 ? ' `doppel disk create` makes empty disks.' : '';
+      throw new DoppelError(`${path} has ${size} bytes: a medium has at least one sector of 512.${advice}`);
     }
     if (rest !== 0) {
       options.report?.(`${path} is no whole number of sectors of 512 bytes: its last ${rest} are left out.`);

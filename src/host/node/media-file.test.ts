@@ -76,5 +76,7 @@ test('a disc that is cut off is told of', () => {
   closeSync(image);
   const said: string[] = [];
   openMediaFile('cdrom', path, { report: (message) => said.push(message) }).close();
-  assert.deepEqual(said, [`${path} is cut off: its last 2048 bytes are missing.`]);
+  assert.deepEqual(said, [
+    `${path} is cut off: its last 2048 bytes are missing. Fetch it again if it was downloaded.`,
+  ]);
 });

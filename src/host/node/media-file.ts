@@ -23,12 +23,13 @@ export function openMediaFile(
   try {
     const content = recogniseMedium(readHead(path), medium.sectors);
     if (content.kind === 'container') {
-      throw new DoppelError(
-        `${path} is a ${content.format} image: this version takes raw images (qemu-img convert -O raw makes one).`,
-      );
+      throw new DoppelError(containerMessage(path, content.format));
     }
     const missing = content.kind === 'cdrom' ? content.volumeBlocks * CD_BLOCK - medium.sectors * 512 : 0;
-    if (missing > 0) report(`${path} is cut off: its last ${missing} bytes are missing.`);
+    if (missing > 0)
+      report(
+        `${path} is cut off: its last ${missing} bytes are missing. Fetch it again if it was downloaded.`,
+      );
     if (kind === 'cdrom' && medium.sectors * 512 < CD_BLOCK) {
       throw new DoppelError(
         `${path} is too short for a CD-ROM: that has at least one block of ${CD_BLOCK} bytes.`,
@@ -39,6 +40,11 @@ export function openMediaFile(
     medium.close();
     throw error;
   }
+}
+
+/** What is said of an image in another program's format. */
+export function containerMessage(path: string, format: string): string {
+  return `${path} is a ${format} image: this version takes raw images (qemu-img convert -O raw ${path} FILE makes one).`;
 }
 
 /** The first bytes of a file, as many as recogniseMedium looks at. */

@@ -63,8 +63,9 @@ export function findElTorito(drive: BiosDrive): ElToritoEntry | string {
   if (drive.sectors <= BOOT_RECORD || drive.read(BOOT_RECORD, block) !== null)
     return 'there is no readable disc';
   const text = (at: number, length: number) => String.fromCharCode(...block.subarray(at, at + length));
-  if (block[0] !== 0 || text(1, 5) !== 'CD001' || !text(7, 32).startsWith(SYSTEM_IDENTIFIER)) {
-    return 'the disc has no boot record';
+  if (text(1, 5) !== 'CD001') return 'the disc is empty or damaged';
+  if (block[0] !== 0 || !text(7, 32).startsWith(SYSTEM_IDENTIFIER)) {
+    return 'the disc has no boot record, it only holds files';
   }
   const view = new DataView(block.buffer);
   const catalog = view.getUint32(CATALOG_POINTER, true);
