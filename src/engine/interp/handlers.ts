@@ -318,6 +318,14 @@ export class HandlerTable {
             return caught(d, thrown);
           }
         },
+        3: (d: number, a: unknown, b: unknown, c: unknown) => {
+          host.enterHelper(d);
+          try {
+            return run(cpu, a, b, c);
+          } catch (thrown) {
+            return caught(d, thrown);
+          }
+        },
       };
       const general = (d: number, ...args: unknown[]) => {
         host.enterHelper(d);

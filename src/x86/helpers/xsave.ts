@@ -34,11 +34,13 @@ export const FORMAT_64_BIT_MODE = 2;
 const buffer = new Uint8Array(LEGACY_SIZE + HEADER_SIZE);
 const view = new DataView(buffer.buffer);
 const words = new Uint32Array(buffer.buffer);
-/** Areas as they are read and written whole. */
+/** Areas as they are read and written whole: with eight XMM registers and with sixteen. */
 const legacy = buffer.subarray(0, LEGACY_SIZE);
+const narrowArea = buffer.subarray(0, 288);
+const wideArea = buffer.subarray(0, LEGACY_WRITTEN);
 
-function address(linear: bigint): number {
-  return Number(BigInt.asIntN(64, linear));
+function writtenArea(format: number): Uint8Array {
+  return format & FORMAT_64_BIT_MODE ? wideArea : narrowArea;
 }
 
 function xmmCount(format: number): number {
@@ -100,11 +102,13 @@ function takeX87(state: CpuState, format: number): void {
 }
 
 function putXmm(state: CpuState, format: number): void {
-  buffer.set(state.u8.subarray(L.XMM, L.XMM + 16 * xmmCount(format)), 160);
+  const count = 4 * xmmCount(format);
+  for (let word = 0; word < count; word++) words[40 + word] = state.u32[(L.XMM >> 2) + word]!;
 }
 
 function takeXmm(state: CpuState, format: number): void {
-  state.u8.set(buffer.subarray(160, 160 + 16 * xmmCount(format)), L.XMM);
+  const count = 4 * xmmCount(format);
+  for (let word = 0; word < count; word++) state.u32[(L.XMM >> 2) + word] = words[40 + word]!;
 }
 
 function putMxcsr(state: CpuState): void {
@@ -120,31 +124,28 @@ function checkedMxcsr(): number {
 }
 
 /** FXSAVE to a linear address, which the meaning has found aligned. */
-export const fxsave = helper('fxsave', ['i64', 'i32'], null, (cpu, linear, format) => {
-  const at = address(linear);
-  const size = format & FORMAT_64_BIT_MODE ? LEGACY_WRITTEN : 288;
+export const fxsave = helper('fxsave', ['f64', 'i32'], null, (cpu, linear, format) => {
   putX87(cpu.state, format);
   view.setUint8(5, 0);
   putMxcsr(cpu.state);
   putXmm(cpu.state, format);
-  cpu.memory.probeWrite(at, LEGACY_SIZE);
-  cpu.memory.writeBytes(at, buffer.subarray(0, size));
+  cpu.memory.probeWrite(linear, LEGACY_SIZE);
+  cpu.memory.writeBytes(linear, writtenArea(format));
 });
 
 /** FXRSTOR from a linear address. */
-export const fxrstor = helper('fxrstor', ['i64', 'i32'], null, (cpu, linear, format) => {
-  cpu.memory.readBytes(address(linear), legacy);
+export const fxrstor = helper('fxrstor', ['f64', 'i32'], null, (cpu, linear, format) => {
+  cpu.memory.readBytes(linear, legacy);
   const mxcsr = checkedMxcsr();
   takeX87(cpu.state, format);
   cpu.state.set32(L.MXCSR, mxcsr);
   takeXmm(cpu.state, format);
 });
 
-/** XSAVE and XSAVEOPT: `requested` is EDX:EAX. */
-export const xsave = helper('xsave', ['i64', 'i64', 'i32'], null, (cpu, linear, requested, format) => {
+/** XSAVE and XSAVEOPT: `requested` is EAX; no bit of EDX names a component. */
+export const xsave = helper('xsave', ['f64', 'i32', 'i32'], null, (cpu, at, requested, format) => {
   const { state, memory } = cpu;
-  const at = address(linear);
-  const components = Number(BigInt.asUintN(32, requested)) & state.u32[L.XCR0 >> 2]! & COMPONENTS;
+  const components = requested & state.u32[L.XCR0 >> 2]! & COMPONENTS;
   memory.probeWrite(at, LEGACY_SIZE + HEADER_SIZE);
   const header = memory.readPair(at + LEGACY_SIZE);
   const headerHigh = memory.pairHigh;
@@ -154,7 +155,7 @@ export const xsave = helper('xsave', ['i64', 'i64', 'i32'], null, (cpu, linear, 
     putMxcsr(state);
     putXmm(state, format);
   }
-  if (components === COMPONENTS) memory.writeBytes(at, buffer.subarray(0, end));
+  if (components === COMPONENTS) memory.writeBytes(at, writtenArea(format));
   else if (components & COMPONENT_X87) {
     memory.writeBytes(at, buffer.subarray(0, 24));
     memory.writeBytes(at + 32, buffer.subarray(32, 160));
@@ -165,13 +166,13 @@ export const xsave = helper('xsave', ['i64', 'i64', 'i32'], null, (cpu, linear, 
   memory.writePair(at + LEGACY_SIZE, (header | components) >>> 0, headerHigh);
 });
 
-/** XRSTOR, standard form: `requested` is EDX:EAX. */
-export const xrstor = helper('xrstor', ['i64', 'i64', 'i32'], null, (cpu, linear, requested, format) => {
+/** XRSTOR, standard form: `requested` is EAX. */
+export const xrstor = helper('xrstor', ['f64', 'i32', 'i32'], null, (cpu, linear, requested, format) => {
   const { state, memory } = cpu;
   // Of XCR0 no more bits than those of the two components can be set.
   const xcr0 = state.u32[L.XCR0 >> 2]!;
-  const components = Number(BigInt.asUintN(32, requested)) & xcr0 & COMPONENTS;
-  memory.readBytes(address(linear), buffer);
+  const components = requested & xcr0 & COMPONENTS;
+  memory.readBytes(linear, buffer);
   const saved = words[LEGACY_SIZE >> 2]!;
   if ((saved & ~xcr0) !== 0 || words[(LEGACY_SIZE >> 2) + 1] !== 0) generalProtection();
   for (let word = (LEGACY_SIZE >> 2) + 2; word < (LEGACY_SIZE >> 2) + 6; word++)

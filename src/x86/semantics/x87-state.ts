@@ -79,7 +79,7 @@ function fxArea(mnemonic: string, helper: Helper, access: 'read' | 'write'): Mea
       b.requireUnit('x87');
       const address = areaAddress(b, 512, access);
       b.requireAligned(address, 16);
-      b.call(helper, address, extendedFormat(b));
+      b.call(helper, b.unary('f64_from_i64_s', address), extendedFormat(b));
     },
   };
 }
@@ -92,9 +92,7 @@ function xArea(mnemonic: string, helper: Helper, access: 'read' | 'write'): Mean
       b.faultIf(b.and(b.get(32, L.CR0), CR0_TS), NM);
       const address = areaAddress(b, 576, access);
       b.requireAligned(address, 64);
-      const low = b.extendU(b.gpr(32, L.RAX) as I32);
-      const high = b.shl(b.extendU(b.gpr(32, L.RDX) as I32), 32) as I64;
-      b.call(helper, address, b.or(high, low), extendedFormat(b));
+      b.call(helper, b.unary('f64_from_i64_s', address), b.gpr(32, L.RAX), extendedFormat(b));
     },
   };
 }
