@@ -52,6 +52,8 @@ const FORGIVENESS = 100e6;
 /** Bails that are counted before it is asked how far they are apart, and instructions between two that are too few. */
 const BAILS = 32;
 const APART = 500;
+/** The same where it was because accesses that are looked up together lay in two pages: a remedy costs less. */
+const SPREAD_APART = 50_000;
 /** Added to the offset where it is counted that accesses lay in two pages. */
 const SPREAD = 4096;
 /** So that even a page that changed all the time is forgiven in a few FORGIVENESS. */
@@ -153,7 +155,7 @@ export class CodePages {
       bails.set(key, here);
     }
     if (++here.count < BAILS || here.often) return false;
-    here.often = retired - here.since < BAILS * APART;
+    here.often = retired - here.since < BAILS * (spread ? SPREAD_APART : APART);
     here.count = 0;
     here.since = retired;
     return here.often;

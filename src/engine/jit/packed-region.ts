@@ -3,7 +3,7 @@
 //
 // `words` holds, each as an int32:
 //
-//   mode key, entry, 1 if floats are plain + 2 if accesses are apart, pages, (index, frame) of each page, blocks, and of each block:
+//   mode key, entry, 1 if floats are plain, pages, (index, frame) of each page, offsets that are apart, each of them, blocks, and of each block:
 //   offset, instructions, the offset of each, its end:
 //     0 goto       edge                        1 branch     edge taken, edge next
 //     2 jump       count, blocks predicted     3 interpret  offset
@@ -23,10 +23,10 @@ export interface PackedRegion {
 
 /** `byteAt` answers the byte of guest code at an offset of the region. */
 export function packRegion(region: Region, byteAt: (offset: number) => number): PackedRegion {
-  const assumed = (region.plainFloats ? 1 : 0) + (region.apart ? 2 : 0);
-  const words = [region.mode.key, region.entry, assumed, region.pages.length];
+  const words = [region.mode.key, region.entry, region.plainFloats ? 1 : 0, region.pages.length];
   for (const { index, frame } of region.pages) words.push(index, frame);
-  words.push(region.blocks.length);
+  const apart = region.apart ?? [];
+  words.push(apart.length, ...apart, region.blocks.length);
   const code: number[] = [];
   for (const { offset, instructions, end } of region.blocks) {
     words.push(offset, instructions.length);
@@ -84,13 +84,14 @@ class Unpacking {
   region(): Region {
     const mode = modeFromKey(this.#next());
     const entry = this.#next();
-    const assumed = this.#next();
+    const plainFloats = this.#next() !== 0;
     const pages = this.#list((): RegionPage => ({ index: this.#next(), frame: this.#next() }));
+    const apart = this.#list(() => this.#next());
     const blocks = this.#list((index) => this.#block(index, mode));
     if (this.#word !== this.#words.length || this.#byte !== this.#code.length) {
       throw new Error('a packed region has more than its blocks');
     }
-    return { mode, entry, pages, blocks, plainFloats: (assumed & 1) !== 0, apart: (assumed & 2) !== 0 };
+    return { mode, entry, pages, blocks, plainFloats, apart };
   }
   #block(index: number, mode: Mode): RegionBlock {
     const offset = this.#next();

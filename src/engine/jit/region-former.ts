@@ -9,6 +9,7 @@ import type { Candidate, CodePages } from './code-pages.ts';
 import type { CompileQueue } from './compile-queue.ts';
 import { FIRST_LIMITS, type FormLimits, formRegion, whyNotFormed } from './form-region.ts';
 import { edgeCount } from './graph.ts';
+import { pageOf } from './guest-code.ts';
 import { GuestView } from './guest-view.ts';
 import { eachHeldByteRun, heldCode } from './held-code.ts';
 import { framesOf, type Region } from './region.ts';
@@ -73,7 +74,7 @@ export class RegionFormer {
     const region = formed && {
       ...formed,
       plainFloats: floatsArePlain(this.#host.state),
-      apart: this.#isSpread(formed),
+      apart: this.#spread(formed),
     };
     this.#counts.forming += this.#now() - began;
     if (!region) {
@@ -83,12 +84,16 @@ export class RegionFormer {
     }
     return region;
   }
-  /** Accesses of some instruction lay in two pages often. */
-  #isSpread(region: Region): boolean {
+  /** Offsets of instructions whose accesses, and those near to them, lay in two pages often. */
+  #spread(region: Region): number[] {
     const frames = framesOf(region);
-    return region.blocks.some(({ instructions }) =>
-      instructions.some(({ offset }) => this.#pages.isSpread(frames.get(offset >> 12)!, offset & 0xfff)),
-    );
+    const offsets = new Set<number>();
+    for (const { instructions } of region.blocks) {
+      for (const { offset } of instructions) {
+        if (this.#pages.isSpread(frames.get(pageOf(offset))!, offset & 0xfff)) offsets.add(offset);
+      }
+    }
+    return [...offsets];
   }
   #enqueue(region: Region, descriptor: number, candidate: Candidate, linear: number): void {
     this.#counts.formed++;

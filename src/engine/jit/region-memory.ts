@@ -29,7 +29,7 @@ interface Place {
 
 export abstract class RegionMemory extends RegionFrame {
   protected readonly pages: RegionPages;
-  readonly #windows: RegionWindows | null;
+  readonly #windows: RegionWindows;
   #instruction!: InstructionFacts;
   /** Address value of a load with write intent -> its place in the guest's memory. */
   readonly #hostAddresses = new Map<number, Place>();
@@ -39,7 +39,7 @@ export abstract class RegionMemory extends RegionFrame {
   constructor(f: FunctionBuilder, module: RegionModule, region: Region, place: RegionPlace) {
     super(f, module, region, place);
     this.pages = new RegionPages(this.flow, this.facts, this.wide);
-    this.#windows = region.apart ? null : new RegionWindows(this.facts, this.wide);
+    this.#windows = new RegionWindows(region, this.flow, this.facts);
     for (const page of this.pages.locals) {
       page.tag = f.local('i64');
       page.addend = f.local('i32');
@@ -146,7 +146,7 @@ export abstract class RegionMemory extends RegionFrame {
 
   /** The place of an access: its own, or that of its window. */
   #placeOf(uop: Access): Place {
-    const access = this.#windows?.of(this.#instruction, uop);
+    const access = this.#windows.of(this.#instruction, uop);
     if (access) return this.#placeInWindow(uop, access);
     const address = this.#addressOf(uop.address);
     this.#pushPlace(uop, address.local);
@@ -221,7 +221,7 @@ export abstract class RegionMemory extends RegionFrame {
   /** Pushes an access's place but for an offset, which it answers; it is remembered where the same is accessed again. */
   #pushPlaceOf(uop: Access, again: boolean): number {
     const { f } = this;
-    if (!again && !this.#windows?.of(this.#instruction, uop)) {
+    if (!again && !this.#windows.of(this.#instruction, uop)) {
       const address = this.#addressOf(uop.address);
       this.#pushPlace(uop, address.local);
       address.release();

@@ -13,11 +13,11 @@ import { type Program, regionOf } from './testing-code.ts';
  * Of every access of a program, in the order of the code: a letter for its window and the distance from the window's first
  * byte, and for the first access of a window what is looked at, as low+length; '-' where there is none.
  */
-function windowsOf(program: Program): string {
-  const region = regionOf(program)!;
+function windowsOf(program: Program, apart: readonly number[] = []): string {
+  const region = { ...regionOf(program)!, apart };
   const flow = analyse(region.blocks);
   const facts = analyseRegion(region, (block) => flow.isLoopHeader[block] !== 0);
-  const windows = new RegionWindows(facts, region.mode.bits === 64);
+  const windows = new RegionWindows(region, flow, facts);
   const seen: Window[] = [];
   const texts: string[] = [];
   const visit = (instruction: InstructionFacts, uop: Uop): void => {
@@ -86,14 +86,37 @@ test('too far apart', () => {
   assert.equal(windowsOf({ lines }), 'A0(0+128) A124 B0(0+8) B4');
 });
 
-test('not across blocks, nor where STAC or CLAC puts another TLB table in force', () => {
-  // mov eax, [rsi]; jz next; next: mov eax, [rsi]; stac; mov eax, [rsi]
-  const lines = ['entry:', '8b 06', '74 >next', 'next:', '8b 06', '0f 01 cb', '8b 06', 'f4'];
-  assert.equal(windowsOf({ lines }), '- - -');
+test('into blocks that only this one leads to, not where ways meet', () => {
+  // mov eax, [rsi]; jz other; mov ecx, [rsi+4]; jmp join; other: mov ecx, [rsi-4]; join: mov eax, [rsi]
+  const lines = [
+    ...['entry:', '8b 06', '74 >other', 'one:', '8b 4e 04', 'eb >join'],
+    ...['other:', '8b 4e fc', 'join:', '8b 06', 'f4'],
+  ];
+  assert.equal(windowsOf({ lines }), 'A4(-4+12) A8 A0 -');
+});
+
+test('not round a loop', () => {
+  // entry: mov eax, [rsi]; dec ecx; jnz entry; mov eax, [rsi+4]
+  const lines = ['entry:', '8b 06', 'ff c9', '75 >entry', 'done:', '8b 46 04', 'f4'];
+  assert.equal(windowsOf({ lines }), 'A0(0+8) A4');
+});
+
+test('not where STAC or CLAC puts another TLB table in force', () => {
+  // mov eax, [rsi]; stac; mov eax, [rsi]
+  const lines = ['entry:', '8b 06', '0f 01 cb', '8b 06', 'f4'];
+  assert.equal(windowsOf({ lines }), '- -');
 });
 
 test('read, modify and write: one look for both, and for those next to it', () => {
   // add [rsi], eax; add [rsi+4], eax
   const lines = ['entry:', '01 06', '01 46 04', 'f4'];
   assert.equal(windowsOf({ lines }), 'A0(0+8) - A4 -');
+});
+
+test('what was found in two pages often', () => {
+  // mov eax, [rsi]; mov ecx, [rsi+4]; mov [rdi], eax; mov [rdi+4], ecx
+  const lines = ['entry:', '8b 06', '8b 4e 04', '89 07', '89 4f 04', 'f4'];
+  assert.equal(windowsOf({ lines }), 'A0(0+8) A4 B0(0+8) B4');
+  assert.equal(windowsOf({ lines }, [0]), '- - A0(0+8) A4');
+  assert.equal(windowsOf({ lines }, [2]), 'A0(0+8) A4 B0(0+8) B4');
 });

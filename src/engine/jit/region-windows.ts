@@ -1,4 +1,5 @@
-// Which accesses of a block are so near to one another that one look at a page does for all of them: a *window*.
+// Which accesses of a region are so near to one another that one look at a page does for all of them: a *window*. They are
+// of one block, and of those that only it leads to.
 //
 //          low                     the first access, which looks the page up
 //           |                          |
@@ -8,17 +9,19 @@
 //           <------------- length ------------>
 //
 // Addresses are followed through the micro-operations as sums of a symbol and a displacement: two with the same symbol
-// are as far apart as their displacements, whatever the symbol stands for (a register's value at the beginning of the
-// block, a loaded value, a sum of them; equal operations on equal operands are the same symbol). In 64-bit code values
+// are as far apart as their displacements, whatever the symbol stands for (a register's value where ways meet, a loaded
+// value, a sum of them; equal operations on equal operands are the same symbol). In 64-bit code values
 // are taken modulo 2^64, otherwise modulo 2^32.
 //
 // A window for writing serves reads that come after its first access, too: what may be written may be read.
 import type { Uop, Value } from '../../x86/uops/ir.ts';
 import { someUop } from '../interp/some-uop.ts';
 import type { InstructionFacts } from './instruction-facts.ts';
+import type { Region } from './region.ts';
 import type { RegionFacts } from './region-analysis.ts';
 import { offsetOf } from './region-values.ts';
 import { registerAt } from './registers.ts';
+import type { ControlFlow } from './structure.ts';
 
 export interface Window {
   /** Distance of its first byte from the address of the first access (0 or negative), and its length, in bytes. */
@@ -48,12 +51,21 @@ interface Sum {
   readonly displacement: number;
 }
 
+/** What is known at a block's end. */
+interface Known {
+  readonly registers: readonly Sum[];
+  readonly reads: ReadonlyMap<number, OpenWindow>;
+  readonly writes: ReadonlyMap<number, OpenWindow>;
+}
+
 /** A window that may still grow. Displacements are those of its symbol. */
 interface OpenWindow {
   readonly window: Window;
   readonly first: number;
   low: number;
   high: number;
+  /** It was found in two pages often: its accesses are looked up one by one. */
+  readonly apart: boolean;
   readonly accesses: { readonly instruction: InstructionFacts; readonly uop: Uop; readonly at: number }[];
 }
 
@@ -63,21 +75,36 @@ export class RegionWindows {
   readonly #wide: boolean;
   // Where the analysis is.
   #symbols = 1;
-  #names = new Map<string, number>();
+  readonly #names = new Map<string, number>();
   #registers: Sum[] = [];
   #values: (Sum | undefined)[] = [];
   /** By symbol. */
   #reads = new Map<number, OpenWindow>();
   #writes = new Map<number, OpenWindow>();
+  #apart = false;
+  readonly #all: OpenWindow[] = [];
 
-  constructor(facts: RegionFacts, wide: boolean) {
-    this.#wide = wide;
-    for (const { instructions } of facts.blocks) {
-      this.#registers = Array.from({ length: REGISTERS }, () => this.#fresh());
-      this.#names.clear();
-      for (const instruction of instructions) this.#instruction(instruction);
-      this.#closeAll();
-    }
+  constructor(region: Region, flow: ControlFlow, facts: RegionFacts) {
+    this.#wide = region.mode.bits === 64;
+    const apart = new Set(region.apart);
+    const ends: Known[] = [];
+    facts.blocks.forEach(({ instructions }, b) => {
+      const [from, ...others] = flow.predecessors[b]!;
+      const follows = from !== undefined && others.length === 0 && from < b && !flow.isLoopHeader[b];
+      this.#begin(follows ? ends[from]! : null);
+      instructions.forEach((instruction, i) => {
+        this.#apart = apart.has(region.blocks[b]!.instructions[i]!.offset);
+        this.#instruction(instruction);
+      });
+      ends.push({ registers: this.#registers, reads: this.#reads, writes: this.#writes });
+    });
+    for (const one of this.#all) this.#finish(one);
+  }
+  /** A block begins where another ends, or where ways meet. */
+  #begin(known: Known | null): void {
+    this.#registers = known ? [...known.registers] : Array.from({ length: REGISTERS }, () => this.#fresh());
+    this.#reads = new Map(known?.reads);
+    this.#writes = new Map(known?.writes);
   }
 
   /** The window of an access of an instruction; undefined: it has none, and is looked up by itself. */
@@ -234,18 +261,19 @@ export class RegionWindows {
       near.accesses.push({ instruction, uop, at: displacement });
       return;
     }
-    const left = own.get(symbol);
-    if (left) this.#close(left);
-    own.set(symbol, {
+    const open: OpenWindow = {
       window: { low: 0, length: 0, left: 0, local: -1 },
       first: displacement,
       low: displacement,
       high: displacement + bytes,
+      apart: this.#apart,
       accesses: [{ instruction, uop, at: displacement }],
-    });
+    };
+    own.set(symbol, open);
+    this.#all.push(open);
   }
-  #close({ window, first, low, high, accesses }: OpenWindow): void {
-    if (accesses.length < 2) return;
+  #finish({ window, first, low, high, apart, accesses }: OpenWindow): void {
+    if (accesses.length < 2 || apart) return;
     window.low = low - first;
     window.length = high - low;
     window.left = accesses.length;
@@ -258,11 +286,10 @@ export class RegionWindows {
       ofInstruction.set(uop, { window, first: i === 0, offset: at - low });
     });
   }
+  /** Nothing that comes belongs to the windows so far. */
   #closeAll(): void {
-    for (const open of [this.#reads, this.#writes]) {
-      for (const one of open.values()) this.#close(one);
-      open.clear();
-    }
+    this.#reads.clear();
+    this.#writes.clear();
   }
 }
 

@@ -19,8 +19,8 @@ export interface Region {
   readonly blocks: readonly RegionBlock[];
   /** MXCSR was, when the region was formed, as most programs that calculate have it (assumptions.ts). */
   readonly plainFloats?: boolean;
-  /** Every access to memory looks its page up by itself: what lies together was found in two pages often. */
-  readonly apart?: boolean;
+  /** Offsets of instructions whose accesses, and those near to them, were found in two pages often (region-windows.ts). */
+  readonly apart?: readonly number[];
 }
 
 export interface RegionPage {
