@@ -61,10 +61,13 @@ export type { NetworkCard, NetworkModel } from './machine/pc/network.ts';
 export type { PluggedDisk, StorageBus, StorageOptions } from './machine/pc/storage.ts';
 export { Machine } from './machine/vm/machine.ts';
 export type {
+  Boot,
+  FirmwareBoot,
   KernelBoot,
   MachineEnd,
   MachineEvent,
   MachineHost,
   MachineOptions,
+  MediaBoot,
 } from './machine/vm/machine-options.ts';
 export type { Scheduler } from './machine/vm/scheduler.ts';
