@@ -62,6 +62,7 @@ for (const [name, { cr4, efer, wide }] of Object.entries(PAGINGS)) {
     const random = generator(name.length);
     const t = newPageTranslation();
     const outcomes = new Map<string, number>();
+    let flagsSet = 0;
     state.set32(L.EFER, efer);
     state.setNumber(L.CR3, TABLES);
     const chance = (one: number) => random(one) === 0;
@@ -106,7 +107,10 @@ for (const [name, { cr4, efer, wide }] of Object.entries(PAGINGS)) {
       state.set32(E.PAGE_FAULT, 0);
       const before = memory.u8.slice(TABLES, TABLES + 0x4000);
       const at = fillTlb(BigInt(linear), 4 | (write ? KIND_WRITE : 0), table);
-      assert.deepEqual(memory.u8.subarray(TABLES, TABLES + 0x4000), before);
+      const after = memory.u8.slice(TABLES, TABLES + 0x4000);
+      const tablesMarked = memory.dirtyPages.subarray(TABLES >> 12, (TABLES >> 12) + 4).includes(1);
+      if (at === 0) assert.deepEqual(after, before);
+      memory.u8.set(before, TABLES);
       const fault = state.u32[E.PAGE_FAULT >> 2]!;
       const allowed = translate(
         state,
@@ -116,11 +120,14 @@ for (const [name, { cr4, efer, wide }] of Object.entries(PAGINGS)) {
         user ? VIEW_USER : VIEW_SUPERVISOR,
         t,
       );
-      const flagsSet = !memory.u8.subarray(TABLES, TABLES + 0x4000).every((byte, i) => byte === before[i]);
       const outcome = at !== 0 ? 'filled' : fault !== 0 ? 'faulted' : 'refused';
       outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
       if (outcome === 'filled') {
-        assert.ok(allowed && !flagsSet, `round ${round}`);
+        assert.ok(allowed, `round ${round}`);
+        assert.deepEqual(memory.u8.subarray(TABLES, TABLES + 0x4000), after);
+        const changed = !after.every((byte, i) => byte === before[i]);
+        if (changed) flagsSet++;
+        assert.ok(tablesMarked || !changed);
         assert.equal((state.u32[at >> 2]! + state.u32[(at + E.TLB_ADDEND) >> 2]!) >>> 0, t.frame);
         assert.equal(
           (state.u32[(at + E.TLB_NOTES) >> 2]! & E.TLB_GLOBAL) !== 0,
@@ -133,6 +140,7 @@ for (const [name, { cr4, efer, wide }] of Object.entries(PAGINGS)) {
         assert.equal((fault ^ E.PAGE_FAULT_FOUND) >>> 0, t.errorCode);
       }
     }
+    assert.ok(flagsSet > 100);
     for (const outcome of ['filled', 'faulted', 'refused']) assert.ok(outcomes.get(outcome)! > 400, outcome);
   });
 }

@@ -1,6 +1,6 @@
 // A TLB refill in generated code: the page walk (SDM 3A chapter 4; x86/paging/walk.ts is the whole of it) where it finds what
-// it nearly always finds. 4-level, PAE and 32-bit paging; tables and page in RAM; accessed and dirty flags set already;
-// addresses below 4 GiB; for writes no decoded code in the page. It gives up, with nothing changed, where anything
+// it nearly always finds. 4-level, PAE and 32-bit paging; tables and page in RAM; accessed flags set already but in the last
+// entry; addresses below 4 GiB; no decoded code in what is written. It gives up, with nothing changed, where anything
 // is otherwise, and SoftMmu does it all. Page faults that are certain are told by PAGE_FAULT.
 //
 // Rights follow from the TLB's table: which one is in force depends on CPL, SMAP and EFLAGS.AC.
@@ -46,6 +46,8 @@ interface Walk {
   readonly rights: number;
   readonly frame: number;
   readonly shift: number;
+  /** Physical address of the entry at hand (i32). */
+  readonly at: number;
 }
 
 function newWalk(f: FunctionBuilder, marks: PageMarks, fetch: boolean): Walk {
@@ -61,6 +63,7 @@ function newWalk(f: FunctionBuilder, marks: PageMarks, fetch: boolean): Walk {
     rights: f.local('i32'),
     frame: f.local('i32'),
     shift: f.local('i32'),
+    at: f.local('i32'),
   };
 }
 
@@ -122,8 +125,7 @@ function faultIf({ f, fetch, kind, table }: Walk, present: 0 | typeof FAULT_PRES
   f.op('return');
   f.end();
 }
-/** The low half of the entry must be present and accessed. */
-function mustBeUsable(w: Walk): void {
+function mustBePresent(w: Walk): void {
   const { f, entry } = w;
   f.localGet(entry);
   f.op('i32.wrap_i64');
@@ -131,6 +133,8 @@ function mustBeUsable(w: Walk): void {
   f.op('i32.and');
   f.op('i32.eqz');
   faultIf(w, 0);
+}
+function mustBeAccessed({ f, entry }: Walk): void {
   f.localGet(entry);
   f.op('i32.wrap_i64');
   f.i32Const(ACCESSED);
@@ -164,8 +168,7 @@ function pushInPage({ f, address, shift }: Walk): void {
 
 /** 32-bit paging. Leaves the block (depth 0) when the leaf is in `entry`. */
 function walkNarrow(w: Walk): void {
-  const { f, address, entry, frame, shift } = w;
-  const at = f.scratch('i32');
+  const { f, address, entry, frame, shift, at } = w;
   const level = (index: () => void): void => {
     f.localGet(frame);
     f.i32Const(-4096);
@@ -179,7 +182,7 @@ function walkNarrow(w: Walk): void {
     f.localGet(at);
     f.load('i64.load32_u', 0, RAM);
     f.localSet(entry);
-    mustBeUsable(w);
+    mustBePresent(w);
     andRights(w);
   };
   get(f, S.CR3);
@@ -202,6 +205,7 @@ function walkNarrow(w: Walk): void {
   f.op('i32.eqz');
   f.op('i32.or');
   f.if_();
+  mustBeAccessed(w);
   f.i32Const(12);
   f.localSet(shift);
   level(() => {
@@ -220,13 +224,11 @@ function walkNarrow(w: Walk): void {
   f.op('i32.and');
   refuse(f);
   f.end();
-  f.release(at);
 }
 
 /** PAE and 4-level paging. */
 function walkWide(w: Walk): void {
-  const { f, address, entry, frame, shift } = w;
-  const at = f.scratch('i32');
+  const { f, address, entry, frame, shift, at } = w;
   const reserved = f.scratch('i64');
   isSet(f, S.EFER, C.EFER_LMA);
   f.if_();
@@ -292,7 +294,7 @@ function walkWide(w: Walk): void {
   f.localGet(at);
   f.load('i64.load', 0, RAM);
   f.localSet(entry);
-  mustBeUsable(w);
+  mustBePresent(w);
   f.localGet(entry);
   f.localGet(reserved);
   f.op('i64.and');
@@ -312,7 +314,10 @@ function walkWide(w: Walk): void {
   f.i32Const(LARGE);
   f.op('i32.and');
   f.op('i32.eqz');
-  f.brIf(0);
+  f.if_();
+  mustBeAccessed(w);
+  f.br(1);
+  f.end();
   // A large page; the topmost level has none.
   f.localGet(shift);
   f.i32Const(9);
@@ -337,7 +342,6 @@ function walkWide(w: Walk): void {
   f.localGet(entry);
   f.op('i32.wrap_i64');
   f.localSet(frame);
-  f.release(at);
   f.release(reserved);
 }
 
@@ -478,6 +482,34 @@ function mustBeNoted({ f, address, shift }: Walk): void {
   refuse(f);
   f.end();
 }
+/** Sets flags (i32 on the stack) in the last entry where they are missing. */
+function setFlags({ f, entry, at, marks, shift: page }: Walk): void {
+  const missing = f.scratch('i32');
+  f.localGet(entry);
+  f.op('i32.wrap_i64');
+  f.i32Const(-1);
+  f.op('i32.xor');
+  f.op('i32.and');
+  f.localTee(missing);
+  f.if_(undefined, 'unlikely');
+  f.localGet(at);
+  f.i32Const(12);
+  f.op('i32.shr_u');
+  f.localTee(page);
+  f.load('i32.load8_u', marks.code, RAM);
+  refuse(f);
+  f.localGet(page);
+  f.i32Const(1);
+  f.store('i32.store8', marks.dirty, RAM);
+  f.localGet(at);
+  f.localGet(entry);
+  f.op('i32.wrap_i64');
+  f.localGet(missing);
+  f.op('i32.or');
+  f.store('i32.store', 0, RAM);
+  f.end();
+  f.release(missing);
+}
 /** Pushes whether the translation is global. */
 function pushGlobal({ f, entry }: Walk): void {
   f.localGet(entry);
@@ -589,7 +621,8 @@ function enterTranslation(w: Walk): void {
  */
 export function emitFillTlb(f: FunctionBuilder, marks: PageMarks): void {
   const w = newWalk(f, marks, false);
-  const { address, kind, table, entry, frame, shift } = w;
+  const { address, kind, table, frame } = w;
+  const page = f.local('i32');
   pushUnusual(w);
   f.localGet(table);
   f.i32Const(E.TLB_BYPASS);
@@ -616,18 +649,25 @@ export function emitFillTlb(f: FunctionBuilder, marks: PageMarks): void {
   f.i32Const(KIND_WRITE);
   f.op('i32.and');
   f.if_();
-  f.localGet(entry);
-  f.op('i32.wrap_i64');
-  f.i32Const(DIRTY);
-  f.op('i32.and');
-  refuseUnless(f);
   f.localGet(frame);
   f.i32Const(12);
   f.op('i32.shr_u');
-  f.localTee(shift);
+  f.localTee(page);
   f.load('i32.load8_u', marks.code, RAM);
   refuse(f);
-  f.localGet(shift);
+  f.end();
+  f.i32Const(ACCESSED | DIRTY);
+  f.i32Const(ACCESSED);
+  f.localGet(kind);
+  f.i32Const(KIND_WRITE);
+  f.op('i32.and');
+  f.op('select');
+  setFlags(w);
+  f.localGet(kind);
+  f.i32Const(KIND_WRITE);
+  f.op('i32.and');
+  f.if_();
+  f.localGet(page);
   f.i32Const(1);
   f.store('i32.store8', marks.dirty, RAM);
   f.end();
@@ -646,6 +686,8 @@ export function emitFillExecute(f: FunctionBuilder, marks: PageMarks): void {
   pushUnusual(w);
   refuse(f);
   walk(w);
+  // Regions ask about pages of which they may not fetch anything.
+  mustBeAccessed(w);
   checkFetch(w);
   mustBeRam(w, frame);
   mustBeNoted(w);
