@@ -1,5 +1,5 @@
 // What Node gives to a machine: time, chance, and a way to wait (decision D10: nowhere else).
-import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Clock, Entropy, WallClock } from '../../base/services.ts';
 import type { MachineHost } from '../../machine/vm/machine-options.ts';
 import type { Scheduler } from '../../machine/vm/scheduler.ts';
@@ -18,24 +18,25 @@ export const hostEntropy: Entropy = {
 
 /** Waits on Node's event loop; a sleep ends early when `wake` is called. */
 export class NodeScheduler implements Scheduler {
-  #sleeping: AbortController | undefined;
+  #wake: () => void = () => {};
 
   async breathe(): Promise<void> {
     await nextTurn();
   }
-  async sleep(milliseconds: number): Promise<void> {
-    const controller = new AbortController();
-    this.#sleeping = controller;
-    try {
+  sleep(milliseconds: number): Promise<void> {
+    return new Promise((resolve) => {
+      const end = () => {
+        clearTimeout(timer);
+        this.#wake = () => {};
+        resolve();
+      };
       // Node cuts fractions off, and who wakes too early has to sleep once more.
-      await delay(Math.ceil(milliseconds), undefined, { signal: controller.signal });
-    } catch {
-      // woken
-    }
-    this.#sleeping = undefined;
+      const timer = setTimeout(end, Math.ceil(milliseconds));
+      this.#wake = end;
+    });
   }
   wake(): void {
-    this.#sleeping?.abort();
+    this.#wake();
   }
 }
 
