@@ -38,8 +38,8 @@ export abstract class RegionMemory extends RegionFrame {
 
   constructor(f: FunctionBuilder, module: RegionModule, region: Region, place: RegionPlace) {
     super(f, module, region, place);
-    this.pages = new RegionPages(this.flow, this.facts, this.wide);
     this.#windows = new RegionWindows(region, this.flow, this.facts);
+    this.pages = new RegionPages(this.flow, this.facts, this.wide, this.#windows);
     for (const page of this.pages.locals) {
       page.tag = f.local('i64');
       page.addend = f.local('i32');

@@ -5,6 +5,7 @@ import type { Uop } from '../../x86/uops/ir.ts';
 import type { InstructionFacts } from './instruction-facts.ts';
 import { analyseRegion } from './region-analysis.ts';
 import { type Page, RegionPages } from './region-pages.ts';
+import { RegionWindows } from './region-windows.ts';
 import { analyse } from './structure.ts';
 import { type Program, regionOf } from './testing-code.ts';
 
@@ -13,7 +14,10 @@ function pagesOf(program: Program): string {
   const region = regionOf(program)!;
   const flow = analyse(region.blocks);
   const facts = analyseRegion(region, (block) => flow.isLoopHeader[block] !== 0);
-  const pages = new RegionPages(flow, facts, region.mode.bits === 64);
+  // Every access by itself.
+  const apart = region.blocks.flatMap(({ instructions }) => instructions.map(({ offset }) => offset));
+  const windows = new RegionWindows({ ...region, apart }, flow, facts);
+  const pages = new RegionPages(flow, facts, region.mode.bits === 64, windows);
   const seen: Page[] = [];
   const texts: string[] = [];
   for (const block of facts.blocks) {

@@ -14,6 +14,7 @@ import { successors } from './graph.ts';
 import type { InstructionFacts } from './instruction-facts.ts';
 import type { RegionFacts } from './region-analysis.ts';
 import { offsetOf } from './region-values.ts';
+import type { RegionWindows } from './region-windows.ts';
 import { registerAt } from './registers.ts';
 import type { ControlFlow } from './structure.ts';
 
@@ -59,6 +60,7 @@ export class RegionPages {
   /** Those that are worth locals, the best first. */
   readonly locals: readonly Page[];
   readonly #wide: boolean;
+  readonly #windows: RegionWindows;
   /** Origins so far. */
   #origins = REGISTERS;
   // Where the analysis is: what the registers stand for, what the instruction's values are.
@@ -66,8 +68,9 @@ export class RegionPages {
   #values: (Known | undefined)[] = [];
   #weight = 0;
 
-  constructor(flow: ControlFlow, facts: RegionFacts, wide: boolean) {
+  constructor(flow: ControlFlow, facts: RegionFacts, wide: boolean, windows: RegionWindows) {
     this.#wide = wide;
+    this.#windows = windows;
     const inLoop = loops(flow);
     const ends: Origin[][] = [];
     const start = Array.from({ length: REGISTERS }, (_, register) => register);
@@ -89,7 +92,7 @@ export class RegionPages {
       .slice(0, MOST_LOCALS);
   }
 
-  /** The page of an access of an instruction. */
+  /** The page of an access of an instruction, unless it is one of a window's but the first. */
   of(instruction: InstructionFacts, uop: Uop): Page {
     return this.#accesses.get(instruction)!.get(uop)!;
   }
@@ -155,6 +158,8 @@ export class RegionPages {
     return { origin: based.origin, displacement: (based.displacement + distance) | 0 };
   }
   #access(uop: Uop & { op: 'load' | 'store' }, instruction: InstructionFacts): void {
+    // What another access of its window looks up needs no page.
+    if (this.#windows.of(instruction, uop)?.first === false) return;
     const writes = uop.op === 'store' || uop.intent === 'write';
     const { origin, displacement } = this.#values[uop.address.id] ?? {
       origin: this.#origins++,

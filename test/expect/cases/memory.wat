@@ -6,8 +6,6 @@
       (return_call_indirect 0 (param i32) (local.get $descriptor) (i32.const 99))))
   (local.set $rip_base (i64.load offset=RIP_BASE (i32.const 0)))
   (local.set $tlb_table (i32.load offset=TLB_TABLE (i32.const 0)))
-  (local.set $page0_tag (i64.load offset=READ_CELL[RDI].tag (local.get $tlb_table)))
-  (local.set $page0_addend (i32.load offset=READ_CELL[RDI].addend (local.get $tlb_table)))
   (local.set $rax (i64.load offset=RAX (i32.const 0)))
   (local.set $rcx (i64.load offset=RCX (i32.const 0)))
   (local.set $rdx (i64.load offset=RDX (i32.const 0)))
@@ -26,41 +24,47 @@
           (i32.const 0)
           (i32.const 33554438))
         (br $tail)))
-    (if (; unlikely ;) (i64.ne (local.get $page0_tag) (i64.and (local.get $rdi) (i64.const -4096)))
+    (local.set 18 (i32.load offset=READ_CELL[RDI].addend (local.get $tlb_table)))
+    (if (; unlikely ;)
+      (i64.ne
+        (i64.load offset=READ_CELL[RDI].tag (local.get $tlb_table))
+        (i64.and (local.get $rdi) (i64.const -4096)))
       (then
         (br_if $tail (; unlikely ;)
           (i32.eq
-            (local.tee $page0_addend
+            (local.tee 18
               (call $translate (; bail at +0x100, 6 not executed, flags in the state ;)
                 (local.get $rdi)
                 (local.get $tlb_table)
                 (i32.const 458760)
                 (i32.const 33554438)))
-            (i32.const 1)))
-        (local.set $page0_tag (i64.and (local.get $rdi) (i64.const -4096)))))
-    (local.set 19 (i32.add (i32.wrap_i64 (local.get $rdi)) (local.get $page0_addend)))
-    (local.set 20 (i64.load (local.get 19)))
-    (local.set $rax (local.get 20))
+            (i32.const 1)))))
+    (local.set 17 (i32.add (i32.wrap_i64 (local.get $rdi)) (local.get 18)))
+    (local.set 19 (i64.load (local.get 17)))
+    (local.set $rax (local.get 19))
     ;; +0x103  MOVZX ECX, word DS:[RDI+0x8]
-    (local.set 21 (i32.load16_u offset=8 (local.get 19)))
-    (local.set $rcx (i64.extend_i32_u (local.get 21)))
+    (local.set 18 (i32.load16_u offset=8 (local.get 17)))
+    (local.set $rcx (i64.extend_i32_u (local.get 18)))
     ;; +0x107  MOVSX RDX, byte DS:[RDI+RCX*2+0xa]
-    (local.set 20
+    (local.set 19
       (i64.add (i64.add (local.get $rdi) (i64.const 10)) (i64.shl (local.get $rcx) (i64.const 1))))
-    (if (; unlikely ;) (i64.ne (local.get $page0_tag) (i64.and (local.get 20) (i64.const -4096)))
+    (local.set 17 (i32.load offset=READ_CELL[RDI].addend (local.get $tlb_table)))
+    (if (; unlikely ;)
+      (i64.ne
+        (i64.load offset=READ_CELL[RDI].tag (local.get $tlb_table))
+        (i64.and (local.get 19) (i64.const -4096)))
       (then
         (br_if $tail (; unlikely ;)
           (i32.eq
-            (local.tee $page0_addend
+            (local.tee 17
               (call $translate (; bail at +0x107, 4 not executed, flags in the state ;)
-                (local.get 20)
+                (local.get 19)
                 (local.get $tlb_table)
                 (i32.const 458753)
                 (i32.const 34471940)))
-            (i32.const 1)))
-        (local.set $page0_tag (i64.and (local.get 20) (i64.const -4096)))))
-    (local.set 19 (i32.load8_u (i32.add (i32.wrap_i64 (local.get 20)) (local.get $page0_addend))))
-    (local.set $rdx (i64.extend_i32_s (i32.extend8_s (local.get 19))))
+            (i32.const 1)))))
+    (local.set 17 (i32.load8_u (i32.add (i32.wrap_i64 (local.get 19)) (local.get 17))))
+    (local.set $rdx (i64.extend_i32_s (i32.extend8_s (local.get 17))))
     ;; +0x10d  MOV dword DS:[RSI], ECX
     (if (; unlikely ;)
       (i32.gt_u (i32.and (i32.wrap_i64 (local.get $rsi)) (i32.const 4095)) (i32.const 4091))
@@ -70,7 +74,7 @@
           (i32.const 0)
           (i32.const 35258371))
         (br $tail)))
-    (local.set 21 (i32.load offset=WRITE_CELL[RSI].addend (local.get $tlb_table)))
+    (local.set 18 (i32.load offset=WRITE_CELL[RSI].addend (local.get $tlb_table)))
     (if (; unlikely ;)
       (i64.ne
         (i64.load offset=WRITE_CELL[RSI].tag (local.get $tlb_table))
@@ -78,19 +82,19 @@
       (then
         (br_if $tail (; unlikely ;)
           (i32.eq
-            (local.tee 21
+            (local.tee 18
               (call $translate (; bail at +0x10d, 3 not executed, flags in the state ;)
                 (local.get $rsi)
                 (local.get $tlb_table)
                 (i32.const 393476)
                 (i32.const 35258371)))
             (i32.const 1)))))
-    (local.set 19 (i32.add (i32.wrap_i64 (local.get $rsi)) (local.get 21)))
-    (i32.store (local.get 19) (i32.wrap_i64 (local.get $rcx)))
+    (local.set 17 (i32.add (i32.wrap_i64 (local.get $rsi)) (local.get 18)))
+    (i32.store (local.get 17) (i32.wrap_i64 (local.get $rcx)))
     ;; +0x10f  MOV byte DS:[RSI+0x4], 0x7
-    (i32.store8 offset=4 (local.get 19) (i32.const 7))
+    (i32.store8 offset=4 (local.get 17) (i32.const 7))
     ;; +0x113  RET
-    (local.set 19 (i32.load offset=READ_CELL[RSP].addend (local.get $tlb_table)))
+    (local.set 17 (i32.load offset=READ_CELL[RSP].addend (local.get $tlb_table)))
     (if (; unlikely ;)
       (i64.ne
         (i64.load offset=READ_CELL[RSP].tag (local.get $tlb_table))
@@ -98,44 +102,44 @@
       (then
         (br_if $tail (; unlikely ;)
           (i32.eq
-            (local.tee 19
+            (local.tee 17
               (call $translate (; bail at +0x113, 1 not executed, flags in the state ;)
                 (local.get $rsp)
                 (local.get $tlb_table)
                 (i32.const 262664)
                 (i32.const 36044801)))
             (i32.const 1)))))
-    (local.set 20 (i64.load (i32.add (i32.wrap_i64 (local.get $rsp)) (local.get 19))))
+    (local.set 19 (i64.load (i32.add (i32.wrap_i64 (local.get $rsp)) (local.get 17))))
     (if (; unlikely ;)
-      (i64.ne (i64.shr_s (i64.shl (local.get 20) (i64.const 16)) (i64.const 16)) (local.get 20))
+      (i64.ne (i64.shr_s (i64.shl (local.get 19) (i64.const 16)) (i64.const 16)) (local.get 19))
       (then
         (i32.store offset=WHERE (; bail at +0x113, 1 not executed, flags in the state ;)
           (i32.const 0)
           (i32.const 36044801))
         (br $tail)))
     (local.set $rsp (i64.add (local.get $rsp) (i64.const 8)))
-    (local.set 22 (local.get 20))
-    (local.set 20 (i64.sub (local.get 22) (local.get $rip_base)))
-    (i32.store offset=LINK_CELL[0] (i32.const 0) (i32.wrap_i64 (local.get 20)))
+    (local.set 20 (local.get 19))
+    (local.set 19 (i64.sub (local.get 20) (local.get $rip_base)))
+    (i32.store offset=LINK_CELL[0] (i32.const 0) (i32.wrap_i64 (local.get 19)))
     (i64.store offset=RAX (i32.const 0) (local.get $rax))
     (i64.store offset=RCX (i32.const 0) (local.get $rcx))
     (i64.store offset=RDX (i32.const 0) (local.get $rdx))
     (i64.store offset=RSP (i32.const 0) (local.get $rsp))
     (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
-    (return_call $jumpFlat (local.get 22)))
+    (return_call $jumpFlat (local.get 20)))
   (if
     (i32.eq
       (i32.and
-        (local.tee 21
+        (local.tee 18
           (i32.and
-            (i32.shr_u (local.tee 19 (i32.load offset=WHERE (i32.const 0))) (i32.const 9))
+            (i32.shr_u (local.tee 17 (i32.load offset=WHERE (i32.const 0))) (i32.const 9))
             (i32.const 255)))
         (i32.const 63))
       (i32.const 63))
     (then
-      (local.set 21 (local.get $flags_kind))))
+      (local.set 18 (local.get $flags_kind))))
   (call $materializeFlags
-    (local.get 21)
+    (local.get 18)
     (local.get $flags_a)
     (local.get $flags_b)
     (local.get $flags_r)
@@ -145,14 +149,14 @@
   (i64.store offset=RCX (i32.const 0) (local.get $rcx))
   (i64.store offset=RDX (i32.const 0) (local.get $rdx))
   (i64.store offset=RSP (i32.const 0) (local.get $rsp))
-  (local.set $budget (i32.add (i32.and (local.get 19) (i32.const 511)) (local.get $budget)))
+  (local.set $budget (i32.add (i32.and (local.get 17) (i32.const 511)) (local.get $budget)))
   (i32.store offset=BUDGET (i32.const 0) (local.get $budget))
-  (local.set 22
+  (local.set 20
     (i64.add
       (local.get $rip_base)
-      (i64.extend_i32_s (i32.and (i32.shr_u (local.get 19) (i32.const 17)) (i32.const 4095)))))
-  (if (i32.and (local.get 19) (i32.const 511))
+      (i64.extend_i32_s (i32.and (i32.shr_u (local.get 17) (i32.const 17)) (i32.const 4095)))))
+  (if (i32.and (local.get 17) (i32.const 511))
     (then
-      (i64.store offset=rip (i32.const 0) (local.get 22))
+      (i64.store offset=rip (i32.const 0) (local.get 20))
       (return_call $bail)))
-  (return_call $jumpFlat (local.get 22)))
+  (return_call $jumpFlat (local.get 20)))
