@@ -86,7 +86,7 @@ describe('mistakes', () => {
     ['a flag without its value', ['run', '--kernel'], /--kernel/],
     ['a word too many', ['run', '--kernel', hello, 'extra'], /extra/],
     ['nothing to boot', ['run'], /Nothing to boot/],
-    ['a file that is nothing known', ['run', file('noise', new Uint8Array(5000).fill(0x85))], /--disk/],
+    ['a file that is nothing known', ['run', file('noise', new Uint8Array(5000).fill(1))], /--disk/],
     ['a text instead of an image', ['run', file('letters', new Uint8Array(5000).fill(65))], /text file/],
     ['a file that is not there', ['run', 'nowhere.img'], /nowhere.img/],
     [
