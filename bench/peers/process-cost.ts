@@ -24,8 +24,8 @@ export function residentNow(pid: number): number {
   return Number(match![1]) * 1024;
 }
 
-/** Bytes by which a mapping may be larger than the RAM in it. */
-const MARGIN = 2 ** 20;
+/** Bytes by which a mapping may be larger than the RAM in it; Doppel's marks of pages lie behind it. */
+const MARGIN = 2 ** 23;
 
 /**
  * Resident bytes of the guest's RAM and of mapped files. RAM is a mapping that is readable, writable and of
