@@ -88,9 +88,11 @@ export class ControlServer {
     for (const socket of this.#sockets) send(socket, event);
   }
 
-  /** Ends the connections and removes the socket. */
+  /** Removes the socket, and ends the connections once what was asked of the machine, its end for instance, has been answered. */
   close(): void {
-    for (const socket of this.#sockets) socket.end();
+    setImmediate(() => {
+      for (const socket of this.#sockets) socket.end();
+    });
     this.#server.close();
   }
 
