@@ -5,6 +5,7 @@ import type { FunctionBuilder } from '../../wasm/function.ts';
 import { ModuleBuilder } from '../../wasm/module.ts';
 import * as S from '../../x86/state/layout.ts';
 import * as E from '../soft/engine-state.ts';
+import { storeI32, storeI64 } from '../soft/state-code.ts';
 import { emitFillExecute, emitFillTlb } from '../soft/tlb-fill.ts';
 import { emitBail } from './bail.ts';
 import { emitBulkString, emitRepeatString } from './bulk-string.ts';
@@ -294,16 +295,6 @@ export function buildCoreModule(
   return module.build();
 }
 
-function storeI32(f: FunctionBuilder, offset: number, push: () => void): void {
-  f.i32Const(0);
-  push();
-  f.store('i32.store', offset);
-}
-function storeI64(f: FunctionBuilder, offset: number, local: number): void {
-  f.i32Const(0);
-  f.localGet(local);
-  f.store('i64.store', offset);
-}
 /** A goto's order is the number of instructions before it; it is none itself. */
 function retire(f: FunctionBuilder): void {
   storeI32(f, E.BUDGET, () => {

@@ -3,6 +3,7 @@
 // entries of a kernel in global pages alone.
 //
 //   31..11 generation   10 user   9..0 mode (x86/decode/mode.ts)
+import type { FunctionBuilder } from '../../wasm/function.ts';
 import type { CpuState } from '../../x86/state/cpu-state.ts';
 import * as L from '../../x86/state/layout.ts';
 import * as E from '../soft/engine-state.ts';
@@ -51,4 +52,19 @@ export class JumpKeys {
     const above = user ? E.JUMP_KEY_USER : E.JUMP_KEY_SUPERVISOR;
     this.#state.u32[above >> 2] = (this.#generation << GENERATION_SHIFT) | (user ? USER : 0);
   }
+}
+
+/** JumpKeys.current() in generated code: pushes the key (i32). `pushUser` pushes whether CPL is 3. */
+export function emitCurrentKey(f: FunctionBuilder, pushUser: () => void): void {
+  f.i32Const(0);
+  f.load('i32.load', E.JUMP_KEY_USER);
+  f.i32Const(0);
+  f.load('i32.load', E.JUMP_KEY_SUPERVISOR);
+  pushUser();
+  f.op('select');
+  f.i32Const(0);
+  f.load('i32.load', L.MODE);
+  f.i32Const(JUMP_KEY_MODE);
+  f.op('i32.and');
+  f.op('i32.or');
 }

@@ -11,7 +11,7 @@ import { CR0_AM, CR4_SMAP } from '../../x86/state/control-bits.ts';
 import { FLAG_AC, FLAG_RF, FLAG_TF } from '../../x86/state/cpu-state.ts';
 import * as S from '../../x86/state/layout.ts';
 import * as E from '../soft/engine-state.ts';
-import { JUMP_KEY_MODE } from './jump-key.ts';
+import { emitCurrentKey } from './jump-key.ts';
 
 const USER = 3;
 
@@ -81,14 +81,7 @@ export function emitResume(f: FunctionBuilder, jumpFlat: number, jumpSegmented: 
   });
   set(E.EXECUTE_TABLE, () => f.i32Const(E.EXECUTE_SUPERVISOR));
   f.end();
-  set(E.JUMP_KEY, () => {
-    get(E.JUMP_KEY_USER);
-    get(E.JUMP_KEY_SUPERVISOR);
-    f.localGet(user);
-    f.op('select');
-    isSet(S.MODE, JUMP_KEY_MODE);
-    f.op('i32.or');
-  });
+  set(E.JUMP_KEY, () => emitCurrentKey(f, () => f.localGet(user)));
   const pushRip = (): void => {
     f.i32Const(0);
     f.load('i64.load', S.RIP);

@@ -4,8 +4,9 @@
 import type { FunctionBuilder } from '../../wasm/function.ts';
 import * as S from '../../x86/state/layout.ts';
 import * as E from '../soft/engine-state.ts';
+import { emitExecuteOffset } from '../soft/tlb-offset.ts';
 import * as D from './descriptor.ts';
-import { JUMP_KEY_MODE, JUMP_KEY_USER_BIT } from './jump-key.ts';
+import { emitCurrentKey, JUMP_KEY_MODE, JUMP_KEY_USER_BIT } from './jump-key.ts';
 
 const USER = 3;
 
@@ -18,10 +19,7 @@ export function emitFetchPage(f: FunctionBuilder, fillExecute: number): void {
   const at = f.local('i32');
   f.localGet(linear);
   f.op('i32.wrap_i64');
-  f.i32Const(8);
-  f.op('i32.shr_u');
-  f.i32Const((E.EXECUTE_ENTRIES - 1) << 4);
-  f.op('i32.and');
+  emitExecuteOffset(f);
   f.i32Const(0);
   f.load('i32.load', E.EXECUTE_TABLE);
   f.op('i32.add');
@@ -53,21 +51,12 @@ export function emitRevalidate(f: FunctionBuilder, fetchPage: number, stop: numb
   const key = f.local('i32');
   const descriptor = f.local('i32');
   const page = f.local('i32');
-  // As resume does.
-  f.i32Const(0);
-  f.load('i32.load', E.JUMP_KEY_USER);
-  f.i32Const(0);
-  f.load('i32.load', E.JUMP_KEY_SUPERVISOR);
-  f.i32Const(0);
-  f.load('i32.load', S.CPL);
-  f.i32Const(USER);
-  f.op('i32.eq');
-  f.op('select');
-  f.i32Const(0);
-  f.load('i32.load', S.MODE);
-  f.i32Const(JUMP_KEY_MODE);
-  f.op('i32.and');
-  f.op('i32.or');
+  emitCurrentKey(f, () => {
+    f.i32Const(0);
+    f.load('i32.load', S.CPL);
+    f.i32Const(USER);
+    f.op('i32.eq');
+  });
   f.localSet(key);
   f.i32Const(0);
   f.localGet(key);

@@ -3,6 +3,7 @@
 import type { FunctionBuilder } from '../../wasm/function.ts';
 import { KIND_BYTES, KIND_WRITE } from '../soft/core-functions.ts';
 import * as E from '../soft/engine-state.ts';
+import { storeI32, storeI64 } from '../soft/state-code.ts';
 
 /**
  * The bodies of slowLoad and slowStore (core-functions.ts): what is missing in the TLB only is done here, everything else by the
@@ -96,15 +97,4 @@ export function emitRegionTranslate(f: FunctionBuilder, fill: number): void {
   f.end();
   storeI32(f, E.WHERE, () => f.localGet(where));
   f.i32Const(1);
-}
-
-function storeI32(f: FunctionBuilder, offset: number, push: () => void): void {
-  f.i32Const(0);
-  push();
-  f.store('i32.store', offset);
-}
-function storeI64(f: FunctionBuilder, offset: number, local: number): void {
-  f.i32Const(0);
-  f.localGet(local);
-  f.store('i64.store', offset);
 }

@@ -9,7 +9,7 @@ import type { FunctionBuilder } from '../../wasm/function.ts';
 import { KIND_BYTES, KIND_WRITE } from './core-functions.ts';
 import * as E from './engine-state.ts';
 import { emitAddPage } from './page-set-code.ts';
-import { emitEntryOffset } from './tlb-offset.ts';
+import { emitEntryOffset, emitExecuteOffset } from './tlb-offset.ts';
 import {
   ACCESSED,
   checkFetch,
@@ -240,10 +240,7 @@ export function emitFillExecute(f: FunctionBuilder, marks: PageMarks): void {
   f.end();
   f.localGet(address);
   f.op('i32.wrap_i64');
-  f.i32Const(8);
-  f.op('i32.shr_u');
-  f.i32Const((E.EXECUTE_ENTRIES - 1) << 4);
-  f.op('i32.and');
+  emitExecuteOffset(f);
   f.localGet(table);
   f.op('i32.add');
   f.localTee(at);

@@ -3,11 +3,22 @@ import type { Linear } from '../../base/addresses.ts';
 import type { FunctionBuilder } from '../../wasm/function.ts';
 import * as E from './engine-state.ts';
 
+/** Entries of tables for fetching have 16 bytes. */
+const EXECUTE_ENTRY_SHIFT = 4;
+
 /** Turns the linear address on the stack (its lower 32 bits, i32) into the byte offset of its entry in an array. */
 export function emitEntryOffset(f: FunctionBuilder): void {
   f.i32Const(12 - E.TLB_ENTRY_SHIFT);
   f.op('i32.shr_u');
   f.i32Const((E.TLB_ENTRIES - 1) << E.TLB_ENTRY_SHIFT);
+  f.op('i32.and');
+}
+
+/** Turns the linear address on the stack (its lower 32 bits, i32) into the byte offset of its entry in a table for fetching (execute-table.ts). */
+export function emitExecuteOffset(f: FunctionBuilder): void {
+  f.i32Const(12 - EXECUTE_ENTRY_SHIFT);
+  f.op('i32.shr_u');
+  f.i32Const((E.EXECUTE_ENTRIES - 1) << EXECUTE_ENTRY_SHIFT);
   f.op('i32.and');
 }
 

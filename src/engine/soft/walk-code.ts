@@ -150,15 +150,20 @@ function andRights({ f, entry, rights, forbids }: Walk): void {
   f.op('i32.and');
   f.localSet(rights);
 }
-/** Pushes address & ((1 << shift) - 1), i32. */
-function pushInPage({ f, address, shift }: Walk): void {
-  f.localGet(address);
-  f.op('i32.wrap_i64');
+/** Pushes (1 << shift) - 1, i32. */
+function pushMask({ f, shift }: Walk): void {
   f.i32Const(-1);
   f.localGet(shift);
   f.op('i32.shl');
   f.i32Const(-1);
   f.op('i32.xor');
+}
+/** Pushes address & ((1 << shift) - 1), i32. */
+function pushInPage(w: Walk): void {
+  const { f, address } = w;
+  f.localGet(address);
+  f.op('i32.wrap_i64');
+  pushMask(w);
   f.op('i32.and');
 }
 
@@ -324,11 +329,7 @@ function walkWide(w: Walk): void {
   refuse(f);
   f.localGet(entry);
   f.op('i32.wrap_i64');
-  f.i32Const(-1);
-  f.localGet(shift);
-  f.op('i32.shl');
-  f.i32Const(-1);
-  f.op('i32.xor');
+  pushMask(w);
   f.i32Const(-8192);
   f.op('i32.and');
   f.op('i32.and');
