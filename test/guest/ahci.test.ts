@@ -1,7 +1,6 @@
 // Linux's own driver (libata with ahci) on the machine's AHCI adapter: queued reads and writes, flushes, a CD; interrupts
 // as messages, and by the pin where the system wants no messages.
 import assert from 'node:assert/strict';
-import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,30 +10,19 @@ import { contents } from '../../src/backend/block/testing.ts';
 import { JitVcpu } from '../../src/engine/jit/jit-vcpu.ts';
 import { controlMachine } from '../../src/host/node/automation.ts';
 import { fetchKernelModules } from './kernel-modules.ts';
+import { content, md5 } from './media-content.ts';
 import { GuestSession, noGuests, PROMPT } from './session.ts';
 
 const BOOT_SECONDS = 300;
 const COMMAND_SECONDS = 120;
-
-/** Bytes that do not repeat soon. */
-function content(length: number): Uint8Array {
-  const bytes = new Uint8Array(length);
-  let state = 54321;
-  for (let i = 0; i < length; i++) {
-    state = (Math.imul(state, 1103515245) + 12345) >>> 0;
-    bytes[i] = state >>> 16;
-  }
-  return bytes;
-}
-
-const md5 = (bytes: Uint8Array): string => createHash('md5').update(bytes).digest('hex');
+const SEED = 54321;
 
 test('Linux reads and writes disks and a CD on AHCI', { skip: noGuests() }, async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'doppel-ahci-'));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   const modules = await fetchKernelModules('amd64', ['ahci', 'sd_mod', 'sr_mod']);
-  const first = content(8 << 20);
-  const disc = content(2048 * 1500);
+  const first = content(8 << 20, SEED);
+  const disc = content(2048 * 1500, SEED);
   const second = emptyMemoryDisk(2 ** 29);
   const guest = await GuestSession.boot({
     kernel: 'amd64',

@@ -117,6 +117,22 @@ test('the timer ticks, and a halted guest wakes', async () => {
   assert.deepEqual(outcome, { reason: 'debug-exit', status: 15 });
 });
 
+/** Boots a program from a disk, which ends with status 9; the machine, whose run is over. */
+async function waitOut(code: readonly number[], time: 'real' | 'deterministic'): Promise<Machine> {
+  const machine = new Machine({
+    memory: 4 * 2 ** 20,
+    boot: { media: ['disk'] },
+    storage: { disks: [disk(code)] },
+    serial: { write() {} },
+    debugExitPort: DEBUG_EXIT,
+    time,
+    engine: (wires) => new JitVcpu(wires),
+    host: nodeHost(),
+  });
+  assert.deepEqual(await machine.run(), { reason: 'debug-exit', status: 19 });
+  return machine;
+}
+
 describe('a program that polls', () => {
   const TICKS = 8; // 0.44 s
   /** Does `work`, polls by `ask` until TICKS ticks have passed, and ends. Instructions, and the machine's time in ns. */
@@ -131,17 +147,7 @@ describe('a program that polls', () => {
       ...[...body, 0x77, -(body.length + 2) & 0xff], // ja
       ...end(9),
     ];
-    const machine = new Machine({
-      memory: 4 * 2 ** 20,
-      boot: { media: ['disk'] },
-      storage: { disks: [disk(code)] },
-      serial: { write() {} },
-      debugExitPort: DEBUG_EXIT,
-      time: 'deterministic',
-      engine: (wires) => new JitVcpu(wires),
-      host: nodeHost(),
-    });
-    assert.deepEqual(await machine.run(), { reason: 'debug-exit', status: 19 });
+    const machine = await waitOut(code, 'deterministic');
     const result = { instructions: machine.vcpu.retired, time: machine.alarms.now() };
     machine.close();
     return result;
@@ -176,16 +182,7 @@ describe('a program in real time that waits for the timer', () => {
       ...[...body, 0x75, -(body.length + 2) & 0xff], // jne
       ...end(9),
     ];
-    const machine = new Machine({
-      memory: 4 * 2 ** 20,
-      boot: { media: ['disk'] },
-      storage: { disks: [disk(code)] },
-      serial: { write() {} },
-      debugExitPort: DEBUG_EXIT,
-      engine: (wires) => new JitVcpu(wires),
-      host: nodeHost(),
-    });
-    assert.deepEqual(await machine.run(), { reason: 'debug-exit', status: 19 });
+    const machine = await waitOut(code, 'real');
     const count = machine.statistics().get('rests of a guest that does nothing');
     machine.close();
     return count!;

@@ -1,35 +1,23 @@
 // Linux's own drivers (libata with ata_piix, sd, sr, floppy) on the machine's drives: what they read is what is on the
 // media, what they have flushed is there, and the tray and write protection do what the guest is told.
 import assert from 'node:assert/strict';
-import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import { emptyMemoryDisk, imageDisk } from '../../src/backend/block/memory-disk.ts';
 import { contents } from '../../src/backend/block/testing.ts';
 import { JitVcpu } from '../../src/engine/jit/jit-vcpu.ts';
 import { fetchKernelModules } from './kernel-modules.ts';
+import { content, md5 } from './media-content.ts';
 import { GuestSession, noGuests, PROMPT } from './session.ts';
 
 const BOOT_SECONDS = 300;
 const COMMAND_SECONDS = 120;
-
-/** Bytes that do not repeat soon. */
-function content(length: number): Uint8Array {
-  const bytes = new Uint8Array(length);
-  let state = 12345;
-  for (let i = 0; i < length; i++) {
-    state = (Math.imul(state, 1103515245) + 12345) >>> 0;
-    bytes[i] = state >>> 16;
-  }
-  return bytes;
-}
-
-const md5 = (bytes: Uint8Array): string => createHash('md5').update(bytes).digest('hex');
+const SEED = 12345;
 
 test('Linux reads and writes a disk, a CD and a floppy', { skip: noGuests() }, async () => {
   const modules = await fetchKernelModules('amd64', ['ata_piix', 'sd_mod', 'sr_mod', 'floppy']);
-  const first = content(8 << 20);
-  const disc = content(2048 * 1500);
-  const floppy = content(1440 * 1024);
+  const first = content(8 << 20, SEED);
+  const disc = content(2048 * 1500, SEED);
+  const floppy = content(1440 * 1024, SEED);
   const second = emptyMemoryDisk(2 ** 29);
   const guest = await GuestSession.boot({
     kernel: 'amd64',

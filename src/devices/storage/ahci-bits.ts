@@ -48,9 +48,6 @@ export const PORT_OFS = 1 << 24;
 export const PORT_IFS = 1 << 27;
 /** The device has reported an error. */
 export const PORT_TFES = 1 << 30;
-/** Those that are stored, and cleared by ones. */
-export const PORT_STORED =
-  PORT_DHRS | PORT_PSS | PORT_DSS | PORT_SDBS | PORT_DPS | PORT_OFS | PORT_IFS | PORT_TFES;
 /** PxIE: what exists here, and cold presence, mechanical presence, IPMS, INFS, HBDS, HBFS, UFS, which never come. */
 export const PORT_INTERRUPTS = 0xfdc0_00ff;
 
@@ -76,7 +73,6 @@ export const SPEED_SHIFT = 4;
 export const SPEED_3G = 2;
 export const SCTL_DET = 0x000f;
 export const SCTL_WRITABLE = 0x0fff;
-export const DET_RESET = 1;
 export const DET_OFFLINE = 4;
 export const SERR_DIAG_N = 1 << 16;
 export const SERR_DIAG_X = 1 << 26;

@@ -58,9 +58,6 @@ export const TEST_DEVICE = [0xe0, 0xe4, 0xe8, 0x2000] as const;
 /** The PIIX4's blocks, where firmware puts them. */
 export const ACPI_PM = 0x600;
 export const SMBUS = 0x700;
-export const ACPI_PM1A_EVENT = ACPI_PM;
-export const ACPI_PM1A_CONTROL = ACPI_PM + 4;
-export const ACPI_PM_TIMER = ACPI_PM + 8;
 /** Where firmware writes its messages to. */
 export const FIRMWARE_CONSOLE = 0x402;
 export const FW_CFG = 0x510;
