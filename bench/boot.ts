@@ -20,6 +20,7 @@ import { parseArgs } from 'node:util';
 import { buildBusyboxInitramfs } from '../src/backend/initramfs/busybox.ts';
 import { fetchDebianBusybox, fetchDebianKernel } from '../src/host/node/debian-packages.ts';
 import { timeStampProgram } from './guests/time-stamp-program.ts';
+import { wholeNumber } from './options.ts';
 import { type BootCommand, type BootMeasurement, bootUntil } from './peers/boot-process.ts';
 import {
   type Goal,
@@ -259,10 +260,7 @@ export function parseBootOptions(words: readonly string[]): BootOptions | null {
     },
   });
   if (values.help) return null;
-  const rounds = Number(values.rounds);
-  if (!(Number.isInteger(rounds) && rounds >= 1 && rounds <= 100)) {
-    throw new Error(`--rounds ${values.rounds} is not a number from 1 to 100`);
-  }
+  const rounds = wholeNumber('--rounds', values.rounds, 100);
   return {
     rounds,
     qemu: !values['no-qemu'],

@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { debianDisk, HOST_NAME, noDebianDisk } from '../test/guests/debian-disk.ts';
+import { wholeNumber } from './options.ts';
 import { type BootCommand, type BootMeasurement, bootUntil } from './peers/boot-process.ts';
 import {
   type Goal,
@@ -130,10 +131,7 @@ export function parseDebianDiskOptions(words: readonly string[]): DebianDiskOpti
     },
   });
   if (values.help) return null;
-  const rounds = Number(values.rounds);
-  if (!(Number.isInteger(rounds) && rounds >= 1 && rounds <= 100)) {
-    throw new Error(`--rounds ${values.rounds} is not a number from 1 to 100`);
-  }
+  const rounds = wholeNumber('--rounds', values.rounds, 100);
   return { rounds, qemu: !values['no-qemu'] };
 }
 

@@ -8,6 +8,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { LOOPS, type Loop } from './guests/loops.ts';
+import { wholeNumber } from './options.ts';
 import type { LoopTime } from './peers/loops.ts';
 import {
   type Goal,
@@ -152,10 +153,7 @@ export function parseInterpreterOptions(words: readonly string[]): InterpreterOp
     },
   });
   if (values.help) return null;
-  const rounds = Number(values.rounds);
-  if (!(Number.isInteger(rounds) && rounds >= 1 && rounds <= 1000)) {
-    throw new Error(`--rounds ${values.rounds} is not a number from 1 to 1000`);
-  }
+  const rounds = wholeNumber('--rounds', values.rounds, 1000);
   const loops = LOOPS.filter(({ name }) => values.loop === undefined || values.loop === name);
   if (loops.length === 0) throw new Error(`there is no loop ${values.loop}; --help lists them`);
   return { rounds, loops, v86: !values['no-v86'] };

@@ -13,6 +13,7 @@ import {
   fetchDebianBusybox,
   fetchDebianKernel,
 } from '../src/host/node/debian-packages.ts';
+import { wholeNumber } from './options.ts';
 import {
   emulatorCommand,
   type GuestFiles,
@@ -216,8 +217,8 @@ export function parseProgramOptions(words: readonly string[]): ProgramOptions | 
     programs: (values.only?.split(',') ?? PROGRAMS.map(({ name }) => name)).map(findProgram),
     peers: [...new Set<Peer>(['doppel', ...others])],
     accelerator: values.accel,
-    rounds: wholeNumber('--rounds', values.rounds),
-    units: wholeNumber('--units', units),
+    rounds: wholeNumber('--rounds', values.rounds, 100_000),
+    units: wholeNumber('--units', units, 100_000),
     clock: values.clock,
     json: values.json,
   };
@@ -233,14 +234,6 @@ function findPeer(name: string): Peer {
   const found = PEERS.find((peer) => peer === name);
   if (!found) throw new Error(`--peers ${name}: choose of qemu, v86, or none`);
   return found;
-}
-
-function wholeNumber(option: string, text: string): number {
-  const value = Number(text);
-  if (!(Number.isInteger(value) && value >= 1 && value <= 100_000)) {
-    throw new Error(`${option} ${text} is not a number from 1 to 100000`);
-  }
-  return value;
 }
 
 if (import.meta.main) {

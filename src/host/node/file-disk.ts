@@ -4,11 +4,12 @@
 //
 // A file whose size is no whole number of sectors loses its last bytes from view. One that becomes
 // shorter while it is open gives `io` beyond its end. Discard does nothing: Node cannot punch holes.
-import { closeSync, fdatasyncSync, fstatSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
+import { closeSync, fdatasyncSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
 import type { BlockDevice, BlockError } from '../../backend/block/block-device.ts';
 import { checkRange, SECTOR_SIZE } from '../../backend/block/block-device.ts';
 import { DoppelError } from '../../base/errors.ts';
 import { type FileLock, lockFile } from './file-lock.ts';
+import { openInPlace, regularFile } from './open-file.ts';
 
 export interface FileDiskOptions {
   readonly readOnly?: boolean;
@@ -24,7 +25,11 @@ export interface FileDisk extends BlockDevice {
 /** Opens a raw image. Throws DoppelError where it cannot be opened, is locked, or has no sector. */
 export function openFileDisk(path: string, options: FileDiskOptions = {}): FileDisk {
   const readOnly = options.readOnly ?? false;
-  const file = open(path, readOnly);
+  const file = openInPlace(path, readOnly, (code) =>
+    readOnly
+      ? undefined
+      : `cannot be written (${code}). A read-only image serves as a CD, or under a snapshot.`,
+  );
   let lock: FileLock | undefined;
   try {
     const { size } = regularFile(path, file);
@@ -67,27 +72,6 @@ export function createRawDisk(path: string, size: number): void {
   } finally {
     closeSync(file);
   }
-}
-
-function open(path: string, readOnly: boolean): number {
-  try {
-    return openSync(path, readOnly ? 'r' : 'r+');
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT') throw new DoppelError(`${path} does not exist.`);
-    if (!readOnly && (code === 'EACCES' || code === 'EROFS' || code === 'EPERM')) {
-      throw new DoppelError(
-        `${path} cannot be written (${code}). A read-only image serves as a CD, or under a snapshot.`,
-      );
-    }
-    throw new DoppelError(`${path} cannot be opened (${code}).`, { cause: error });
-  }
-}
-
-function regularFile(path: string, file: number): { size: number } {
-  const status = fstatSync(file);
-  if (!status.isFile()) throw new DoppelError(`${path} is not a file.`);
-  return status;
 }
 
 function fileDisk(

@@ -1,10 +1,11 @@
 // Flash memory in a file: its bytes as they are, as QEMU's pflash images have them (OVMF_VARS.fd). Every change is written
 // when it is made, so that a process that ends in any way loses nothing of it; close() sees to it that the host's
 // disk has it too. One machine at a time (file-lock.ts).
-import { closeSync, fdatasyncSync, fstatSync, openSync, readSync, writeSync } from 'node:fs';
+import { closeSync, fdatasyncSync, readSync, writeSync } from 'node:fs';
 import type { FlashImage } from '../../backend/flash/flash-image.ts';
 import { DoppelError } from '../../base/errors.ts';
 import { type FileLock, lockFile } from './file-lock.ts';
+import { openInPlace, regularFile } from './open-file.ts';
 
 /** What no flash for firmware is larger than. */
 const LARGEST = 16 * 2 ** 20;
@@ -24,36 +25,22 @@ export interface FlashFile extends FlashImage {
 /** Opens flash in a file. Throws DoppelError where it cannot be opened for what it is for, is locked, or has no such size. */
 export function openFlashFile(path: string, options: FlashFileOptions = {}): FlashFile {
   const { readOnly = false, report = () => {} } = options;
-  const file = open(path, readOnly);
+  const file = openInPlace(path, readOnly, (code) =>
+    readOnly
+      ? `cannot be read (${code}).`
+      : `cannot be written (${code}), where firmware would keep its variables: make a copy that can be.`,
+  );
   let lock: FileLock | undefined;
   try {
-    const status = fstatSync(file);
-    if (!status.isFile()) throw new DoppelError(`${path} is not a file.`);
-    if (status.size === 0 || status.size > LARGEST) {
-      throw new DoppelError(`${path} has ${status.size} bytes: flash memory has up to 16 MiB.`);
+    const { size } = regularFile(path, file);
+    if (size === 0 || size > LARGEST) {
+      throw new DoppelError(`${path} has ${size} bytes: flash memory has up to 16 MiB.`);
     }
     if (!readOnly) lock = lockFile(path);
-    return flashFile({ path, file, size: status.size, readOnly, lock, report });
+    return flashFile({ path, file, size, readOnly, lock, report });
   } catch (error) {
     closeSync(file);
     throw error;
-  }
-}
-
-function open(path: string, readOnly: boolean): number {
-  try {
-    return openSync(path, readOnly ? 'r' : 'r+');
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT') throw new DoppelError(`${path} does not exist.`);
-    if (code === 'EACCES' || code === 'EROFS' || code === 'EPERM') {
-      throw new DoppelError(
-        readOnly
-          ? `${path} cannot be read (${code}).`
-          : `${path} cannot be written (${code}), where firmware would keep its variables: make a copy that can be.`,
-      );
-    }
-    throw new DoppelError(`${path} cannot be opened (${code}).`, { cause: error });
   }
 }
 
