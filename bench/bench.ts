@@ -2,6 +2,7 @@
 // are ratios to peers in the same run (bench/interpreter.ts, boot.ts, programs.ts) or times (screen.ts); nothing here is a test.
 import { BOOT_HELP, bootBenchmark, parseBootOptions } from './boot.ts';
 import { DEBIAN_DISK_HELP, debianDiskBenchmark, parseDebianDiskOptions } from './debian-disk.ts';
+import { DISK_HELP, diskBenchmark, parseDiskOptions } from './disk.ts';
 import { INTERPRETER_HELP, interpreterBenchmark, parseInterpreterOptions } from './interpreter.ts';
 import { PROGRAMS_HELP, parseProgramOptions, programBenchmark } from './programs.ts';
 import { type Goal, goalRows } from './report.ts';
@@ -13,12 +14,14 @@ npm run bench -- boot ...
 npm run bench -- programs ...
 npm run bench -- screen ...
 npm run bench -- debian-disk ...
+npm run bench -- disk ...
 
 ${INTERPRETER_HELP}
 ${BOOT_HELP}
 ${PROGRAMS_HELP}
 ${SCREEN_HELP}
 ${DEBIAN_DISK_HELP}
+${DISK_HELP}
 v86 comes with npm ci; QEMU is Debian's qemu-system-x86. What is missing is left out of the comparison.
 `;
 
@@ -43,6 +46,10 @@ const BENCHMARKS: Readonly<Record<string, (words: readonly string[]) => Promise<
   'debian-disk': (words) => {
     const options = parseDebianDiskOptions(words);
     return options && debianDiskBenchmark(options);
+  },
+  disk: (words) => {
+    const options = parseDiskOptions(words);
+    return options && diskBenchmark(options);
   },
 };
 
