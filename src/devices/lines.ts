@@ -16,6 +16,12 @@ export interface MsiTarget {
 export interface DmaView {
   read(address: number, target: Uint8Array): void;
   write(address: number, source: Uint8Array): void;
+  /**
+   * The bytes of RAM themselves, for data that goes to or comes from the host in one piece; undefined where the range is
+   * not RAM throughout. They are the device's until it returns to its caller: the guest may not run on the while. To be
+   * written to, they count as written.
+   */
+  lend?(address: number, length: number, use: 'read' | 'write'): Uint8Array | undefined;
 }
 
 /** A line that nobody listens to. */

@@ -42,6 +42,8 @@ export const MAXIMUM_RAM = 3 * 2 ** 30;
 const WASM_PAGE = 65536;
 /** Added to a physical address that memory 1 holds nothing for: beyond every place in memory 1. */
 const NOWHERE = 2 ** 42;
+/** Copied one by one. */
+const FEW_BYTES = 64;
 
 /** What becomes of writes to plain memory: they change it, vanish, or go to the RAM at the same address. */
 export type WritesTo = 'memory' | 'nowhere' | 'ram';
@@ -153,7 +155,7 @@ export class GuestMemory implements PhysicalMemory {
       name,
       writable: kind === 'memory',
       bytes: this.u8.subarray(start, end),
-      written: (offset, count) => this.#writtenByDevice(start + offset, count),
+      written: (offset, count) => this.#willBeWritten(start + offset, count),
       takeWritten: (pages) => this.#takeWritten(start / PAGE_SIZE, end / PAGE_SIZE, pages),
     };
     this.#allocations.set(plain, { start, end });
@@ -349,13 +351,6 @@ export class GuestMemory implements PhysicalMemory {
     }
     return pages;
   }
-  #writtenByDevice(start: number, count: number): void {
-    for (let done = 0; done < count; ) {
-      const length = Math.min(count - done, PAGE_SIZE - ((start + done) % PAGE_SIZE));
-      this.touched(start + done, length);
-      done += length;
-    }
-  }
   #takeWritten(first: number, end: number, pages: Uint8Array): boolean {
     const { dirtyPages } = this;
     for (const page of this.#writtenBefore.splice(0)) dirtyPages[page] = 1;
@@ -379,10 +374,11 @@ export class GuestMemory implements PhysicalMemory {
   read(address: GuestPhysical, target: Uint8Array): void {
     for (let done = 0; done < target.length; ) {
       const at = address + done;
-      const length = Math.min(target.length - done, PAGE_SIZE - (at % PAGE_SIZE));
-      const place = at >= 0 ? this.place(at) : NOWHERE;
-      if (place < NOWHERE) target.set(this.u8.subarray(place, place + length), done);
-      else target.fill(0xff, done, done + length);
+      const stretch = this.#ramFrom(at, target.length - done);
+      const length = stretch || Math.min(target.length - done, PAGE_SIZE - (at % PAGE_SIZE));
+      const place = stretch > 0 ? at : at >= 0 ? this.place(at) : NOWHERE;
+      if (place >= NOWHERE) target.fill(0xff, done, done + length);
+      else copy(this.u8, place, target, done, length);
       done += length;
     }
   }
@@ -390,12 +386,42 @@ export class GuestMemory implements PhysicalMemory {
   write(address: GuestPhysical, source: Uint8Array): void {
     for (let done = 0; done < source.length; ) {
       const at = address + done;
-      const length = Math.min(source.length - done, PAGE_SIZE - (at % PAGE_SIZE));
-      const place = at >= 0 ? this.writeTo(at, length) : -1;
-      if (place >= 0) this.u8.set(source.subarray(done, done + length), place);
+      const stretch = this.#ramFrom(at, source.length - done);
+      const length = stretch || Math.min(source.length - done, PAGE_SIZE - (at % PAGE_SIZE));
+      if (stretch > 0) this.#willBeWritten(at, length);
+      const place = stretch > 0 ? at : at >= 0 ? this.writeTo(at, length) : -1;
+      if (place >= 0) copy(source, done, this.u8, place, length);
       done += length;
     }
   }
+  /** Bytes of RAM themselves, undefined where a range is something else. To be written to, they count as written. */
+  lend(address: GuestPhysical, length: number, use: 'read' | 'write'): Uint8Array | undefined {
+    if (this.#ramFrom(address, length) < length) return undefined;
+    if (use === 'write') this.#willBeWritten(address, length);
+    return this.u8.subarray(address, address + length);
+  }
+  /** How many bytes from an address are RAM, which lies in one piece: `most` at most. */
+  #ramFrom(address: number, most: number): number {
+    if (!(address >= 0 && address < this.size)) return 0;
+    const end = Math.min(address + most, this.size);
+    let page = address >>> PAGE_SHIFT;
+    while (page * PAGE_SIZE < end && this.#kinds[page] === PAGE_RAM) page++;
+    return Math.max(0, Math.min(end, page * PAGE_SIZE) - address);
+  }
+  /** Bytes of memory 1 are about to be written. */
+  #willBeWritten(start: number, length: number): void {
+    for (let done = 0; done < length; ) {
+      const count = Math.min(length - done, PAGE_SIZE - ((start + done) % PAGE_SIZE));
+      this.touched(start + done, count);
+      done += count;
+    }
+  }
+}
+
+/** As `set` of a subarray does, without objects for what a chip reads and writes in a few bytes. */
+function copy(source: Uint8Array, from: number, target: Uint8Array, to: number, length: number): void {
+  if (length > FEW_BYTES) target.set(source.subarray(from, from + length), to);
+  else for (let i = 0; i < length; i++) target[to + i] = source[from + i]!;
 }
 
 function pagesOf(start: number, size: number): { readonly start: number; readonly end: number } {

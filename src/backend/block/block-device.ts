@@ -29,6 +29,11 @@ export interface BlockDevice {
   readonly readOnly: boolean;
   /** Fills `target` from byte `offset`. After an error its content is undefined. */
   read(offset: number, target: Uint8Array, done: BlockDone): void;
+  /**
+   * Where the back end always answers during the call: fills `targets`, each of them whole sectors, one after the other from
+   * byte `offset`, and tells what `read` would.
+   */
+  readNow?(offset: number, targets: readonly Uint8Array[]): BlockError | null;
   /** Writes `source` at byte `offset`. After an error any part of it may have been written. */
   write(offset: number, source: Uint8Array, done: BlockDone): void;
   /** Makes all that was written so far survive a power cut. */

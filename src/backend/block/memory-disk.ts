@@ -1,7 +1,7 @@
 // Disks that live in memory: an empty one of any size (memory is taken where it is written), one from
 // an image at hand, and a layer over another disk that keeps the writes to itself.
 import { DoppelError } from '../../base/errors.ts';
-import type { BlockDevice } from './block-device.ts';
+import type { BlockDevice, BlockError } from './block-device.ts';
 import { checkRange, SECTOR_SIZE } from './block-device.ts';
 import { SectorStore } from './sector-store.ts';
 
@@ -28,6 +28,7 @@ export function emptyMemoryDisk(sectors: number, options: MemoryDiskOptions = {}
       }
       done(error);
     },
+    readNow: (offset, targets) => readEach(device, offset, targets),
     write(offset, source, done) {
       const error = device.readOnly ? 'read-only' : checkRange(device, offset, source.length);
       if (error === null) store.write(offset, source);
@@ -55,6 +56,7 @@ export function imageDisk(image: Uint8Array, options: MemoryDiskOptions = {}): B
       if (error === null) target.set(image.subarray(offset, offset + target.length));
       done(error);
     },
+    readNow: (offset, targets) => readEach(device, offset, targets),
     write(offset, source, done) {
       const error = device.readOnly ? 'read-only' : checkRange(device, offset, source.length);
       if (error === null) image.set(source, offset);
@@ -65,6 +67,19 @@ export function imageDisk(image: Uint8Array, options: MemoryDiskOptions = {}): B
       done(device.readOnly ? 'read-only' : checkRange(device, offset, length)),
   };
   return device;
+}
+
+/** BlockDevice.readNow of a device whose `read` calls back during the call. */
+function readEach(device: BlockDevice, offset: number, targets: readonly Uint8Array[]): BlockError | null {
+  let at = offset;
+  let failed: BlockError | null = null;
+  for (const target of targets) {
+    device.read(at, target, (error) => {
+      failed ??= error;
+    });
+    at += target.length;
+  }
+  return failed;
 }
 
 /** A disk that shows `base` and keeps what is written in memory: `base` is only read. */
@@ -87,6 +102,9 @@ export function overlayDisk(base: BlockDevice): BlockDevice {
         });
       }
     },
+    ...(base.readNow && {
+      readNow: (offset: number, targets: readonly Uint8Array[]) => readEach(device, offset, targets),
+    }),
     write(offset, source, done) {
       const error = checkRange(device, offset, source.length);
       if (error === null) store.write(offset, source);

@@ -193,6 +193,7 @@ export class PciEndpoint implements Chip, PciFunction {
       write: (address, source) => {
         if (this.busMaster) memory.write(address, source);
       },
+      lend: (address, length, use) => (this.busMaster ? memory.lend?.(address, length, use) : undefined),
     };
   }
 

@@ -24,6 +24,7 @@ export function ahciPci(options: AhciPciOptions): { readonly chip: Ahci; readonl
   const memory: DmaView = {
     read: (address, target) => (reach ? reach.read(address, target) : target.fill(0xff)),
     write: (address, source) => reach?.write(address, source),
+    lend: (address, length, use) => reach?.lend?.(address, length, use),
   };
   const chip = new Ahci({
     ...rest,

@@ -94,6 +94,13 @@ export interface AdapterEnd {
   dmaReady(): void;
   /** Likewise by PIO, whether there is an interrupt for it or not: for adapters that move it themselves. */
   pioReady?(): void;
+  /**
+   * The guest's memory itself for the next `bytes` of the device, in pieces of whole sectors, where the adapter could move
+   * them right now; undefined where it has to be done by blocks. They are filled at once, and `filled` says so.
+   */
+  lend?(bytes: number): readonly Uint8Array[] | undefined;
+  /** What was lent last has been filled: the adapter goes on behind it. */
+  filled?(): void;
 }
 
 const nobody: AdapterEnd = { interruptChanged() {}, dmaReady() {} };

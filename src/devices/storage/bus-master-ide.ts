@@ -12,6 +12,7 @@
 // with interrupt a table that is longer, and neither a table that is too short: the device waits for
 // more until it is reset. Clearing start stops the engine; the table is begun anew at the next start.
 // Not modelled: descriptors that cross a 64 KiB boundary wrap on silicon and go straight on here.
+import { SECTOR_SIZE } from '../../backend/block/block-device.ts';
 import type { StateRecord } from '../../base/state-record.ts';
 import type { Chip, StateOf } from '../chip.ts';
 import { flag, initialState, records, resetState, restoreState, saveState, uint } from '../chip.ts';
@@ -30,6 +31,8 @@ const STATUS_ERROR = 0x02;
 const STATUS_INTERRUPT = 0x04;
 const STATUS_STORED = 0x60;
 const LAST_DESCRIPTOR = 0x8000;
+/** Descriptors of a table whose memory is lent at once. */
+const MOST_PIECES = 512;
 
 const ENGINE_SHAPE = {
   command: uint(8),
@@ -59,6 +62,8 @@ export class BusMasterIde implements Chip {
   readonly #descriptor = new Uint8Array(8);
   readonly #descriptorView = new DataView(this.#descriptor.buffer);
   readonly #moving = [false, false];
+  /** The engine behind what it has lent. */
+  #ahead: StateOf<typeof ENGINE_SHAPE> | undefined;
 
   constructor(options: BusMasterIdeOptions) {
     this.#options = options;
@@ -69,6 +74,8 @@ export class BusMasterIde implements Chip {
         interruptRaised: () => {
           this.#state.engines[index]!.status |= STATUS_INTERRUPT;
         },
+        lend: (bytes) => this.#lend(index, bytes),
+        filled: () => this.#filled(index),
       };
     });
   }
@@ -164,6 +171,37 @@ export class BusMasterIde implements Chip {
       moved += count;
     }
     return moved;
+  }
+
+  /** Memory for so many bytes, where the engine waits for them, and all of it is RAM in pieces of whole sectors. */
+  #lend(index: number, bytes: number): readonly Uint8Array[] | undefined {
+    const engine = this.#state.engines[index]!;
+    const toMemory = (engine.command & COMMAND_TO_MEMORY) !== 0;
+    const { memory } = this.#options;
+    if ((engine.status & STATUS_ACTIVE) === 0 || !toMemory || !memory.lend) return undefined;
+    const ahead = { ...engine };
+    const pieces: Uint8Array[] = [];
+    for (let left = bytes; left > 0; ) {
+      if (ahead.left === 0) {
+        if (ahead.last || pieces.length >= MOST_PIECES) return undefined;
+        this.#fetchDescriptor(ahead);
+      }
+      const count = Math.min(ahead.left, left);
+      const piece = count % SECTOR_SIZE === 0 ? memory.lend(ahead.address, count, 'write') : undefined;
+      if (!piece) return undefined;
+      pieces.push(piece);
+      ahead.address = (ahead.address + count) >>> 0;
+      ahead.left -= count;
+      left -= count;
+    }
+    this.#ahead = ahead;
+    return pieces;
+  }
+
+  #filled(index: number): void {
+    const engine = this.#state.engines[index]!;
+    Object.assign(engine, this.#ahead);
+    if (engine.last && engine.left === 0) engine.status &= ~STATUS_ACTIVE;
   }
 
   #fetchDescriptor(engine: StateOf<typeof ENGINE_SHAPE>): void {

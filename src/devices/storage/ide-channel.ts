@@ -39,6 +39,9 @@ export interface ChannelDma {
   dmaReady(): void;
   /** INTRQ has risen. */
   interruptRaised(): void;
+  /** AdapterEnd.lend and filled, for the selected device. */
+  lend(bytes: number): readonly Uint8Array[] | undefined;
+  filled(): void;
 }
 
 export interface IdeChannelOptions {
@@ -75,6 +78,8 @@ export class IdeChannel implements Chip {
         dmaReady: () => {
           if (this.#state.selected === index) this.dma?.dmaReady();
         },
+        lend: (bytes) => (this.#state.selected === index ? this.dma?.lend(bytes) : undefined),
+        filled: () => this.dma?.filled(),
       };
     });
   }

@@ -69,6 +69,7 @@ export class PiixIde {
     const memory: DmaView = {
       read: (address, target) => reach.read(address, target),
       write: (address, source) => reach.write(address, source),
+      lend: (address, length, use) => reach.lend?.(address, length, use),
     };
     this.busMaster = new BusMasterIde({ channels: this.channels, memory });
     this.pci = new PciEndpoint({

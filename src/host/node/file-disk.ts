@@ -4,7 +4,7 @@
 //
 // A file whose size is no whole number of sectors loses its last bytes from view. One that becomes
 // shorter while it is open gives `io` beyond its end. Discard does nothing: Node cannot punch holes.
-import { closeSync, fdatasyncSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
+import { closeSync, fdatasyncSync, ftruncateSync, openSync, readSync, readvSync, writeSync } from 'node:fs';
 import type { BlockDevice, BlockError } from '../../backend/block/block-device.ts';
 import { checkRange, SECTOR_SIZE } from '../../backend/block/block-device.ts';
 import { DoppelError } from '../../base/errors.ts';
@@ -112,6 +112,10 @@ function fileDisk(
       const range = checkRange(disk, offset, target.length);
       done(range ?? attempt('read', () => readWhole(file, target, offset)));
     },
+    readNow(offset, targets) {
+      const length = targets.reduce((sum, target) => sum + target.length, 0);
+      return checkRange(disk, offset, length) ?? attempt('read', () => readPieces(file, targets, offset));
+    },
     write(offset, source, done) {
       const range = readOnly ? 'read-only' : checkRange(disk, offset, source.length);
       done(range ?? attempt('written', () => writeWhole(file, source, offset)));
@@ -142,6 +146,22 @@ function readWhole(file: number, target: Uint8Array, offset: number): void {
     const count = readSync(file, target, done, target.length - done, offset + done);
     if (count === 0) throw new ShortFile();
     done += count;
+  }
+}
+
+/** As readWhole; the host takes so many pieces at once. */
+const MOST_PIECES = 512;
+function readPieces(file: number, targets: readonly Uint8Array[], offset: number): void {
+  let at = offset;
+  for (let first = 0; first < targets.length; first += MOST_PIECES) {
+    const pieces = targets.length <= MOST_PIECES ? targets : targets.slice(first, first + MOST_PIECES);
+    let left = readvSync(file, pieces, at);
+    for (const piece of pieces) {
+      // What the host has not filled at once is read in the simple way.
+      if (left < piece.length) readWhole(file, piece.subarray(left), at + left);
+      left = Math.max(0, left - piece.length);
+      at += piece.length;
+    }
   }
 }
 
