@@ -36,10 +36,10 @@ const BUSES: readonly Bus[] = ['ide', 'ahci'];
 const IMAGE = 512;
 const READ = 384;
 /** How often without the guest's page cache. */
-const TIMES = 4;
+const TIMES = 8;
 const WRITTEN = 128;
 /** Small requests: MiB, as there are so many of them. */
-const SMALL = 32;
+const SMALL = 64;
 /** MiB whose sum is compared. */
 const SAMPLE = 8;
 const LIMIT = 300;

@@ -68,6 +68,44 @@ test('code listeners hear of writes through every place of a page', () => {
   assert.deepEqual(heard, [[page, 0x10, 0x11], [page, 0x20, 0x22], [page, 0x30, 0x30]]); // biome-ignore format: short
 });
 
+test('devices copy over any number of pages of any kind, and are lent what is RAM throughout', () => {
+  const memory = new GuestMemory(2 * MIB, 0x1000);
+  const rom = memory.allocate('rom', 0x1000);
+  rom.bytes.fill(0x55);
+  memory.mapPlain(0x3000, 0x1000, rom, 0, 'nowhere');
+  const heard: number[][] = [];
+  memory.onCodeWrite((...what) => heard.push(what));
+  for (const page of [1, 2, 4]) memory.codePages[page] = 1;
+  const source = Uint8Array.from({ length: 0x3000 }, (_, i) => i % 251);
+  memory.write(0x1ff0, source);
+  assert.deepEqual(heard, [[1, 0xff0, 0xfff], [2, 0, 0xfff], [4, 0, 0xfef]]); // biome-ignore format: short
+  assert.deepEqual([...memory.dirtyPages.subarray(0, 6)], [0, 1, 1, 0, 1, 0]);
+  const back = new Uint8Array(0x3000);
+  memory.read(0x1ff0, back);
+  const expected = source.slice();
+  expected.fill(0x55, 0x1010, 0x2010);
+  assert.deepEqual(back, expected);
+  // Around the end of RAM, and where there is none.
+  const small = new Uint8Array(8);
+  memory.write(2 * MIB - 4, source.subarray(0, 8));
+  memory.read(2 * MIB - 4, small);
+  assert.deepEqual([...small], [0, 1, 2, 3, 0xff, 0xff, 0xff, 0xff]);
+  memory.read(-4, small);
+  assert.deepEqual([...small.subarray(0, 4)], [0xff, 0xff, 0xff, 0xff]);
+
+  heard.length = 0;
+  assert.equal(memory.lend(0x2800, 0x1000, 'read'), undefined);
+  assert.equal(memory.lend(2 * MIB - 512, 1024, 'write'), undefined);
+  assert.equal(memory.lend(-512, 512, 'write'), undefined);
+  assert.deepEqual(memory.lend(0x1ff0, 0x20, 'read'), source.subarray(0, 0x20));
+  assert.deepEqual(heard, []);
+  memory.dirtyPages.fill(0);
+  memory.lend(0x1ff0, 0x20, 'write')!.fill(9);
+  assert.equal(memory.read8(0x200f), 9);
+  assert.deepEqual(heard, [[1, 0xff0, 0xfff], [2, 0, 0xf]]); // biome-ignore format: short
+  assert.deepEqual([...memory.dirtyPages.subarray(0, 4)], [0, 1, 1, 0]);
+});
+
 test('the map is told of when memory moves, not for devices', () => {
   const memory = new GuestMemory(2 * MIB, 0x1_0000);
   let changes = 0;

@@ -82,6 +82,10 @@ export class CommandMemory {
     if (toMemory) this.#memory.write(address, bytes);
     else this.#memory.read(address, bytes);
   }
+  /** Memory itself, to be filled; undefined where it is not RAM throughout. */
+  lend(address: number, bytes: number): Uint8Array | undefined {
+    return this.#memory.lend?.(address, bytes, 'write');
+  }
   /** How many bytes a command has moved. */
   setMoved(header: CommandHeader, count: number): void {
     this.#view.setUint32(0, count, true);

@@ -310,6 +310,13 @@ export class AhciPort implements SataHost {
     return this.#running && this.state.linked ? this.#data.move(block, toHost) : 0;
   }
 
+  lend(bytes: number): readonly Uint8Array[] | undefined {
+    return this.#running && this.state.linked ? this.#data.lend(bytes) : undefined;
+  }
+  filled(): void {
+    this.#data.filled();
+  }
+
   #post(fis: Uint8Array): void {
     const s = this.state;
     const type = fis[0]!;

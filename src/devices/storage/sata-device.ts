@@ -4,6 +4,7 @@
 //   host --registers--> command set --block ready--> [PIO setup] data --> ... --> registers, or set device bits
 //
 // Not modelled: hot plugging, BIST, asynchronous notification, power states of the link, and vendor's frames.
+import { SECTOR_SIZE } from '../../backend/block/block-device.ts';
 import type { StateOf } from '../chip.ts';
 import { initialState, uint } from '../chip.ts';
 import {
@@ -40,6 +41,9 @@ export interface SataHost {
    * host, what does not fit there being lost; from the host as many as it has.
    */
   move(block: Uint8Array, toHost: boolean): number;
+  /** AdapterEnd.lend and filled, for the command under way. */
+  lend(bytes: number): readonly Uint8Array[] | undefined;
+  filled(): void;
 }
 
 export class SataDevice {
@@ -52,7 +56,16 @@ export class SataDevice {
     this.#ata = ata;
     this.#host = host;
     const pump = (): void => this.#pump();
-    ata.adapter = { interruptChanged: pump, dmaReady: pump, pioReady: pump };
+    ata.adapter = {
+      interruptChanged: pump,
+      dmaReady: pump,
+      pioReady: pump,
+      lend: (bytes) => {
+        this.#announce(true);
+        return host.lend(bytes);
+      },
+      filled: () => host.filled(),
+    };
   }
 
   /** COMRESET: back to the signature, which the device sends. */
@@ -142,15 +155,20 @@ export class SataDevice {
   }
 
   #moveByDma(): boolean {
-    const { block, state, commands } = this.#ata;
+    const { block, state } = this.#ata;
     const toHost = state.phase !== PHASE_DMA_OUT;
-    const tag = commands.queue?.active ?? -1;
-    if (tag >= 0 && commands.queue!.announce()) {
-      this.#host.receive(F.dmaSetup(tag, toHost, commands.queue!.state.commands[tag]!.count * 512));
-    }
+    this.#announce(toHost);
     const moved = this.#host.move(block, toHost);
     if (moved > 0) this.#ata.moved(moved);
     return moved === block.length;
+  }
+
+  /** Of a queued command: whose data comes. */
+  #announce(toHost: boolean): void {
+    const { queue } = this.#ata.commands;
+    const tag = queue?.active ?? -1;
+    if (tag < 0 || !queue!.announce()) return;
+    this.#host.receive(F.dmaSetup(tag, toHost, queue!.state.commands[tag]!.count * SECTOR_SIZE));
   }
 
   #moveByPio(): boolean {

@@ -9,6 +9,9 @@ import { IdeChannel } from './ide-channel.ts';
 /** Memory that a device can reach, with the rest reading as ones. */
 export class TestMemory {
   readonly bytes: Uint8Array;
+  /** Whether it is lent, and how many pieces were. */
+  lends = false;
+  lent = 0;
   constructor(size: number) {
     this.bytes = new Uint8Array(size);
   }
@@ -19,6 +22,11 @@ export class TestMemory {
   write(address: number, source: Uint8Array): void {
     const room = Math.max(0, this.bytes.length - address);
     this.bytes.set(source.subarray(0, room), Math.min(address, this.bytes.length));
+  }
+  lend(address: number, length: number): Uint8Array | undefined {
+    if (!this.lends || address + length > this.bytes.length) return undefined;
+    this.lent++;
+    return this.bytes.subarray(address, address + length);
   }
 }
 

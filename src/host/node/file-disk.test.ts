@@ -112,6 +112,32 @@ test('a file that becomes shorter gives errors that are told once', () => {
   disk.close();
 });
 
+test('one request fills several pieces of memory, more than the host takes at once', () => {
+  const path = at('pieces.img');
+  const content = pattern(700 * 512, 9);
+  writeFileSync(path, content);
+  const messages: string[] = [];
+  const disk = openFileDisk(path, { report: (message) => messages.push(message) });
+  const memory = new Uint8Array(1 << 20).fill(0xee);
+  // Sectors in the order of the file, at every second place from the end.
+  const pieces = Array.from({ length: 600 }, (_, i) =>
+    memory.subarray((1200 - 2 * i) * 512).subarray(0, 512),
+  );
+  assert.equal(disk.readNow!(512 * 50, pieces), null);
+  pieces.forEach((piece, i) => {
+    assert.deepEqual(piece, content.subarray((50 + i) * 512, (51 + i) * 512));
+  });
+  assert.equal(memory[513], 0xee);
+  assert.equal(disk.readNow!(512 * 101, pieces), 'out-of-range');
+  assert.equal(disk.readNow!(100, pieces.slice(0, 1)), 'out-of-range');
+  truncateSync(path, 512 * 60);
+  assert.equal(disk.readNow!(512 * 50, pieces), 'io');
+  assert.equal(disk.readNow!(512 * 50, pieces.slice(0, 10)), null);
+  assert.match(messages.join(), /has become shorter/);
+  disk.close();
+  assert.equal(disk.readNow!(0, pieces.slice(0, 1)), 'io');
+});
+
 test('a write that the host refuses is an error for the guest and a sentence for the user', () => {
   // A full file system would need root to make: a limit on the size of files does the same.
   const path = at('limited.img');
