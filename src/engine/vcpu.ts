@@ -25,6 +25,9 @@ export interface InterruptSource {
   acknowledge(): number;
 }
 
+/** Where a run ends that nothing else ends. */
+export type RunEnd = 'exactly' | 'about';
+
 export interface Vcpu {
   readonly state: CpuState;
   /**
@@ -32,8 +35,11 @@ export interface Vcpu {
    * instruction that raises an exception. Below 2^53.
    */
   readonly retired: number;
-  /** Runs at most `budget` instructions, exactly as many unless another exit comes first. */
-  run(budget: number): Exit;
+  /**
+   * Runs at most `budget` instructions: exactly as many unless another exit comes first, or, with 'about', a few less where an
+   * engine would have to execute the last ones singly.
+   */
+  run(budget: number, end?: RunEnd): Exit;
   /**
    * Makes run() return after the current instruction, from inside device code that it has called: an interrupt
    * line or the machine's next alarm may have changed. Does nothing when run() is not running.

@@ -35,8 +35,8 @@ export class BlockWriter {
 
   /**
    * Writes the first `count` instructions of a run, from offset `start` of their page on, and `goto` where the last does not
-   * end the block; `place` is its place in memory 1 (D.NO_PLACE: none that holds for all of it). Answers the first
-   * descriptor; the last one ends at `next`.
+   * end the block; `place` is its place in memory 1, `secondPage` the page there on which its one instruction ends, or -1. Answers the
+   * first descriptor; the last one ends at `next`.
    */
   write(
     run: readonly DecodedInstruction[],
@@ -45,10 +45,14 @@ export class BlockWriter {
     ends: boolean,
     mode: Mode,
     place: number,
+    secondPage: number,
   ): number {
     const free = (this.#next + D.BLOCK_ALIGNMENT - 1) & -D.BLOCK_ALIGNMENT;
     const descriptor = free + D.HEADER_SIZE;
-    this.#state.u32[(descriptor - D.H_PLACE) >> 2] = Math.min(place, D.NO_PLACE);
+    const { u32 } = this.#state;
+    u32[(descriptor - D.H_PLACE) >> 2] =
+      secondPage < D.SECOND_PAGES ? Math.min(place, D.NO_PLACE) : D.NO_PLACE;
+    u32[(descriptor - D.H_MODE) >> 2] = mode.key | (Math.max(secondPage, 0) << D.H_SECOND_SHIFT);
     let end = descriptor;
     let at = start;
     for (let order = 0; order < count; order++) {

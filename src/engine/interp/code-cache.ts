@@ -18,7 +18,7 @@ import type { CpuState } from '../../x86/state/cpu-state.ts';
 import { BlockHandlers } from './block-handlers.ts';
 import { BlockWriter } from './block-writer.ts';
 import { anyMarked, byteMarks, markBytes } from './byte-marks.ts';
-import { MAXIMUM_BLOCK, NO_PLACE } from './descriptor.ts';
+import { MAXIMUM_BLOCK } from './descriptor.ts';
 import type { HandlerTable } from './handlers.ts';
 
 interface CodePage {
@@ -216,7 +216,7 @@ export class CodeCache {
         this.#features,
       );
     }
-    const descriptor = this.#write(count, start, ends, mode, physical);
+    const descriptor = this.#write(count, start, ends, mode, physical, -1);
     this.#record(page, key, descriptor, start, at);
     this.cacheable = limit >= 4096;
     this.linkable = this.cacheable;
@@ -251,7 +251,7 @@ export class CodeCache {
     this.#handlers.compile([instruction.form], this.#features);
     const endsBlock = this.#handlers.endsBlock(instruction.form);
     this.#run[0] = instruction;
-    const descriptor = this.#write(1, start, endsBlock, mode, NO_PLACE);
+    const descriptor = this.#write(1, start, endsBlock, mode, physical, secondPage);
     const firstPage = pageOf(physical);
     this.#crossing.set(crossingKey(physical, mode.key), { descriptor, firstPage, secondPage, length });
     this.#record(firstPage, -1, descriptor, start, 4096);
@@ -262,10 +262,10 @@ export class CodeCache {
   }
 
   /** Writes the block of the first `count` instructions in #run: its first descriptor. */
-  #write(count: number, start: number, ends: boolean, mode: Mode, place: number): number {
+  #write(count: number, start: number, ends: boolean, mode: Mode, place: number, secondPage: number): number {
     this.blocks++;
     this.instructions += count;
-    return this.#writer.write(this.#run, count, start, ends, mode, place);
+    return this.#writer.write(this.#run, count, start, ends, mode, place, secondPage);
   }
 
   /** Enters a block into its page (key -1: only for invalidation) and marks the bytes it was decoded from. */

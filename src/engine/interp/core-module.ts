@@ -18,8 +18,14 @@ import {
 } from './core-arithmetic.ts';
 import { emitEnterGate } from './core-gates.ts';
 import * as D from './descriptor.ts';
+import {
+  emitEnterJump,
+  emitFetchPage,
+  emitFindBlock,
+  emitJumpEntry,
+  emitLiesInOnePage,
+} from './find-block.ts';
 import { emitResume } from './resume.ts';
-import { emitFetchPage, emitRevalidate } from './revalidate.ts';
 import { emitFillForRegion, emitRegionTranslate, emitSlowAccess } from './slow-access.ts';
 
 /** What the core calls back in TypeScript. Operands are in ACCESS_ADDRESS and ACCESS_VALUE. */
@@ -87,7 +93,7 @@ interface TailCalls {
   readonly table: number;
   /** With the handler of the descriptor in a local. */
   readonly tailCallDescriptor: (f: FunctionBuilder, descriptor: number) => void;
-  readonly revalidate: number;
+  readonly findBlock: number;
 }
 
 /**
@@ -141,9 +147,11 @@ export function buildCoreModule(
   const fillExecute = module.defineFunction('fillExecute', ['i64'], ['i32']);
   emitFillExecute(fillExecute, marks);
   const fetchPage = define('fetchPage', (f) => emitFetchPage(f, fillExecute.index));
-  const revalidate = module.defineFunction('revalidate', ['i64', 'i32'], ['i32']);
-  emitRevalidate(revalidate, fetchPage, HANDLER_STOP);
-  const calls: TailCalls = { handlerType, table, tailCallDescriptor, revalidate: revalidate.index };
+  const enterJump = module.defineFunction('enterJump', ['i64', 'i32', 'i32'], ['i32']);
+  emitEnterJump(enterJump, tableSize);
+  const findBlock = module.defineFunction('findBlock', ['i64'], ['i32']);
+  emitFindBlock(findBlock, fetchPage, enterJump.index, HANDLER_STOP);
+  const calls: TailCalls = { handlerType, table, tailCallDescriptor, findBlock: findBlock.index };
   const fillForRegion = module.defineFunction('fillForRegion', ['i64', 'i32'], ['i32']);
   emitFillForRegion(fillForRegion, fillTlb, regionFill);
   const bulkString = define('bulkString', emitBulkString);
@@ -314,15 +322,15 @@ function pushTarget(f: FunctionBuilder): void {
 }
 
 /**
- * Continues at a RIP (the last parameter). The jump cache is looked up by linear address and key (in flat code, an entry
- * that may have become good again is asked about: revalidate.ts); a miss, or a budget that is used up, leaves with EXIT_LOOKUP. `branch` is the local of the branch's
+ * Continues at a RIP (the last parameter). The jump cache is looked up by linear address and key (in flat code, the
+ * block table behind it by place: find-block.ts); a miss, or a budget that is used up, leaves with EXIT_LOOKUP. `branch` is the local of the branch's
  * descriptor, which is linked to a target in its own page. `pushAllowed` tells (i32) whether the cache may be used.
  */
 function emitJump(
   f: FunctionBuilder,
   pushLinear: () => void,
   branch: number | null,
-  { handlerType, table, tailCallDescriptor, revalidate }: TailCalls,
+  { handlerType, table, tailCallDescriptor, findBlock }: TailCalls,
   pushAllowed?: () => void,
 ): void {
   const rip = branch === null ? 0 : 1;
@@ -342,17 +350,7 @@ function emitJump(
     f.op('i32.and');
   }
   f.if_();
-  f.localGet(linear);
-  f.op('i32.wrap_i64');
-  f.localGet(linear);
-  f.i64Const(13);
-  f.op('i64.shr_u');
-  f.op('i32.wrap_i64');
-  f.op('i32.xor');
-  f.i32Const(E.JUMP_ENTRIES - 1);
-  f.op('i32.and');
-  f.i32Const(E.JUMP_ENTRY_SHIFT);
-  f.op('i32.shl');
+  emitJumpEntry(f, linear);
   f.localSet(entry);
   const pushFound = () => {
     f.localGet(entry);
@@ -380,10 +378,8 @@ function emitJump(
     f.brIf(1);
   } else {
     f.brIf(0);
-    // It may be known from before the page tables changed.
     f.localGet(linear);
-    f.localGet(entry);
-    f.call(revalidate);
+    f.call(findBlock);
     f.localTee(entry);
     f.i32Const(0);
     f.op('i32.lt_s');
@@ -412,13 +408,7 @@ function emitJump(
     f.i32Const(HANDLER_STOP);
     f.op('i32.ne');
     // And one that begins with an instruction across two pages holds only where the second is mapped here.
-    f.localGet(descriptor);
-    f.load('i32.load16_u', D.D_START);
-    f.localGet(descriptor);
-    f.load('i32.load8_u', D.D_LENGTH);
-    f.op('i32.add');
-    f.i32Const(4096);
-    f.op('i32.le_u');
+    emitLiesInOnePage(f, descriptor);
     f.op('i32.and');
     f.if_();
     f.localGet(branch);

@@ -20,11 +20,13 @@
 //
 //  -24                -16       -12                  -8        -4          0
 //   +------------------+---------+--------------------+---------+-----------+------------+
-//   | linear address   | place   | i32 runs left      | handler | unused    |  first descriptor...
+//   | linear address   | place   | i32 runs left      | handler | mode      |  first descriptor...
 //   +------------------+---------+--------------------+---------+-----------+------------+
 //
 // linear address (i64): where the block was found last (jump-cache.ts).
-// place (u32): of its first byte in memory 1; all ones where that is beyond 4 GiB, or the block lies in two pages.
+// place (u32): of its first byte in memory 1; all ones where that, or the rest of its instruction, is beyond 4 GiB.
+// mode (u32): the key of the mode that it was decoded for in the lower ten bits; above them the page of memory 1 with the rest of
+// its instruction, where that lies across two pages (its order in the page and its length tell).
 // runs left, handler: while the runs of a block are counted (core-module.ts, `count`), how many are left until it is
 // reported, and the handler of its first instruction, of which `count` has taken the place.
 export const DESCRIPTOR_SIZE = 24;
@@ -51,6 +53,10 @@ export const H_PLACE = 16;
 export const NO_PLACE = 0xffff_ffff;
 export const H_RUNS_LEFT = 12;
 export const H_HANDLER = 8;
+export const H_MODE = 4;
+export const H_SECOND_SHIFT = 10;
+/** Pages of memory 1: what lies elsewhere has no place. */
+export const SECOND_PAGES = 1 << 20;
 /** Blocks are aligned to so many bytes. */
 export const BLOCK_ALIGNMENT = 64;
 /** Longest block in instructions. */

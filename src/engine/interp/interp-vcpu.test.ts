@@ -41,6 +41,25 @@ test('a budget is kept exactly, however the run is cut into pieces', () => {
   }
 });
 
+test('a run that need not be exact ends short of its budget by less than a block', () => {
+  const whole = machine(LOOP);
+  whole.vcpu.run(1000);
+  const { vcpu, state } = machine(LOOP);
+  for (const budget of [64, 100, 40, 33]) {
+    const before = vcpu.retired;
+    assert.deepEqual(vcpu.run(budget, 'about'), { reason: 'Interrupted' });
+    const done = vcpu.retired - before;
+    assert.ok(done > 0 && done <= budget && done >= budget - 32, `${done} of ${budget}`);
+  }
+  // What is less than a block is done exactly.
+  const before = vcpu.retired;
+  vcpu.run(7, 'about');
+  assert.equal(vcpu.retired, before + 7);
+  vcpu.run(1000 - vcpu.retired);
+  assert.equal(state.gpr32(L.RAX), whole.state.gpr32(L.RAX));
+  assert.equal(state.rip, whole.state.rip);
+});
+
 test('an instruction that changes the next one in its block', () => {
   // mov byte [0x1008], 0x41 (over 0x40): inc eax becomes inc ecx; jmp $
   const { vcpu, state } = machine([0xc6, 0x05, 0x08, 0x10, 0, 0, 0x41, 0x90, 0x40, 0xeb, 0xfe]);

@@ -16,6 +16,7 @@ import type { Entropy } from '../../base/services.ts';
 import type { GuestMemory } from '../../memory/guest-memory.ts';
 import type { DecodeFeatures } from '../../x86/cpuid/feature-names.ts';
 import type { CpuFeatures } from '../../x86/cpuid/features.ts';
+import { MODE_FLAT_CS } from '../../x86/decode/mode.ts';
 import { Events } from '../../x86/exceptions/events.ts';
 import { GP, GuestFault, PF } from '../../x86/exceptions/fault.ts';
 import type { Cpu } from '../../x86/helpers/cpu.ts';
@@ -27,7 +28,8 @@ import { segmentLinear } from '../../x86/uops/segment.ts';
 import { KIND_BYTES, KIND_STACK, KIND_WRITE } from '../soft/core-functions.ts';
 import * as E from '../soft/engine-state.ts';
 import { SoftMmu } from '../soft/mmu.ts';
-import type { Exit, Vcpu, VcpuWires } from '../vcpu.ts';
+import type { Exit, RunEnd, Vcpu, VcpuWires } from '../vcpu.ts';
+import { BlockTable } from './block-table.ts';
 import type { BlockTranslator, TranslatorFactory, TranslatorHost } from './block-translator.ts';
 import { CodeCache } from './code-cache.ts';
 import { HANDLER_STOP } from './core-module.ts';
@@ -78,6 +80,7 @@ export class InterpVcpu implements Vcpu, TranslatorHost {
   readonly #patches: number[] = [];
   readonly #jumpKeys: JumpKeys;
   readonly #jumps: JumpCache;
+  readonly #blocks: BlockTable;
   #fault: GuestFault | null = null;
   /** Instructions until the next sample (at least 1), and whether the block that comes next is one. */
   #untilSample: number;
@@ -94,6 +97,7 @@ export class InterpVcpu implements Vcpu, TranslatorHost {
     const state = new CpuState(stateMemory.buffer);
     this.state = state;
     this.#jumps = new JumpCache(state);
+    this.#blocks = new BlockTable(state);
     this.#jumpKeys = new JumpKeys(state, () => this.#jumps.clear());
     this.mmu = new SoftMmu(state, options.memory, options.bus);
     this.cpu = {
@@ -144,6 +148,7 @@ export class InterpVcpu implements Vcpu, TranslatorHost {
     this.code.onProtect = (page) => this.mmu.protectCodePage(page);
     this.code.onDrop = () => {
       this.#jumps.clear();
+      this.#blocks.clear();
       this.#jumpKeys.renew(true);
       this.#jumpKeys.renew(false);
       if (!this.#translator) return;
@@ -207,8 +212,9 @@ export class InterpVcpu implements Vcpu, TranslatorHost {
     if (this.#descriptor) this.#patch(this.#descriptor + D.DESCRIPTOR_SIZE, HANDLER_STOP);
   }
 
-  run(budget: number): Exit {
+  run(budget: number, end: RunEnd = 'exactly'): Exit {
     const target = this.#retired + Math.floor(budget);
+    const enough = end === 'about' && budget > D.MAXIMUM_BLOCK ? D.MAXIMUM_BLOCK : 0;
     const { state } = this;
     while (true) {
       if (state.u32[L.ACTIVITY >> 2] !== 0 || this.#events.due()) {
@@ -216,7 +222,7 @@ export class InterpVcpu implements Vcpu, TranslatorHost {
         if (exit) return exit;
       }
       const left = target - this.#retired;
-      if (left <= 0) return { reason: 'Interrupted' };
+      if (left <= enough) return { reason: 'Interrupted' };
       this.mmu.selectTable(this.#events.watchesData);
       if (this.#events.stepping()) {
         const shadow = state.u32[L.SHADOW >> 2]!;
@@ -487,6 +493,7 @@ export class InterpVcpu implements Vcpu, TranslatorHost {
         u32[(link + D.D_LINK) >> 2] = descriptor;
       }
       this.#jumps.enter(linear, this.#jumpKeys.current(), descriptor);
+      if ((mode & MODE_FLAT_CS) !== 0) this.#blocks.enter(descriptor);
     }
     if (this.#translator && u32[descriptor >> 2]! >= TABLE_SIZE) {
       this.#translator.lookedUp(u32[descriptor >> 2]!, linear);

@@ -39,7 +39,7 @@ export interface CoreFunctions {
    * the region must bail: then `where` is in WHERE.
    */
   readonly regionTranslate: number;
-  /** (linear address i64) -> page of memory 1 from which code is fetched there (i32), or -1 (interp/revalidate.ts). */
+  /** (linear address i64) -> page of memory 1 from which code is fetched there (i32), or -1 (interp/find-block.ts). */
   readonly fetchPage: number;
   /** () -> f64: the time-stamp counter before TSC_OFFSET is added; BUDGET must be exact. For regions. */
   readonly timeStamp: number;

@@ -4,6 +4,7 @@
 //   ENGINE_STATE      variables below
 //   TLB               four tables (user, supervisor, supervisor with EFLAGS.AC, none), TLB_ENTRIES each
 //   JUMP_CACHE        JUMP_ENTRIES of linear address -> block
+//   BLOCK_TABLE       place in memory 1 -> block
 //   DESCRIPTORS       decoded code, to the end of the memory
 import { ENGINE_STATE } from '../../x86/state/layout.ts';
 
@@ -151,9 +152,21 @@ export const JUMP_LINEAR = 0;
 export const JUMP_ENTRY_KEY = 8;
 export const JUMP_DESCRIPTOR = 12;
 export const JUMP_SLOT = 16;
+/** Of an entry, in bytes. */
+export const JUMP_ENTRY_USED = 24;
 next = (next + 63) & ~63;
 export const JUMP_CACHE = next;
 next += JUMP_ENTRIES << JUMP_ENTRY_SHIFT;
+
+// The block table (interp/block-table.ts): buckets of eight entries of 8 bytes. The bucket of a place is in the upper bits of its product
+// with BLOCK_FACTOR, 2^32 divided by the golden ratio.
+export const BLOCK_BUCKET_BITS = 14;
+export const BLOCK_BUCKETS = 1 << BLOCK_BUCKET_BITS;
+export const BLOCK_BUCKET_BYTES = 64;
+export const BLOCK_FACTOR = 0x9e37_79b1;
+next = (next + 63) & ~63;
+export const BLOCK_TABLE = next;
+next += BLOCK_BUCKETS * BLOCK_BUCKET_BYTES;
 
 // Translations for fetching, of user and of supervisor code (execute-table.ts). Each table is EXECUTE_ENTRIES entries of 16 bytes,
 // indexed by linear page: +0 i64 linear address of the page (TLB_INVALID: none), +8 u32 page of memory 1, +12 u32: 1 if it is

@@ -4,12 +4,15 @@
 // InstructionClock: time is the count of retired instructions, a nanosecond each; a halted machine
 // skips to its next alarm. A run with the same inputs then repeats exactly (decision D4).
 import type { Clock } from '../../base/services.ts';
+import type { RunEnd } from '../../engine/vcpu.ts';
 
 export interface MachineClock extends Clock {
   /** The machine halts until `deadline` (ns): milliseconds that the host should sleep; 0 when the clock has moved there itself. */
   idleUntil(deadline: number): number;
   /** How many instructions may run until `deadline` at most. */
   instructionsUntil(deadline: number): number;
+  /** Whether as many have to run, if nothing else happens. */
+  readonly slices: RunEnd;
   /** The machine is held: time stands still until `go`. */
   hold(): void;
   go(): void;
@@ -36,6 +39,7 @@ const NEVER = 2 ** 52;
  * interpreter's and a translator's speeds differ by a factor of ten.
  */
 export class RealTimeClock implements MachineClock {
+  readonly slices = 'about';
   /** Set by the machine once the vCPU exists: instructions retired. */
   retired: () => number = () => 0;
   readonly #host: Clock;
@@ -88,6 +92,7 @@ export class RealTimeClock implements MachineClock {
 }
 
 export class InstructionClock implements MachineClock {
+  readonly slices = 'exactly';
   /** Set by the machine once the vCPU exists: instructions retired. */
   retired: () => number = () => 0;
   #skipped = 0;

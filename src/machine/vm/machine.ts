@@ -388,7 +388,8 @@ export class Machine {
    */
   step(limit = Number.POSITIVE_INFINITY): Exit {
     this.alarms.fire();
-    const exit = this.vcpu.run(Math.min(limit, this.#clock.instructionsUntil(this.alarms.next)));
+    const slice = this.#clock.instructionsUntil(this.alarms.next);
+    const exit = this.vcpu.run(Math.min(limit, slice), limit < slice ? 'exactly' : this.#clock.slices);
     this.#lastExit = exit;
     // Whatever the processor was doing before, it is not doing it any more.
     if (this.#resetIfWanted()) {
