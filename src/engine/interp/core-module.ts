@@ -25,6 +25,7 @@ import {
   emitJumpEntry,
   emitLiesInOnePage,
 } from './find-block.ts';
+import { emitTranslate } from './region-translate.ts';
 import { emitResume } from './resume.ts';
 import { emitFillForRegion, emitRegionTranslate, emitSlowAccess } from './slow-access.ts';
 
@@ -59,7 +60,7 @@ export const CORE_SIGNATURES = {
   bail: [[], []],
   bulkString: [['i32', 'i32', 'i32'], ['i32']],
   repeatString: [['i32', 'i32'], ['i32']],
-  regionTranslate: [['i64', 'i32', 'i32'], ['i32']],
+  translate: [['i64', 'i32', 'i32', 'i32'], ['i32']],
   fetchPage: [['i64'], ['i32']],
   timeStamp: [[], ['f64']],
   enterGate: [['i32', 'i32', 'i32'], ['i32']],
@@ -172,7 +173,9 @@ export function buildCoreModule(
     storeI32(f, E.PENDING, () => f.i32Const(1));
     storeI32(f, E.EXIT, () => f.i32Const(E.EXIT_FAULT));
   });
-  define('regionTranslate', (f) => emitRegionTranslate(f, fillForRegion.index));
+  const regionTranslate = module.defineFunction('regionTranslate', ['i64', 'i32', 'i32'], ['i32']);
+  emitRegionTranslate(regionTranslate, fillForRegion.index);
+  define('translate', (f) => emitTranslate(f, regionTranslate.index));
   define('timeStamp', (f) => f.call(timeStamp));
   const mulHighU = define('mulHighU', emitMulHighUnsigned);
   const mulHighS = define('mulHighS', (f) => emitMulHighSigned(f, mulHighU));

@@ -87,7 +87,7 @@ function compiled(memory: WebAssembly.Memory, routine: Routine, kind: 'handlers'
   } else {
     const high = module.defineFunction('mulHighU', ['i64', 'i64'], ['i64']);
     emitMulHighUnsigned(high);
-    index = defineRoutines(module, [list], high.index).get(routine)!;
+    index = defineRoutines(module, [list], { mulHighU: high.index }).get(routine)!;
   }
   const f = module.defineFunction('run', [...routine.parameters], ['i32']);
   for (let i = 0; i < routine.parameters.length; i++) f.localGet(i);

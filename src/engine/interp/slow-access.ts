@@ -85,7 +85,10 @@ export function emitFillForRegion(f: FunctionBuilder, fillTlb: number, callback:
   f.call(callback);
 }
 
-/** The body of regionTranslate (core-functions.ts); `fill` is fillForRegion. */
+/**
+ * The body of regionTranslate: (address i64, kind, where) -> i32 0 when the TLB has been filled, or 1 when the region must bail: then
+ * `where` is in WHERE. `fill` is fillForRegion.
+ */
 export function emitRegionTranslate(f: FunctionBuilder, fill: number): void {
   const [address, kind, where] = [0, 1, 2];
   f.localGet(address);

@@ -1,5 +1,6 @@
 // From regions to a WebAssembly module: several of them share one, since a module costs the host more
 // than a function does. Their functions go into the handler table at the slots that they were given.
+import type { FunctionBuilder } from '../../wasm/function.ts';
 import { ModuleBuilder } from '../../wasm/module.ts';
 import type { Uop } from '../../x86/uops/ir.ts';
 import type { Routine } from '../../x86/uops/routine.ts';
@@ -13,7 +14,6 @@ import { ListedLowering } from './region-listing.ts';
 import { RegionLowering } from './region-lowering.ts';
 import { linkCellCount } from './region-places.ts';
 import { defineRoutines } from './region-routines.ts';
-import { emitTranslate, TRANSLATE_SIGNATURE } from './region-translate.ts';
 
 /** The module's bytes. It imports env.state, env.ram, env.table, the core functions and the routines. */
 function compileRegions(jobs: readonly RegionJob[], options: CompileOptions): Uint8Array {
@@ -22,28 +22,14 @@ function compileRegions(jobs: readonly RegionJob[], options: CompileOptions): Ui
   module.importMemory('env', 'ram', { min: options.ramPages });
   module.usualMemory = module.importMemory('env', 'state', { min: options.statePages });
   const table = importHandlerTable(module, options.tableSize);
-  const core = {} as { -readonly [name in keyof CoreFunctions]: number };
-  for (const name of Object.keys(CORE_SIGNATURES) as (keyof CoreFunctions)[]) {
-    const [parameters, results] = CORE_SIGNATURES[name];
-    core[name] = module.importFunction('env', name, [...parameters], [...results]);
-  }
+  const core = importCore(module);
   const meanings = new Set<readonly Uop[]>();
   for (const { region } of jobs) {
     for (const form of formsOf(region)) meanings.add(meaningOf(form));
   }
-  // Called within the module, these are often put in place.
-  const high = module.defineFunction('mulHighU', ['i64', 'i64'], ['i64']);
-  emitMulHighUnsigned(high);
-  const signed = module.defineFunction('mulHighS', ['i64', 'i64'], ['i64']);
-  emitMulHighSigned(signed, high.index);
-  const translate = module.defineFunction('translate', ...TRANSLATE_SIGNATURE);
-  emitTranslate(translate, core.regionTranslate);
-  core.mulHighU = high.index;
-  core.mulHighS = signed.index;
-  const routines = defineRoutines(module, [...meanings], high.index);
+  const routines = defineRoutines(module, [...meanings], core);
   const shared = {
     core,
-    translate: translate.index,
     handlerType: module.type(['i32'], []),
     table,
     counts: options.countsInstructions,
@@ -59,6 +45,40 @@ function compileRegions(jobs: readonly RegionJob[], options: CompileOptions): Ui
     module.addActiveElements(table, job.slot, [f.index]);
   }
   return module.build();
+}
+
+/** Core functions that regions never call. */
+const NOT_IMPORTED = new Set<keyof CoreFunctions>([
+  ...(['slowLoad', 'slowStore', 'slowLinear', 'raise', 'jumpSegmented', 'bulkString'] as const),
+  ...(['mulHighU', 'mulHighS'] as const),
+]);
+
+/**
+ * Imports the core functions. The high half of a product is computed by a function of this module, where it is asked for: called
+ * within the module, it is often put in place.
+ */
+function importCore(module: ModuleBuilder): CoreFunctions {
+  const core = {} as { -readonly [name in keyof CoreFunctions]: number };
+  for (const name of Object.keys(CORE_SIGNATURES) as (keyof CoreFunctions)[]) {
+    if (NOT_IMPORTED.has(name)) continue;
+    const [parameters, results] = CORE_SIGNATURES[name];
+    core[name] = module.importFunction('env', name, [...parameters], [...results]);
+  }
+  const defineOnce = (name: 'mulHighU' | 'mulHighS', emit: (f: FunctionBuilder) => void): void => {
+    let index = -1;
+    Object.defineProperty(core, name, {
+      get: () => {
+        if (index >= 0) return index;
+        const f = module.defineFunction(name, ['i64', 'i64'], ['i64']);
+        index = f.index;
+        emit(f);
+        return index;
+      },
+    });
+  };
+  defineOnce('mulHighU', emitMulHighUnsigned);
+  defineOnce('mulHighS', (f) => emitMulHighSigned(f, core.mulHighU));
+  return core;
 }
 
 export const regionCompiler: RegionCompiler = { linkCellCount, compileRegions };

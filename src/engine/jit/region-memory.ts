@@ -1,5 +1,5 @@
 // Memory accesses of a region. The access's page (region-pages.ts), which is two locals or a cell, knows the translation
-// that was used last by it (docs/decisions/0009-pages-of-regions.md); region-translate.ts is behind it. An access that
+// that was used last by it (docs/decisions/0009-pages-of-regions.md); core function translate is behind it. An access that
 // faults, reaches a device or code, or crosses into another page is left to the interpreter.
 import type { FunctionBuilder } from '../../wasm/function.ts';
 import * as S from '../../x86/state/layout.ts';
@@ -117,7 +117,7 @@ export abstract class RegionMemory extends RegionFrame {
     const write = isWrite(uop) ? KIND_WRITE : 0;
     f.i32Const((page.cell << KIND_CELL) | (uop.bits / 8) | write | (uop.stack ? KIND_STACK : 0));
     f.i32Const(this.where(this.offset, this.remaining));
-    f.call(this.module.translate);
+    f.call(this.core.translate);
     f.localTee(addend);
     f.i32Const(1);
     f.op('i32.eq');

@@ -18,8 +18,6 @@ import type { BlockEnd, Edge, Region, RegionBlock } from './region.ts';
 /** What a module of regions offers to each of them. */
 export interface RegionModule {
   readonly core: CoreFunctions;
-  /** Function index of what answers accesses that a page does not (region-translate.ts). */
-  readonly translate: number;
   /** Type index of a handler, (i32) -> (). */
   readonly handlerType: number;
   /** Table index of the handler table. */

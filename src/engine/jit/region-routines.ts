@@ -12,12 +12,12 @@ import { RegionValues } from './region-values.ts';
 
 /**
  * Defines in a module all routines that the lists call, once its imports have been declared. Gives their
- * function indices; `mulHighU` is that of the core function.
+ * function indices; of the core functions they call mulHighU alone.
  */
 export function defineRoutines(
   module: ModuleBuilder,
   lists: readonly (readonly Uop[])[],
-  mulHighU: number,
+  core: Pick<CoreFunctions, 'mulHighU'>,
 ): Map<Routine, number> {
   const routines = new Set<Routine>();
   for (const uops of lists) routinesOf(uops, routines);
@@ -25,7 +25,7 @@ export function defineRoutines(
   for (const routine of routines) {
     const f = module.defineFunction(routine.name, [...routine.parameters], [routine.result]);
     indices.set(routine, f.index);
-    new RoutineBody(f, mulHighU, indices).lowerRoutine(routine);
+    new RoutineBody(f, core, indices).lowerRoutine(routine);
   }
   return indices;
 }
@@ -37,9 +37,13 @@ function impossible(): never {
 class RoutineBody extends RegionValues {
   readonly #indices: ReadonlyMap<Routine, number>;
 
-  constructor(f: FunctionBuilder, mulHighU: number, indices: ReadonlyMap<Routine, number>) {
+  constructor(
+    f: FunctionBuilder,
+    core: Pick<CoreFunctions, 'mulHighU'>,
+    indices: ReadonlyMap<Routine, number>,
+  ) {
     // The one core function that routines use; the others belong to what verify.ts forbids in them.
-    super(f, { mulHighU } as CoreFunctions, true);
+    super(f, core as CoreFunctions, true);
     this.#indices = indices;
   }
   lowerRoutine(routine: Routine): void {

@@ -35,10 +35,10 @@ export interface CoreFunctions {
   readonly bulkString: number;
   readonly repeatString: number;
   /**
-   * An access of a region that the TLB does not answer: (address i64, kind, where) -> i32 0 when the TLB has been filled, or 1 when
-   * the region must bail: then `where` is in WHERE.
+   * An access of a region that its page does not answer (interp/region-translate.ts): (address i64, TLB table, kind with the cell's
+   * number, where) -> i32 the page's addend, or 1 when the region must bail.
    */
-  readonly regionTranslate: number;
+  readonly translate: number;
   /** (linear address i64) -> page of memory 1 from which code is fetched there (i32), or -1 (interp/find-block.ts). */
   readonly fetchPage: number;
   /** () -> f64: the time-stamp counter before TSC_OFFSET is added; BUDGET must be exact. For regions. */

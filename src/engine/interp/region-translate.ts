@@ -1,19 +1,14 @@
-// The function of a module of regions that is behind their pages (region-pages.ts): it looks an address up in the TLB
-// and notes its page in a cell. It is in every module, since a call to another module costs 2 to 4 ns, and one within
-// it less, or nothing: V8 puts it in place where it is called often. What the TLB does not have is the core's.
+// The core function that is behind the pages of regions (jit/region-pages.ts): it looks an address up in the TLB and notes its
+// page in a cell. What the TLB does not have is filled in by regionTranslate (slow-access.ts).
 import type { FunctionBuilder } from '../../wasm/function.ts';
-import type { ValueType } from '../../wasm/types.ts';
 import { KIND_BYTES, KIND_CELL, KIND_WRITE } from '../soft/core-functions.ts';
 import * as E from '../soft/engine-state.ts';
 import { emitCellClass, emitEntryOffset } from '../soft/tlb-offset.ts';
 
 /**
- * (address i64, TLB table, kind with the cell's number from bit 16 on, where) -> the page's addend, or 1 when the region must
- * bail: then `where` is in WHERE. (Addends are whole pages.)
+ * The body of translate (core-functions.ts). Where it gives 1, `where` is in WHERE; addends are whole pages. `further` is the index
+ * of regionTranslate.
  */
-export const TRANSLATE_SIGNATURE: [ValueType[], ValueType[]] = [['i64', 'i32', 'i32', 'i32'], ['i32']];
-
-/** The body; `further` is the index of core function regionTranslate. */
 export function emitTranslate(f: FunctionBuilder, further: number): void {
   const [address, table, kind, where] = [0, 1, 2, 3];
   const entry = f.local('i32');
