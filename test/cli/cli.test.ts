@@ -264,6 +264,28 @@ describe('running a kernel', () => {
     assert.equal(status, 130);
   });
 
+  test('on Linux a machine runs with one arena of malloc, unless the caller has said how many', {
+    skip: process.platform !== 'linux',
+  }, async () => {
+    const { MALLOC_ARENA_MAX: _, ...environment } = process.env;
+    for (const [said, expected] of [
+      [{}, '1'],
+      [{ MALLOC_ARENA_MAX: '3' }, '3'],
+      [{ MALLOC_ARENA_MAX: '' }, ''],
+    ] as const) {
+      const child = spawn(process.execPath, [DOPPEL, 'run', '--kernel', spin], {
+        stdio: ['ignore', 'pipe', 'ignore'],
+        env: { ...environment, ...said },
+      });
+      await new Promise((resolve) => child.stdout.once('data', resolve));
+      // Of the process that was started: it is the one that says what the guest says.
+      const variables = readFileSync(`/proc/${child.pid}/environ`, 'latin1').split('\0');
+      assert.ok(variables.includes(`MALLOC_ARENA_MAX=${expected}`));
+      child.kill('SIGTERM');
+      await new Promise((resolve) => child.on('exit', resolve));
+    }
+  });
+
   test('two deterministic runs have the same counters', () => {
     const counters = () =>
       doppel('run', '--kernel', hello, '--debug-exit-port', '0x501', '--stats', '--deterministic')
