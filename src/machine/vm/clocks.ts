@@ -16,6 +16,9 @@ export interface MachineClock extends Clock {
   /** The machine is held: time stands still until `go`. */
   hold(): void;
   go(): void;
+  /** Everybody is told the same time until `thaw`; then it is what it would have been. In real time only. */
+  freeze(): void;
+  thaw(): void;
 }
 
 /** Longest slice between two looks at the clock, and the shortest one towards a deadline, in ns. */
@@ -46,6 +49,8 @@ export class RealTimeClock implements MachineClock {
   #start: number;
   /** When it was held; -1 while it goes. */
   #held = -1;
+  /** What everybody is told while it is frozen, else -1. */
+  #frozen = -1;
   /** Instructions a nanosecond; 0 while it is not known. */
   #speed = 0;
   #lastTime = 0;
@@ -56,7 +61,14 @@ export class RealTimeClock implements MachineClock {
     this.#start = host.now();
   }
   now(): number {
-    return this.#held >= 0 ? this.#held : this.#host.now() - this.#start;
+    if (this.#held >= 0) return this.#held;
+    return this.#frozen >= 0 ? this.#frozen : this.#host.now() - this.#start;
+  }
+  freeze(): void {
+    this.#frozen = this.now();
+  }
+  thaw(): void {
+    this.#frozen = -1;
   }
   hold(): void {
     this.#held = this.now();
@@ -102,6 +114,8 @@ export class InstructionClock implements MachineClock {
   }
   hold(): void {}
   go(): void {}
+  freeze(): void {}
+  thaw(): void {}
   idleUntil(deadline: number): number {
     if (deadline >= NEVER) return LONGEST_SLEEP;
     if (deadline > this.now()) this.#skipped += deadline - this.now();

@@ -51,8 +51,6 @@ import { type StillSubject, StillWatch } from './still-watch.ts';
 const REPEATABLE_RTC_START = Date.UTC(2000, 0, 1);
 /** Longest sleep of a paused machine between two looks whether it goes on, in milliseconds. */
 const LONGEST_PAUSE = 60_000;
-/** Longest rest (ns) of a guest that does nothing: whoever changes its memory without an interrupt may not tell. */
-const STILL_REST = 60_000_000;
 /** Host time (ns) after which the event loop gets its turn. */
 const TURN = 8e6;
 
@@ -84,6 +82,8 @@ export class Machine {
   #restWanted = 0;
   #interruptRequested = false;
   readonly #outside = new Outside();
+  /** Of the ACPI timer. */
+  #timerReadings = 0;
   /** Of machines in real time: deterministic ones do not sleep. */
   readonly #still: StillWatch | null;
   #lastExit: Exit = { reason: 'Interrupted' };
@@ -139,7 +139,10 @@ export class Machine {
       firmware,
       debugDevices: options.debugDevices ?? [],
       ...(options.debugExitPort === undefined ? {} : { debugExitPort: options.debugExitPort }),
-      timerRead: () => this.#polls.timerRead(),
+      timerRead: () => {
+        this.#timerReadings++;
+        this.#polls.timerRead();
+      },
       keyboardRead: (full) => (full ? this.#polls.answered() : this.#polled()),
       powerOff: () => this.#finish({ reason: 'power-off' }),
       reset: () => this.#requestReset(),
@@ -363,9 +366,9 @@ export class Machine {
         continue;
       }
       this.step(this.#still?.limit);
-      const still = this.#isStill();
+      const stillRest = this.#stillRest();
       if (this.#end !== null) break;
-      const sleep = this.#lastExit.reason === 'Hlt' ? this.idle() : this.#rest(still);
+      const sleep = this.#lastExit.reason === 'Hlt' ? this.idle() : this.#rest(stillRest);
       if (sleep > 0) {
         await scheduler.sleep(sleep);
         turn = clock.now() + TURN;
@@ -450,14 +453,15 @@ export class Machine {
     return this.#clock.idleUntil(this.alarms.next);
   }
 
-  /** After a slice: whether the guest goes round in a loop that does nothing. */
-  #isStill(): boolean {
+  /** After a slice: for how long (ns) a guest that goes round in a loop that does nothing may be left alone; 0 where it does not. */
+  #stillRest(): number {
     const watch = this.#still;
-    if (watch === null || this.#end !== null) return false;
-    if (this.#lastExit.reason === 'Interrupted' && this.#restWanted === 0)
-      return watch.isStill(this.#clock.now());
+    if (watch === null || this.#end !== null) return 0;
+    if (this.#lastExit.reason === 'Interrupted' && this.#restWanted === 0) {
+      return watch.rest(this.#clock.now());
+    }
     watch.forget();
-    return false;
+    return 0;
   }
   #stillSubject(): StillSubject {
     const { board, memory, vcpu } = this;
@@ -467,8 +471,12 @@ export class Machine {
       moreRegisters: state.u8.subarray(L.SEGMENT, L.MODE),
       flags: () => state.rflags,
       sum: () => Math.imul(sumOfRegisters(state), 31) + state.u32[L.RIP >> 2]!,
+      place: () => Math.imul(state.gpr32(L.RSP), 31) + state.u32[L.RIP >> 2]!,
       retired: () => vcpu.retired,
-      outside: () => board.accesses + this.#outside.count,
+      outside: () => board.accesses - this.#timerReadings + this.#outside.count,
+      clockReadings: () => this.#timerReadings + this.#outside.clockReadings,
+      freeze: () => this.#clock.freeze(),
+      thaw: () => this.#clock.thaw(),
       run: (instructions) => this.step(instructions).reason === 'Interrupted' && this.#end === null,
       memory,
     };
@@ -478,11 +486,11 @@ export class Machine {
    * A guest that polls in vain is left alone until the next alarm, or until something comes from outside, or for as long as
    * PollWatch says: milliseconds the host should sleep. Time passes for the guest as if the processor had been slow.
    */
-  #rest(still: boolean): number {
-    const rest = still ? STILL_REST : this.#restWanted;
+  #rest(stillRest: number): number {
+    const rest = stillRest || this.#restWanted;
     this.#restWanted = 0;
     // Where a guest is still, what is requested does not reach it.
-    if (rest === 0 || (this.#interruptRequested && !still)) return 0;
+    if (rest === 0 || (this.#interruptRequested && stillRest === 0)) return 0;
     const sleep = this.#clock.idleUntil(Math.min(this.alarms.next, this.#clock.now() + rest));
     // The host's timers may go off a little too early, and the guest would ask once more before it gets its tick.
     return sleep > 0 ? sleep + 1 : 0;

@@ -4,8 +4,10 @@ import type { Entropy } from '../../base/services.ts';
 import type { LocalApicPort } from '../../x86/helpers/cpu.ts';
 
 export class Outside {
-  /** Questions and orders so far. */
+  /** Questions and orders so far, but for the time. */
   count = 0;
+  /** Looks at the time. */
+  clockReadings = 0;
 
   entropy(source: Entropy): Entropy {
     return {
@@ -18,7 +20,7 @@ export class Outside {
 
   timeStamp(clock: () => number): () => number {
     return () => {
-      this.count++;
+      this.clockReadings++;
       return clock();
     };
   }

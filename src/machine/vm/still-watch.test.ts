@@ -12,6 +12,8 @@ interface Toy {
   read(at: number): number;
   write(at: number, value: number): void;
   ask(): void;
+  /** The time in slices. */
+  clock(): number;
 }
 
 function build(program: readonly ((toy: Toy) => void)[]) {
@@ -19,6 +21,8 @@ function build(program: readonly ((toy: Toy) => void)[]) {
   const u8 = new Uint8Array(16 * 4096);
   let written = new Set<number>();
   let outside = 0;
+  let clockReadings = 0;
+  let frozen = -1;
   let retired = 0;
   const toy: Toy = {
     registers,
@@ -29,6 +33,10 @@ function build(program: readonly ((toy: Toy) => void)[]) {
     },
     ask() {
       outside++;
+    },
+    clock() {
+      clockReadings++;
+      return frozen >= 0 ? frozen : Math.floor(retired / SLICE);
     },
   };
   const run = (instructions: number) => {
@@ -45,8 +53,16 @@ function build(program: readonly ((toy: Toy) => void)[]) {
     moreRegisters: new Uint8Array(4),
     flags: () => 2,
     sum: () => registers.reduce((sum, value) => Math.imul(sum, 31) + value, 7),
+    place: () => registers[3]!,
     retired: () => retired,
     outside: () => outside,
+    clockReadings: () => clockReadings,
+    freeze() {
+      frozen = toy.clock();
+    },
+    thaw() {
+      frozen = -1;
+    },
     run,
     memory: {
       u8,
@@ -58,17 +74,24 @@ function build(program: readonly ((toy: Toy) => void)[]) {
   };
   const watch = new StillWatch(subject);
   let now = 0;
+  let lastRest = 0;
   return {
     watch,
     toy,
     retired: () => retired,
+    /** Milliseconds of its last rest. */
+    lastRest: () => lastRest / 1e6,
     /** Runs so many slices; how often it was found still. */
     slices(count: number): number {
       let still = 0;
       for (let i = 0; i < count; i++) {
         run(Math.min(SLICE, watch.limit));
         now += SLICE_TIME;
-        if (watch.isStill(now)) still++;
+        const rest = watch.rest(now);
+        if (rest === 0) continue;
+        still++;
+        now += rest;
+        lastRest = rest;
       }
       return still;
     },
@@ -116,9 +139,64 @@ test('whoever counts is not: in a register, in memory, in many pages', () => {
   }
 });
 
-test('nor whoever asks a device or a clock, or takes very long', () => {
+test('nor whoever asks a device, or takes very long', () => {
   assert.equal(build([nothing, ({ ask }) => ask()]).slices(3000), 0);
-  assert.equal(build(nothings(5000)).slices(3000), 0);
+  assert.equal(build(nothings(9000)).slices(3000), 0);
+});
+
+test('who waits for a time to pass is, for a part of the time that it has been waiting', () => {
+  // The time is in a register, and left behind in memory.
+  const { slices, lastRest } = build([
+    ({ registers, clock }) => {
+      registers[0] = clock();
+    },
+    ({ write, registers }) => write(0x1000, registers[0]!),
+    ({ registers }) => {
+      registers[0] = 0;
+    },
+    ...nothings(40),
+  ]);
+  slices(400);
+  assert.equal(slices(50), 50);
+  assert.equal(lastRest(), 60);
+  const early = build([({ clock }) => void clock(), nothing]);
+  let waited = 0;
+  while (early.slices(1) === 0) waited++;
+  assert.equal(early.lastRest(), 1);
+  early.slices(4);
+  assert.ok(early.lastRest() < waited / 8 + 2, `${early.lastRest()} after ${waited}`);
+});
+
+test('who counts while the time passes is not, nor who adds up what the clock says', () => {
+  const counts = build([
+    ({ clock }) => void clock(),
+    ({ registers }) => {
+      registers[0]!++;
+    },
+  ]);
+  assert.equal(counts.slices(3000), 0);
+  const sums = build([({ clock, read, write }) => write(0x1000, read(0x1000) + clock() + 1), ...nothings(3)]);
+  assert.equal(sums.slices(3000), 0);
+});
+
+test('a long loop is gone round less often once it is known, until it does something else', () => {
+  const { slices, retired, toy } = build([
+    ({ registers, ask }) => {
+      if (registers[1]! > 0) {
+        registers[1]!--;
+        ask();
+      }
+    },
+    ...nothings(5000),
+  ]);
+  slices(20_000);
+  const before = retired();
+  const rests = slices(1000);
+  assert.ok(rests > 100);
+  assert.ok((retired() - before) / rests < 9000, `${(retired() - before) / rests} instructions a rest`);
+  toy.registers[1] = 1e9;
+  slices(20);
+  assert.equal(slices(100), 0);
 });
 
 test('a suspicion that was wrong costs less and less', () => {

@@ -8,22 +8,31 @@
 //   the loop once more  --registers and written pages as before-->  still: rest until the next alarm
 //   an interrupt is handled, a few thousand instructions  -->  once round, twice round: still
 //
+// Long loops, to go round which again and again would cost more than they themselves, are believed for some rests once they have
+// been found still several times, while the guest does nothing else with devices from one rest to the next than it did then.
+//
 // A suspicion that was wrong costs some milliseconds, and the next one is not looked into for twice as long as the last.
 // Figures: docs/decisions/0012-idling.md.
 import { PAGE_SIZE } from '../../base/addresses.ts';
 
 /** What is watched. */
 export interface StillSubject {
-  /** All registers but RFLAGS, in two pieces that begin at multiples of 4. */
+  /** All registers but RFLAGS (`flags`), in two pieces that begin at multiples of 4. */
   readonly registers: Uint8Array;
   readonly moreRegisters: Uint8Array;
-  /** RFLAGS, and a sum that tells general registers and RIP apart in all likelihood. */
   readonly flags: () => number;
+  /** A sum that tells general registers and RIP apart in all likelihood; one for RIP and RSP alone. */
   readonly sum: () => number;
+  readonly place: () => number;
   /** Instructions so far. */
   readonly retired: () => number;
-  /** Accesses to devices and looks at a clock so far: what makes one round different from another. */
+  /** Accesses to devices and the like so far, but for clocks: what makes one round different from another. */
   readonly outside: () => number;
+  /** Looks at a clock so far. */
+  readonly clockReadings: () => number;
+  /** Clocks stand still until `thaw`, and then show what they would have. */
+  readonly freeze: () => void;
+  readonly thaw: () => void;
   /** Runs so many instructions; false where something has come of it that is not for this watch. */
   readonly run: (instructions: number) => boolean;
   readonly memory: TrackedMemory;
@@ -39,17 +48,29 @@ export interface TrackedMemory {
 }
 
 /** Sums of registers that are remembered, by their lowest bits. */
-const REMEMBERED = 1024;
+const REMEMBERED = 8192;
 /** Of so many slices so many ended with registers that are remembered: a suspicion. */
-const WINDOW = 64;
+const WINDOW = 256;
 const ENOUGH = 12;
-/** Longest loop, in instructions. */
-const LONGEST = 4000;
+/** Looks at a clock in a slice. */
+const OFTEN = 16;
+/** Longest loop, in instructions: GRUB's menu takes 5,700 under SeaBIOS. */
+const LONGEST = 8000;
 /** Pages that a loop may write to: those of its stack. */
-const MOST_PAGES = 8;
+const MOST_PAGES = 12;
+/** A rest (ns): at most, of a guest that waits for a time at least, and as part of the time that it has been waiting. */
+const LONGEST_REST = 60_000_000;
+const SHORTEST_REST = 1_000_000;
+const PART = 1 / 8;
+/** Who is still again within so much time (ns) has been waiting all the while: GRUB redraws its countdown every second. */
+const FORGOTTEN = 300_000_000;
+/** A loop is long from so many instructions on; it is believed for a rest for so many times that it was found still, and so many rests at most. */
+const LONG = 1000;
+const PROOFS = 4;
+const MOST_BELIEVED = 8;
 /** Instructions after a rest before the first look: an interrupt's handler. They double with each look in vain. */
 const SETTLING = 1000;
-const LOOKS = 6;
+const LOOKS = 8;
 /** How long (ns) suspicions are ignored after one that was wrong: at first, and at most. */
 const FIRST_PAUSE = 50_000_000;
 const LONGEST_PAUSE = 10_000_000_000;
@@ -59,13 +80,26 @@ export class StillWatch {
   readonly #remembered = new Int32Array(REMEMBERED);
   #slices = 0;
   #repeated = 0;
+  /** Looks at a clock so far. */
+  #readings = 0;
   /** Length of the loop that the guest was in last; 0 where none is known. */
   #period = 0;
-  /** Looks left since the last rest, and instructions before the next. */
+  /** Looks left since the last rest, instructions before the next, and their number then. */
   #looks = 0;
   #settling = 0;
+  #lookAt = 0;
   #pause = FIRST_PAUSE;
   #ignoredUntil = 0;
+  /** It looks at clocks, and when it was first seen to. */
+  #waitsForTime = false;
+  #since = 0;
+  #restedAt = Number.NEGATIVE_INFINITY;
+  /** How often in turn it was found still, and for how many rests it is believed. */
+  #proofs = 0;
+  #believed = 0;
+  /** Accesses to devices: when the last rest began, and from one rest to the next. */
+  #outsideAtRest = 0;
+  #outsideUsual = 0;
   /** Rests so far. */
   rests = 0;
 
@@ -75,7 +109,8 @@ export class StillWatch {
 
   /** Most instructions of the next slice. */
   get limit(): number {
-    return this.#looks > 0 ? this.#settling : Number.POSITIVE_INFINITY;
+    if (this.#looks === 0) return Number.POSITIVE_INFINITY;
+    return Math.max(1, this.#lookAt - this.#subject.retired());
   }
 
   /** The guest has halted, or is known to rest by other means. */
@@ -84,32 +119,81 @@ export class StillWatch {
   }
 
   /**
-   * A slice has ended without any reason. Whether the guest is still; may run it for some thousand instructions to find out.
+   * A slice has ended without any reason. For how long (ns) the guest may be left alone, 0 where it is not still; may run it for some
+   * thousand instructions to find out.
    *
    * @param now ns
    */
-  isStill(now: number): boolean {
+  rest(now: number): number {
     if (this.#looks > 0) {
+      if (this.#subject.retired() < this.#lookAt) return 0;
       this.#looks--;
+      const still = this.#believes() || this.#proves();
       this.#settling *= 2;
-      if (!this.#staysThisWay()) return false;
+      this.#lookAt = this.#subject.retired() + this.#settling;
+      if (!still) return 0;
     } else {
-      if (!this.#isSuspect() || now < this.#ignoredUntil) return false;
-      if (!this.#findPeriod() || !this.#staysThisWay()) {
+      if (!this.#isSuspect() || now < this.#ignoredUntil) return 0;
+      if (!this.#proves(() => this.#findPeriod())) {
         this.#ignoredUntil = now + this.#pause;
         this.#pause = Math.min(LONGEST_PAUSE, this.#pause * 2);
-        return false;
+        return 0;
       }
       this.#pause = FIRST_PAUSE;
+      if (now - this.#restedAt > FORGOTTEN) this.#since = now;
     }
+    this.#restedAt = now;
     this.#looks = LOOKS;
     this.#settling = SETTLING;
+    this.#lookAt = this.#subject.retired() + SETTLING + (this.#believed > 0 ? this.#period : 0);
+    this.#outsideAtRest = this.#subject.outside();
     this.rests++;
+    if (!this.#waitsForTime) return LONGEST_REST;
+    return Math.min(LONGEST_REST, Math.max(SHORTEST_REST, (now - this.#since) * PART));
+  }
+
+  /** The first look after a rest, at a long loop that was found still often: whether it needs no proof. */
+  #believes(): boolean {
+    const first = this.#looks === LOOKS - 1;
+    const outside = this.#subject.outside() - this.#outsideAtRest;
+    const asUsual = first && outside === this.#outsideUsual;
+    if (first) this.#outsideUsual = outside;
+    if (this.#believed === 0 || !asUsual) {
+      this.#believed = 0;
+      return false;
+    }
+    this.#believed--;
     return true;
   }
 
+  /** Whether the guest is still, in a loop of the length that is known or that `find` finds. */
+  #proves(find?: () => boolean): boolean {
+    const { freeze, thaw, clockReadings } = this.#subject;
+    freeze();
+    try {
+      const before = clockReadings();
+      // After one round what the guest remembers of the time is of now.
+      if (!this.#subject.run(find ? LONGEST : this.#period) || (find && !find())) return this.#fails();
+      if (!this.#staysThisWay()) return this.#fails();
+      this.#waitsForTime = clockReadings() !== before;
+      if (this.#period >= LONG) this.#believed = Math.min(MOST_BELIEVED, Math.floor(++this.#proofs / PROOFS));
+      return true;
+    } finally {
+      thaw();
+    }
+  }
+  #fails(): false {
+    this.#proofs = 0;
+    this.#believed = 0;
+    return false;
+  }
+
   #isSuspect(): boolean {
-    const sum = this.#subject.sum() | 0;
+    const { clockReadings, sum: all, place } = this.#subject;
+    const readings = clockReadings();
+    // Who looks at a clock all the time has other registers each time.
+    const sum = (readings - this.#readings < OFTEN ? all() : place()) | 0;
+    this.#readings = readings;
     const slot = sum & (REMEMBERED - 1);
     if (this.#remembered[slot] === sum) this.#repeated++;
     this.#remembered[slot] = sum;
