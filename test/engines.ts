@@ -1,11 +1,28 @@
 // The engines that tests know by name. One that joins here joins every comparison: torture, fuzzer, lockstep, vectors.
 import { type InterpOptions, InterpVcpu } from '../src/engine/interp/interp-vcpu.ts';
-import { JitVcpu } from '../src/engine/jit/jit-vcpu.ts';
+import { regionCompiler } from '../src/engine/jit/compile.ts';
+import { type JitTuning, JitVcpu } from '../src/engine/jit/jit-vcpu.ts';
 import type { Region } from '../src/engine/jit/region.ts';
+import type { RegionCompiler } from '../src/engine/jit/region-compiler.ts';
 import type { TranslatorOptions } from '../src/engine/jit/translator-options.ts';
 import { ReferenceVcpu } from '../src/engine/reference/reference-vcpu.ts';
 import type { Vcpu } from '../src/engine/vcpu.ts';
 import { regionServiceOfHost } from '../src/host/node/region-service.ts';
+
+/** Every other instruction, by its offset, is looked up in the TLB at once. */
+const withScattered: RegionCompiler = {
+  ...regionCompiler,
+  compileRegions: (jobs, options) =>
+    regionCompiler.compileRegions(
+      jobs.map((job) => ({ ...job, region: { ...job.region, scattered: evenOffsets(job.region) } })),
+      options,
+    ),
+};
+function evenOffsets({ blocks }: Region): number[] {
+  return blocks.flatMap(({ instructions }) =>
+    instructions.map(({ offset }) => offset).filter((offset) => offset % 2 === 0),
+  );
+}
 
 const SOON: TranslatorOptions = { hotSamples: 1, sampleInterval: 100, batch: 1 };
 const service = regionServiceOfHost();
@@ -15,8 +32,8 @@ const ENGINES = {
   interp: (wires: InterpOptions): Vcpu => new InterpVcpu(wires),
   /** Every block becomes a region at once. */
   jit: translating({ eager: true }),
-  /** Regions of what has run for a while: larger ones. */
-  'jit-soon': translating(SOON),
+  /** Regions of what has run for a while: larger ones. Every other access is taken to go to another page each time. */
+  'jit-soon': translating({ ...SOON, compiler: withScattered }),
   /** Room for about five regions. */
   'jit-tiny': translating({ ...SOON, codeBytes: 12_000 }),
   /** Regions early, and places for few of them: many come and go. */
@@ -27,7 +44,7 @@ const ENGINES = {
   'jit-thread': translating({ ...SOON, ...(service && { service }) }),
 };
 
-function translating(tuning: TranslatorOptions): (wires: InterpOptions) => Vcpu {
+function translating(tuning: JitTuning): (wires: InterpOptions) => Vcpu {
   return (wires) => new JitVcpu(wires, { ...tuning, onRegion: keepRegion });
 }
 

@@ -1,8 +1,9 @@
 // The core function that is behind the pages of regions (jit/region-pages.ts): it looks an address up in the TLB and notes its
-// page in a cell. What the TLB does not have is filled in by regionTranslate (slow-access.ts).
+// page in a cell, and counts. What the TLB does not have is filled in by regionTranslate (slow-access.ts).
 import type { FunctionBuilder } from '../../wasm/function.ts';
 import { KIND_BYTES, KIND_CELL, KIND_WRITE } from '../soft/core-functions.ts';
 import * as E from '../soft/engine-state.ts';
+import { emitCountMiss } from '../soft/miss-counters.ts';
 import { emitCellClass, emitEntryOffset } from '../soft/tlb-offset.ts';
 
 /**
@@ -56,10 +57,10 @@ export function emitTranslate(f: FunctionBuilder, further: number): void {
   f.end();
   f.localGet(table);
   f.localGet(kind);
-  f.i32Const(KIND_CELL);
+  f.i32Const(KIND_CELL - E.TLB_ENTRY_SHIFT);
   f.op('i32.shr_u');
-  f.i32Const(E.TLB_ENTRY_SHIFT);
-  f.op('i32.shl');
+  f.i32Const((E.PAGE_CELL_COUNT - 1) << E.TLB_ENTRY_SHIFT);
+  f.op('i32.and');
   f.op('i32.add');
   pushWrite(E.PAGE_CELL_WRITES);
   f.op('i32.add');
@@ -87,5 +88,6 @@ export function emitTranslate(f: FunctionBuilder, further: number): void {
   f.op('i32.xor');
   f.op('i32.or');
   f.store('i32.store', E.PAGE_CELLS_USED);
+  emitCountMiss(f, where, kind);
   f.localGet(addend);
 }

@@ -4,6 +4,7 @@
 import { pageOf } from './guest-code.ts';
 import { framesOf, type Region, type RegionPage } from './region.ts';
 import { linkedExits } from './region-places.ts';
+import { scatteredIn } from './scattered.ts';
 import type { TranslatedRegion } from './translated-region.ts';
 
 /** A block that samples found, by its first descriptor. */
@@ -44,6 +45,8 @@ export interface CodePageRecord {
   readonly exits: Set<number>;
   /** Offset in the page of a computed jump -> where it was seen to go, in bytes from the page's first. */
   readonly observed: Map<number, number>;
+  /** Offsets in the page of instructions that access another page nearly each time (scattered.ts). */
+  readonly scattered: Set<number>;
 }
 
 /** Changes after which a page gets no regions, and instructions in which half of them are forgotten. */
@@ -75,6 +78,7 @@ export class CodePages {
         regions: new Set(),
         exits: new Set(),
         observed: new Map(),
+        scattered: new Set(),
       };
       this.#pages.set(page, record);
     }
@@ -129,6 +133,14 @@ export class CodePages {
     }
   }
 
+  /** Notes which accesses of a region missed their pages often, in so many of its instructions; `u32` is memory 0. */
+  observeMisses(region: TranslatedRegion, u32: Uint32Array, instructions: number): void {
+    const frames = new Map(region.pages.map(({ index, frame }) => [index, frame]));
+    for (const offset of scatteredIn(region, u32, instructions)) {
+      this.of(frames.get(pageOf(offset))!).scattered.add(offset & 0xfff);
+    }
+  }
+
   /** Code of the page has changed: its blocks are nobody's candidates any more. */
   changed(page: number, retired: number): CodePageRecord {
     const record = this.of(page);
@@ -139,6 +151,7 @@ export class CodePages {
     record.bails.clear();
     record.exits.clear();
     record.observed.clear();
+    record.scattered.clear();
     return record;
   }
   /**
@@ -181,6 +194,7 @@ export class CodePages {
       record.regions.clear();
       record.exits.clear();
       record.observed.clear();
+      record.scattered.clear();
     }
   }
 }

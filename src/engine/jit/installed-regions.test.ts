@@ -17,7 +17,7 @@ const FRAME = 0x100;
 const PLAIN = HANDLER_NONE + 50;
 
 function world({ codeBytes = 1000, cells = 0 } = {}) {
-  const u32 = new Uint32Array((E.LINK_CELLS >> 2) + E.LINK_CELL_COUNT).fill(PLAIN, 0, 1024);
+  const u32 = new Uint32Array((E.MISS_COUNTS >> 2) + (1 << E.MISS_COUNT_BITS)).fill(PLAIN, 0, 1024);
   const host = {
     state: { u32, i32: new Int32Array(u32.buffer) },
     code: {

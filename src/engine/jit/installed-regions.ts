@@ -10,6 +10,7 @@ import type { TranslatorHost } from '../interp/block-translator.ts';
 import { HANDLER_STOP } from '../interp/core-module.ts';
 import { TABLE_SIZE } from '../interp/handlers.ts';
 import * as E from '../soft/engine-state.ts';
+import { missKey } from '../soft/miss-counters.ts';
 import { type CodePages, forget } from './code-pages.ts';
 import { edgeCount } from './graph.ts';
 import { holds } from './held-code.ts';
@@ -17,6 +18,7 @@ import type { FormedRegion, RegionBatch } from './region-batch.ts';
 import type { RegionCompiler, RegionJob } from './region-compiler.ts';
 import { jumpSites } from './region-places.ts';
 import { CellSpace, SlotSpace } from './region-space.ts';
+import { clearMisses } from './scattered.ts';
 import { heatAt, type RegionModule, type TranslatedRegion } from './translated-region.ts';
 import type { TranslatorCounts } from './translator-statistics.ts';
 
@@ -176,7 +178,10 @@ export class InstalledRegions {
       edges: edgeCount(region.blocks),
       heat: 0,
       renewals: replaced?.renewals ?? 0,
+      missKey: missKey(id),
+      scattered: region.scattered?.length ?? 0,
     };
+    clearMisses(translated, state.u32);
     if (replaced) this.drop(replaced);
     module.regions.add(translated);
     module.heat += candidate.heat;

@@ -35,12 +35,13 @@ const JOB = { slot: 17_000, plain: 9, id: 5, cells: 0x1000, linear: 0x40_0000 };
 
 for (const [name, program] of Object.entries(PROGRAMS)) {
   test(`packed and unpacked: ${name}`, () => {
-    const region = { ...regionOf(program)!, apart: [0, 7] };
+    const region = { ...regionOf(program)!, apart: [0, 7], scattered: [0] };
     const { bytes } = assemble(program.lines, program.start);
     const packed = packRegion(region, (offset) => bytes[offset - (program.start ?? 0)]!);
     const again = unpackRegion(packed, ALL_FEATURES);
     assert.deepEqual(again.pages, region.pages);
     assert.deepEqual(again.apart, region.apart);
+    assert.deepEqual(again.scattered, region.scattered);
     assert.deepEqual(
       again.blocks.map(({ end }) => end),
       region.blocks.map(({ end }) => end),

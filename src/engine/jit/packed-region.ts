@@ -3,7 +3,8 @@
 //
 // `words` holds, each as an int32:
 //
-//   mode key, entry, 1 if floats are plain, pages, (index, frame) of each page, offsets that are apart, each of them, blocks, and of each block:
+//   mode key, entry, 1 if floats are plain, pages, (index, frame) of each page, offsets that are apart, each of them, those
+//   that are scattered likewise, blocks, and of each block:
 //   offset, instructions, the offset of each, its end:
 //     0 goto       edge                        1 branch     edge taken, edge next
 //     2 jump       count, blocks predicted     3 interpret  offset
@@ -26,7 +27,8 @@ export function packRegion(region: Region, byteAt: (offset: number) => number): 
   const words = [region.mode.key, region.entry, region.plainFloats ? 1 : 0, region.pages.length];
   for (const { index, frame } of region.pages) words.push(index, frame);
   const apart = region.apart ?? [];
-  words.push(apart.length, ...apart, region.blocks.length);
+  const scattered = region.scattered ?? [];
+  words.push(apart.length, ...apart, scattered.length, ...scattered, region.blocks.length);
   const code: number[] = [];
   for (const { offset, instructions, end } of region.blocks) {
     words.push(offset, instructions.length);
@@ -87,11 +89,12 @@ class Unpacking {
     const plainFloats = this.#next() !== 0;
     const pages = this.#list((): RegionPage => ({ index: this.#next(), frame: this.#next() }));
     const apart = this.#list(() => this.#next());
+    const scattered = this.#list(() => this.#next());
     const blocks = this.#list((index) => this.#block(index, mode));
     if (this.#word !== this.#words.length || this.#byte !== this.#code.length) {
       throw new Error('a packed region has more than its blocks');
     }
-    return { mode, entry, pages, blocks, plainFloats, apart };
+    return { mode, entry, pages, blocks, plainFloats, apart, scattered };
   }
   #block(index: number, mode: Mode): RegionBlock {
     const offset = this.#next();

@@ -49,13 +49,15 @@ export class RegionFormer {
   }
   /**
    * Forms a hot region again, whose entry is now at a linear address: by now more code of its neighbourhood has run, and
-   * it is known where its jumps lead. It is replaced where that makes a difference.
+   * it is known where its jumps lead, and which of its accesses miss their pages. It is replaced where that makes a difference.
+   * `instructions`: so many of it have run, about.
    */
-  formAgain(region: TranslatedRegion, linear: number): void {
+  formAgain(region: TranslatedRegion, linear: number, instructions: number): void {
     // Another process may have other code there by now.
     if (this.#host.mmu.probeExecute(linear) !== region.pages[0]!.frame * 4096 + (linear & 0xfff)) return;
     region.renewals++;
     this.#pages.observeJumps(region.pages, this.#host.state.i32);
+    this.#pages.observeMisses(region, this.#host.state.u32, instructions);
     const again = this.#formed(linear, region.modeKey);
     if (!again || isLike(again, region)) return;
     this.#counts.renewed++;
@@ -74,7 +76,11 @@ export class RegionFormer {
     const region = formed && {
       ...formed,
       plainFloats: floatsArePlain(this.#host.state),
-      apart: this.#spread(formed),
+      apart: this.#offsetsWhere(formed, (page, offset) => this.#pages.isSpread(page, offset)),
+      scattered: this.#offsetsWhere(
+        formed,
+        (page, offset) => this.#pages.known(page)?.scattered.has(offset) === true,
+      ),
     };
     this.#counts.forming += this.#now() - began;
     if (!region) {
@@ -84,13 +90,13 @@ export class RegionFormer {
     }
     return region;
   }
-  /** Offsets of instructions whose accesses, and those near to them, lay in two pages often. */
-  #spread(region: Region): number[] {
+  /** Offsets of instructions of which something is known, by their guest-physical page and offset in it. */
+  #offsetsWhere(region: Region, known: (page: number, offset: number) => boolean): number[] {
     const frames = framesOf(region);
     const offsets = new Set<number>();
     for (const { instructions } of region.blocks) {
       for (const { offset } of instructions) {
-        if (this.#pages.isSpread(frames.get(pageOf(offset))!, offset & 0xfff)) offsets.add(offset);
+        if (known(frames.get(pageOf(offset))!, offset & 0xfff)) offsets.add(offset);
       }
     }
     return [...offsets];
@@ -107,10 +113,11 @@ export class RegionFormer {
   }
 }
 
-/** As many instructions, and as many ways between them: taken to be the same region. */
+/** As many instructions, and as many ways between them and accesses that miss: taken to be the same region. */
 function isLike(region: Region, translated: TranslatedRegion): boolean {
   return (
     heldCode(region).offsets.length === translated.offsets.length &&
-    edgeCount(region.blocks) === translated.edges
+    edgeCount(region.blocks) === translated.edges &&
+    (region.scattered?.length ?? 0) === translated.scattered
   );
 }

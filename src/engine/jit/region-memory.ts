@@ -4,9 +4,11 @@
 import type { FunctionBuilder } from '../../wasm/function.ts';
 import * as S from '../../x86/state/layout.ts';
 import type { Uop, Value } from '../../x86/uops/ir.ts';
-import { KIND_CELL, KIND_STACK, KIND_WRITE } from '../soft/core-functions.ts';
+import { KIND_CELL, KIND_MISSES, KIND_STACK, KIND_WRITE } from '../soft/core-functions.ts';
 import * as E from '../soft/engine-state.ts';
 import { stateLoad, storeOp } from '../soft/lower-memory.ts';
+import { missKey } from '../soft/miss-counters.ts';
+import { emitEntryOffset } from '../soft/tlb-offset.ts';
 import type { InstructionFacts } from './instruction-facts.ts';
 import type { Region } from './region.ts';
 import { RegionFrame } from './region-frame.ts';
@@ -39,7 +41,7 @@ export abstract class RegionMemory extends RegionFrame {
   constructor(f: FunctionBuilder, module: RegionModule, region: Region, place: RegionPlace) {
     super(f, module, region, place);
     this.#windows = new RegionWindows(region, this.flow, this.facts);
-    this.pages = new RegionPages(this.flow, this.facts, this.wide, this.#windows);
+    this.pages = new RegionPages(region, this.flow, this.facts, this.wide, this.#windows);
     for (const page of this.pages.locals) {
       page.tag = f.local('i64');
       page.addend = f.local('i32');
@@ -91,11 +93,14 @@ export abstract class RegionMemory extends RegionFrame {
     const { f } = this;
     const page = this.pages.of(this.#instruction, uop);
     const addend = page.addend < 0 ? f.scratch('i32') : page.addend;
-    if (page.addend < 0) {
-      this.#loadCell(page, 'i32.load', E.TLB_ADDEND);
-      f.localSet(addend);
+    if (page.scattered) this.#lookUp(page, address, addend);
+    else {
+      if (page.addend < 0) {
+        this.#loadCell(page, 'i32.load', E.TLB_ADDEND);
+        f.localSet(addend);
+      }
+      this.#pushTag(page);
     }
-    this.#pushTag(page);
     if (this.wide) {
       f.localGet(from);
       f.i64Const(aligned - 1 - 4096);
@@ -115,7 +120,8 @@ export abstract class RegionMemory extends RegionFrame {
     this.#pushAddress64(address);
     f.localGet(this.tlb);
     const write = isWrite(uop) ? KIND_WRITE : 0;
-    f.i32Const((page.cell << KIND_CELL) | (uop.bits / 8) | write | (uop.stack ? KIND_STACK : 0));
+    const key = missKey(this.place.id) << KIND_MISSES;
+    f.i32Const(key | (page.cell << KIND_CELL) | (uop.bits / 8) | write | (uop.stack ? KIND_STACK : 0));
     f.i32Const(this.where(this.offset, this.remaining));
     f.call(this.core.translate);
     f.localTee(addend);
@@ -133,6 +139,22 @@ export abstract class RegionMemory extends RegionFrame {
     f.localGet(addend);
     f.op('i32.add');
     if (page.addend < 0) f.release(addend);
+  }
+  /** Pushes the tag of the TLB's entry for an address; its addend goes into a local. */
+  #lookUp({ writes }: Page, address: number, addend: number): void {
+    const { f } = this;
+    const array = writes ? E.TLB_WRITES : 0;
+    const entry = f.scratch('i32');
+    this.#pushAddress32(address);
+    emitEntryOffset(f);
+    f.localGet(this.tlb);
+    f.op('i32.add');
+    f.localTee(entry);
+    f.load('i32.load', array + E.TLB_ADDEND);
+    f.localSet(addend);
+    f.localGet(entry);
+    f.load('i64.load', array + E.TLB_TAG);
+    f.release(entry);
   }
   /** Pushes whether so many bytes from an address reach into the next page. */
   #pushEndsBeyond(address: number, bytes: number): void {

@@ -10,14 +10,14 @@ import { analyse } from './structure.ts';
 import { type Program, regionOf } from './testing-code.ts';
 
 /** The pages of a program's accesses in the order of the code, numbered as they appear; `*`: kept in locals. */
-function pagesOf(program: Program): string {
-  const region = regionOf(program)!;
+function pagesOf(program: Program, scattered: readonly number[] = []): string {
+  const region = { ...regionOf(program)!, scattered };
   const flow = analyse(region.blocks);
   const facts = analyseRegion(region, (block) => flow.isLoopHeader[block] !== 0);
   // Every access by itself.
   const apart = region.blocks.flatMap(({ instructions }) => instructions.map(({ offset }) => offset));
   const windows = new RegionWindows({ ...region, apart }, flow, facts);
-  const pages = new RegionPages(flow, facts, region.mode.bits === 64, windows);
+  const pages = new RegionPages(region, flow, facts, region.mode.bits === 64, windows);
   const seen: Page[] = [];
   const texts: string[] = [];
   for (const block of facts.blocks) {
@@ -26,7 +26,7 @@ function pagesOf(program: Program): string {
       const page = pages.of(instruction, uop);
       if (!seen.includes(page)) seen.push(page);
       const local = pages.locals.includes(page) ? '*' : '';
-      texts.push(`${uop.op} ${seen.indexOf(page)}${local}`);
+      texts.push(`${uop.op} ${seen.indexOf(page)}${local}${page.scattered ? ' in the TLB' : ''}`);
     };
     for (const one of block.instructions) for (const uop of one.uops) visit(one, uop);
   }
@@ -81,4 +81,11 @@ test('where ways meet, registers stand for what they do in general', () => {
   // mov rsi, [rdi]; mov eax, [rsi]; jz join; inc ecx; join: mov eax, [rsi]
   const lines = ['entry:', '48 8b 37', '8b 06', '74 >join', 'more:', 'ff c1', 'join:', '8b 06', 'f4'];
   assert.equal(pagesOf({ lines }), 'load 0, load 1, load 2');
+});
+
+test('a page that one access found to be another one each time is in no locals', () => {
+  // entry: add eax, [rsi]; add ecx, [rsi+8]; add eax, [rdi]; dec ecx; jnz entry
+  const lines = ['entry:', '03 06', '03 4e 08', '03 07', 'ff c9', '75 >entry', 'f4'];
+  assert.equal(pagesOf({ lines }), 'load 0*, load 0*, load 1*');
+  assert.equal(pagesOf({ lines }, [0]), 'load 0 in the TLB, load 0 in the TLB, load 1*');
 });

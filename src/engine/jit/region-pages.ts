@@ -12,6 +12,7 @@ import type { Uop, Value } from '../../x86/uops/ir.ts';
 import * as E from '../soft/engine-state.ts';
 import { successors } from './graph.ts';
 import type { InstructionFacts } from './instruction-facts.ts';
+import type { Region } from './region.ts';
 import type { RegionFacts } from './region-analysis.ts';
 import { offsetOf } from './region-values.ts';
 import type { RegionWindows } from './region-windows.ts';
@@ -26,6 +27,8 @@ export interface Page {
   readonly writes: boolean;
   /** Accesses by it, those in loops counted several times. */
   weight: number;
+  /** It is another one nearly each time: its accesses are looked up in the TLB (scattered.ts). */
+  scattered: boolean;
   /** Its locals: what masked addresses are compared with, and what is added to addresses; -1: it is in the cell. */
   tag: number;
   addend: number;
@@ -67,8 +70,16 @@ export class RegionPages {
   #registers: Origin[] = [];
   #values: (Known | undefined)[] = [];
   #weight = 0;
+  #isScattered = false;
 
-  constructor(flow: ControlFlow, facts: RegionFacts, wide: boolean, windows: RegionWindows) {
+  constructor(
+    { blocks, scattered }: Region,
+    flow: ControlFlow,
+    facts: RegionFacts,
+    wide: boolean,
+    windows: RegionWindows,
+  ) {
+    const offsets = new Set(scattered);
     this.#wide = wide;
     this.#windows = windows;
     const inLoop = loops(flow);
@@ -80,14 +91,15 @@ export class RegionPages {
       this.#registers = known ? [...ends[from]!] : [...start];
       ends.push(this.#registers);
       this.#weight = inLoop[b] ? LOOP_WEIGHT : 1;
-      for (const instruction of block.instructions) {
+      for (const [i, instruction] of block.instructions.entries()) {
         this.#values = [];
+        this.#isScattered = offsets.has(blocks[b]!.instructions[i]!.offset);
         this.#walk(instruction.uops, instruction);
       }
     });
     const pages = [...this.#pages.values()];
     this.locals = pages
-      .filter(({ weight }) => weight >= WEIGHT_OF_LOCALS)
+      .filter(({ weight, scattered }) => weight >= WEIGHT_OF_LOCALS && !scattered)
       .sort((a, b) => b.weight - a.weight)
       .slice(0, MOST_LOCALS);
   }
@@ -173,10 +185,11 @@ export class RegionPages {
       const plain = origin !== NONE && origin < REGISTERS && part === 0;
       const others = E.PAGE_CELL_COUNT - REGISTERS;
       const cell = plain ? origin : REGISTERS + (((origin + 1) * 29 + part * 7) % others);
-      page = { cell, writes, weight: 0, tag: -1, addend: -1 };
+      page = { cell, writes, weight: 0, scattered: false, tag: -1, addend: -1 };
       this.#pages.set(key, page);
     }
     page.weight += this.#weight;
+    page.scattered ||= this.#isScattered;
     let accesses = this.#accesses.get(instruction);
     if (!accesses) {
       accesses = new Map();

@@ -21,6 +21,8 @@ export interface Region {
   readonly plainFloats?: boolean;
   /** Offsets of instructions whose accesses, and those near to them, were found in two pages often (region-windows.ts). */
   readonly apart?: readonly number[];
+  /** Offsets of instructions that were found to access another page nearly each time (scattered.ts). */
+  readonly scattered?: readonly number[];
 }
 
 export interface RegionPage {

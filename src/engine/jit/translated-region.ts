@@ -29,6 +29,9 @@ export interface TranslatedRegion extends HeldCode {
   /** Samples that found it, weighted, and how often it was formed anew because of them. */
   heat: number;
   renewals: number;
+  /** Key of its counters of misses, and how many of its instructions are looked up in the TLB at once (scattered.ts). */
+  readonly missKey: number;
+  readonly scattered: number;
   readonly module: RegionModule;
 }
 

@@ -160,7 +160,7 @@ export class Translator implements BlockTranslator {
   #foundRegion(region: TranslatedRegion, linear: number): void {
     region.heat += this.sampleInterval / this.#leastInterval;
     if (region.heat >= RENEWAL_HEAT * 8 ** region.renewals && region.renewals < MOST_RENEWALS) {
-      this.#former.formAgain(region, linear);
+      this.#former.formAgain(region, linear, region.heat * this.#leastInterval);
     }
     this.sampleInterval = Math.min(2 * this.sampleInterval, this.#longestInterval);
     warm(region.module, this.#host.retired, 1);

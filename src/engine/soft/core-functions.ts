@@ -36,7 +36,7 @@ export interface CoreFunctions {
   readonly repeatString: number;
   /**
    * An access of a region that its page does not answer (interp/region-translate.ts): (address i64, TLB table, kind with the cell's
-   * number, where) -> i32 the page's addend, or 1 when the region must bail.
+   * number and the key for counting, where) -> i32 the page's addend, or 1 when the region must bail.
    */
   readonly translate: number;
   /** (linear address i64) -> page of memory 1 from which code is fetched there (i32), or -1 (interp/find-block.ts). */
@@ -56,8 +56,9 @@ export interface CoreFunctions {
 export const KIND_BYTES = 0xff;
 export const KIND_WRITE = 0x100;
 export const KIND_STACK = 0x200;
-/** Bit at which the number of a page cell begins. */
-export const KIND_CELL = 16;
+/** Bits at which the number of a page cell begins, and the region's key for counting misses (miss-counters.ts). */
+export const KIND_CELL = 10;
+export const KIND_MISSES = 16;
 
 /** The part of a lowering that its helpers (flags) need: where code goes, and values onto the stack. */
 export interface ValueEmitter {

@@ -195,6 +195,11 @@ export const LINK_CELL_COUNT = 1 << 18;
 export const LINK_CELLS = next;
 next += 4 * LINK_CELL_COUNT;
 
+/** u32 counters of accesses that their page did not answer, by a hash of their place (miss-counters.ts). */
+export const MISS_COUNT_BITS = 15;
+export const MISS_COUNTS = next;
+next += 4 << MISS_COUNT_BITS;
+
 /** Start of the area of descriptors and the headers of blocks (interp/descriptor.ts), 64-byte aligned. */
 next = (next + 63) & ~63;
 export const DESCRIPTORS = next;
