@@ -50,7 +50,7 @@
               (call $translate (; bail at +0x10f, 1 not executed, flags of $flags_kind ;)
                 (local.get $rsp)
                 (local.get $tlb_table)
-                (i32.const 262664)
+                (i32.const 41423368)
                 (i32.const 35552769)))
             (i32.const 1)))))
     (local.set 16 (i64.load (i32.add (i32.wrap_i64 (local.get $rsp)) (local.get 15))))

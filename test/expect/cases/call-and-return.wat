@@ -37,7 +37,7 @@
               (call $translate (; bail at +0x105, 1 not executed, flags in the state ;)
                 (local.get 15)
                 (local.get $tlb_table)
-                (i32.const 262920)
+                (i32.const 41423624)
                 (i32.const 34209793)))
             (i32.const 1)))))
     (local.set 16 (i32.add (i32.wrap_i64 (local.get 15)) (local.get 17)))

@@ -34,7 +34,7 @@
               (call $translate (; bail at +0x100, 2 not executed, flags in the state ;)
                 (local.get 13)
                 (local.get $tlb_table)
-                (i32.const 262920)
+                (i32.const 41423624)
                 (i32.const 33554434)))
             (i32.const 1)))))
     (local.set 14 (i32.add (i32.wrap_i64 (local.get 15)) (local.get 16)))

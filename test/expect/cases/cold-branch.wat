@@ -37,7 +37,7 @@
               (call $translate (; bail at +0x10d, 1 not executed, flags of SUB 64 ;)
                 (local.get $rsp)
                 (local.get $tlb_table)
-                (i32.const 262664)
+                (i32.const 41423368)
                 (i32.const 35262465)))
             (i32.const 1)))))
     (local.set 15 (i64.load (i32.add (i32.wrap_i64 (local.get $rsp)) (local.get 14))))

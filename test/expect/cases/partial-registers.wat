@@ -50,7 +50,7 @@
               (call $translate (; bail at +0x10a, 1 not executed, flags of ADD 16 ;)
                 (local.get $rsp)
                 (local.get $tlb_table)
-                (i32.const 262664)
+                (i32.const 41423368)
                 (i32.const 34866177)))
             (i32.const 1)))))
     (local.set 18 (i64.load (i32.add (i32.wrap_i64 (local.get $rsp)) (local.get 16))))

@@ -40,7 +40,7 @@
               (call $translate (; bail at +0x100, 6 not executed, flags in the state ;)
                 (i64.extend_i32_u (local.get 16))
                 (local.get $tlb_table)
-                (i32.const 262916)
+                (i32.const 41423620)
                 (i32.const 33554438)))
             (i32.const 1)))))
     (local.set 17 (i32.add (local.get 18) (local.get 19)))

@@ -98,7 +98,7 @@
                   (call $translate (; bail at +0x10a, 1 not executed, flags in the state ;)
                     (local.get $rsp)
                     (local.get $tlb_table)
-                    (i32.const 262664)
+                    (i32.const 41423368)
                     (i32.const 34865153)))
                 (i32.const 1)))))
         (local.set 19 (i64.load (i32.add (i32.wrap_i64 (local.get $rsp)) (local.get 18))))

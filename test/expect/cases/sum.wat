@@ -33,7 +33,7 @@
                     (call $translate (; bail at +0x100, 4 not executed, flags of $flags_kind ;)
                       (local.get $rsi)
                       (local.get $tlb_table)
-                      (i32.const 393224)
+                      (i32.const 41424904)
                       (i32.const 33586692)))
                   (i32.const 1)))
               (local.set $page0_tag (i64.and (local.get $rsi) (i64.const -4096)))))
