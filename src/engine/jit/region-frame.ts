@@ -16,7 +16,8 @@ import { emitExecuteOffset } from '../soft/tlb-offset.ts';
 import { MXCSR_ASSUMED, MXCSR_PLAIN } from './assumptions.ts';
 import type { Region } from './region.ts';
 import { analyseRegion, type BlockFacts, type RegionFacts } from './region-analysis.ts';
-import { isInLocal, RegionFlags } from './region-flags.ts';
+import { isInLocal } from './region-flag-operands.ts';
+import { RegionFlags } from './region-flags.ts';
 import {
   FAR,
   hasPage,

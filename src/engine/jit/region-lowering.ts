@@ -11,7 +11,7 @@ import { D_HANDLER, D_LINK } from '../interp/descriptor.ts';
 import * as E from '../soft/engine-state.ts';
 import { FLAGS_DYNAMIC, FLAGS_IN_STATE } from '../soft/flag-kinds.ts';
 import type { BlockEnd, Edge, Region, RegionBlock } from './region.ts';
-import { isInLocal } from './region-flags.ts';
+import { isInLocal } from './region-flag-operands.ts';
 import { RegionLoops } from './region-loops.ts';
 import {
   hasPage,
