@@ -24,5 +24,11 @@ export interface DmaView {
   lend?(address: number, length: number, use: 'read' | 'write'): Uint8Array | undefined;
 }
 
+/** A view that says whether all of a range was memory that can be read, or written. */
+export interface ReportingDmaView extends DmaView {
+  read(address: number, target: Uint8Array): boolean;
+  write(address: number, source: Uint8Array): boolean;
+}
+
 /** A line that nobody listens to. */
 export const unconnected: IrqLine = { set() {} };

@@ -268,8 +268,14 @@ const makeFwCfg: BenchMaker = {
     const chip = new FwCfg({
       memory: {
         // Every transfer selects item 1 and reads a few bytes.
-        read: (_, target) => target.set([0, 1, 0, 10, 0, 0, 0, 7]),
-        write: (address, source) => write([address, ...source]),
+        read: (_, target) => {
+          target.set([0, 1, 0, 10, 0, 0, 0, 7]);
+          return true;
+        },
+        write: (address, source) => {
+          write([address, ...source]);
+          return true;
+        },
       },
       contents: { files: new Map([['a', Uint8Array.of(1, 2, 3)]]) },
     });

@@ -370,20 +370,26 @@ export class GuestMemory implements PhysicalMemory {
 
   // ---- DMA (DmaView) ----
 
-  /** Copies guest memory out; what is no memory reads as ones. */
-  read(address: GuestPhysical, target: Uint8Array): void {
+  /** Copies guest memory out; what is no memory reads as ones. Whether all of it is. */
+  read(address: GuestPhysical, target: Uint8Array): boolean {
+    let all = true;
     for (let done = 0; done < target.length; ) {
       const at = address + done;
       const stretch = this.#ramFrom(at, target.length - done);
       const length = stretch || Math.min(target.length - done, PAGE_SIZE - (at % PAGE_SIZE));
       const place = stretch > 0 ? at : at >= 0 ? this.place(at) : NOWHERE;
-      if (place >= NOWHERE) target.fill(0xff, done, done + length);
-      else copy(this.u8, place, target, done, length);
+      if (place < NOWHERE) copy(this.u8, place, target, done, length);
+      else {
+        target.fill(0xff, done, done + length);
+        all = false;
+      }
       done += length;
     }
+    return all;
   }
-  /** Copies into memory; what cannot be written swallows its part. */
-  write(address: GuestPhysical, source: Uint8Array): void {
+  /** Copies into memory; what cannot be written swallows its part. Whether all of it was written. */
+  write(address: GuestPhysical, source: Uint8Array): boolean {
+    let all = true;
     for (let done = 0; done < source.length; ) {
       const at = address + done;
       const stretch = this.#ramFrom(at, source.length - done);
@@ -391,8 +397,10 @@ export class GuestMemory implements PhysicalMemory {
       if (stretch > 0) this.#willBeWritten(at, length);
       const place = stretch > 0 ? at : at >= 0 ? this.writeTo(at, length) : -1;
       if (place >= 0) copy(source, done, this.u8, place, length);
+      else all = false;
       done += length;
     }
+    return all;
   }
   /** Bytes of RAM themselves, undefined where a range is something else. To be written to, they count as written. */
   lend(address: GuestPhysical, length: number, use: 'read' | 'write'): Uint8Array | undefined {

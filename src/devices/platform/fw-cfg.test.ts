@@ -71,6 +71,23 @@ test('DMA: select and read, skip, read over the end, refuse writes', () => {
   assert.equal(transfer(0x0000_0002, 0xffff_ffff, 0x8000), 1);
 });
 
+test('DMA to where there is no memory is an error; what is behind the end of RAM is left out', () => {
+  const { memory, dma, transfer } = build();
+  const END = 1 << 20;
+  assert.equal(transfer(0x0000_000a, 4, 0xd000_0000), 1);
+  assert.equal(transfer(0x0000_000a, 8, END - 2), 1);
+  assert.deepEqual([memory.read8(END - 2), memory.read8(END - 1)], [0x51, 0x45]);
+  assert.equal(transfer(0x0000_000a, 0, 0xd000_0000), 0, 'nothing to nowhere');
+  memory.protect(0x8_0000, 0x1000);
+  assert.equal(transfer(0x0000_000a, 4, 0x8_0000), 1, 'to ROM');
+  assert.equal(transfer(0x0fff_000a, 4, 0xd000_0000), 1, 'no item either');
+  assert.equal(transfer(0x0000_0012, 2, 0x8000), 0, 'reading goes before writing');
+  // A description half behind the end of RAM is none.
+  memory.write32(END - 8, 0x0a00_2100);
+  dma.write(4, 4, 0xf8ff_0f00);
+  assert.equal(memory.read32(END - 8), 0x0100_0000);
+});
+
 test("the selector takes words only, without QEMU's bit for writing; both ports give the next byte", () => {
   const { chip, read } = build();
   const [ports] = chip.regions;

@@ -8,7 +8,7 @@
 //               reads give "QEMU CFG", as a sign that there is a DMA interface
 //
 //   description in guest memory, big-endian:  0 control  4 length  8 address (64 bits)
-//   control:  0 error (result)  1 read  2 skip  3 select (item in 31:16)  4 write (refused: items are read-only)
+//   control:  0 error (result: also where there is no memory)  1 read  2 skip  3 select (item in 31:16)  4 write (refused: items are read-only)
 //
 //   A selector's bit 14 (once: for writing) does not count; the data port is also read at the selector's.
 //
@@ -17,7 +17,7 @@ import type { AccessWidth } from '../../base/guest-bus.ts';
 import type { StateRecord } from '../../base/state-record.ts';
 import type { Chip, StateOf } from '../chip.ts';
 import { initialState, integer, resetState, restoreState, saveState, uint } from '../chip.ts';
-import type { DmaView } from '../lines.ts';
+import type { ReportingDmaView } from '../lines.ts';
 import { merge, type Register, type RegisterRegion, registerRegion } from '../registers.ts';
 
 const ITEM_SIGNATURE = 0x00;
@@ -61,14 +61,14 @@ export interface FirmwareItems {
 }
 
 export interface FwCfgOptions {
-  readonly memory: DmaView;
+  readonly memory: ReportingDmaView;
   readonly contents?: FirmwareItems;
 }
 
 export class FwCfg implements Chip {
   /** fw-cfg (2 ports) and fw-cfg-dma (8 ports). */
   readonly regions: readonly RegisterRegion[];
-  readonly #memory: DmaView;
+  readonly #memory: ReportingDmaView;
   #contents: () => FirmwareItems;
   /** By number, once somebody asks for more than the signature. */
   #items: ReadonlyMap<number, FirmwareItem> | undefined;
@@ -157,31 +157,33 @@ export class FwCfg implements Chip {
   #transfer(address: number): void {
     if (!Number.isSafeInteger(address)) return;
     const bytes = new Uint8Array(16);
-    this.#memory.read(address, bytes);
+    const described = this.#memory.read(address, bytes);
     const view = new DataView(bytes.buffer);
     const control = view.getUint32(0);
     const length = view.getUint32(4);
     const target = view.getUint32(8) * 2 ** 32 + view.getUint32(12);
-    if ((control & DMA_SELECT) !== 0) this.#select(control >>> 16);
+    if (described && (control & DMA_SELECT) !== 0) this.#select(control >>> 16);
     let result = 0;
-    if ((control & DMA_READ) !== 0) result = this.#readTo(target, length) ? 0 : DMA_ERROR;
+    if (!described) result = DMA_ERROR;
+    else if ((control & DMA_READ) !== 0) result = this.#readTo(target, length) ? 0 : DMA_ERROR;
     else if ((control & (DMA_WRITE | DMA_SKIP)) !== 0) this.#state.position += length;
     if ((control & (DMA_READ | DMA_WRITE)) === DMA_WRITE) result = DMA_ERROR;
     view.setUint32(0, result);
     this.#memory.write(address, bytes.subarray(0, 4));
   }
-  /** What lies behind the item's end reads as 0. */
+  /** What lies behind the item's end reads as 0. False where memory did not take all of it. */
   #readTo(target: number, length: number): boolean {
     if (length > LONGEST_TRANSFER || !Number.isSafeInteger(target + length)) return false;
     const item = this.#content;
+    let written = true;
     for (let done = 0; done < length; done += PIECE) {
       const piece = new Uint8Array(Math.min(PIECE, length - done));
       const start = Math.min(this.#state.position, item.length);
       piece.set(item.subarray(start, start + piece.length));
-      this.#memory.write(target + done, piece);
+      written = this.#memory.write(target + done, piece) && written;
       this.#state.position += piece.length;
     }
-    return true;
+    return written;
   }
 }
 
