@@ -16,6 +16,7 @@ import { ApicBus } from './intc/apic-bus.ts';
 import { I8259Pair } from './intc/i8259.ts';
 import { IO_APIC_PINS, IoApic } from './intc/io-apic.ts';
 import { LocalApic } from './intc/local-apic.ts';
+import { SharedLines } from './intc/wires.ts';
 import { NETWORK_BENCHES } from './net/benches-testing.ts';
 import { PCI_BENCHES } from './pci/benches-testing.ts';
 import { AcpiPm } from './platform/acpi-pm.ts';
@@ -352,6 +353,26 @@ const makeSmall = (name: string, make: (note: ReturnType<typeof recorder>['note'
   },
 });
 
+const makeSharedLines: BenchMaker = {
+  name: 'shared-lines',
+  make() {
+    const { log, lines, line } = recorder();
+    const chip = new SharedLines([line('line0'), line('line1')]);
+    const drivers = [0, 0, 1, 1, 1].map((number) => chip.driver(number));
+    return {
+      chip,
+      log,
+      lines,
+      pushes: drivers.flatMap((driver) => [
+        (value) => driver.set((value & 1) !== 0),
+        (value) => {
+          driver.on = (value & 1) !== 0;
+        },
+      ]),
+    };
+  },
+};
+
 export type { Bench, BenchMaker };
 
 export const BENCHES: readonly BenchMaker[] = [
@@ -359,6 +380,7 @@ export const BENCHES: readonly BenchMaker[] = [
   makePic,
   makeIoApic,
   makeLocalApic,
+  makeSharedLines,
   makePit,
   makeRtc,
   makeAcpiPm,

@@ -1,10 +1,14 @@
 // The chipset on the board, through the ports and the memory that a guest reaches it by.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { imageDisk } from '../../backend/block/memory-disk.ts';
+import { loopbackNetwork } from '../../backend/net/loopback.ts';
+import { randomNumbers } from '../../devices/testing.ts';
 import { NoneVcpu } from '../../engine/none/none-vcpu.ts';
 import { nodeHost } from '../../host/node/platform.ts';
 import { Machine } from '../vm/machine.ts';
 import type { MachineOptions } from '../vm/machine-options.ts';
+import type { Board } from './board.ts';
 
 const KIB64 = 0x1_0000;
 
@@ -48,6 +52,86 @@ test('firmware shows at the end of 4 GiB and below 1 MiB; PAM puts RAM in its pl
   memory.write8(0xc_8000, 4);
   assert.equal(memory.read8(0xc_8000), 4);
   assert.equal(memory.read8(0xc_c000), 0xff);
+});
+
+test('a shared interrupt that two chips hold is low when both have let go, after restore too', () => {
+  const make = () => start({ moreSerial: [{ write() {} }, { write() {} }] });
+  const first = make();
+  const [com1, com3] = [0x3f8, 0x3e8];
+  for (const port of [com1, com3]) {
+    first.board.portWrite(port + 4, 1, 8); // OUT2 lets the interrupt through
+    first.board.portWrite(port + 1, 1, 2); // the transmitter is empty
+  }
+  first.board.portWrite(0x4d0, 1, 0x10); // level-triggered
+  const second = make();
+  for (const [name, chip] of first.board.chips) {
+    second.board.chips.get(name)!.restore(structuredClone(chip.save()));
+  }
+  const requested = () => {
+    second.board.portWrite(0x20, 1, 0x0a);
+    return second.board.portRead(0x20, 1) & 0x10;
+  };
+  assert.equal(requested(), 0x10);
+  second.board.portWrite(com1 + 1, 1, 0);
+  assert.equal(requested(), 0x10, 'COM3 holds it');
+  second.board.portWrite(com3 + 1, 1, 0);
+  assert.equal(requested(), 0);
+});
+
+test('a board that is restored answers as the one that was saved', () => {
+  const make = () => {
+    const { board } = start({
+      time: 'deterministic',
+      display: {},
+      storage: {
+        disks: [
+          imageDisk(new Uint8Array(1 << 20)),
+          { medium: imageDisk(new Uint8Array(1 << 20)), bus: 'ahci' },
+        ],
+        cdrom: null,
+        floppies: [null],
+      },
+      network: [
+        { model: 'e1000', backend: loopbackNetwork() },
+        { model: 'ne2k_pci', backend: loopbackNetwork() },
+      ],
+    });
+    return board;
+  };
+  // Ports of chips: not those that reset the machine or turn it off, and what firmware would have set up.
+  const PORTS = [
+    ...[0x00, 0x20, 0x21, 0x40, 0x42, 0x43, 0x60, 0x61, 0x70, 0x71, 0x80, 0x81, 0xa0, 0xa1, 0xc0, 0xd6],
+    ...[0x1f0, 0x1f2, 0x1f6, 0x1f7, 0x3f6, 0x3f2, 0x3f4, 0x3f5, 0x3f8, 0x3f9, 0x3fb, 0x3c0, 0x3c4, 0x3c5],
+    ...[0x3ce, 0x3cf, 0x3d4, 0x3d5, 0x1ce, 0x1cf, 0x4d0, 0x510, 0x511, 0xcf8, 0xcfc],
+  ];
+  for (let seed = 1; seed <= 6; seed++) {
+    const random = randomNumbers(seed * 97);
+    const step = (boards: readonly Board[]) => {
+      const port = PORTS[random(PORTS.length)]!;
+      const some = ([1, 2, 4] as const)[random(port === 0xcfc || port === 0x1f0 ? 3 : 1)]!;
+      const value = port === 0xcf8 ? (0x8000_0000 | (random(0x4000) << 2)) >>> 0 : random(256);
+      const width = port === 0xcf8 ? 4 : some;
+      if (random(3) === 0) {
+        const [a, b] = boards.map((board) => board.portRead(port, width));
+        if (b !== undefined) assert.equal(b, a, `seed ${seed}, port ${port.toString(16)}`);
+      } else for (const board of boards) board.portWrite(port, width, value);
+    };
+    const first = make();
+    first.actAsFirmware();
+    for (let i = 0; i < 3000; i++) step([first]);
+    const second = make();
+    second.memory.ram.set(first.memory.ram);
+    const saved = () => new Map([...first.chips].map(([name, chip]) => [name, structuredClone(chip.save())]));
+    for (const [name, record] of saved()) second.chips.get(name)!.restore(record);
+    const compare = () => {
+      for (const [name, record] of saved()) {
+        assert.deepEqual(second.chips.get(name)!.save(), record, `seed ${seed}, ${name}`);
+      }
+    };
+    compare();
+    for (let i = 0; i < 3000; i++) step([first, second]);
+    compare();
+  }
 });
 
 test('a hard reset brings the ROM back and leaves memory alone', () => {

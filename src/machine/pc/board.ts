@@ -22,7 +22,7 @@ import { ApicBus } from '../../devices/intc/apic-bus.ts';
 import { I8259Pair } from '../../devices/intc/i8259.ts';
 import { IoApic } from '../../devices/intc/io-apic.ts';
 import { type ApicProcessor, LocalApic } from '../../devices/intc/local-apic.ts';
-import { fanOut, messageWires, SharedLine, SwitchedLine } from '../../devices/intc/wires.ts';
+import { fanOut, messageWires, SharedLines, type SwitchedDriver } from '../../devices/intc/wires.ts';
 import { type IrqLine, type MsiTarget, unconnected } from '../../devices/lines.ts';
 import type { E1000 } from '../../devices/net/e1000.ts';
 import { e1000Pci } from '../../devices/net/e1000-pci.ts';
@@ -176,15 +176,15 @@ export class Board implements GuestBus {
     pic = add('pic', new I8259Pair(apic.lint(0)), P.PIC_FIRST, P.PIC_SECOND, P.PIC_EDGE_LEVEL);
     const ioApic = add('io-apic', new IoApic({ bus: apicBus, id: P.IO_APIC_ID }));
     apicBus.attachListener(ioApic);
-    const irqs = Array.from({ length: P.ISA_IRQS }, (_, number) => {
-      const toIoApic = ioApic.pin(number === P.IRQ_PIT ? P.GSI_PIT : number);
-      return new SharedLine(fanOut(pic.line(number), toIoApic));
-    });
-    const irq = (number: number): IrqLine => irqs[number]!.driver();
+    const inputs = Array.from({ length: P.ISA_IRQS }, (_, number) =>
+      fanOut(pic.line(number), ioApic.pin(number === P.IRQ_PIT ? P.GSI_PIT : number)),
+    );
+    const irqs = add('isa-interrupts', new SharedLines(inputs));
+    const irq = (number: number): SwitchedDriver => irqs.driver(number);
 
     // clocks and timers
-    const pitIrq = new SwitchedLine(irq(P.IRQ_PIT));
-    const rtcIrq = new SwitchedLine(irq(P.IRQ_RTC));
+    const pitIrq = irq(P.IRQ_PIT);
+    const rtcIrq = irq(P.IRQ_RTC);
     const pit = add('pit', new Pit({ clock, irq: pitIrq }), P.PIT);
     const rtc = add('rtc', new Rtc({ clock, wallClock, irq: rtcIrq }), P.RTC);
     const hpet = add(
