@@ -22,7 +22,7 @@ import {
   emitEnterJump,
   emitFetchPage,
   emitFindBlock,
-  emitJumpEntry,
+  emitJumpLine,
   emitLiesInOnePage,
 } from './find-block.ts';
 import { emitTranslate } from './region-translate.ts';
@@ -353,34 +353,36 @@ function emitJump(
     f.op('i32.and');
   }
   f.if_();
-  emitJumpEntry(f, linear);
+  emitJumpLine(f, linear);
   f.localSet(entry);
-  const pushFound = () => {
+  const pushFound = (way: number) => {
+    const at = E.JUMP_CACHE + way * E.JUMP_ENTRY_BYTES;
     f.localGet(entry);
-    f.load('i64.load', E.JUMP_CACHE + E.JUMP_LINEAR);
+    f.load('i64.load', at + E.JUMP_LINEAR);
     f.localGet(linear);
     f.op('i64.eq');
     f.localGet(entry);
-    f.load('i32.load', E.JUMP_CACHE + E.JUMP_ENTRY_KEY);
+    f.load('i32.load16_u', at + E.JUMP_ENTRY_KEY);
     f.i32Const(0);
     f.load('i32.load', E.JUMP_KEY);
     f.op('i32.eq');
     f.op('i32.and');
   };
   f.block();
-  pushFound();
+  pushFound(0);
   f.brIf(0, 'likely');
-  // What another address has displaced is next to it.
-  f.localGet(entry);
-  f.i32Const(1 << E.JUMP_ENTRY_SHIFT);
-  f.op('i32.xor');
-  f.localSet(entry);
-  pushFound();
-  if (pushAllowed) {
-    f.op('i32.eqz');
-    f.brIf(1);
-  } else {
-    f.brIf(0);
+  for (let way = 1; way < E.JUMP_WAYS; way++) {
+    pushFound(way);
+    f.if_();
+    f.localGet(entry);
+    f.i32Const(way * E.JUMP_ENTRY_BYTES);
+    f.op('i32.add');
+    f.localSet(entry);
+    f.br(1);
+    f.end();
+  }
+  if (pushAllowed) f.br(1);
+  else {
     f.localGet(linear);
     f.call(findBlock);
     f.localTee(entry);
@@ -422,7 +424,7 @@ function emitJump(
   }
   storeI64(f, E.RIP_BASE, base);
   f.localGet(entry);
-  f.load('i32.load', E.JUMP_CACHE + E.JUMP_SLOT);
+  f.load('i32.load16_u', E.JUMP_CACHE + E.JUMP_SLOT);
   f.localTee(slot);
   f.if_();
   f.localGet(descriptor);

@@ -44,6 +44,7 @@ function build() {
   state.set32(L.MODE, MODE);
   const jumps = new JumpCache(state);
   const keys = new JumpKeys(state, () => assert.fail());
+  keys.current();
   return {
     state,
     pages,
@@ -67,17 +68,24 @@ function block(state: CpuState, place: number, mode = MODE, second = -1): number
 }
 
 test('a jump enters what it finds as the vCPU does', () => {
-  const { state, jumps, enterJump } = build();
+  const { state, jumps, keys, enterJump } = build();
+  // One that is in force for supervisor code, one for user code, one for neither.
+  const [supervisor, user] = [0, 3].map((level) => {
+    state.cpl = level;
+    return keys.current();
+  });
+  const some = [supervisor!, user!, user! + 1];
   let random = 1;
   const next = (below: number): number => {
     random = (Math.imul(random, 1_664_525) + 1_013_904_223) >>> 0;
     return Math.floor((random / 2 ** 32) * below);
   };
   const blocks = Array.from({ length: 40 }, () => block(state, 0));
-  const cache = () => state.u8.slice(E.JUMP_CACHE, E.JUMP_CACHE + (E.JUMP_ENTRIES << E.JUMP_ENTRY_SHIFT));
+  const cache = () =>
+    state.u8.slice(E.JUMP_CACHE, E.JUMP_CACHE + E.JUMP_LINES * E.JUMP_WAYS * E.JUMP_ENTRY_BYTES);
   for (let round = 0; round < 300; round++) {
     const linear = (next(2) ? -1 : 1) * (next(6) * 2 ** 40 + next(3) * 8192 + next(4));
-    const key = 0x800 * (1 + next(2));
+    const key = some[next(3)]!;
     const descriptor = blocks[next(blocks.length)]!;
     state.set32(descriptor, next(2) ? HANDLER : TABLE_SIZE + 5);
     if (jumps.find(linear, key) !== 0) continue;
@@ -112,7 +120,10 @@ test('a block is found by the place that its address leads to', () => {
   // At one address at a time.
   assert.equal(jumps.find(high + 0x234, keys.current()), 0);
   assert.equal(findBlock(BigInt(high + 0x235)), -1);
+  // A mode that has no key yet is left to the vCPU.
   state.set32(L.MODE, OTHER_MODE);
+  assert.equal(findBlock(0x40_0234n), -1);
+  keys.current();
   findBlock(0x40_0234n);
   assert.equal(jumps.find(0x40_0234, keys.current()), compatible);
   // Code that is gone, until there is other code in its place.

@@ -10,12 +10,11 @@ import * as S from '../../x86/state/layout.ts';
 import * as E from '../soft/engine-state.ts';
 import { emitExecuteOffset } from '../soft/tlb-offset.ts';
 import * as D from './descriptor.ts';
-import { emitCurrentKey, JUMP_KEY_MODE } from './jump-key.ts';
+import { emitCurrentKey, emitModeKeys, JUMP_KEY_MODE, NO_KEY } from './jump-key.ts';
 
 const USER = 3;
 const ENTRY_BYTES = 8;
 const LAST_PAGE = -4096;
-const OTHER = 1 << E.JUMP_ENTRY_SHIFT;
 
 /**
  * The body of fetchPage: (linear address i64) -> page of memory 1 from which code there is fetched, or -1 where that is not told
@@ -49,18 +48,20 @@ export function emitFetchPage(f: FunctionBuilder, fillExecute: number): void {
   f.load('i32.load', 8);
 }
 
-/** Turns the linear address in a local (i64) into the offset of its entry in the jump cache (pushed, i32). */
-export function emitJumpEntry(f: FunctionBuilder, linear: number): void {
+/** Pushes the offset in the jump cache of the line of a linear address (i64 local): i32. */
+export function emitJumpLine(f: FunctionBuilder, linear: number): void {
   f.localGet(linear);
   f.op('i32.wrap_i64');
+  f.i32Const(E.JUMP_LINE_CODE);
+  f.op('i32.shr_u');
   f.localGet(linear);
-  f.i64Const(13);
+  f.i64Const(E.JUMP_LINE_CODE + E.JUMP_LINE_BITS);
   f.op('i64.shr_u');
   f.op('i32.wrap_i64');
   f.op('i32.xor');
-  f.i32Const(E.JUMP_ENTRIES - 1);
+  f.i32Const(E.JUMP_LINES - 1);
   f.op('i32.and');
-  f.i32Const(E.JUMP_ENTRY_SHIFT);
+  f.i32Const(Math.log2(E.JUMP_WAYS * E.JUMP_ENTRY_BYTES));
   f.op('i32.shl');
 }
 
@@ -76,71 +77,94 @@ export function emitLiesInOnePage(f: FunctionBuilder, descriptor: number): void 
 }
 
 /**
- * The body of enterJump: (linear address i64, key, descriptor) -> offset of the block's entry in the jump cache, now made. Handlers from
- * `firstSlot` on are slots of regions.
+ * The body of enterJump: (linear address i64, key, descriptor) -> offset of the block's entry in the jump cache, now made, as
+ * JumpCache.enter does. Handlers from `firstSlot` on are slots of regions.
  */
 export function emitEnterJump(f: FunctionBuilder, firstSlot: number): void {
   const [linear, key, descriptor] = [0, 1, 2];
-  const entry = f.local('i32');
+  const line = f.local('i32');
+  const last = f.local('i32');
   const former = f.local('i64');
   const handler = f.local('i32');
-  /** Pushes a field before the descriptor. */
+  const entryKey = f.local('i32');
+  const keys = f.local('i32');
+  const entryOf = (way: number): number => E.JUMP_CACHE + way * E.JUMP_ENTRY_BYTES;
+  /** Pushes the place of the block's address in its header. */
   const header = (): void => {
     f.localGet(descriptor);
     f.i32Const(D.H_LINEAR);
     f.op('i32.sub');
   };
-  const word = (offset: number): void => {
-    f.localGet(entry);
-    f.load('i32.load', E.JUMP_CACHE + offset);
-  };
-  const other = (): void => {
-    f.localGet(entry);
-    f.i32Const(OTHER);
-    f.op('i32.xor');
-  };
   // No more where it was.
   header();
   f.load('i64.load', 0);
   f.localSet(former);
-  emitJumpEntry(f, former);
-  f.localSet(entry);
-  for (let way = 0; way < 2; way++) {
-    word(E.JUMP_DESCRIPTOR);
+  emitJumpLine(f, former);
+  f.localSet(line);
+  for (let way = 0; way < E.JUMP_WAYS; way++) {
+    f.localGet(line);
+    f.load('i32.load', entryOf(way) + E.JUMP_DESCRIPTOR);
     f.localGet(descriptor);
     f.op('i32.eq');
     f.if_();
-    f.localGet(entry);
+    f.localGet(line);
     f.i32Const(0);
-    f.store('i32.store', E.JUMP_CACHE + E.JUMP_ENTRY_KEY);
+    f.store('i32.store16', entryOf(way) + E.JUMP_ENTRY_KEY);
     f.end();
-    other();
-    f.localSet(entry);
   }
-  emitJumpEntry(f, linear);
-  f.localSet(entry);
-  // What is good moves to the other entry of the pair.
-  word(E.JUMP_ENTRY_KEY);
-  f.localGet(key);
-  f.op('i32.eq');
-  f.if_();
-  for (let at = 0; at < E.JUMP_ENTRY_USED; at += 8) {
-    other();
-    f.localGet(entry);
-    f.load('i64.load', E.JUMP_CACHE + at);
-    f.store('i64.store', E.JUMP_CACHE + at);
+  emitJumpLine(f, linear);
+  f.localSet(line);
+  // What is good moves on, up to the first entry that is not.
+  emitModeKeys(f);
+  f.localSet(keys);
+  f.block();
+  for (let way = 0; way < E.JUMP_WAYS - 1; way++) {
+    f.i32Const(way);
+    f.localSet(last);
+    f.localGet(line);
+    f.load('i64.load', entryOf(way) + E.JUMP_LINEAR);
+    f.localGet(linear);
+    f.op('i64.eq');
+    f.localGet(line);
+    f.load('i32.load16_u', entryOf(way) + E.JUMP_ENTRY_KEY);
+    f.localTee(entryKey);
+    f.localGet(keys);
+    f.load('i32.load', E.JUMP_KEYS);
+    f.op('i32.ne');
+    f.localGet(entryKey);
+    f.localGet(keys);
+    f.load('i32.load', E.JUMP_KEYS + 4 * E.JUMP_KEY_MODES);
+    f.op('i32.ne');
+    f.op('i32.and');
+    f.op('i32.or');
+    f.brIf(0);
   }
+  f.i32Const(E.JUMP_WAYS - 1);
+  f.localSet(last);
   f.end();
-  f.localGet(entry);
+  for (let way = E.JUMP_WAYS - 1; way > 0; way--) {
+    f.localGet(last);
+    f.i32Const(way);
+    f.op('i32.ge_u');
+    f.if_();
+    for (let at = 0; at < E.JUMP_ENTRY_BYTES; at += 8) {
+      f.localGet(line);
+      f.localGet(line);
+      f.load('i64.load', entryOf(way - 1) + at);
+      f.store('i64.store', entryOf(way) + at);
+    }
+    f.end();
+  }
+  f.localGet(line);
   f.localGet(linear);
   f.store('i64.store', E.JUMP_CACHE + E.JUMP_LINEAR);
-  f.localGet(entry);
+  f.localGet(line);
   f.localGet(key);
-  f.store('i32.store', E.JUMP_CACHE + E.JUMP_ENTRY_KEY);
-  f.localGet(entry);
+  f.store('i32.store16', E.JUMP_CACHE + E.JUMP_ENTRY_KEY);
+  f.localGet(line);
   f.localGet(descriptor);
   f.store('i32.store', E.JUMP_CACHE + E.JUMP_DESCRIPTOR);
-  f.localGet(entry);
+  f.localGet(line);
   f.localGet(descriptor);
   f.load('i32.load', D.D_HANDLER);
   f.localTee(handler);
@@ -149,11 +173,11 @@ export function emitEnterJump(f: FunctionBuilder, firstSlot: number): void {
   f.i32Const(firstSlot);
   f.op('i32.ge_u');
   f.op('select');
-  f.store('i32.store', E.JUMP_CACHE + E.JUMP_SLOT);
+  f.store('i32.store16', E.JUMP_CACHE + E.JUMP_SLOT);
   header();
   f.localGet(linear);
   f.store('i64.store', 0);
-  f.localGet(entry);
+  f.localGet(line);
 }
 
 /**
@@ -183,10 +207,14 @@ export function emitFindBlock(f: FunctionBuilder, fetchPage: number, enterJump: 
   f.i32Const(0);
   f.localGet(key);
   f.store('i32.store', E.JUMP_KEY);
+  f.localGet(key);
+  f.i32Const(NO_KEY | 0);
+  f.op('i32.eq');
   f.localGet(linear);
   f.op('i32.wrap_i64');
   f.i32Const(LAST_PAGE);
   f.op('i32.ge_u');
+  f.op('i32.or');
   f.if_();
   refuse();
   f.end();
@@ -239,7 +267,8 @@ export function emitFindBlock(f: FunctionBuilder, fetchPage: number, enterJump: 
   f.op('i32.sub');
   f.load('i32.load', 0);
   f.localTee(second);
-  f.localGet(key);
+  f.i32Const(0);
+  f.load('i32.load', S.MODE);
   f.op('i32.xor');
   f.i32Const(JUMP_KEY_MODE);
   f.op('i32.and');

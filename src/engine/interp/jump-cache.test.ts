@@ -6,10 +6,15 @@ import * as D from './descriptor.ts';
 import { TABLE_SIZE } from './handlers.ts';
 import { FIRST_BLOCK, JumpCache } from './jump-cache.ts';
 
-const KEY = 0x800;
-const OTHER_KEY = 0x1000;
+const KEY = 7;
+const OTHER_KEY = 8;
 const block = (n: number) => FIRST_BLOCK + D.HEADER_SIZE + n * 1024;
-const newCache = () => new JumpCache(new CpuState(new ArrayBuffer(8 << 20)));
+function newState(): CpuState {
+  const state = new CpuState(new ArrayBuffer(8 << 20));
+  state.set32(E.JUMP_KEYS, KEY);
+  return state;
+}
+const newCache = () => new JumpCache(newState());
 
 test('blocks are found where they were entered, for their key', () => {
   const cache = newCache();
@@ -32,33 +37,41 @@ test('a block is at one address at a time', () => {
   assert.equal(cache.find(0x2000, KEY), block(0));
 });
 
-test('of two addresses that fall together both are found, of three the last two', () => {
+test('of addresses that fall together the last four are found', () => {
   const cache = newCache();
-  // Equal in the bits that choose the entry.
+  // Equal in the bits that choose the line.
   const together = (n: number) => n * 2 ** 40;
-  cache.enter(together(1), KEY, block(1));
-  cache.enter(together(2), KEY, block(2));
-  assert.equal(cache.find(together(1), KEY), block(1));
-  assert.equal(cache.find(together(2), KEY), block(2));
-  cache.enter(together(3), KEY, block(3));
-  assert.deepEqual(
-    [1, 2, 3].map((n) => cache.find(together(n), KEY)),
-    [0, block(2), block(3)],
-  );
-  // What is out of date makes room without moving.
-  cache.enter(together(4), OTHER_KEY, block(4));
-  assert.equal(cache.find(together(2), KEY), block(2));
+  const found = (count: number) =>
+    Array.from({ length: count }, (_, i) => (cache.find(together(i + 1), KEY) === block(i + 1) ? i + 1 : 0));
+  for (let n = 1; n <= 4; n++) cache.enter(together(n), KEY, block(n));
+  assert.deepEqual(found(4), [1, 2, 3, 4]);
+  cache.enter(together(5), KEY, block(5));
+  assert.deepEqual(found(5), [0, 2, 3, 4, 5]);
+  // What is out of date makes room before all others.
+  cache.enter(together(6), OTHER_KEY, block(6));
+  assert.deepEqual(found(5), [0, 0, 3, 4, 5]);
+  cache.enter(together(7), KEY, block(7));
+  assert.deepEqual(found(7), [0, 0, 3, 4, 5, 0, 7]);
+});
+
+test('another block at an address takes the place of the one before', () => {
+  const cache = newCache();
+  for (let n = 0; n < 10; n++) cache.enter(0x40_1000, KEY, block(n));
+  cache.enter(0x40_1001, KEY, block(10));
+  assert.equal(cache.find(0x40_1000, KEY), block(9));
+  assert.equal(cache.find(0x40_1001, KEY), block(10));
 });
 
 test('an entry tells the slot of the region that has taken the place of its block', () => {
-  const state = new CpuState(new ArrayBuffer(8 << 20));
+  const state = newState();
   const cache = new JumpCache(state);
   const SLOT = TABLE_SIZE + 7;
   const slots = () => {
     const found: number[] = [];
-    for (let i = 0; i < E.JUMP_ENTRIES; i++) {
-      const entry = E.JUMP_CACHE + (i << E.JUMP_ENTRY_SHIFT);
-      if (state.get32(entry + E.JUMP_ENTRY_KEY) !== 0) found.push(state.get32(entry + E.JUMP_SLOT));
+    for (let i = 0; i < E.JUMP_LINES * E.JUMP_WAYS; i++) {
+      const entry = E.JUMP_CACHE + i * E.JUMP_ENTRY_BYTES;
+      if (state.u16[(entry + E.JUMP_ENTRY_KEY) >> 1] !== 0)
+        found.push(state.u16[(entry + E.JUMP_SLOT) >> 1]!);
     }
     return found;
   };

@@ -3,7 +3,7 @@
 //
 //   ENGINE_STATE      variables below
 //   TLB               four tables (user, supervisor, supervisor with EFLAGS.AC, none), TLB_ENTRIES each
-//   JUMP_CACHE        JUMP_ENTRIES of linear address -> block
+//   JUMP_CACHE        linear address -> block
 //   BLOCK_TABLE       place in memory 1 -> block
 //   DESCRIPTORS       decoded code, to the end of the memory
 import { ENGINE_STATE } from '../../x86/state/layout.ts';
@@ -33,11 +33,8 @@ export const EXIT_DESCRIPTOR = u32();
 export const LINK_FROM = u32();
 /** u32: byte offset of the current TLB table. */
 export const TLB_TABLE = u32();
-/** u32: key of jump-cache entries that are good now: generation, mode and privilege. */
+/** u32: key of jump-cache entries that are good now (interp/jump-key.ts). */
 export const JUMP_KEY = u32();
-/** u32: what is above the mode in the key of user and of supervisor code (interp/jump-key.ts). */
-export const JUMP_KEY_USER = u32();
-export const JUMP_KEY_SUPERVISOR = u32();
 /** u32: vector and error code (-1 for none) of a fault raised by a handler. */
 export const FAULT_VECTOR = u32();
 export const FAULT_ERROR = u32();
@@ -140,23 +137,28 @@ next = (next + 63) & ~63;
 export const LARGE_NOTED = next;
 next += 8 * LARGE_NOTED_COUNT;
 
-// The jump cache (interp/jump-cache.ts). An entry is 32 bytes, and a pair of them, whose byte offsets differ in
-// 1 << JUMP_ENTRY_SHIFT, is a line of 64:
+// The jump cache (interp/jump-cache.ts): lines of JUMP_WAYS entries of 16 bytes. The line of an address is in its bits from
+// JUMP_LINE_CODE on.
 //   +0   i64 linear address
-//   +8   u32 key with which the entry is good; 0: none
+//   +8   u16 key with which the entry is good; 0: none
+//   +10  u16 table slot of the region that has taken the block's place, or 0
 //   +12  u32 first descriptor of the block there
-//   +16  u32 table slot of the region that has taken the block's place, or 0
-export const JUMP_ENTRY_SHIFT = 5;
-export const JUMP_ENTRIES = 32768;
+export const JUMP_ENTRY_BYTES = 16;
+export const JUMP_WAYS = 4;
+export const JUMP_LINE_CODE = 5;
+export const JUMP_LINE_BITS = 13;
+export const JUMP_LINES = 1 << JUMP_LINE_BITS;
 export const JUMP_LINEAR = 0;
 export const JUMP_ENTRY_KEY = 8;
+export const JUMP_SLOT = 10;
 export const JUMP_DESCRIPTOR = 12;
-export const JUMP_SLOT = 16;
-/** Of an entry, in bytes. */
-export const JUMP_ENTRY_USED = 24;
 next = (next + 63) & ~63;
 export const JUMP_CACHE = next;
-next += JUMP_ENTRIES << JUMP_ENTRY_SHIFT;
+next += JUMP_LINES * JUMP_WAYS * JUMP_ENTRY_BYTES;
+/** u32: keys in force by mode, of supervisor code, behind them those of user code (interp/jump-key.ts). */
+export const JUMP_KEY_MODES = 1024;
+export const JUMP_KEYS = next;
+next += 2 * 4 * JUMP_KEY_MODES;
 
 // The block table (interp/block-table.ts): buckets of eight entries of 8 bytes. The bucket of a place is in the upper bits of its product
 // with BLOCK_FACTOR, 2^32 divided by the golden ratio.
