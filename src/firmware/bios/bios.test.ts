@@ -363,6 +363,60 @@ describe('booting', () => {
     assert.equal(machine.call(0x13, { eax: 0x0201, ecx: 0x0002, ebx: 0x8000 }).carry, false);
     assert.equal(machine.read32(0x8000), 1);
   });
+  test('a reset ends the emulation', () => {
+    const machine = new FakeMachine({
+      drives: [floppy(), fakeDrive('cdrom', disc(2, 1))],
+      bootOrder: ['cdrom'],
+    });
+    const drives = () => [0, 1, 2].map((edx) => machine.call(0x13, { eax: 0x1500, edx }).eax >> 8);
+    machine.call(0x19);
+    assert.deepEqual(drives(), [2, 2, 0]);
+    machine.bios.afterReset();
+    machine.call(0xf0);
+    assert.deepEqual(drives(), [2, 0, 0]);
+    machine.call(0x19);
+    assert.deepEqual(drives(), [2, 2, 0]);
+  });
+  test('what it keeps is saved and restored', () => {
+    for (const [medium, number] of [
+      [0, 0xe0],
+      [2, 0x00],
+      [4, 0x80],
+    ] as const) {
+      const drives = () => [floppy(), fakeDrive('cdrom', disc(medium, 1))];
+      const machine = new FakeMachine({ drives: drives(), bootOrder: ['cdrom'] });
+      machine.call(0x19);
+      const other = new FakeMachine({ drives: drives() });
+      other.bytes.set(machine.bytes);
+      other.bios.restore(structuredClone(machine.bios.save()));
+      assert.deepEqual(other.bios.save(), machine.bios.save());
+      for (const registers of [
+        { eax: 0x4b01, edx: number, esi: 0x6000 },
+        { eax: 0x0800, edx: number },
+        { eax: 0x0201, ecx: 0x0002, edx: number, ebx: 0x8000 },
+        { eax: 0x4b00, edx: number, esi: 0x6000 },
+        { eax: 0x0201, ecx: 0x0002, ebx: 0x8000 },
+      ]) {
+        assert.deepEqual(other.call(0x13, registers), machine.call(0x13, registers));
+        assert.deepEqual(other.bytes, machine.bytes);
+      }
+      assert.deepEqual(other.bios.save(), machine.bios.save());
+    }
+    const fresh = new FakeMachine();
+    assert.throws(() => fresh.bios.restore({ ...fresh.bios.save(), version: 9 }), /version 9/);
+    assert.throws(() => fresh.bios.restore({ ...fresh.bios.save(), fields: {} }), /damaged/);
+  });
+  test('the boot menu goes on where it was', () => {
+    const machine = new FakeMachine({ drives: [floppy()], bootMenu: 5000 });
+    machine.call(0x19);
+    const other = new FakeMachine({ drives: [floppy()], bootMenu: 5000 });
+    other.bytes.set(machine.bytes);
+    other.bios.restore(structuredClone(machine.bios.save()));
+    const said = other.lines.length;
+    other.call(0x19);
+    assert.equal(other.lines.length, said, 'it has asked for F12 already');
+    assert.deepEqual(other.bios.save(), machine.bios.save());
+  });
   test('damaged catalogs are refused', () => {
     const bytes = disc(0, 4);
     bytes[19 * 2048 + 5] = 1;

@@ -3,10 +3,12 @@
 //
 //   reset -> stub -> SERVICE_POST -> INT 19h -> boot sector -> INT 10h, 13h, ... -> stub -> trap() -> service -> IRET
 
+import type { Saveable, StateRecord } from '../../base/state-record.ts';
+import { initialState, integer, record, restoreState, saveState } from '../../devices/chip.ts';
 import { BootLoader } from './boot.ts';
-import { BootMenu } from './boot-menu.ts';
+import { BOOT_MENU_SHAPE, BootMenu } from './boot-menu.ts';
 import { BiosClock } from './clock.ts';
-import { DiskServices } from './disk/disk-services.ts';
+import { DISK_SERVICES_SHAPE, DiskServices } from './disk/disk-services.ts';
 import { Units } from './disk/units.ts';
 import { EventWait } from './event-wait.ts';
 import { BiosFrame, DirectFrame } from './frame.ts';
@@ -25,6 +27,7 @@ import { type BiosWires, DrivePending } from './wires.ts';
 const RESET_PORT = 0xcf9;
 const HARD_RESET = 0x06;
 
+const NAME = 'bios';
 const KEYBOARD = 0x16;
 
 /** Whether a service may be called by a program that idles: to see if a key has come, or what time it is. */
@@ -49,7 +52,16 @@ function kindOfCall(service: number, ah: number): 'poll' | 'work' | 'neither' {
   }
 }
 
-export class Bios {
+/** What the BIOS keeps that is neither in the guest's memory nor in the display. */
+const SHAPE = {
+  disks: record(DISK_SERVICES_SHAPE),
+  menu: record(BOOT_MENU_SHAPE),
+  /** What the menu has said: a drive, or one of CHOICES. */
+  choice: integer(-3, 255, -1),
+};
+const CHOICES = [undefined, 'usual', 'wait'] as const;
+
+export class Bios implements Saveable {
   readonly rom: BiosRom = buildRom();
   readonly #wires: BiosWires;
   readonly #keyboard: BiosKeyboard;
@@ -83,6 +95,21 @@ export class Bios {
   afterReset(): void {
     this.#choice = undefined;
     forgetSetup(this.#wires.memory);
+  }
+
+  save(): StateRecord {
+    const said = this.#choice;
+    const choice = typeof said === 'object' ? said.drive : -1 - CHOICES.indexOf(said);
+    return saveState(NAME, 1, SHAPE, { disks: this.#disks.save(), menu: this.#menu.save(), choice });
+  }
+  /** Of a machine with the same drives, after its memory and display. A service that waits is asked again from its beginning. */
+  restore(saved: StateRecord): void {
+    const state = initialState(SHAPE);
+    restoreState(NAME, 1, SHAPE, state, saved);
+    this.#disks.restore(state.disks);
+    this.#menu.restore(state.menu);
+    this.#choice = state.choice < 0 ? CHOICES[-1 - state.choice] : { drive: state.choice };
+    this.#video.restored();
   }
 
   /** A write to SERVICE_PORT: the service whose number the stub has pushed. */
@@ -229,6 +256,7 @@ export class Bios {
       this.#reset();
       return;
     }
+    this.#disks.forgetEmulation();
     powerOnSetup(this.#wires, this.rom, this.#disks.units);
     this.#keyboard.start();
     this.#mouse.start();

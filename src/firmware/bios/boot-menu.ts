@@ -1,5 +1,6 @@
 // The boot menu, before INT 19h boots anything: where the user has asked for one, a line says how to get it, and for a while
 // F12 is waited for. Then a digit chooses the drive; Escape leaves it to the usual order.
+import { flag, moment, queue, type StateOf } from '../../devices/chip.ts';
 import type { DiskServices } from './disk/disk-services.ts';
 import type { Unit } from './disk/units.ts';
 import type { BiosKeyboard } from './keyboard.ts';
@@ -16,6 +17,16 @@ const TICK_MS = 54.9254;
 
 /** What INT 19h does next: waits for a key, boots in the usual order, or boots a drive by its number. */
 export type BootChoice = 'wait' | 'usual' | { readonly drive: number };
+
+export const BOOT_MENU_SHAPE = {
+  over: flag(),
+  /** Ticks of waiting for F12, or -1. */
+  first: moment(-1),
+  last: moment(-1),
+  /** The drives are on the screen. */
+  shown: flag(),
+  choices: queue(MOST),
+};
 
 export class BootMenu {
   readonly #memory: BiosMemory;
@@ -49,6 +60,22 @@ export class BootMenu {
     this.#choices = null;
     this.#waiting = null;
     this.#over = this.#patience < 0;
+  }
+
+  save(): StateOf<typeof BOOT_MENU_SHAPE> {
+    const [first, last] = this.#waiting ?? [-1, -1];
+    return {
+      over: this.#over,
+      first,
+      last,
+      shown: this.#choices !== null,
+      choices: [...(this.#choices ?? [])],
+    };
+  }
+  restore({ over, first, last, shown, choices }: StateOf<typeof BOOT_MENU_SHAPE>): void {
+    this.#over = over;
+    this.#waiting = first < 0 ? null : [first, last];
+    this.#choices = shown ? choices : null;
   }
 
   /** A look at the keyboard; to be asked again after an interrupt when it says 'wait'. */

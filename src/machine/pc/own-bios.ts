@@ -1,6 +1,8 @@
 // Doppel's own BIOS (firmware/bios) in a machine: its ROM below 1 MiB, the port by which its stubs call it, and the
 // media as its drives.
+
 import type { BlockDevice, BlockError } from '../../backend/block/block-device.ts';
+import type { Saveable, StateRecord } from '../../base/state-record.ts';
 import { Bios } from '../../firmware/bios/bios.ts';
 import {
   PCI_SERVICE_PORT,
@@ -45,7 +47,7 @@ export interface OwnBiosOptions {
   readonly log: (line: string) => void;
 }
 
-export class OwnBios {
+export class OwnBios implements Saveable {
   readonly #board: Board;
   readonly #state: CpuState;
   readonly #bios: Bios;
@@ -84,6 +86,15 @@ export class OwnBios {
       read: () => 0xff,
       write: () => this.#bios.trapPci(),
     });
+  }
+
+  /** What the BIOS keeps besides the guest's memory and the chips; to be restored after those. */
+  save(): StateRecord {
+    return this.#bios.save();
+  }
+  restore(record: StateRecord): void {
+    this.#pending.forget();
+    this.#bios.restore(record);
   }
 
   /** Puts the ROM in its place and sends a processor that was reset there. The board has acted as firmware. */

@@ -3,6 +3,7 @@
 //
 // The media are read and written as they are, not through the guest's controllers: a guest that drives those itself
 // meanwhile sees the same sectors.
+import { initialState, integer, type StateOf, uint } from '../../../devices/chip.ts';
 import type { BiosFrame } from '../frame.ts';
 import {
   BDA_DISK_COUNT,
@@ -12,11 +13,11 @@ import {
   ROM_SEGMENT,
 } from '../layout.ts';
 import type { BiosMemory, DriveError } from '../wires.ts';
-import { type CdBoot, type ElToritoBoot, elToritoService } from './el-torito.ts';
+import { type CdBoot, type ElToritoBoot, elToritoService, MEDIA } from './el-torito.ts';
 import { extendedService, isExtended } from './extended-services.ts';
 import { sectorAt } from './geometry.ts';
 import { BAD_COMMAND, MEDIUM_CHANGED, NOT_FOUND, SUCCESS, statusOf, TIMEOUT } from './status.ts';
-import { FIRST_DISK, type Unit, type Units } from './units.ts';
+import { emulatedUnit, FIRST_CDROM, FIRST_DISK, type Unit, type Units } from './units.ts';
 
 /** AH=15h: what is at a drive number. */
 const TYPE_NONE = 0;
@@ -25,6 +26,22 @@ const TYPE_DISK = 3;
 const MOST_SECTORS = 128;
 /** What a CD-ROM knows besides the extended services: reset, ready?, recalibrate, diagnostic. */
 const RESETS: ReadonlySet<number> = new Set([0x00, 0x0d, 0x10, 0x11, 0x14]);
+
+/** How the machine was booted from a CD-ROM, and the drive that it emulates. */
+export const DISK_SERVICES_SHAPE = {
+  /** Which CD-ROM drive; -1: not from one. */
+  device: integer(-1, 15, -1),
+  number: uint(8),
+  medium: integer(0, MEDIA.length - 1),
+  segment: uint(16),
+  systemType: uint(8),
+  load: uint(16),
+  start: uint(32),
+  sectors: uint(32),
+  cylinders: integer(1, 0xffff, 1),
+  heads: integer(1, 256, 1),
+  track: integer(1, 63, 1),
+};
 
 export class DiskServices implements CdBoot {
   readonly #memory: BiosMemory;
@@ -35,6 +52,41 @@ export class DiskServices implements CdBoot {
   constructor(memory: BiosMemory, units: Units) {
     this.#memory = memory;
     this.units = units;
+  }
+
+  /** At power-on: the drives are those of the machine. */
+  forgetEmulation(): void {
+    if (this.cdBoot) this.units.remove(this.cdBoot.number);
+    this.cdBoot = null;
+  }
+
+  save(): StateOf<typeof DISK_SERVICES_SHAPE> {
+    const state = initialState(DISK_SERVICES_SHAPE);
+    if (!this.cdBoot) return state;
+    const { entry, number, device } = this.cdBoot;
+    const { segment, systemType, load, start } = entry;
+    const medium = MEDIA.indexOf(entry.medium);
+    Object.assign(state, { device, number, medium, segment, systemType, load, start });
+    const unit = this.units.get(number);
+    if (unit?.emulated) {
+      const { cylinders, heads, sectors: track } = unit.geometry;
+      Object.assign(state, { sectors: unit.sectors, cylinders, heads, track });
+    }
+    return state;
+  }
+  /** The medium is not asked: that may take time. */
+  restore(state: StateOf<typeof DISK_SERVICES_SHAPE>): void {
+    this.forgetEmulation();
+    const drive = this.units.get(FIRST_CDROM + state.device)?.drive;
+    if (state.device < 0 || !drive) return;
+    const { segment, systemType, load, start, number, device } = state;
+    const medium = MEDIA[state.medium]!;
+    this.cdBoot = { entry: { medium, segment, systemType, load, start }, number, device };
+    if (medium === 'none') return;
+    const geometry = { cylinders: state.cylinders, heads: state.heads, sectors: state.track };
+    this.units.insert(
+      emulatedUnit(drive, medium === 'disk' ? 'disk' : 'floppy', start, state.sectors, geometry),
+    );
   }
 
   start(): void {

@@ -25,7 +25,7 @@ const DEFAULT_SEGMENT = 0x07c0;
 const MOST_SECTORS = 0x400;
 
 export type ElToritoMedium = 'none' | '1.2M' | '1.44M' | '2.88M' | 'disk';
-const MEDIA: readonly ElToritoMedium[] = ['none', '1.2M', '1.44M', '2.88M', 'disk'];
+export const MEDIA: readonly ElToritoMedium[] = ['none', '1.2M', '1.44M', '2.88M', 'disk'];
 const FLOPPY_SECTORS: Readonly<Record<string, number>> = { '1.2M': 2400, '1.44M': 2880, '2.88M': 5760 };
 
 /** The default entry of a boot catalog. */

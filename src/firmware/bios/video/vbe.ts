@@ -74,8 +74,12 @@ export class VbeServices {
     return identifier >= FIRST_IDENTIFIER && identifier <= LAST_IDENTIFIER;
   }
   /** Back to the VGA's own modes. */
-  disable(): void {
+  /** The mode is none of the extension's. */
+  forget(): void {
     this.#current = null;
+  }
+  disable(): void {
+    this.forget();
     if (this.#present) this.#write(R_ENABLE, 0);
   }
   get #videoMemory(): number {

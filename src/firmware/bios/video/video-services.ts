@@ -38,6 +38,8 @@ export class VideoServices {
   readonly #vbe: VbeServices;
   readonly #state: VideoState;
 
+  #isStale = false;
+
   constructor(memory: BiosMemory, ports: BiosPorts) {
     this.#memory = memory;
     this.#vga = new VgaRegisters(memory, ports);
@@ -58,6 +60,7 @@ export class VideoServices {
   }
 
   start(): void {
+    this.#isStale = false;
     const m = this.#memory;
     m.write8(B.BDA_VIDEO_CONTROL, 0x60);
     m.write8(B.BDA_VIDEO_SWITCHES, 0xf9);
@@ -70,7 +73,13 @@ export class VideoServices {
     return this.#pages.mode;
   }
 
+  /** Memory and display have been restored: what this knows of the mode follows from them when it is next asked. */
+  restored(): void {
+    this.#isStale = true;
+  }
+
   service(frame: BiosFrame): void {
+    if (this.#isStale) this.#followMode();
     this.#believeDataArea();
     switch (frame.ah) {
       case 0x00:
@@ -173,6 +182,7 @@ export class VideoServices {
 
   /** A text at the cursor of the shown page, as AH=0Eh writes it. */
   print(text: string): void {
+    if (this.#isStale) this.#followMode();
     for (const character of text) this.#text.teletype(this.#text.page, character.charCodeAt(0) & 0xff, null);
   }
 
@@ -323,16 +333,21 @@ export class VideoServices {
     else this.#restoreState(what, at);
     frame.al = 0x1c;
   }
-  /** Characters and dots follow the mode that was restored. */
   #restoreState(what: number, at: number): void {
     this.#state.restore(what, at);
+    this.#followMode();
+    if (VIDEO_MODES.has(this.#memory.read8(B.BDA_VIDEO_MODE))) this.#vbe.disable();
+  }
+  /** Characters and dots follow the mode that was restored. */
+  #followMode(): void {
+    this.#isStale = false;
     const number = this.#memory.read8(B.BDA_VIDEO_MODE);
     const mode = VIDEO_MODES.get(number);
     if (number === VBE_MODE) this.#vbe.resume();
     else if (mode) {
       const rows = this.#memory.read8(B.BDA_VIDEO_ROWS) + 1;
       const characterHeight = this.#memory.read16(B.BDA_CHARACTER_HEIGHT);
-      this.#vbe.disable();
+      this.#vbe.forget();
       this.#vga.crtcPort = mode.monochrome ? 0x3b4 : 0x3d4;
       this.#pages.mode = { ...mode, rows, characterHeight };
     }
