@@ -2,7 +2,8 @@
 //
 //   34h  pointer to the first     each capability:  +0 identifier   +1 pointer to the next, 0 at the end   +2 its own
 //   STATUS bit 4 says that there is a list.
-import type { ConfigRegister } from './config-space.ts';
+import type { AccessWidth } from '../../base/guest-bus.ts';
+import type { ConfigRegister, PciConfigSpace } from './config-space.ts';
 
 export const CAPABILITY_POINTER = 0x34;
 export const STATUS_CAPABILITY_LIST = 0x0010;
@@ -19,6 +20,25 @@ export interface PciCapability {
   readonly registers: readonly ConfigRegister[];
   /** Where it stands, a multiple of 4 from 40h on; behind the one before it unless given. */
   readonly at?: number | undefined;
+}
+
+/** Where a capability stands, for the chip's part that reads its registers: their offsets count from its first byte. */
+export class CapabilityPlace {
+  #config: PciConfigSpace | undefined;
+  #offset = 0;
+
+  /** Once the capabilities have been placed. */
+  set(config: PciConfigSpace, offset: number): void {
+    this.#config = config;
+    this.#offset = offset;
+  }
+  read(register: number, width: AccessWidth): number {
+    return this.#config!.readConfig(this.#offset + register, width);
+  }
+  /** Also what the guest cannot write. */
+  write(register: number, width: AccessWidth, value: number): void {
+    this.#config!.set(this.#offset + register, width, value >>> 0);
+  }
 }
 
 export interface PlacedCapabilities {

@@ -152,7 +152,7 @@ export class PciEndpoint implements Chip, PciFunction {
       this.#written(offset, bytes),
     );
     messages.forEach((one, i) => {
-      one.place(this.config, capabilities.offsets[i]!);
+      one.place.set(this.config, capabilities.offsets[i]!);
     });
     this.interrupt = { set: (level) => this.#setInterrupt(level) };
   }

@@ -12,8 +12,7 @@ import { initialState, resetState, words } from '../chip.ts';
 import type { MsiTarget } from '../lines.ts';
 import type { RegisterDeclaration, RegisterRegion } from '../registers.ts';
 import { bytesMask, merge } from '../registers.ts';
-import type { PciCapability } from './capabilities.ts';
-import type { PciConfigSpace } from './config-space.ts';
+import { CapabilityPlace, type PciCapability } from './capabilities.ts';
 
 const MSIX_ID = 0x11;
 const MOST_VECTORS = 2048;
@@ -48,6 +47,7 @@ type MsixShape = ReturnType<typeof msixShape>;
 
 export class Msix {
   readonly capability: PciCapability;
+  readonly place = new CapabilityPlace();
   readonly shape: MsixShape;
   state: StateOf<MsixShape>;
   /** For the BAR: the table in its first half, pending bits in the second. */
@@ -55,8 +55,6 @@ export class Msix {
   readonly #vectors: number;
   readonly #pendingAt: number;
   readonly #target: MsiTarget;
-  #config!: PciConfigSpace;
-  #offset = 0;
   /** Message Control as it was last seen. */
   #before = 0;
 
@@ -87,12 +85,6 @@ export class Msix {
       ],
     };
     this.reset();
-  }
-
-  /** Where the capability was placed. */
-  place(config: PciConfigSpace, offset: number): void {
-    this.#config = config;
-    this.#offset = offset;
   }
 
   get enabled(): boolean {
@@ -136,7 +128,7 @@ export class Msix {
   }
 
   get #control(): number {
-    return this.#config.readConfig(this.#offset + CONTROL, 2) & (CONTROL_ENABLE | CONTROL_MASK_ALL);
+    return this.place.read(CONTROL, 2) & (CONTROL_ENABLE | CONTROL_MASK_ALL);
   }
 
   #masked(vector: number): boolean {

@@ -9,8 +9,8 @@
 // Of several vectors the number replaces the low bits of the data. A vector that is masked stays pending, and is sent
 // when the mask goes, unless the function withdraws it before.
 import type { MsiTarget } from '../lines.ts';
-import type { PciCapability } from './capabilities.ts';
-import type { ConfigRegister, PciConfigSpace } from './config-space.ts';
+import { CapabilityPlace, type PciCapability } from './capabilities.ts';
+import type { ConfigRegister } from './config-space.ts';
 
 const MSI_ID = 0x05;
 const CONTROL = 0x02;
@@ -35,13 +35,12 @@ export interface MsiOptions {
 
 export class Msi {
   readonly capability: PciCapability;
+  readonly place = new CapabilityPlace();
   readonly #most: number;
   readonly #data: number;
   /** 0 where there are no masks. */
   readonly #mask: number;
   readonly #target: MsiTarget;
-  #config!: PciConfigSpace;
-  #offset = 0;
 
   constructor(options: MsiOptions, target: MsiTarget) {
     const { vectors = 1, wide = true, maskable = false } = options;
@@ -81,12 +80,6 @@ export class Msi {
     this.capability = { name: 'MSI', id: MSI_ID, size, registers, at: options.at };
   }
 
-  /** Where the capability was placed. */
-  place(config: PciConfigSpace, offset: number): void {
-    this.#config = config;
-    this.#offset = offset;
-  }
-
   get enabled(): boolean {
     return (this.#control & CONTROL_ENABLE) !== 0;
   }
@@ -100,38 +93,34 @@ export class Msi {
     if (!this.enabled) return;
     const number = vector & (this.vectors - 1);
     const bit = 2 ** number;
-    if (this.#mask !== 0 && (this.#read(this.#mask, 4) & bit) !== 0) {
-      this.#config.set(this.#offset + this.#mask + 4, 4, this.#read(this.#mask + 4, 4) | bit);
+    if (this.#mask !== 0 && (this.place.read(this.#mask, 4) & bit) !== 0) {
+      this.place.write(this.#mask + 4, 4, this.place.read(this.#mask + 4, 4) | bit);
     } else this.#send(number);
   }
   /** What was to be told has been seen to: a vector that is still masked need not be sent. */
   withdraw(vector: number): void {
     if (this.#mask === 0) return;
     const bit = 2 ** (vector & (this.vectors - 1));
-    const at = this.#offset + this.#mask + 4;
-    this.#config.set(at, 4, this.#read(this.#mask + 4, 4) & ~bit);
+    this.place.write(this.#mask + 4, 4, this.place.read(this.#mask + 4, 4) & ~bit);
   }
 
   /** Configuration space has been written: what is pending and no longer masked goes out. */
   written(): void {
     if (this.#mask === 0 || !this.enabled) return;
-    const pending = this.#read(this.#mask + 4, 4);
-    const ready = (pending & ~this.#read(this.#mask, 4)) >>> 0;
+    const pending = this.place.read(this.#mask + 4, 4);
+    const ready = (pending & ~this.place.read(this.#mask, 4)) >>> 0;
     if (ready === 0) return;
-    this.#config.set(this.#offset + this.#mask + 4, 4, (pending & ~ready) >>> 0);
+    this.place.write(this.#mask + 4, 4, pending & ~ready);
     for (let vector = 0; vector < 32; vector++) if (((ready >>> vector) & 1) !== 0) this.#send(vector);
   }
 
   get #control(): number {
-    return this.#read(CONTROL, 2);
-  }
-  #read(register: number, width: 2 | 4): number {
-    return this.#config.readConfig(this.#offset + register, width);
+    return this.place.read(CONTROL, 2);
   }
   #send(vector: number): void {
-    const upper = this.#data === UPPER_ADDRESS ? 0 : this.#read(UPPER_ADDRESS, 4);
+    const upper = this.#data === UPPER_ADDRESS ? 0 : this.place.read(UPPER_ADDRESS, 4);
     const low = this.vectors - 1;
-    const data = (this.#read(this.#data, 2) & ~low) | (vector & low);
-    this.#target.send(upper * 2 ** 32 + this.#read(ADDRESS, 4), data);
+    const data = (this.place.read(this.#data, 2) & ~low) | (vector & low);
+    this.#target.send(upper * 2 ** 32 + this.place.read(ADDRESS, 4), data);
   }
 }
