@@ -53,6 +53,7 @@ test('a diskette whose file may not be written is write-protected', {
 test('what cannot be a medium is refused, and not kept locked', () => {
   assert.throws(() => openMediaFile('cdrom', file('short', 1024)), /too short for a CD-ROM/);
   assert.throws(() => openMediaFile('floppy', file('tiny', 100)), /at least one sector/);
+  assert.throws(() => openMediaFile('floppy', file('large', 3 << 20)), /too large for a diskette/);
   const vdi = file('image', 4096, 'vhdxfile');
   assert.throws(() => openMediaFile('floppy', vdi), /VHDX image.*raw/);
   assert.equal(existsSync(`${vdi}.lock`), false);

@@ -1,5 +1,6 @@
 // A file as the medium of a drive whose media come and go: diskettes and CD-ROMs.
 import { accessSync, closeSync, constants, openSync, readSync } from 'node:fs';
+import { floppyFormatFor } from '../../backend/block/floppy-formats.ts';
 import { MEDIUM_HEAD, recogniseMedium } from '../../backend/block/medium.ts';
 import { DoppelError } from '../../base/errors.ts';
 import { type FileDisk, openFileDisk } from './file-disk.ts';
@@ -33,6 +34,11 @@ export function openMediaFile(
     if (kind === 'cdrom' && medium.sectors * 512 < CD_BLOCK) {
       throw new DoppelError(
         `${path} is too short for a CD-ROM: that has at least one block of ${CD_BLOCK} bytes.`,
+      );
+    }
+    if (kind === 'floppy' && floppyFormatFor(medium.sectors) === undefined) {
+      throw new DoppelError(
+        `${path} is too large for a diskette: that has 2,880 KiB at most. If it is a disk, give --disk.`,
       );
     }
     return medium;
