@@ -148,6 +148,32 @@ test('with another thread, the hottest go first, and two batches at a time', () 
   );
 });
 
+test('a thread that has nothing to do gets four, or what has waited for six samples', () => {
+  const { requests, finish, factory } = lateThread();
+  const { queue, add, placed } = world({ service: factory });
+  for (let one = 1; one <= 3; one++) add(one, 5);
+  queue.compileIfDue();
+  assert.deepEqual(placed, []);
+  add(4, 5);
+  queue.compileIfDue();
+  assert.deepEqual(placed, [[1, 2, 3, 4]]);
+  // While it works, the others gather.
+  for (let one = 5; one <= 8; one++) add(one, 5);
+  queue.compileIfDue();
+  assert.equal(placed.length, 1);
+  finish(requests[0]!);
+  queue.collect();
+  queue.compileIfDue();
+  assert.deepEqual(placed[1], [5, 6, 7, 8]);
+  finish(requests[1]!);
+  queue.collect();
+  add(9, 5);
+  for (let i = 0; i < 5; i++) queue.foundRegion();
+  assert.equal(placed.length, 2);
+  queue.foundRegion();
+  assert.deepEqual(placed[2], [9]);
+});
+
 test('after a flush nothing waits, and what comes back is not installed', () => {
   const { requests, finish, factory } = lateThread();
   const { queue, add, installed } = world({ batch: 1, service: factory });

@@ -3,8 +3,8 @@
 //   add() -> waiting -> place() -> compileRegions -> install()
 //                          └─────> submit ... poll() -> install()      where the host lends a thread (region-service.ts)
 //
-// Some are compiled at a time: when they are many, when they have waited long, or when the other thread has nothing to
-// do. Slots and link cells are taken when regions are sent off; collect() asks for what has come back. When that happens
+// Some are compiled at a time: when they are many or have waited long, sooner when the other thread has nothing to do.
+// Slots and link cells are taken when regions are sent off; collect() asks for what has come back. When that happens
 // the guest cannot see.
 //
 // A region that waits or is being compiled is out of date as soon as code of one of its pages changes; it is dropped
@@ -27,6 +27,9 @@ const BATCH = 8;
 const MOST_TOGETHER = 32;
 /** Samples after which hot blocks wait no longer for others. */
 const PATIENCE = 16;
+/** The same where the other thread has nothing to do; a module costs it, and the host's memory, something by itself. */
+const IDLE_BATCH = 4;
+const IDLE_PATIENCE = 6;
 /** Batches that are with the other thread at a time: one that it works on, one so that it need not wait. */
 const MOST_FLIGHTS = 2;
 
@@ -97,16 +100,19 @@ export class CompileQueue {
 
   /** A sample found a region. What waits is compiled when it has waited long. */
   foundRegion(): void {
-    if (++this.#waited >= PATIENCE) this.#compileWaiting();
+    this.#waited++;
+    this.compileIfDue();
   }
   /** A sample found a block: what waits has waited longer; compileIfDue() is asked once it is known what becomes of it. */
   foundBlock(): void {
     this.#waited++;
   }
-  /** Compiles what waits when it is many, or has waited long, or the other thread has nothing to do. */
+  /** Compiles what waits when it is many or has waited long; less is enough where the other thread has nothing to do. */
   compileIfDue(): void {
     const idle = this.#elsewhere && this.#flights.size === 0;
-    if (idle || this.#waiting.length >= this.#batch || this.#waited >= PATIENCE) this.#compileWaiting();
+    const batch = idle ? Math.min(this.#batch, IDLE_BATCH) : this.#batch;
+    const patience = idle ? IDLE_PATIENCE : PATIENCE;
+    if (this.#waiting.length >= batch || this.#waited >= patience) this.#compileWaiting();
   }
 
   /** Compiles what waits and is still good, or sends it off to be compiled. */
