@@ -56,7 +56,7 @@ const FORGIVENESS = 100e6;
 const BAILS = 32;
 const APART = 500;
 /** The same where it was because accesses that are looked up together lay in two pages: a remedy costs less. */
-const SPREAD_APART = 50_000;
+const SPREAD_APART = 500_000;
 /** Added to the offset where it is counted that accesses lay in two pages. */
 const SPREAD = 4096;
 /** So that even a page that changed all the time is forgiven in a few FORGIVENESS. */
