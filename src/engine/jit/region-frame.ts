@@ -45,6 +45,8 @@ export abstract class RegionFrame extends RegionFlags {
   protected readonly budget: number;
   protected readonly base: number;
   protected readonly tlb: number;
+  /** Bit 31 of the budget says in loops that pages have changed. */
+  protected marksBudget = false;
   /** Budget at the entry, where instructions are counted; otherwise -1. */
   readonly #granted: number;
   readonly #far: number;
@@ -364,6 +366,10 @@ export abstract class RegionFrame extends RegionFlags {
   }
   protected storeBudget(): void {
     const { f } = this;
+    if (this.marksBudget) {
+      this.pushBudget();
+      f.localSet(this.budget);
+    }
     f.i32Const(0);
     f.localGet(this.budget);
     f.store('i32.store', E.BUDGET);
@@ -377,6 +383,14 @@ export abstract class RegionFrame extends RegionFlags {
     f.op('i64.extend_i32_u');
     f.op('i64.add');
     f.store('i64.store', E.COUNT_REGION_INSTRUCTIONS);
+  }
+  /** Pushes the budget, without the bit that says that pages have changed (region-loops.ts). */
+  protected pushBudget(): void {
+    const { f } = this;
+    f.localGet(this.budget);
+    if (!this.marksBudget) return;
+    f.i32Const(0x7fff_ffff);
+    f.op('i32.and');
   }
   /** Counts a way out, where they are counted. */
   protected countLeave(cause: number): void {

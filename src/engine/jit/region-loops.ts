@@ -1,14 +1,21 @@
 // The loops of a region, and the blocks to whose ends it breaks. On every way to a loop's header the budget must be enough for
 // the longest way round; otherwise the region is left there.
 //
-//   block $spent
-//     ...is the budget enough? br_if $spent
-//     block $bail           only where the loop does not carry its flags (flag-sources.ts)
-//       loop
-//         ...
-//       end
-//     end                   the header was left before it set flags: which are those, then to the tail
+//   loop $again             only where pages are in locals
+//     block $spent
+//       ...is the budget enough? br_if $spent
+//       block $bail         only where the loop does not carry its flags (flag-sources.ts)
+//         loop
+//           ...
+//         end
+//       end                 the header was left before it set flags: which are those, then to the tail
+//     end
+//     ...have pages changed, and is the budget enough? They are loaded anew; br_if $again
 //   end                     the budget was not enough: to the tail
+//
+// An access in a loop that finds another page than the one in its locals (region-memory.ts) leaves these as they are and sets bit
+// 31 of the budget, so that the next look at the budget finds too little. So no value of them meets another one within the
+// loop, and they stay in registers. Whoever wants the budget itself takes pushBudget().
 import * as E from '../soft/engine-state.ts';
 import { FLAGS_DYNAMIC } from '../soft/flag-kinds.ts';
 import { FLAG_OPERANDS, type LoopFlags } from './flag-sources.ts';
@@ -31,6 +38,8 @@ export abstract class RegionLoops extends RegionSystem {
   readonly #opened: { readonly target: number; readonly loop: boolean }[] = [];
   /** Header of an open loop -> depth of the block around it: whose budget is too small for the way round leaves there. */
   protected readonly spent = new Map<number, number>();
+  /** Header of an open loop -> depth of the loop around it that loads pages anew. */
+  readonly #again = new Map<number, number>();
   /** Header of an open loop that does not carry its flags -> what they were on the way in. */
   protected readonly entered = new Map<number, EnteredLoop>();
 
@@ -41,6 +50,10 @@ export abstract class RegionLoops extends RegionSystem {
   openLoop(header: number): void {
     const { f } = this;
     if (this.checksBudget(header)) {
+      if (this.marksBudget) {
+        f.loop();
+        this.#again.set(header, f.depth);
+      }
       f.block();
       this.spent.set(header, f.depth);
       // Entering the region, there is enough for the first time round.
@@ -107,7 +120,7 @@ export abstract class RegionLoops extends RegionSystem {
     this.entered.delete(header);
     const { flags, budget, kind, operands } = entered;
     f.end();
-    f.localGet(this.budget);
+    this.pushBudget();
     f.i32Const(this.region.blocks[header]!.instructions.length);
     f.op('i32.add');
     f.localGet(budget);
@@ -140,12 +153,30 @@ export abstract class RegionLoops extends RegionSystem {
     if (!loop || !this.spent.delete(target)) return;
     this.#leaveHeader(target);
     f.end();
+    if (this.marksBudget) this.#goOnWithPages(target);
     this.countLeave(LEAVE_BUDGET);
     f.i32Const(0);
     f.i32Const(this.place.id);
     f.store('i32.store', E.SAMPLED_REGION);
     this.flags = FLAGS_DYNAMIC;
     this.toTail(this.region.blocks[target]!.offset, 0);
+    if (this.marksBudget) f.end();
+  }
+  /** Where the budget was not enough only because pages have changed: with the present ones, the loop goes on. */
+  #goOnWithPages(header: number): void {
+    const { f } = this;
+    f.localGet(this.budget);
+    f.i32Const(0);
+    f.op('i32.lt_s');
+    f.if_();
+    this.pushBudget();
+    f.localSet(this.budget);
+    this.loadPagesOf(header);
+    f.localGet(this.budget);
+    f.i32Const(this.flow.longest[header]!);
+    f.op('i32.ge_s');
+    f.brIf(f.depth - this.#again.get(header)!, 'likely');
+    f.end();
   }
   /** The region may be left before the block, on the ways to it: a loop header, but not the place that jumps share. */
   protected checksBudget(block: number): boolean {

@@ -46,6 +46,7 @@ export abstract class RegionMemory extends RegionFrame {
       page.tag = f.local('i64');
       page.addend = f.local('i32');
     }
+    this.marksBudget = this.pages.changesInLoops;
   }
 
   /** An instruction begins: nothing is known about addresses. */
@@ -92,13 +93,14 @@ export abstract class RegionMemory extends RegionFrame {
   #pushPlaceInPage(uop: Access, address: number, from: number, aligned: number, whole: number): void {
     const { f } = this;
     const page = this.pages.of(this.#instruction, uop);
-    const addend = page.addend < 0 ? f.scratch('i32') : page.addend;
+    // In loops the locals change outside only: fewer values meet.
+    const looping = page.addend >= 0 && this.pages.isLooping(this.#instruction);
+    const addend = page.addend < 0 || looping ? f.scratch('i32') : page.addend;
     if (page.scattered) this.#lookUp(page, address, addend);
     else {
-      if (page.addend < 0) {
-        this.#loadCell(page, 'i32.load', E.TLB_ADDEND);
-        f.localSet(addend);
-      }
+      if (page.addend < 0) this.#loadCell(page, 'i32.load', E.TLB_ADDEND);
+      else if (looping) f.localGet(page.addend);
+      if (page.addend < 0 || looping) f.localSet(addend);
       this.#pushTag(page);
     }
     if (this.wide) {
@@ -129,16 +131,25 @@ export abstract class RegionMemory extends RegionFrame {
     f.op('i32.eq');
     f.brIf(f.depth - this.tail, 'unlikely');
     if (page.tag >= 0) {
+      if (looping) f.localGet(this.budget);
       this.#pushAddress64(address);
       f.i64Const(-4096n);
       f.op('i64.and');
-      f.localSet(page.tag);
+      if (looping) {
+        // It need not be another one: accesses that are not aligned come here, too.
+        f.localGet(page.tag);
+        f.op('i64.ne');
+        f.i32Const(31);
+        f.op('i32.shl');
+        f.op('i32.or');
+        f.localSet(this.budget);
+      } else f.localSet(page.tag);
     }
     f.end();
     this.#pushAddress32(from);
     f.localGet(addend);
     f.op('i32.add');
-    if (page.addend < 0) f.release(addend);
+    if (page.addend < 0 || looping) f.release(addend);
   }
   /** Pushes the tag of the TLB's entry for an address; its addend goes into a local. */
   #lookUp({ writes }: Page, address: number, addend: number): void {
@@ -226,8 +237,15 @@ export abstract class RegionMemory extends RegionFrame {
   }
   /** The pages that are kept in locals, from their cells: at the entry, and when another TLB table has come into force. */
   protected override loadPages(): void {
+    this.#load(this.pages.locals);
+  }
+  /** Those that a loop accesses. */
+  protected loadPagesOf(header: number): void {
+    this.#load(this.pages.ofLoop.get(header) ?? []);
+  }
+  #load(pages: readonly Page[]): void {
     const { f } = this;
-    for (const page of this.pages.locals) {
+    for (const page of pages) {
       this.#loadCell(page, 'i64.load', E.TLB_TAG);
       f.localSet(page.tag);
       this.#loadCell(page, 'i32.load', E.TLB_ADDEND);

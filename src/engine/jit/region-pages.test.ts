@@ -9,8 +9,7 @@ import { RegionWindows } from './region-windows.ts';
 import { analyse } from './structure.ts';
 import { type Program, regionOf } from './testing-code.ts';
 
-/** The pages of a program's accesses in the order of the code, numbered as they appear; `*`: kept in locals. */
-function pagesOf(program: Program, scattered: readonly number[] = []): string {
+function analysed(program: Program, scattered: readonly number[] = []) {
   const region = { ...regionOf(program)!, scattered };
   const flow = analyse(region.blocks);
   const facts = analyseRegion(region, (block) => flow.isLoopHeader[block] !== 0);
@@ -18,6 +17,12 @@ function pagesOf(program: Program, scattered: readonly number[] = []): string {
   const apart = region.blocks.flatMap(({ instructions }) => instructions.map(({ offset }) => offset));
   const windows = new RegionWindows({ ...region, apart }, flow, facts);
   const pages = new RegionPages(region, flow, facts, region.mode.bits === 64, windows);
+  return { pages, flow, facts };
+}
+
+/** The pages of a program's accesses in the order of the code, numbered as they appear; `*`: kept in locals. */
+function pagesOf(program: Program, scattered: readonly number[] = []): string {
+  const { pages, facts } = analysed(program, scattered);
   const seen: Page[] = [];
   const texts: string[] = [];
   for (const block of facts.blocks) {
@@ -88,4 +93,28 @@ test('a page that one access found to be another one each time is in no locals',
   const lines = ['entry:', '03 06', '03 4e 08', '03 07', 'ff c9', '75 >entry', 'f4'];
   assert.equal(pagesOf({ lines }), 'load 0*, load 0*, load 1*');
   assert.equal(pagesOf({ lines }, [0]), 'load 0 in the TLB, load 0 in the TLB, load 1*');
+});
+
+test('a loop loads the pages that it accesses, of cells of their own', () => {
+  // mov ecx, [rdi]; loop: add eax, [rsi]; add eax, [rdx]; dec ecx; jnz loop; add eax, [rdi]; add eax, [rdi]; hlt
+  const lines = [
+    'entry:',
+    '8b 0f',
+    'loop:',
+    '03 06',
+    '03 02',
+    'ff c9',
+    '75 >loop',
+    'done:',
+    '03 07',
+    '03 07',
+    'f4',
+  ];
+  const { pages, flow } = analysed({ lines });
+  const header = flow.isLoopHeader.indexOf(1);
+  assert.equal(pages.ofLoop.get(header)!.length, 2);
+  assert.ok(pages.changesInLoops);
+  const cells = pages.locals.map(({ cell }) => cell);
+  assert.equal(new Set(cells).size, cells.length);
+  assert.ok(!analysed({ lines: ['entry:', '03 07', '03 07', '03 07', 'f4'] }).pages.changesInLoops);
 });

@@ -22,7 +22,7 @@ import type { ControlFlow } from './structure.ts';
 /** One translation that accesses share. */
 export interface Page {
   /** Number of its cell. */
-  readonly cell: number;
+  cell: number;
   /** It is for writing. */
   readonly writes: boolean;
   /** Accesses by it, those in loops counted several times. */
@@ -62,6 +62,10 @@ export class RegionPages {
   readonly #accesses = new Map<InstructionFacts, Map<Uop, Page>>();
   /** Those that are worth locals, the best first. */
   readonly locals: readonly Page[];
+  /** Header of a loop -> the pages in locals that it accesses, which are loaded anew when one of them has become another (region-loops.ts). */
+  readonly ofLoop = new Map<number, readonly Page[]>();
+  /** Accesses of loops whose headers look at the budget. */
+  readonly #looping = new Set<InstructionFacts>();
   readonly #wide: boolean;
   readonly #windows: RegionWindows;
   /** Origins so far. */
@@ -71,6 +75,7 @@ export class RegionPages {
   #values: (Known | undefined)[] = [];
   #weight = 0;
   #isScattered = false;
+  #inside: Set<Page>[] = [];
 
   constructor(
     { blocks, scattered }: Region,
@@ -82,7 +87,9 @@ export class RegionPages {
     const offsets = new Set(scattered);
     this.#wide = wide;
     this.#windows = windows;
-    const inLoop = loops(flow);
+    const loops = loopsOf(flow);
+    const inLoop = blocks.map(({ index }) => loops.some(({ blocks: inside }) => inside.has(index)));
+    const byLoop = loops.map(() => new Set<Page>());
     const ends: Origin[][] = [];
     const start = Array.from({ length: REGISTERS }, (_, register) => register);
     facts.blocks.forEach((block, b) => {
@@ -91,7 +98,11 @@ export class RegionPages {
       this.#registers = known ? [...ends[from]!] : [...start];
       ends.push(this.#registers);
       this.#weight = inLoop[b] ? LOOP_WEIGHT : 1;
+      this.#inside = byLoop.filter((_, i) => loops[i]!.blocks.has(b));
+      const innermost = loops.findLast(({ blocks: inside }) => inside.has(b));
+      const looping = innermost !== undefined && blocks[innermost.header]!.instructions.length > 0;
       for (const [i, instruction] of block.instructions.entries()) {
+        if (looping) this.#looping.add(instruction);
         this.#values = [];
         this.#isScattered = offsets.has(blocks[b]!.instructions[i]!.offset);
         this.#walk(instruction.uops, instruction);
@@ -102,6 +113,34 @@ export class RegionPages {
       .filter(({ weight, scattered }) => weight >= WEIGHT_OF_LOCALS && !scattered)
       .sort((a, b) => b.weight - a.weight)
       .slice(0, MOST_LOCALS);
+    this.#separate();
+    this.changesInLoops = this.locals.some((page) =>
+      loops.some(({ header }, i) => blocks[header]!.instructions.length > 0 && byLoop[i]!.has(page)),
+    );
+    loops.forEach(({ header }, i) => {
+      this.ofLoop.set(
+        header,
+        this.locals.filter((page) => byLoop[i]!.has(page)),
+      );
+    });
+  }
+  /** Pages in locals have each a cell of its own. */
+  #separate(): void {
+    for (const writes of [false, true]) {
+      const taken = new Set<number>();
+      for (const page of this.locals) {
+        if (page.writes !== writes) continue;
+        while (taken.has(page.cell))
+          page.cell = page.cell + 1 < E.PAGE_CELL_COUNT ? page.cell + 1 : REGISTERS;
+        taken.add(page.cell);
+      }
+    }
+  }
+  /** Some page in locals is accessed in a loop whose header looks at the budget. */
+  readonly changesInLoops: boolean;
+  /** Whether an access's page in locals is left as it is where another page is accessed, until the loop goes round. */
+  isLooping(instruction: InstructionFacts): boolean {
+    return this.#looping.has(instruction);
   }
 
   /** The page of an access of an instruction, unless it is one of a window's but the first. */
@@ -189,6 +228,7 @@ export class RegionPages {
       this.#pages.set(key, page);
     }
     page.weight += this.#weight;
+    for (const pages of this.#inside) pages.add(page);
     page.scattered ||= this.#isScattered;
     let accesses = this.#accesses.get(instruction);
     if (!accesses) {
@@ -203,24 +243,32 @@ function low32(value: bigint | number): number {
   return typeof value === 'number' ? value | 0 : Number(BigInt.asIntN(32, value));
 }
 
-/** By block: it is in a loop. */
-function loops(flow: ControlFlow): boolean[] {
-  const inside = flow.blocks.map(() => false);
+interface Loop {
+  readonly header: number;
+  readonly blocks: ReadonlySet<number>;
+}
+/** The loops, the outer before the inner. */
+function loopsOf(flow: ControlFlow): Loop[] {
+  const loops = new Map<number, Set<number>>();
   for (const { index, end } of flow.blocks) {
     for (const header of successors(end)) {
       if (header > index) continue;
+      let seen = loops.get(header);
+      if (!seen) {
+        seen = new Set([header]);
+        loops.set(header, seen);
+      }
       // What leads to the edge back without the header.
-      const seen = new Set([header, index]);
-      const open = [index];
+      const open = seen.has(index) ? [] : [index];
+      seen.add(index);
       for (let block = open.pop(); block !== undefined; block = open.pop()) {
-        for (const from of block === header ? [] : flow.predecessors[block]!) {
+        for (const from of flow.predecessors[block]!) {
           if (seen.has(from)) continue;
           seen.add(from);
           open.push(from);
         }
       }
-      for (const block of seen) inside[block] = true;
     }
   }
-  return inside;
+  return [...loops].map(([header, blocks]) => ({ header, blocks })).sort((a, b) => a.header - b.header);
 }

@@ -50,7 +50,7 @@ export abstract class RegionSystem extends RegionMemory {
     const rest = this.remaining - 1;
     this.storeRegisters(touched);
     f.i32Const(0);
-    f.localGet(this.budget);
+    this.pushBudget();
     f.i32Const(rest + 1);
     f.op('i32.add');
     f.store('i32.store', E.BUDGET);
@@ -136,7 +136,7 @@ export abstract class RegionSystem extends RegionMemory {
   #readTimeStamp(): void {
     const { f } = this;
     f.i32Const(0);
-    f.localGet(this.budget);
+    this.pushBudget();
     f.i32Const(this.remaining);
     f.op('i32.add');
     f.store('i32.store', E.BUDGET);
