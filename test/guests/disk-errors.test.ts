@@ -21,11 +21,18 @@ async function toldOfErrors(bus: StorageBus, driver: string): Promise<void> {
     bad: false,
     flush: null,
   };
+  const isBad = (offset: number, length: number) =>
+    state.bad && offset < 13 * MIB && offset + length > 12 * MIB;
   const failing: BlockDevice = {
     ...disk,
     read: (offset, target, done) => {
-      if (state.bad && offset >= 12 * MIB && offset < 13 * MIB) done('io');
+      if (isBad(offset, target.length)) done('io');
       else disk.read(offset, target, done);
+    },
+    // What goes to the guest's memory in one piece.
+    readNow: (offset, targets) => {
+      const length = targets.reduce((sum, target) => sum + target.length, 0);
+      return isBad(offset, length) ? 'io' : disk.readNow!(offset, targets);
     },
     write: (offset, source, done) => {
       if (state.full && offset >= 8 * MIB) done('no-space');

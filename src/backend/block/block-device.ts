@@ -31,7 +31,7 @@ export interface BlockDevice {
   read(offset: number, target: Uint8Array, done: BlockDone): void;
   /**
    * Where the back end always answers during the call: fills `targets`, each of them whole sectors, one after the other from
-   * byte `offset`, and tells what `read` would.
+   * byte `offset`, and tells what `read` would. Who passes on a device with another `read` has another one of these, too, or none.
    */
   readNow?(offset: number, targets: readonly Uint8Array[]): BlockError | null;
   /** Writes `source` at byte `offset`. After an error any part of it may have been written. */
