@@ -8,6 +8,7 @@ import { FLAG_RF } from '../../x86/state/cpu-state.ts';
 import * as S from '../../x86/state/layout.ts';
 import * as E from '../soft/engine-state.ts';
 import { emitHasPage } from '../soft/page-set-code.ts';
+import { loadI32, storeI32 } from '../soft/state-code.ts';
 import { emitCellClass, emitEntryOffset } from '../soft/tlb-offset.ts';
 
 const TABLES = [E.TLB_USER, E.TLB_SUPERVISOR, E.TLB_SUPERVISOR_AC];
@@ -22,15 +23,8 @@ export function emitBail(f: FunctionBuilder, enterGate: number, resume: number):
   const page = f.local('i64');
   const table = f.local('i32');
   const entry = f.local('i32');
-  const set = (offset: number, push: () => void): void => {
-    f.i32Const(0);
-    push();
-    f.store('i32.store', offset);
-  };
-  const get = (offset: number): void => {
-    f.i32Const(0);
-    f.load('i32.load', offset);
-  };
+  const set = (offset: number, push: () => void): void => storeI32(f, offset, push);
+  const get = (offset: number): void => loadI32(f, offset);
   const add = (offset: number, number: number): void =>
     set(offset, () => {
       get(offset);

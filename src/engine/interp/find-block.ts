@@ -8,7 +8,8 @@
 import type { FunctionBuilder } from '../../wasm/function.ts';
 import * as S from '../../x86/state/layout.ts';
 import * as E from '../soft/engine-state.ts';
-import { emitExecuteOffset } from '../soft/tlb-offset.ts';
+import { loadI32, storeI32 } from '../soft/state-code.ts';
+import { emitExecuteEntry } from '../soft/tlb-offset.ts';
 import * as D from './descriptor.ts';
 import { emitCurrentKey, emitModeKeys, JUMP_KEY_MODE, NO_KEY } from './jump-key.ts';
 
@@ -24,11 +25,7 @@ export function emitFetchPage(f: FunctionBuilder, fillExecute: number): void {
   const linear = 0;
   const at = f.local('i32');
   f.localGet(linear);
-  f.op('i32.wrap_i64');
-  emitExecuteOffset(f);
-  f.i32Const(0);
-  f.load('i32.load', E.EXECUTE_TABLE);
-  f.op('i32.add');
+  emitExecuteEntry(f);
   f.localTee(at);
   f.load('i64.load', 0);
   f.localGet(linear);
@@ -198,15 +195,12 @@ export function emitFindBlock(f: FunctionBuilder, fetchPage: number, enterJump: 
     f.op('return');
   };
   emitCurrentKey(f, () => {
-    f.i32Const(0);
-    f.load('i32.load', S.CPL);
+    loadI32(f, S.CPL);
     f.i32Const(USER);
     f.op('i32.eq');
   });
   f.localSet(key);
-  f.i32Const(0);
-  f.localGet(key);
-  f.store('i32.store', E.JUMP_KEY);
+  storeI32(f, E.JUMP_KEY, () => f.localGet(key));
   f.localGet(key);
   f.i32Const(NO_KEY | 0);
   f.op('i32.eq');
@@ -267,8 +261,7 @@ export function emitFindBlock(f: FunctionBuilder, fetchPage: number, enterJump: 
   f.op('i32.sub');
   f.load('i32.load', 0);
   f.localTee(second);
-  f.i32Const(0);
-  f.load('i32.load', S.MODE);
+  loadI32(f, S.MODE);
   f.op('i32.xor');
   f.i32Const(JUMP_KEY_MODE);
   f.op('i32.and');

@@ -11,26 +11,20 @@ import { CR0_AM, CR4_SMAP } from '../../x86/state/control-bits.ts';
 import { FLAG_AC, FLAG_RF, FLAG_TF } from '../../x86/state/cpu-state.ts';
 import * as S from '../../x86/state/layout.ts';
 import * as E from '../soft/engine-state.ts';
+import { loadI32, storeI32 } from '../soft/state-code.ts';
 import { emitCurrentKey } from './jump-key.ts';
 
 const USER = 3;
 
 /** The body of `resume`; `jumpFlat` and `jumpSegmented` are function indices. */
 export function emitResume(f: FunctionBuilder, jumpFlat: number, jumpSegmented: number): void {
-  const get = (offset: number): void => {
-    f.i32Const(0);
-    f.load('i32.load', offset);
-  };
+  const get = (offset: number): void => loadI32(f, offset);
   const isSet = (offset: number, bits: number): void => {
     get(offset);
     f.i32Const(bits);
     f.op('i32.and');
   };
-  const set = (offset: number, push: () => void): void => {
-    f.i32Const(0);
-    push();
-    f.store('i32.store', offset);
-  };
+  const set = (offset: number, push: () => void): void => storeI32(f, offset, push);
   const user = f.local('i32');
   f.block();
   get(E.BUDGET);

@@ -12,7 +12,7 @@ import type { FunctionBuilder } from '../../wasm/function.ts';
 import * as S from '../../x86/state/layout.ts';
 import * as E from '../soft/engine-state.ts';
 import { FLAGS_BASE, FLAGS_DYNAMIC } from '../soft/flag-kinds.ts';
-import { emitExecuteOffset } from '../soft/tlb-offset.ts';
+import { emitExecuteEntry } from '../soft/tlb-offset.ts';
 import { MXCSR_ASSUMED, MXCSR_PLAIN } from './assumptions.ts';
 import type { Region } from './region.ts';
 import { analyseRegion, type BlockFacts, type RegionFacts } from './region-analysis.ts';
@@ -201,11 +201,7 @@ export abstract class RegionFrame extends RegionFlags {
     for (const page of this.region.pages.slice(1)) {
       pushPage(page.index);
       f.localTee(address);
-      f.op('i32.wrap_i64');
-      emitExecuteOffset(f);
-      f.i32Const(0);
-      f.load('i32.load', E.EXECUTE_TABLE);
-      f.op('i32.add');
+      emitExecuteEntry(f);
       f.localTee(entry);
       f.load('i64.load', 0);
       f.localGet(address);

@@ -9,13 +9,13 @@ import type { FunctionBuilder } from '../../wasm/function.ts';
 import { KIND_BYTES, KIND_WRITE } from './core-functions.ts';
 import * as E from './engine-state.ts';
 import { emitAddPage } from './page-set-code.ts';
+import { loadI32 } from './state-code.ts';
 import { emitEntryOffset, emitExecuteOffset } from './tlb-offset.ts';
 import {
   ACCESSED,
   checkFetch,
   checkRights,
   DIRTY,
-  get,
   mustBeAccessed,
   mustBeRam,
   newWalk,
@@ -140,7 +140,7 @@ function enterTranslation(w: Walk): void {
   f.op('i32.or');
   f.store('i32.store', E.TLB_NOTES);
   f.i32Const(0);
-  get(f, E.TLB_REFILLS);
+  loadI32(f, E.TLB_REFILLS);
   f.i32Const(1);
   f.op('i32.add');
   f.store('i32.store', E.TLB_REFILLS);
@@ -227,7 +227,7 @@ export function emitFillExecute(f: FunctionBuilder, marks: PageMarks): void {
   f.i64Const(-4096);
   f.op('i64.and');
   f.localSet(address);
-  get(f, E.EXECUTE_TABLE);
+  loadI32(f, E.EXECUTE_TABLE);
   f.localSet(table);
   emitAddPage(f, table, address);
   refuseUnless(f);

@@ -2,6 +2,7 @@
 import type { Linear } from '../../base/addresses.ts';
 import type { FunctionBuilder } from '../../wasm/function.ts';
 import * as E from './engine-state.ts';
+import { loadI32 } from './state-code.ts';
 
 /** Entries of tables for fetching have 16 bytes. */
 const EXECUTE_ENTRY_SHIFT = 4;
@@ -20,6 +21,14 @@ export function emitExecuteOffset(f: FunctionBuilder): void {
   f.op('i32.shr_u');
   f.i32Const((E.EXECUTE_ENTRIES - 1) << EXECUTE_ENTRY_SHIFT);
   f.op('i32.and');
+}
+
+/** Turns the linear address on the stack (i64) into the byte offset of its entry in the table for fetching in force. */
+export function emitExecuteEntry(f: FunctionBuilder): void {
+  f.op('i32.wrap_i64');
+  emitExecuteOffset(f);
+  loadI32(f, E.EXECUTE_TABLE);
+  f.op('i32.add');
 }
 
 /** Pushes the bit of PAGE_CELLS_USED for a linear address (i64 local). */

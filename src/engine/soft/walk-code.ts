@@ -11,6 +11,7 @@ import * as C from '../../x86/state/control-bits.ts';
 import * as S from '../../x86/state/layout.ts';
 import { KIND_WRITE } from './core-functions.ts';
 import * as E from './engine-state.ts';
+import { loadI32 } from './state-code.ts';
 
 /** Guest memory in the core module. */
 export const RAM = 1;
@@ -63,12 +64,8 @@ export function newWalk(f: FunctionBuilder, marks: PageMarks, fetch: boolean): W
   };
 }
 
-export const get = (f: FunctionBuilder, offset: number): void => {
-  f.i32Const(0);
-  f.load('i32.load', offset);
-};
 export const isSet = (f: FunctionBuilder, offset: number, bits: number): void => {
-  get(f, offset);
+  loadI32(f, offset);
   f.i32Const(bits);
   f.op('i32.and');
 };
@@ -186,7 +183,7 @@ function walkNarrow(w: Walk): void {
     mustBePresent(w);
     andRights(w);
   };
-  get(f, S.CR3);
+  loadI32(f, S.CR3);
   f.localSet(frame);
   f.i32Const(22);
   f.localSet(shift);
@@ -394,7 +391,7 @@ export function checkFetch({ f, rights, forbids }: Walk): void {
   f.op('i64.and');
   f.op('i64.eqz');
   refuseUnless(f);
-  get(f, S.CPL);
+  loadI32(f, S.CPL);
   f.i32Const(3);
   f.op('i32.eq');
   f.if_();

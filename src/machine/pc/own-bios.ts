@@ -1,6 +1,5 @@
 // Doppel's own BIOS (firmware/bios) in a machine: its ROM below 1 MiB, the port by which its stubs call it, and the
 // media as its drives.
-
 import type { BlockDevice, BlockError } from '../../backend/block/block-device.ts';
 import type { Saveable, StateRecord } from '../../base/state-record.ts';
 import { Bios } from '../../firmware/bios/bios.ts';

@@ -73,11 +73,11 @@ export class VbeServices {
     const identifier = this.#read(R_IDENTIFIER);
     return identifier >= FIRST_IDENTIFIER && identifier <= LAST_IDENTIFIER;
   }
-  /** Back to the VGA's own modes. */
   /** The mode is none of the extension's. */
   forget(): void {
     this.#current = null;
   }
+  /** Back to the VGA's own modes. */
   disable(): void {
     this.forget();
     if (this.#present) this.#write(R_ENABLE, 0);
