@@ -2,6 +2,7 @@
 // become small, interrupts and spoiled pages go.
 import { childLists } from './assemble.ts';
 import type { Node, RegionProgram } from './nodes.ts';
+import { QUIET } from './surroundings.ts';
 
 export type StillFails = (program: RegionProgram) => boolean;
 
@@ -39,6 +40,11 @@ export function minimiseRegionProgram(
   attempt((copy) => {
     copy.spoiled = 0;
   });
+  for (const part of Object.keys(QUIET) as (keyof typeof QUIET)[]) {
+    attempt((copy) => {
+      copy.surroundings = { ...copy.surroundings, [part]: QUIET[part] };
+    });
+  }
   for (let progress = true; progress && left > 0; ) {
     progress = removeNodes(() => best, attempt);
     progress = simplify(() => best, attempt) || progress;

@@ -1,6 +1,7 @@
 // A program of the region torture as a tree (program.ts makes them, assemble.ts turns them into bytes, minimise.ts cuts
 // them down).
 import type { Bits } from './registers.ts';
+import type { Surroundings } from './surroundings.ts';
 
 export type Node =
   /** Bytes as they are; `guarded`: the NOP that tells the kernel their length comes before. */
@@ -55,4 +56,5 @@ export interface RegionProgram {
   readonly seed: number;
   /** Interrupts from outside: instruction counts, ascending. */
   interrupts: readonly number[];
+  surroundings: Surroundings;
 }

@@ -7,6 +7,7 @@ import { InstructionMaker } from './instructions.ts';
 import type { Node, RegionProgram } from './nodes.ts';
 import { PieceMaker } from './pieces.ts';
 import { type Bits, freeRegisters } from './registers.ts';
+import { randomSurroundings } from './surroundings.ts';
 import { DATA, DATA_PAGES } from './world.ts';
 
 export interface ProgramOptions {
@@ -86,6 +87,7 @@ class Generator {
       spoiled: random.chance(60) ? 0 : random.u32() & random.u32() & ((1 << (2 * DATA_PAGES)) - 1),
       seed: random.u32(),
       interrupts,
+      surroundings: randomSurroundings(random, this.#tame),
     };
   }
 

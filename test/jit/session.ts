@@ -9,6 +9,7 @@ import { type Assembled, assembleRegionProgram } from './assemble.ts';
 import type { RegionProgram } from './nodes.ts';
 import { makeRegionProgram } from './program.ts';
 import { BASE, BASE_VALUE, INDEX_VALUE, indexRegister } from './registers.ts';
+import { surround } from './surroundings.ts';
 import { CODE, exceptionsTaken, FIRST_INTERRUPT, LAST_INTERRUPT, loadWorld, STACK_TOP } from './world.ts';
 
 export interface RegionOutcome {
@@ -46,6 +47,7 @@ export function loadRegionProgram(
     state.set64(L.FPR + L.FPR_SIZE * i + 8, BigInt(0x3fff - 8 + random.below(16)));
   }
   for (let i = 0; i < 32; i++) state.set64(L.XMM + 8 * i, random.u64());
+  surround(machine, program.surroundings, random);
 }
 
 /** Runs both machines to the end or the limit, with the program's interrupts, in the same pieces. */

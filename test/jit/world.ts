@@ -3,6 +3,8 @@
 // the byte before them tells the length, and they are skipped; INT3 exchanges two pages of data and may set CR0.TS; INT 4
 // puts another copy of a page of code in its place; single steps are
 // counted down; interrupts from outside are taken. Each of them leaves a record with all registers in a log.
+// What else may happen around a program is in surroundings.ts: now and then the kernel goes over to another address space,
+// switches breakpoints on or off, or has alignment checked.
 //
 // Linear addresses of the program; the frames of its code and data lie in another order than
 // its pages:
@@ -52,6 +54,10 @@ const RECORD = 0x100;
 const FAULTS = 8;
 const EXCEPTIONS = 16;
 const STEPS = 24;
+/** What CR3, DR7 and the program's flags are changed by (XOR), now and then. */
+const OTHER_SPACE = 32;
+const BREAKPOINTS = 40;
+const OTHER_FLAGS = 48;
 /** Exceptions after which a program is ended: enough for any that gets on. */
 const MOST_EXCEPTIONS = 3000;
 
@@ -66,10 +72,11 @@ const WITH_ERROR_CODE = [8, 10, 11, 12, 13, 14, 17];
 const KERNEL_CS = 0x10;
 
 /** Order of the frames behind code pages. */
-const codeFrame = (page: number) => USER_PAGES + 0x1000 * ((page * 5 + 3) % CODE_PAGES);
+export const codeFrame = (page: number) => USER_PAGES + 0x1000 * ((page * 5 + 3) % CODE_PAGES);
 /** Bit of a page table entry that leads to the other copy of the code. */
-const COPY_BIT = 17;
-const DATA_FRAMES = USER_PAGES + 0x1000 * CODE_PAGES;
+export const COPY_BIT = 17;
+/** Physical: the frames behind the data pages, in one piece. */
+export const DATA_FRAMES = USER_PAGES + 0x1000 * CODE_PAGES;
 const dataFrame = (page: number) => DATA_FRAMES + 0x1000 * ((page * 3 + 5) % DATA_PAGES);
 const STACK_FRAMES = DATA_FRAMES + 0x1000 * DATA_PAGES;
 
@@ -109,6 +116,7 @@ function handler(dataTable: number, codeTable: number): Uint8Array {
   code.hex('83 f8 03').jcc(4, 'exchange');
   code.hex('83 f8 04').jcc(4, 'copy');
   code.hex('83 f8 07').jcc(4, 'unit');
+  code.hex('83 f8 11').jcc(4, 'alignment');
   code.hex('83 f8').raw(FIRST_INTERRUPT).jcc(3, 'back'); // jae back
 
   code.label('skip');
@@ -127,13 +135,18 @@ function handler(dataTable: number, codeTable: number): Uint8Array {
   code.hex('0f b6 51 ff 83 e2 0f 48 01 94 24').number(RIP, 4); // movzx edx, byte [rcx-1]; and edx, 15; add [rsp+rip], rdx
   code.jmp('back');
 
+  // A single step, or a breakpoint: RF, so that one on an instruction lets it pass.
   code.label('step');
+  code.hex('81 8c 24').number(FLAGS, 4).number(0x1_0000, 4); // or dword [rsp+flags], RF
   code.hex('48 ff 4b').raw(STEPS).jcc(5, 'back'); // dec [steps]; jnz back
   code.hex('81 a4 24').number(FLAGS, 4).number(0xffff_feff, 4); // and dword [rsp+flags], ~TF
   code.hex('48 8b 53').raw(EXCEPTIONS).hex('83 e2 0f ff c2 48 89 53').raw(STEPS).jmp('back'); // steps = exceptions % 16 + 1
 
   // The floating-point unit was not there: CLTS, and once more.
   code.label('unit').hex('0f 06').jmp('back');
+
+  // Alignment is checked no more.
+  code.label('alignment').hex('81 a4 24').number(FLAGS, 4).number(~0x4_0000, 4).jmp('back');
 
   code.label('page fault');
   code
@@ -187,8 +200,10 @@ function handler(dataTable: number, codeTable: number): Uint8Array {
   code.hex('f6 43').raw(EXCEPTIONS, 3).hex('75 08 0f 20 c0 0c 08 0f 22 c0');
 
   code.label('back');
-  // Now and then everything is forgotten: MOV CR3.
-  code.hex('f6 43').raw(EXCEPTIONS, 7).hex('75 06 0f 20 d8 0f 22 d8');
+  // Now and then everything is forgotten, perhaps for another address space: MOV CR3. Or AC changes, or DR7.
+  code.hex('f6 43').raw(EXCEPTIONS, 7).hex('75 0a 0f 20 d8 48 33 43').raw(OTHER_SPACE).hex('0f 22 d8');
+  code.hex('f6 43').raw(EXCEPTIONS, 1).hex('75 0a 8b 43').raw(OTHER_FLAGS).hex('31 84 24').number(FLAGS, 4);
+  code.hex('f6 43').raw(EXCEPTIONS, 15).hex('75 0a 0f 21 f8 48 33 43').raw(BREAKPOINTS).hex('0f 23 f8');
   for (const r of [...order].reverse()) code.raw(...(r >= 8 ? [0x41] : []), 0x58 | (r & 7));
   code.hex('48 83 c4 10 48 cf'); // add rsp, 16; iretq
   code.label('end').hex('f4');
@@ -196,7 +211,7 @@ function handler(dataTable: number, codeTable: number): Uint8Array {
 }
 
 /** Physical address of the page table entry of a user page. */
-function tableEntry(machine: TortureMachine, linear: number): number {
+export function tableEntry(machine: TortureMachine, linear: number): number {
   const { view } = machine.memory;
   let table = 0x1000;
   for (const shift of [39, 30, 21]) {
@@ -241,6 +256,21 @@ export function loadWorld(machine: TortureMachine, start: WorldStart, random: Ra
   vcpu.state.set32(L.IDTR_LIMIT, VECTORS * 16 - 1);
   vcpu.state.rip = start.entry;
   setSegments(vcpu.state, start.bits);
+}
+
+/** What the kernel changes by XOR now and then, each 0 where it stays as it is. */
+export interface Changes {
+  /** CR3. */
+  readonly space: number;
+  /** DR7. */
+  readonly breakpoints: number;
+  /** RFLAGS of the program. */
+  readonly flags: number;
+}
+export function setChanges({ memory }: TortureMachine, { space, breakpoints, flags }: Changes): void {
+  memory.view.setUint32(VARIABLES + OTHER_SPACE, space, true);
+  memory.view.setUint32(VARIABLES + BREAKPOINTS, breakpoints, true);
+  memory.view.setUint32(VARIABLES + OTHER_FLAGS, flags, true);
 }
 
 /** FS and GS with bases; outside 64-bit mode FS ends after a page and a half, and GS cannot be written. */

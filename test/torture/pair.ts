@@ -1,15 +1,20 @@
 // Two machines with the same program on two engines, one the oracle and one the subject of the test, run in pieces of
-// chosen lengths and compared: exits, all architectural state, counts of retired instructions, RAM.
+// chosen lengths and compared: exits, all architectural state, counts of retired instructions, what devices heard, memory.
 import type { GuestBus } from '../../src/base/guest-bus.ts';
 import { bareWires, emptyBus } from '../../src/engine/testing.ts';
 import type { Exit, Vcpu } from '../../src/engine/vcpu.ts';
 import { GuestMemory } from '../../src/memory/guest-memory.ts';
+import type { PlainMemory } from '../../src/memory/plain-memory.ts';
 import { type EngineName, makeEngine } from '../engines.ts';
 import { stateDifferences } from '../isa/fuzz/garbage.ts';
 
-/** A processor, RAM, an interrupt line whose vector is on the bus, and a log of port accesses. */
+/** Bytes of plain memory that a test may map. */
+const PLAIN_BYTES = 0x1_0000;
+
+/** A processor, RAM, plain memory that is mapped nowhere at first, an interrupt line whose vector is on the bus, and a log of port accesses. */
 export class TortureMachine {
   readonly memory: GuestMemory;
+  readonly plain: PlainMemory;
   readonly vcpu: Vcpu;
   /** Vectors that wait for an open interrupt window. */
   readonly vectors: number[] = [];
@@ -20,9 +25,12 @@ export class TortureMachine {
   #start = 0;
 
   constructor(engine: EngineName, ramBytes: number) {
-    this.memory = new GuestMemory(ramBytes);
+    this.memory = new GuestMemory(ramBytes, PLAIN_BYTES);
+    this.plain = this.memory.allocate('plain', PLAIN_BYTES);
     const bus: GuestBus = {
       ...emptyBus,
+      mmioRead: (address, width) => this.memory.mmioRead(address, width),
+      mmioWrite: (address, width, value) => this.memory.mmioWrite(address, width, value),
       portWrite: (port, _width, value) => {
         this.writes.push([port, value, this.retired]);
         this.onPortWrite(port, value, this);
@@ -106,6 +114,8 @@ export class Pair {
     if (JSON.stringify(a.writes) !== JSON.stringify(b.writes)) list.push(portDifference(a.writes, b.writes));
     const ram = firstDifference(a.memory.ram, b.memory.ram, 0, this.#ramBytes);
     if (ram) list.push(`memory ${ram}`);
+    const plain = firstDifference(a.plain.bytes, b.plain.bytes, 0, PLAIN_BYTES);
+    if (plain) list.push(`plain memory ${plain}`);
     return list;
   }
 }

@@ -1,9 +1,13 @@
 // Accesses that the TLB does not answer, as functions of the core module: the TLB is refilled (soft/tlb-fill.ts), and TypeScript is
 // asked only where that cannot be done in the usual way.
 import type { FunctionBuilder } from '../../wasm/function.ts';
-import { KIND_BYTES, KIND_WRITE } from '../soft/core-functions.ts';
+import * as S from '../../x86/state/layout.ts';
+import { KIND_BYTES, KIND_WRITE, KIND_X87 } from '../soft/core-functions.ts';
 import * as E from '../soft/engine-state.ts';
-import { storeI32, storeI64 } from '../soft/state-code.ts';
+import { loadI32, storeI32, storeI64 } from '../soft/state-code.ts';
+
+/** Of the x87 status word: an exception waits. */
+const FSW_ES = 0x80;
 
 /**
  * The bodies of slowLoad and slowStore (core-functions.ts): what is missing in the TLB only is done here, everything else by the
@@ -75,14 +79,26 @@ export function emitFillForRegion(f: FunctionBuilder, fillTlb: number, callback:
   f.op('return');
   f.end();
   storeI64(f, E.ACCESS_ADDRESS, address);
+  loadI32(f, E.PAGE_FAULT);
+  f.if_('i32');
   f.i32Const(0);
-  f.load('i32.load', E.PAGE_FAULT);
-  f.if_();
-  f.i32Const(0);
-  f.op('return');
-  f.end();
+  f.else_();
   f.localGet(kind);
   f.call(callback);
+  f.end();
+  f.localGet(kind);
+  f.i32Const(KIND_X87);
+  f.op('i32.and');
+  f.if_(undefined, 'unlikely');
+  loadI32(f, S.X87_TRAP);
+  loadI32(f, S.FSW);
+  f.i32Const(FSW_ES);
+  f.op('i32.and');
+  f.op('i32.or');
+  f.if_();
+  storeI32(f, E.PAGE_FAULT, () => f.i32Const(0));
+  f.end();
+  f.end();
 }
 
 /**

@@ -7,6 +7,7 @@ import type { CpuState } from '../../x86/state/cpu-state.ts';
 import * as L from '../../x86/state/layout.ts';
 import { InterpVcpu } from '../interp/interp-vcpu.ts';
 import { bareWires, enterFlat32 } from '../testing.ts';
+import { buildUserSpace, enterUserMode, exceptionTaken, USER_PAGES } from '../testing-user-program.ts';
 import { JitVcpu } from './jit-vcpu.ts';
 
 const CODE = 0x1000;
@@ -73,4 +74,57 @@ test('a unit that is switched off', () => {
       state.cr0 |= CR0_TS;
     },
   ]);
+});
+
+test('what the x87 unit raises comes before the page fault of its operand', () => {
+  const [code, data] = [0x40_0000, 0x50_0000];
+  // loop: fld qword [rdi]; fstp st(0); jmp loop
+  const loop = [0xdd, 0x07, 0xdd, 0xd8, 0xeb, 0xfa];
+  const cases: [string, number, (state: CpuState) => void][] = [
+    ['nothing', 14, () => {}],
+    [
+      'CR0.TS',
+      7,
+      (state) => {
+        state.cr0 |= CR0_TS;
+      },
+    ],
+    [
+      'an exception that waits',
+      16,
+      (state) => {
+        state.set32(L.FCW, 0x37e);
+        state.set32(L.FSW, 0x8081);
+      },
+    ],
+  ];
+  for (const translated of [false, true]) {
+    for (const [name, vector, change] of cases) {
+      const memory = new GuestMemory(4 << 20);
+      const rights = { writable: false, executable: true };
+      buildUserSpace(memory, [
+        { linear: code, physical: USER_PAGES, ...rights },
+        { linear: data, physical: USER_PAGES + 0x1000, ...rights },
+      ]);
+      memory.u8.set(loop, USER_PAGES);
+      const vcpu = translated
+        ? new JitVcpu(bareWires(memory), { eager: true })
+        : new InterpVcpu(bareWires(memory));
+      const { state } = vcpu;
+      enterUserMode(state, 64);
+      state.rip = code;
+      state.setGpr(L.RDI, BigInt(data));
+      state.set32(L.FCW, 0x37f);
+      vcpu.stateChanged();
+      vcpu.run(3000);
+      assert.equal(exceptionTaken(state, memory), null);
+      // The next page is not there.
+      state.setGpr(L.RDI, BigInt(data + 0x1000));
+      change(state);
+      vcpu.stateChanged();
+      vcpu.run(100);
+      const taken = exceptionTaken(state, memory);
+      assert.deepEqual([taken?.vector, taken?.rip], [vector, BigInt(code)], `${name}, ${translated}`);
+    }
+  }
 });

@@ -3,7 +3,8 @@
 // (semantics/simd/float-check.ts). The region asks once, at its entry, and for MXCSR only if it calculates: integer
 // programs, which use SSE too, may never set PE. Nothing in it changes these words, or it makes no assumption.
 //
-// Checks of the x87 unit are left out before a routine that makes them itself (Routine.checksX87).
+// Checks of the x87 unit are left out before a routine that makes them itself (Routine.checksX87). Where memory is accessed
+// in between, a page fault must not come before what they raise (KIND_X87).
 import type { CpuState } from '../../x86/state/cpu-state.ts';
 import * as S from '../../x86/state/layout.ts';
 import type { Uop } from '../../x86/uops/ir.ts';
@@ -45,7 +46,8 @@ export function assume(uops: readonly Uop[], what: What): Assumed {
   }
   return assumed;
 }
-function someRoutine(uops: readonly Uop[]): boolean {
+/** Whether a routine checks the x87 unit for the instruction. */
+export function checksX87(uops: readonly Uop[]): boolean {
   return uops.some((uop) => uop.op === 'routine' && uop.routine.checksX87);
 }
 
@@ -66,7 +68,7 @@ class Assumptions {
     this.#what = what;
   }
   apply(uops: readonly Uop[]): Assumed {
-    this.#routine = someRoutine(uops);
+    this.#routine = checksX87(uops);
     const list = this.#list(uops);
     const changed = list.some((uop, i) => uop !== uops[i]);
     return { uops: changed ? list : uops, unit: this.#unit, plain: this.#plain, breaks: this.#breaks };

@@ -4,11 +4,12 @@
 import type { FunctionBuilder } from '../../wasm/function.ts';
 import * as S from '../../x86/state/layout.ts';
 import type { Uop, Value } from '../../x86/uops/ir.ts';
-import { KIND_CELL, KIND_MISSES, KIND_STACK, KIND_WRITE } from '../soft/core-functions.ts';
+import { KIND_CELL, KIND_MISSES, KIND_STACK, KIND_WRITE, KIND_X87 } from '../soft/core-functions.ts';
 import * as E from '../soft/engine-state.ts';
 import { stateLoad, storeOp } from '../soft/lower-memory.ts';
 import { missKey } from '../soft/miss-counters.ts';
 import { emitEntryOffset } from '../soft/tlb-offset.ts';
+import { checksX87 } from './assumptions.ts';
 import type { InstructionFacts } from './instruction-facts.ts';
 import type { Region } from './region.ts';
 import { RegionFrame } from './region-frame.ts';
@@ -122,8 +123,10 @@ export abstract class RegionMemory extends RegionFrame {
     this.#pushAddress64(address);
     f.localGet(this.tlb);
     const write = isWrite(uop) ? KIND_WRITE : 0;
+    const x87 = checksX87(this.#instruction.uops) ? KIND_X87 : 0;
     const key = missKey(this.place.id) << KIND_MISSES;
-    f.i32Const(key | (page.cell << KIND_CELL) | (uop.bits / 8) | write | (uop.stack ? KIND_STACK : 0));
+    const cell = page.cell << KIND_CELL;
+    f.i32Const(key | cell | (uop.bits / 8) | write | (uop.stack ? KIND_STACK : 0) | x87);
     f.i32Const(this.where(this.offset, this.remaining));
     f.call(this.core.translate);
     f.localTee(addend);

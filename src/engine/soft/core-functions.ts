@@ -59,6 +59,11 @@ export const KIND_STACK = 0x200;
 /** Bits at which the number of a page cell begins, and the region's key for counting misses (miss-counters.ts). */
 export const KIND_CELL = 10;
 export const KIND_MISSES = 16;
+/**
+ * Of an access of a region: the x87 unit is checked only after it, but what that raises (#NM, #MF) comes before a page
+ * fault. Where the unit raises something, the interpreter finds out which.
+ */
+export const KIND_X87 = 1 << 26;
 
 /** The part of a lowering that its helpers (flags) need: where code goes, and values onto the stack. */
 export interface ValueEmitter {

@@ -25,10 +25,10 @@ export function emitCountMiss(f: FunctionBuilder, where: number, kind: number): 
   f.i32Const(PLACE);
   f.op('i32.shr_u');
   f.localGet(kind);
-  f.i32Const(KIND_MISSES);
+  f.i32Const(KIND_MISSES - KEY);
   f.op('i32.shr_u');
-  f.i32Const(KEY);
-  f.op('i32.shl');
+  f.i32Const(((1 << KEY_BITS) - 1) << KEY);
+  f.op('i32.and');
   f.op('i32.xor');
   f.i32Const(2);
   f.op('i32.shl');
