@@ -2,8 +2,17 @@
 // through here: engines index it directly. This is the way to everything that is not RAM.
 import type { GuestPhysical, Port } from './addresses.ts';
 
-/** Width of a port or MMIO access in bytes. 8-byte MMIO is split into two of 4 by the caller, low half first. */
+/**
+ * Width of a port or MMIO access in bytes. MMIO accesses that are not aligned, or of 8 bytes and more, are split by the
+ * caller into the widest pieces that are (pieceWidth), the lowest first.
+ */
 export type AccessWidth = 1 | 2 | 4;
+
+/** Widest naturally aligned access that fits into `bytes` bytes from an address; at least 1. */
+export function pieceWidth(address: GuestPhysical, bytes: number): AccessWidth {
+  if (bytes >= 4 && (address & 3) === 0) return 4;
+  return bytes >= 2 && (address & 1) === 0 ? 2 : 1;
+}
 
 export interface GuestBus {
   /** Reads from a physical address that is not RAM; unmapped space reads as all ones. Never throws. */

@@ -13,7 +13,7 @@
 import type { GuestPhysical } from '../base/addresses.ts';
 import { PAGE_SHIFT, PAGE_SIZE } from '../base/addresses.ts';
 import { DoppelError } from '../base/errors.ts';
-import type { AccessWidth } from '../base/guest-bus.ts';
+import { type AccessWidth, pieceWidth } from '../base/guest-bus.ts';
 import type { PhysicalMemory } from '../x86/paging/physical-memory.ts';
 import {
   hasDevice,
@@ -275,11 +275,28 @@ export class GuestMemory implements PhysicalMemory {
   }
   read16(address: GuestPhysical): number {
     const at = this.place(address);
-    return at < NOWHERE ? this.view.getUint16(at, true) : this.mmioRead(address, 2);
+    return at < NOWHERE ? this.view.getUint16(at, true) : this.#readPieces(address, 2);
   }
   read32(address: GuestPhysical): number {
     const at = this.place(address);
-    return at < NOWHERE ? this.view.getUint32(at, true) : this.mmioRead(address, 4);
+    return at < NOWHERE ? this.view.getUint32(at, true) : this.#readPieces(address, 4);
+  }
+  /** Devices see aligned accesses only. */
+  #readPieces(address: GuestPhysical, bytes: number): number {
+    let value = 0;
+    for (let done = 0; done < bytes; ) {
+      const width = pieceWidth(address + done, bytes - done);
+      value |= this.mmioRead(address + done, width) << (8 * done);
+      done += width;
+    }
+    return value >>> 0;
+  }
+  #writePieces(address: GuestPhysical, bytes: number, value: number): void {
+    for (let done = 0; done < bytes; ) {
+      const width = pieceWidth(address + done, bytes - done);
+      this.mmioWrite(address + done, width, (value >>> (8 * done)) & (0xffffffff >>> (32 - 8 * width)));
+      done += width;
+    }
   }
   /**
    * Offset in memory 1 where `bytes` bytes from an address are about to be written: marks the page, tells the engines of
@@ -305,12 +322,12 @@ export class GuestMemory implements PhysicalMemory {
   write16(address: GuestPhysical, value: number): void {
     const at = this.writeTo(address, 2);
     if (at >= 0) this.view.setUint16(at, value, true);
-    else this.mmioWrite(address, 2, value & 0xffff);
+    else this.#writePieces(address, 2, value);
   }
   write32(address: GuestPhysical, value: number): void {
     const at = this.writeTo(address, 4);
     if (at >= 0) this.view.setUint32(at, value, true);
-    else this.mmioWrite(address, 4, value);
+    else this.#writePieces(address, 4, value);
   }
 
   // ---- marks ----

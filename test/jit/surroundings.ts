@@ -121,6 +121,7 @@ const KINDS: readonly FrameKind[] = [
 class DataDevices {
   readonly #machine: TortureMachine;
   #reads = 0;
+  #acts = 0;
 
   constructor(machine: TortureMachine) {
     this.#machine = machine;
@@ -156,30 +157,39 @@ class DataDevices {
     else if (kind === 'shadowed') memory.mapPlain(at, 0x1000, plain, offset, 'ram');
     else if (kind === 'device' || kind === 'flash') memory.map(at, 0x1000, this.#device(page));
   }
+  /** It hears of bytes: in how wide pieces an access comes is each engine's affair. */
   #device(page: number) {
     const { writes } = this.#machine;
     return {
       name: `device ${page}`,
       read: (offset: number, width: AccessWidth) => {
-        // Another value each time, so that none may be asked for twice.
-        const value = Math.imul(++this.#reads * 0x1_0001 + offset, 0x9e37_79b1) >>> (32 - 8 * width);
-        writes.push([-1 - offset, value, this.#machine.retired]);
-        return value;
+        let value = 0;
+        for (let i = 0; i < width; i++) {
+          // Another value each time, so that none may be asked for twice.
+          const byte = Math.imul(++this.#reads, 0x9e37_79b1) >>> 24;
+          writes.push([-1 - offset - i, byte, this.#machine.retired]);
+          value |= byte << (8 * i);
+        }
+        return value >>> 0;
       },
-      write: (offset: number, _: AccessWidth, value: number) => {
-        writes.push([frameOf(page) + offset, value, this.#machine.retired]);
-        this.#act(value);
+      write: (offset: number, width: AccessWidth, value: number) => {
+        for (let i = 0; i < width; i++) {
+          const byte = (value >>> (8 * i)) & 0xff;
+          writes.push([frameOf(page) + offset + i, byte, this.#machine.retired]);
+          if (((offset + i) & 3) === 0) this.#act(page, byte);
+        }
       },
     };
   }
-  #act(value: number): void {
+  #act(page: number, value: number): void {
     const { vcpu, vectors, memory } = this.#machine;
-    const other = value >>> 5;
+    const other = Math.imul(++this.#acts + value, 0x9e37_79b1) >>> 16;
     switch (value & 31) {
       case 0:
       case 1:
       case 2:
-        this.#become(other & 7, other >> 3);
+        // Its own frame stays what it is, or what becomes of the rest of a wide store would be each engine's affair.
+        if ((other & 7) !== page) this.#become(other & 7, other >> 3);
         break;
       case 3:
       case 4:

@@ -13,7 +13,7 @@
 // The walk ends at a guest-physical page; what is entered here, and what code is known by, is the page's place in
 // memory 1 (GuestMemory.place). When the guest's memory map changes, everything is looked up anew.
 import type { Linear } from '../../base/addresses.ts';
-import type { AccessWidth, GuestBus } from '../../base/guest-bus.ts';
+import { type GuestBus, pieceWidth } from '../../base/guest-bus.ts';
 import type { GuestMemory } from '../../memory/guest-memory.ts';
 import { isReadable, isWritable, PAGE_DEVICE, PAGE_RAM } from '../../memory/memory-map.ts';
 import { dataBreakpoints } from '../../x86/control/debug-registers.ts';
@@ -415,10 +415,4 @@ export class SoftMmu implements TranslationControl {
 function largePageKey(linear: Linear, shift: number): number {
   const part = shift === 21 ? 2 ** -21 : shift === 22 ? 2 ** -22 : 2 ** -30;
   return Math.floor(linear * part) * 64 + shift;
-}
-
-/** Widest naturally aligned bus access that fits. */
-function pieceWidth(address: number, bytes: number): AccessWidth {
-  if (bytes >= 4 && (address & 3) === 0) return 4;
-  return bytes >= 2 && (address & 1) === 0 ? 2 : 1;
 }

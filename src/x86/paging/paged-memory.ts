@@ -173,7 +173,9 @@ export class PagedMemory implements LinearMemory, TranslationControl {
       }
     }
     const physical = this.#resolve(linear, ACCESS_READ, privilege);
-    return (BigInt(this.#physical.read32(physical + 4)) << 32n) | BigInt(this.#physical.read32(physical));
+    // Devices are asked for the low half first.
+    const low = this.#physical.read32(physical);
+    return (BigInt(this.#physical.read32(physical + 4)) << 32n) | BigInt(low);
   }
   #readAcross(linear: Linear, bytes: number, inPage: number, privilege: Privilege): number {
     this.#normalize(linear + bytes - 1);
