@@ -55,7 +55,9 @@ export class BlockHandlers {
 
   /** A block is run by the function at a table slot from now on, instead of by its handlers. */
   install(descriptor: number, slot: number): void {
-    if (!this.#plain.has(descriptor)) this.#plain.set(descriptor, this.plainHandler(descriptor));
+    const plain = this.plainHandler(descriptor);
+    this.#plain.set(descriptor, plain);
+    this.#state.u32[(descriptor - D.H_HANDLER) >> 2] = plain;
     this.#state.u32[descriptor >> 2] = slot;
     this.onSlot(descriptor, slot);
   }

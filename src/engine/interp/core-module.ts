@@ -225,7 +225,17 @@ export function buildCoreModule(
   const branchFlat = define('branchFlat', (f) => emitJump(f, () => f.localGet(1), 0, calls));
 
   const resume = define('resume', (f) => emitResume(f, jumpFlat, jumpSegmented));
-  define('bail', (f) => emitBail(f, enterGate, resume));
+  define('bail', (f) =>
+    emitBail(f, {
+      enterGate,
+      resume,
+      findBlock: findBlock.index,
+      handlerType,
+      table,
+      count: HANDLER_COUNT,
+      firstSlot: tableSize,
+    }),
+  );
 
   defineHandler(HANDLER_STOP, 'stop', (f) => {
     storeI32(f, E.EXIT_DESCRIPTOR, () => f.localGet(0));

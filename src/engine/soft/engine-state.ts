@@ -54,6 +54,9 @@ export const COUNT_TLB_HITS = i64();
 export const WHERE = u32();
 /** u32: not 0 when that was because accesses that are looked up together lie in two pages (jit/region-windows.ts). */
 export const SPREAD = u32();
+/** i32: BUDGET at the last bail, and how often they came lately (interp/bail.ts). */
+export const BAIL_BUDGET = u32();
+export const BAIL_DEBT = u32();
 /** u32: identifier of the region that left because its budget was used up: a sample of what runs. */
 export const SAMPLED_REGION = u32();
 /** u32: translations entered into the TLB. */
