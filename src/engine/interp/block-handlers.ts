@@ -6,7 +6,7 @@
 //   HANDLER_STOP        the code has changed: even the running block leaves before its next instruction
 //
 // A group or slot may take the place of another; the handler of the instruction alone is kept aside. That of a block that is
-// counted is in its header.
+// counted, or whose place a region has taken, is in its header, where generated code finds it too (bail.ts).
 import type { Form } from '../../x86/decode/instruction.ts';
 import type { CpuState } from '../../x86/state/cpu-state.ts';
 import { HANDLER_COUNT, HANDLER_STOP } from './core-module.ts';

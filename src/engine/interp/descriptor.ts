@@ -27,8 +27,8 @@
 // place (u32): of its first byte in memory 1; all ones where that, or the rest of its instruction, is beyond 4 GiB.
 // mode (u32): the key of the mode that it was decoded for in the lower ten bits; above them the page of memory 1 with the rest of
 // its instruction, where that lies across two pages (its order in the page and its length tell).
-// runs left, handler: while the runs of a block are counted (core-module.ts, `count`), how many are left until it is
-// reported, and the handler of its first instruction, of which `count` has taken the place.
+// runs left: while the runs of a block are counted (core-module.ts, `count`), how many are left until it is reported.
+// handler: that of its first instruction, of which `count` or a region has taken the place.
 export const DESCRIPTOR_SIZE = 24;
 export const D_HANDLER = 0;
 export const D_START = 4;
