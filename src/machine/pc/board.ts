@@ -147,6 +147,10 @@ export class Board implements GuestBus {
   readonly chips: ReadonlyMap<string, Chip & Saveable>;
   /** The processor's accesses to devices so far. */
   accesses = 0;
+  /** Those of them to the chips that tell the time: PIT, RTC, HPET (`clockChips`). */
+  clockAccesses = 0;
+  /** What those chips hold, as text to compare. */
+  readonly clockChips: () => string;
 
   constructor(options: BoardOptions) {
     const { memory, clock, wallClock } = options;
@@ -187,6 +191,7 @@ export class Board implements GuestBus {
     const rtcIrq = irq(P.IRQ_RTC);
     const pit = add('pit', new Pit({ clock, irq: pitIrq }), P.PIT);
     const rtc = add('rtc', new Rtc({ clock, wallClock, irq: rtcIrq }), P.RTC);
+    this.clockChips = () => textOfStates([pit, rtc, hpet]);
     const hpet = add(
       'hpet',
       new Hpet({
@@ -453,18 +458,34 @@ export class Board implements GuestBus {
   // ---- GuestBus ----
   mmioRead(address: number, width: AccessWidth): number {
     this.accesses++;
+    if (isHpet(address)) this.clockAccesses++;
     return this.memory.mmioRead(address, width);
   }
   mmioWrite(address: number, width: AccessWidth, value: number): void {
     this.accesses++;
+    if (isHpet(address)) this.clockAccesses++;
     this.memory.mmioWrite(address, width, value);
   }
   portRead(port: number, width: AccessWidth): number {
     this.accesses++;
+    if (isClockPort(port, width)) this.clockAccesses++;
     return this.ports.read(port, width);
   }
   portWrite(port: number, width: AccessWidth, value: number): void {
     this.accesses++;
+    if (isClockPort(port, width)) this.clockAccesses++;
     this.ports.write(port, width, value);
   }
 }
+
+/** Equal where what the chips hold is equal. */
+function textOfStates(chips: readonly Saveable[]): string {
+  return JSON.stringify(
+    chips.map((chip) => chip.save()),
+    (_, value) => (typeof value === 'bigint' ? String(value) : value),
+  );
+}
+
+const isClockPort = (port: number, width: AccessWidth): boolean =>
+  width === 1 && (port >> 2 === P.PIT >> 2 || port >> 1 === P.RTC >> 1);
+const isHpet = (address: number): boolean => address >>> 10 === M.HPET >>> 10;

@@ -41,7 +41,7 @@ import type {
   MediaBoot,
 } from './machine-options.ts';
 import { Outside } from './outside.ts';
-import { PollWatch } from './poll-watch.ts';
+import { MOST_BETWEEN_ASKINGS, PollWatch } from './poll-watch.ts';
 import { apicPort, backdoorRegisters } from './processor-wires.ts';
 import { describeRegisters, sumOfRegisters } from './registers.ts';
 import { repeatableEntropy } from './repeatable-entropy.ts';
@@ -53,6 +53,8 @@ const REPEATABLE_RTC_START = Date.UTC(2000, 0, 1);
 const LONGEST_PAUSE = 60_000;
 /** Host time (ns) after which the event loop gets its turn. */
 const TURN = 8e6;
+/** A loop asks for keys at so many places at most. */
+const MOST_ASKINGS = 8;
 
 export class Machine {
   readonly memory: GuestMemory;
@@ -80,6 +82,10 @@ export class Machine {
   readonly #polls = new PollWatch();
   /** The guest polls in vain: it gets no time for so long (ns). */
   #restWanted = 0;
+  /** Askings for keys in vain so far, and the sum of the registers at the last; a closer look at them is under way. */
+  #askings = 0;
+  #askedWith = 0;
+  #looksCloser = false;
   #interruptRequested = false;
   readonly #outside = new Outside();
   /** Of the ACPI timer. */
@@ -143,7 +149,7 @@ export class Machine {
         this.#timerReadings++;
         this.#polls.timerRead();
       },
-      keyboardRead: (full) => (full ? this.#polls.answered() : this.#polled()),
+      keyboardRead: (full) => (full ? this.#answered() : this.#polled()),
       powerOff: () => this.#finish({ reason: 'power-off' }),
       reset: () => this.#requestReset(),
       debugExit: (status) => this.#finish({ reason: 'debug-exit', status }),
@@ -205,7 +211,7 @@ export class Machine {
       bootOrder: media,
       bootMenu,
       polled: () => this.#polled(),
-      answered: () => this.#polls.answered(),
+      answered: () => this.#answered(),
       worked: () => this.#polls.worked(),
       wake: () => this.wake(),
       log: (line) => {
@@ -218,8 +224,19 @@ export class Machine {
   #polled(): void {
     if (!this.#running) return;
     const registers = sumOfRegisters(this.vcpu.state);
+    this.#askings++;
+    this.#askedWith = registers;
+    if (this.#looksCloser) {
+      this.vcpu.kick();
+      return;
+    }
     this.#restWanted = this.#polls.asked(registers, this.vcpu.retired, this.#clock.now());
     if (this.#restWanted > 0) this.vcpu.kick();
+  }
+
+  #answered(): void {
+    this.#polls.answered();
+    this.#still?.doubtAsking();
   }
 
   #askBoot(): Boot {
@@ -461,8 +478,37 @@ export class Machine {
       return watch.rest(this.#clock.now());
     }
     watch.forget();
+    if (this.#lastExit.reason === 'Interrupted' && !this.#interruptRequested) this.#lookCloser(watch);
     return 0;
   }
+
+  /** A guest that seems to do nothing but ask for keys is to rest: only if that is all it does indeed. */
+  #lookCloser(watch: StillWatch): void {
+    const registers = this.#askedWith;
+    this.#looksCloser = true;
+    const confirmed = watch.confirmsAsking(() => this.#runUntilAsked(registers));
+    this.#looksCloser = false;
+    if (confirmed) {
+      this.#polls.confirmed();
+      return;
+    }
+    this.#restWanted = 0;
+    this.#polls.refuted(this.#clock.now());
+  }
+  /** Until the guest asks with these registers; false where it does not soon. */
+  #runUntilAsked(registers: number): boolean {
+    for (let asking = 0; asking < MOST_ASKINGS; asking++) {
+      const before = this.#askings;
+      const last = this.vcpu.retired + MOST_BETWEEN_ASKINGS;
+      while (this.#askings === before) {
+        const left = last - this.vcpu.retired;
+        if (left <= 0 || this.step(left).reason !== 'Interrupted' || this.#end !== null) return false;
+      }
+      if (this.#askedWith === registers) return true;
+    }
+    return false;
+  }
+
   #stillSubject(): StillSubject {
     const { board, memory, vcpu } = this;
     const { state } = vcpu;
@@ -473,8 +519,10 @@ export class Machine {
       sum: () => Math.imul(sumOfRegisters(state), 31) + state.u32[L.RIP >> 2]!,
       place: () => Math.imul(state.gpr32(L.RSP), 31) + state.u32[L.RIP >> 2]!,
       retired: () => vcpu.retired,
-      outside: () => board.accesses - this.#timerReadings + this.#outside.count,
-      clockReadings: () => this.#timerReadings + this.#outside.clockReadings,
+      outside: () =>
+        board.accesses - board.clockAccesses - this.#timerReadings - this.#askings + this.#outside.count,
+      clockReadings: () => board.clockAccesses + this.#timerReadings + this.#outside.clockReadings,
+      clockChips: board.clockChips,
       freeze: () => this.#clock.freeze(),
       thaw: () => this.#clock.thaw(),
       run: (instructions) => this.step(instructions).reason === 'Interrupted' && this.#end === null,

@@ -9,11 +9,12 @@
 // askings, and counts those: left alone each time, it would wait for minutes. So whoever looks at a timer many times between
 // two askings does not idle.
 //
-// What a program does in memory between two askings cannot be seen: it is taken for idling if that takes it fewer instructions
-// than FEW and leaves no trace in registers. Figures: docs/decisions/0012-idling.md.
+// What a program does in memory between two askings (it may count them there, and give up) is not seen here: in real time the
+// machine looks closer before the guest is left alone (still-watch.ts), and says so where that is refuted. In deterministic time
+// such a program's time passes sooner. Figures: docs/decisions/0012-idling.md.
 
-/** Most instructions from one asking to the next: GRUB's menu takes 5,600. */
-const FEW = 8000;
+/** Most instructions from one asking to the next: GRUB's menu takes 5,600 to 9,600. */
+export const MOST_BETWEEN_ASKINGS = 16_000;
 /** A guest idles from so much credit on, */
 const ENOUGH = 10;
 /** and so much time (ns) after the first of the askings. */
@@ -32,6 +33,9 @@ const REMEMBERED = 8;
 /** What is slept at once: a part of the time that it has been idle, and at most so many ns. */
 const PART = 1 / 8;
 const LONGEST_REST = 60_000_000;
+/** For how long (ns) a guest is not suspected once that was refuted: at first, and at most. */
+const FIRST_PAUSE = 20_000_000;
+const LONGEST_PAUSE = 2_000_000_000;
 
 export class PollWatch {
   readonly #seen = new Int32Array(REMEMBERED);
@@ -43,7 +47,19 @@ export class PollWatch {
   /** When it was last left alone; 0 where it has done something since. */
   #restedAt = 0;
   #timerReadings = 0;
+  #pause = FIRST_PAUSE;
+  #ignoredUntil = 0;
 
+  /** It was found to do something all the same, or to do nothing indeed. */
+  refuted(now: number): void {
+    this.#restedAt = 0;
+    this.#credit = 0;
+    this.#ignoredUntil = now + this.#pause;
+    this.#pause = Math.min(LONGEST_PAUSE, 2 * this.#pause);
+  }
+  confirmed(): void {
+    this.#pause = FIRST_PAUSE;
+  }
   /** The guest has done something. */
   worked(): void {
     this.#hasWorked = true;
@@ -75,14 +91,14 @@ export class PollWatch {
     this.#hasWorked = false;
     this.#timerReadings = 0;
     if (this.#credit === 0) this.#since = now;
-    if (instructions < 0 || instructions > FEW) this.#earn(-MANY);
+    if (instructions < 0 || instructions > MOST_BETWEEN_ASKINGS) this.#earn(-MANY);
     else if (this.#seen.includes(registers | 0)) this.#earn(1 + Math.floor(rested / EARNED_AGAIN));
     else {
       this.#seen[this.#next++ % REMEMBERED] = registers;
       this.#earn(-OTHER);
     }
     const idle = now - this.#since;
-    if (this.#credit < ENOUGH || idle < WHILE) return 0;
+    if (this.#credit < ENOUGH || idle < WHILE || now < this.#ignoredUntil) return 0;
     this.#restedAt = now;
     return Math.min(LONGEST_REST, idle * PART);
   }

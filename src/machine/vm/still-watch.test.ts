@@ -57,6 +57,7 @@ function build(program: readonly ((toy: Toy) => void)[]) {
     retired: () => retired,
     outside: () => outside,
     clockReadings: () => clockReadings,
+    clockChips: () => '',
     freeze() {
       frozen = toy.clock();
     },

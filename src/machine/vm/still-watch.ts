@@ -33,6 +33,8 @@ export interface StillSubject {
   /** Clocks stand still until `thaw`, and then show what they would have. */
   readonly freeze: () => void;
   readonly thaw: () => void;
+  /** What chips that tell the time hold; whoever asks them counts as looking at a clock. */
+  readonly clockChips: () => string;
   /** Runs so many instructions; false where something has come of it that is not for this watch. */
   readonly run: (instructions: number) => boolean;
   readonly memory: TrackedMemory;
@@ -54,8 +56,8 @@ const WINDOW = 256;
 const ENOUGH = 12;
 /** Looks at a clock in a slice. */
 const OFTEN = 16;
-/** Longest loop, in instructions: GRUB's menu takes 5,700 under SeaBIOS. */
-const LONGEST = 8000;
+/** Longest loop, in instructions: GRUB's menu takes 5,700 to 10,000 under SeaBIOS. */
+const LONGEST = 16_000;
 /** Pages that a loop may write to: those of its stack. */
 const MOST_PAGES = 12;
 /** A rest (ns): at most, of a guest that waits for a time at least, and as part of the time that it has been waiting. */
@@ -68,6 +70,8 @@ const FORGOTTEN = 300_000_000;
 const LONG = 1000;
 const PROOFS = 4;
 const MOST_BELIEVED = 8;
+/** So many rests between two askings for keys are believed: a second at most. */
+const MOST_BELIEVED_ASKINGS = 16;
 /** Instructions after a rest before the first look: an interrupt's handler. They double with each look in vain. */
 const SETTLING = 1000;
 const LOOKS = 8;
@@ -97,6 +101,9 @@ export class StillWatch {
   /** How often in turn it was found still, and for how many rests it is believed. */
   #proofs = 0;
   #believed = 0;
+  /** The same of a guest that asks for keys. */
+  #askingProofs = 0;
+  #believedAskings = 0;
   /** Accesses to devices: when the last rest began, and from one rest to the next. */
   #outsideAtRest = 0;
   #outsideUsual = 0;
@@ -152,6 +159,36 @@ export class StillWatch {
     return Math.min(LONGEST_REST, Math.max(SHORTEST_REST, (now - this.#since) * PART));
   }
 
+  /**
+   * The guest has just asked for a key in vain, as it has done again and again: whether that is all it does, which `round` finds out:
+   * it runs the guest until it asks the same again, and is false where it does not. Believed for some rests once it was so often.
+   */
+  confirmsAsking(round: () => boolean): boolean {
+    if (this.#believedAskings > 0) {
+      this.#believedAskings--;
+      return true;
+    }
+    const { freeze, thaw, outside } = this.#subject;
+    const quietRound = (): boolean => {
+      const asked = outside();
+      return round() && outside() === asked;
+    };
+    freeze();
+    try {
+      const still = quietRound() && this.#staysThisWay(quietRound);
+      this.#askingProofs = still ? this.#askingProofs + 1 : 0;
+      if (this.#askingProofs >= PROOFS) this.#believedAskings = MOST_BELIEVED_ASKINGS;
+      return still;
+    } finally {
+      thaw();
+    }
+  }
+  /** A key has come: what the guest does from now on is to be proved again. */
+  doubtAsking(): void {
+    this.#askingProofs = 0;
+    this.#believedAskings = 0;
+  }
+
   /** The first look after a rest, at a long loop that was found still often: whether it needs no proof. */
   #believes(): boolean {
     const first = this.#looks === LOOKS - 1;
@@ -174,7 +211,7 @@ export class StillWatch {
       const before = clockReadings();
       // After one round what the guest remembers of the time is of now.
       if (!this.#subject.run(find ? LONGEST : this.#period) || (find && !find())) return this.#fails();
-      if (!this.#staysThisWay()) return this.#fails();
+      if (!this.#staysThisWay(() => this.#runs(this.#period))) return this.#fails();
       this.#waitsForTime = clockReadings() !== before;
       if (this.#period >= LONG) this.#believed = Math.min(MOST_BELIEVED, Math.floor(++this.#proofs / PROOFS));
       return true;
@@ -218,17 +255,21 @@ export class StillWatch {
   }
 
   /** Goes round twice: which pages are written, and whether they hold the same after the second round as after the first. */
-  #staysThisWay(): boolean {
-    const { memory } = this.#subject;
+  #staysThisWay(round: () => boolean): boolean {
+    const { memory, clockChips, clockReadings } = this.#subject;
     const cameBack = this.#from();
-    const isBack = () => this.#runs(this.#period) && cameBack();
+    const isBack = () => round() && cameBack();
+    const readings = clockReadings();
     memory.trackWrites();
     if (!isBack()) return false;
+    const asksClocks = clockReadings() !== readings;
+    const clocks = asksClocks ? clockChips() : '';
     const pages = memory.pagesWritten(MOST_PAGES);
     if (pages === undefined) return false;
     const page = (number: number) => memory.u8.subarray(number * PAGE_SIZE, (number + 1) * PAGE_SIZE);
     const contents = pages.map((number) => page(number).slice());
     if (!isBack() || memory.pagesWritten(MOST_PAGES)?.length !== pages.length) return false;
+    if (asksClocks && clockChips() !== clocks) return false;
     return pages.every((number, i) => sameBytes(page(number), contents[i]!));
   }
 

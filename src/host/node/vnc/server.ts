@@ -21,8 +21,11 @@ export interface VncServerOptions extends VncTarget {
 
 export const DEFAULT_HOST = '127.0.0.1';
 const MOST_CLIENTS = 32;
-/** Milliseconds between two looks at the screen. */
+/** Milliseconds between two looks at the screen: where it changes or somebody types, and the longest where neither has been for a while. */
 const INTERVAL = 33;
+const LONGEST_INTERVAL = 100;
+/** How much longer the next one is, as long as nothing changes. */
+const SLOWER = 1.15;
 
 export class VncServer {
   readonly #options: VncServerOptions;
@@ -30,6 +33,7 @@ export class VncServer {
   readonly #clients = new Set<VncClient>();
   #timer: NodeJS.Timeout | undefined;
   #lastLook = 0;
+  #interval = INTERVAL;
 
   private constructor(options: VncServerOptions) {
     this.#options = options;
@@ -90,6 +94,13 @@ export class VncServer {
 
   #woken(act: () => void): void {
     act();
+    // Whoever types wants to see it.
+    this.#interval = INTERVAL;
+    if (this.#timer !== undefined) {
+      clearTimeout(this.#timer);
+      this.#timer = undefined;
+      this.#schedule();
+    }
     this.#options.wake?.();
   }
 
@@ -97,7 +108,7 @@ export class VncServer {
   #schedule(): void {
     if (this.#timer !== undefined) return;
     const since = performance.now() - this.#lastLook;
-    this.#timer = setTimeout(() => this.#look(), Math.max(0, INTERVAL - since));
+    this.#timer = setTimeout(() => this.#look(), Math.max(0, this.#interval - since));
   }
 
   #look(): void {
@@ -105,10 +116,14 @@ export class VncServer {
     this.#lastLook = performance.now();
     this.#options.screen.refresh();
     let waiting = false;
+    let changed = false;
     for (const client of this.#clients) {
+      const waited = client.wantsUpdate;
       client.update();
       waiting ||= client.wantsUpdate;
+      changed ||= waited && !client.wantsUpdate;
     }
+    this.#interval = changed ? INTERVAL : Math.min(LONGEST_INTERVAL, this.#interval * SLOWER);
     if (waiting) this.#schedule();
   }
 }
