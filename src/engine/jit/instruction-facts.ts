@@ -12,6 +12,7 @@ import { BULK_STORE, bulkKind } from '../interp/bulk-string.ts';
 import { setsRip } from '../interp/handler.ts';
 import { someUop } from '../interp/some-uop.ts';
 import { assume, type What } from './assumptions.ts';
+import type { WindowAccess } from './region-windows.ts';
 import { registerAt } from './registers.ts';
 
 export interface InstructionFacts {
@@ -26,6 +27,10 @@ export interface InstructionFacts {
   readonly definesFlags: boolean;
   /** The flags before it may be seen: it reads some, keeps some, or may be left to the interpreter. */
   readonly seesFlags: boolean;
+  /** Likewise but for its accesses to memory: if these are certain not to be left to the interpreter. */
+  readonly seesFlagsOtherwise: boolean;
+  /** In a place in a region: those of its accesses that are in a window (region-windows.ts). */
+  readonly inWindows?: ReadonlyMap<Uop, WindowAccess>;
   /** The region may be left after it where nothing else leaves it, or in its midst: the flags it sets may be seen. */
   readonly leaves: boolean;
   /** It can only be interpreted. */
@@ -147,6 +152,7 @@ interface Effects {
   written: number;
   defines: boolean;
   sees: boolean;
+  accesses: boolean;
   leaves: boolean;
   interpreted: boolean;
 }
@@ -168,6 +174,9 @@ function scan(uops: readonly Uop[], wide: boolean, nested: boolean, inLoop: bool
       }
       case 'load':
       case 'store':
+        if (nested) e.sees = true;
+        e.accesses = true;
+        break;
       case 'linear':
       case 'faultIf':
       case 'call':
@@ -214,6 +223,7 @@ function instructionFacts(uops: readonly Uop[], wide: boolean): InstructionFacts
     written: 0,
     defines: false,
     sees: false,
+    accesses: false,
     leaves: false,
     interpreted: false,
   };
@@ -224,7 +234,8 @@ function instructionFacts(uops: readonly Uop[], wide: boolean): InstructionFacts
     touched: e.touched,
     written: e.written,
     definesFlags: e.defines || definesAfterAll(uops),
-    seesFlags: e.sees,
+    seesFlags: e.sees || e.accesses,
+    seesFlagsOtherwise: e.sees,
     leaves: e.leaves,
     interpreted: e.interpreted,
     bulk: -1,
@@ -242,6 +253,7 @@ function bulkFacts(bulk: number): InstructionFacts {
     written,
     definesFlags: false,
     seesFlags: true,
+    seesFlagsOtherwise: true,
     leaves: false,
     interpreted: false,
     bulk,

@@ -31,7 +31,7 @@ import { analyse } from './structure.ts';
 /** The micro-operations of every instruction as the region executes them. Ends with a newline. */
 export function printMicroOperations(region: Region): string {
   const flow = analyse(region.blocks);
-  const facts = analyseRegion(region, (block) => flow.isLoopHeader[block] !== 0);
+  const facts = analyseRegion(region, flow);
   const lines: string[] = [];
   for (const block of region.blocks) {
     const { instructions, flagsLive } = facts.blocks[block.index]!;

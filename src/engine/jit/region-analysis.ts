@@ -6,6 +6,8 @@ import { type LoopFlags, loopFlags } from './flag-sources.ts';
 import { successors } from './graph.ts';
 import { type InstructionFacts, meaningOf, variantsOf } from './instruction-facts.ts';
 import type { BlockEnd, Region } from './region.ts';
+import { areFound, RegionWindows } from './region-windows.ts';
+import type { ControlFlow } from './structure.ts';
 
 export interface BlockFacts {
   readonly instructions: readonly InstructionFacts[];
@@ -46,8 +48,9 @@ function mayLeave(end: BlockEnd): boolean {
   }
 }
 
-/** `isHeader` tells the blocks on the ways to which the region may be left because its budget is used up. */
-export function analyseRegion(region: Region, isHeader: (block: number) => boolean): RegionFacts {
+/** On the ways to headers of loops the region may be left because its budget is used up. */
+export function analyseRegion(region: Region, flow: ControlFlow): RegionFacts {
+  const isHeader = (block: number) => flow.isLoopHeader[block] !== 0;
   const wide = region.mode.bits === 64;
   const { blocks } = region;
   const meanings = [...formsOf(region)].map(meaningOf);
@@ -61,6 +64,17 @@ export function analyseRegion(region: Region, isHeader: (block: number) => boole
     }),
   );
   const facts = variants.map((list) => list.map(({ whole }) => whole));
+  const windows = new RegionWindows(region, flow, facts);
+  const seesFlags = facts.map((list, b) =>
+    list.map((one, i) => {
+      const inWindows = windows.of(b, i);
+      return inWindows && areFound(one.uops, inWindows) ? one.seesFlagsOtherwise : one.seesFlags;
+    }),
+  );
+  const liveBefore = (b: number, i: number, after: boolean): boolean => {
+    const { interpreted, definesFlags } = facts[b]![i]!;
+    return seesFlags[b]![i]! || interpreted || (after && !definesFlags);
+  };
   const written = facts.map((list) => list.reduce((set, i) => set | i.written, 0));
   const liveIn: boolean[] = blocks.map(() => false);
   const liveOut: boolean[] = blocks.map(() => false);
@@ -72,7 +86,7 @@ export function analyseRegion(region: Region, isHeader: (block: number) => boole
       const { end } = blocks[b]!;
       const out = mayLeave(end) || successors(end).some((to) => liveIn[to]! || isHeader(to));
       let live = out;
-      for (let i = facts[b]!.length - 1; i >= 0; i--) live = liveBefore(facts[b]![i]!, live);
+      for (let i = facts[b]!.length - 1; i >= 0; i--) live = liveBefore(b, i, live);
       if (out !== liveOut[b] || live !== liveIn[b]) changed = true;
       liveOut[b] = out;
       liveIn[b] = live;
@@ -89,16 +103,17 @@ export function analyseRegion(region: Region, isHeader: (block: number) => boole
     let live = liveOut[b]!;
     for (let i = list.length - 1; i >= 0; i--) {
       alive[i] = live || list[i]!.leaves;
-      live = liveBefore(list[i]!, live);
+      live = liveBefore(b, i, live);
     }
     return alive;
   });
   // Objects of their own: they stand for the places where the instructions are.
   const reducedFacts = variants.map((list, b) =>
-    list.map((one, i) => ({ ...(flagsLive[b]![i] ? one.seen : one.unseen) })),
+    list.map((one, i) => {
+      const inWindows = windows.of(b, i);
+      return { ...(flagsLive[b]![i] ? one.seen : one.unseen), ...(inWindows && { inWindows }) };
+    }),
   );
-  const predecessors: number[][] = blocks.map(() => []);
-  for (const { index, end } of blocks) for (const to of successors(end)) predecessors[to]!.push(index);
   return {
     touched: facts.flat().reduce((set, i) => set | i.touched, 0),
     written: written.reduce((all, set) => all | set, 0),
@@ -109,7 +124,7 @@ export function analyseRegion(region: Region, isHeader: (block: number) => boole
       flagsLive: flagsLive[b]!,
       flagsLiveIn: liveIn[b]!,
       dirtyOut: dirtyOut[b]!,
-      loopFlags: liveIn[b] && isHeader(b) ? loopFlags(b, reducedFacts, predecessors, isHeader) : null,
+      loopFlags: liveIn[b] && isHeader(b) ? loopFlags(b, reducedFacts, flow.predecessors, isHeader) : null,
     })),
   };
 }
@@ -119,8 +134,4 @@ function isInPages(region: Region, end: BlockEnd): boolean {
   const { to } = end;
   const page = (to.kind === 'block' ? region.blocks[to.block]!.offset : to.offset) >> 12;
   return region.pages.some(({ index }) => index === page);
-}
-
-function liveBefore(facts: InstructionFacts, after: boolean): boolean {
-  return facts.seesFlags || facts.interpreted || (after && !facts.definesFlags);
 }

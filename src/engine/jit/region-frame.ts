@@ -67,7 +67,7 @@ export abstract class RegionFrame extends RegionFlags {
     this.region = region;
     this.place = place;
     this.flow = analyse(region.blocks);
-    this.facts = analyseRegion(region, (block) => this.flow.isLoopHeader[block] !== 0);
+    this.facts = analyseRegion(region, this.flow);
     this.budget = f.local('i32');
     this.#granted = module.counts ? f.local('i32') : -1;
     this.base = f.local(wide ? 'i64' : 'i32');

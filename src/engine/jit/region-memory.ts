@@ -16,7 +16,7 @@ import { RegionFrame } from './region-frame.ts';
 import { type Page, RegionPages } from './region-pages.ts';
 import type { RegionModule, RegionPlace } from './region-places.ts';
 import { offsetOf } from './region-values.ts';
-import { RegionWindows, type Window, type WindowAccess } from './region-windows.ts';
+import type { Window, WindowAccess } from './region-windows.ts';
 
 /** Index of the guest's memory in modules of regions. */
 const RAM = 0;
@@ -32,7 +32,6 @@ interface Place {
 
 export abstract class RegionMemory extends RegionFrame {
   protected readonly pages: RegionPages;
-  readonly #windows: RegionWindows;
   #instruction!: InstructionFacts;
   /** Address value of a load with write intent -> its place in the guest's memory. */
   readonly #hostAddresses = new Map<number, Place>();
@@ -41,8 +40,7 @@ export abstract class RegionMemory extends RegionFrame {
 
   constructor(f: FunctionBuilder, module: RegionModule, region: Region, place: RegionPlace) {
     super(f, module, region, place);
-    this.#windows = new RegionWindows(region, this.flow, this.facts);
-    this.pages = new RegionPages(region, this.flow, this.facts, this.wide, this.#windows);
+    this.pages = new RegionPages(region, this.flow, this.facts, this.wide);
     for (const page of this.pages.locals) {
       page.tag = f.local('i64');
       page.addend = f.local('i32');
@@ -182,7 +180,7 @@ export abstract class RegionMemory extends RegionFrame {
 
   /** The place of an access: its own, or that of its window. */
   #placeOf(uop: Access): Place {
-    const access = this.#windows.of(this.#instruction, uop);
+    const access = this.#instruction.inWindows?.get(uop);
     if (access) return this.#placeInWindow(uop, access);
     const address = this.#addressOf(uop.address);
     this.#pushPlace(uop, address.local);
@@ -264,7 +262,7 @@ export abstract class RegionMemory extends RegionFrame {
   /** Pushes an access's place but for an offset, which it answers; it is remembered where the same is accessed again. */
   #pushPlaceOf(uop: Access, again: boolean): number {
     const { f } = this;
-    if (!again && !this.#windows.of(this.#instruction, uop)) {
+    if (!again && !this.#instruction.inWindows?.get(uop)) {
       const address = this.#addressOf(uop.address);
       this.#pushPlace(uop, address.local);
       address.release();

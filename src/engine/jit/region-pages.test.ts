@@ -5,18 +5,17 @@ import type { Uop } from '../../x86/uops/ir.ts';
 import type { InstructionFacts } from './instruction-facts.ts';
 import { analyseRegion } from './region-analysis.ts';
 import { type Page, RegionPages } from './region-pages.ts';
-import { RegionWindows } from './region-windows.ts';
 import { analyse } from './structure.ts';
 import { type Program, regionOf } from './testing-code.ts';
 
 function analysed(program: Program, scattered: readonly number[] = []) {
-  const region = { ...regionOf(program)!, scattered };
-  const flow = analyse(region.blocks);
-  const facts = analyseRegion(region, (block) => flow.isLoopHeader[block] !== 0);
+  const plain = regionOf(program)!;
   // Every access by itself.
-  const apart = region.blocks.flatMap(({ instructions }) => instructions.map(({ offset }) => offset));
-  const windows = new RegionWindows({ ...region, apart }, flow, facts);
-  const pages = new RegionPages(region, flow, facts, region.mode.bits === 64, windows);
+  const apart = plain.blocks.flatMap(({ instructions }) => instructions.map(({ offset }) => offset));
+  const region = { ...plain, scattered, apart };
+  const flow = analyse(region.blocks);
+  const facts = analyseRegion(region, flow);
+  const pages = new RegionPages(region, flow, facts, region.mode.bits === 64);
   return { pages, flow, facts };
 }
 

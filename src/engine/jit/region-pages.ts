@@ -15,7 +15,6 @@ import type { InstructionFacts } from './instruction-facts.ts';
 import type { Region } from './region.ts';
 import type { RegionFacts } from './region-analysis.ts';
 import { offsetOf } from './region-values.ts';
-import type { RegionWindows } from './region-windows.ts';
 import { registerAt } from './registers.ts';
 import type { ControlFlow } from './structure.ts';
 
@@ -67,7 +66,6 @@ export class RegionPages {
   /** Accesses of loops whose headers look at the budget. */
   readonly #looping = new Set<InstructionFacts>();
   readonly #wide: boolean;
-  readonly #windows: RegionWindows;
   /** Origins so far. */
   #origins = REGISTERS;
   // Where the analysis is: what the registers stand for, what the instruction's values are.
@@ -77,16 +75,9 @@ export class RegionPages {
   #isScattered = false;
   #inside: Set<Page>[] = [];
 
-  constructor(
-    { blocks, scattered }: Region,
-    flow: ControlFlow,
-    facts: RegionFacts,
-    wide: boolean,
-    windows: RegionWindows,
-  ) {
+  constructor({ blocks, scattered }: Region, flow: ControlFlow, facts: RegionFacts, wide: boolean) {
     const offsets = new Set(scattered);
     this.#wide = wide;
-    this.#windows = windows;
     const loops = loopsOf(flow);
     const inLoop = blocks.map(({ index }) => loops.some(({ blocks: inside }) => inside.has(index)));
     const byLoop = loops.map(() => new Set<Page>());
@@ -210,7 +201,7 @@ export class RegionPages {
   }
   #access(uop: Uop & { op: 'load' | 'store' }, instruction: InstructionFacts): void {
     // What another access of its window looks up needs no page.
-    if (this.#windows.of(instruction, uop)?.first === false) return;
+    if (instruction.inWindows?.get(uop)?.first === false) return;
     const writes = uop.op === 'store' || uop.intent === 'write';
     const { origin, displacement } = this.#values[uop.address.id] ?? {
       origin: this.#origins++,

@@ -5,7 +5,7 @@ import { MODE_KEY_32, modeFromKey } from '../../x86/decode/mode.ts';
 import type { Uop } from '../../x86/uops/ir.ts';
 import type { InstructionFacts } from './instruction-facts.ts';
 import { analyseRegion } from './region-analysis.ts';
-import { RegionWindows, type Window } from './region-windows.ts';
+import type { Window } from './region-windows.ts';
 import { analyse } from './structure.ts';
 import { type Program, regionOf } from './testing-code.ts';
 
@@ -16,13 +16,12 @@ import { type Program, regionOf } from './testing-code.ts';
 function windowsOf(program: Program, apart: readonly number[] = []): string {
   const region = { ...regionOf(program)!, apart };
   const flow = analyse(region.blocks);
-  const facts = analyseRegion(region, (block) => flow.isLoopHeader[block] !== 0);
-  const windows = new RegionWindows(region, flow, facts);
+  const facts = analyseRegion(region, flow);
   const seen: Window[] = [];
   const texts: string[] = [];
   const visit = (instruction: InstructionFacts, uop: Uop): void => {
     if (uop.op !== 'load' && uop.op !== 'store') return;
-    const access = windows.of(instruction, uop);
+    const access = instruction.inWindows?.get(uop);
     if (!access) {
       texts.push('-');
       return;

@@ -18,7 +18,6 @@ import type { Uop, Value } from '../../x86/uops/ir.ts';
 import { someUop } from '../interp/some-uop.ts';
 import type { InstructionFacts } from './instruction-facts.ts';
 import type { Region } from './region.ts';
-import type { RegionFacts } from './region-analysis.ts';
 import { offsetOf } from './region-values.ts';
 import { registerAt } from './registers.ts';
 import type { ControlFlow } from './structure.ts';
@@ -66,12 +65,17 @@ interface OpenWindow {
   high: number;
   /** It was found in two pages often: its accesses are looked up one by one. */
   readonly apart: boolean;
-  readonly accesses: { readonly instruction: InstructionFacts; readonly uop: Uop; readonly at: number }[];
+  readonly accesses: {
+    readonly block: number;
+    readonly instruction: number;
+    readonly uop: Uop;
+    readonly at: number;
+  }[];
 }
 
 export class RegionWindows {
-  /** By instruction: instructions may share their micro-operations. */
-  readonly #accesses = new Map<InstructionFacts, Map<Uop, WindowAccess>>();
+  /** Of each block and instruction; others may share its micro-operations. */
+  readonly #accesses: (Map<Uop, WindowAccess> | undefined)[][];
   readonly #wide: boolean;
   // Where the analysis is.
   #symbols = 1;
@@ -82,17 +86,23 @@ export class RegionWindows {
   #reads = new Map<number, OpenWindow>();
   #writes = new Map<number, OpenWindow>();
   #apart = false;
+  #block = 0;
+  #index = 0;
   readonly #all: OpenWindow[] = [];
 
-  constructor(region: Region, flow: ControlFlow, facts: RegionFacts) {
+  /** `instructions`: of each block, with all their accesses. */
+  constructor(region: Region, flow: ControlFlow, instructions: readonly (readonly InstructionFacts[])[]) {
+    this.#accesses = instructions.map(() => []);
     this.#wide = region.mode.bits === 64;
     const apart = new Set(region.apart);
     const ends: Known[] = [];
-    facts.blocks.forEach(({ instructions }, b) => {
+    instructions.forEach((list, b) => {
+      this.#block = b;
       const [from, ...others] = flow.predecessors[b]!;
       const follows = from !== undefined && others.length === 0 && from < b && !flow.isLoopHeader[b];
       this.#begin(follows ? ends[from]! : null);
-      instructions.forEach((instruction, i) => {
+      list.forEach((instruction, i) => {
+        this.#index = i;
         this.#apart = apart.has(region.blocks[b]!.instructions[i]!.offset);
         this.#instruction(instruction);
       });
@@ -107,9 +117,9 @@ export class RegionWindows {
     this.#writes = new Map(known?.writes);
   }
 
-  /** The window of an access of an instruction; undefined: it has none, and is looked up by itself. */
-  of(instruction: InstructionFacts, uop: Uop): WindowAccess | undefined {
-    return this.#accesses.get(instruction)?.get(uop);
+  /** Accesses of an instruction of a block that are in a window; the others are looked up by themselves. */
+  of(block: number, instruction: number): ReadonlyMap<Uop, WindowAccess> | undefined {
+    return this.#accesses[block]![instruction];
   }
 
   #instruction(instruction: InstructionFacts): void {
@@ -141,11 +151,11 @@ export class RegionWindows {
           break;
         case 'load':
           if (uop.intent === 'write') modified.add(uop.address.id);
-          this.#access(uop, instruction);
+          this.#access(uop);
           break;
         case 'store':
           // Where a load with write intent was before it, that has found the place.
-          if (!modified.has(uop.address.id)) this.#access(uop, instruction);
+          if (!modified.has(uop.address.id)) this.#access(uop);
           break;
         case 'if':
         case 'loop':
@@ -245,7 +255,7 @@ export class RegionWindows {
 
   // ---- windows ----
 
-  #access(uop: Uop & { op: 'load' | 'store' }, instruction: InstructionFacts): void {
+  #access(uop: Uop & { op: 'load' | 'store' }): void {
     const { symbol, displacement } = this.#of(uop.address);
     const bytes = uop.bits / 8;
     const writes = uop.op === 'store' || uop.intent === 'write';
@@ -258,7 +268,7 @@ export class RegionWindows {
       if (high - low > MOST_BYTES) continue;
       near.low = low;
       near.high = high;
-      near.accesses.push({ instruction, uop, at: displacement });
+      near.accesses.push(this.#here(uop, displacement));
       return;
     }
     const open: OpenWindow = {
@@ -267,22 +277,23 @@ export class RegionWindows {
       low: displacement,
       high: displacement + bytes,
       apart: this.#apart,
-      accesses: [{ instruction, uop, at: displacement }],
+      accesses: [this.#here(uop, displacement)],
     };
     own.set(symbol, open);
     this.#all.push(open);
+  }
+  #here(uop: Uop, at: number): OpenWindow['accesses'][number] {
+    return { block: this.#block, instruction: this.#index, uop, at };
   }
   #finish({ window, first, low, high, apart, accesses }: OpenWindow): void {
     if (accesses.length < 2 || apart) return;
     window.low = low - first;
     window.length = high - low;
     window.left = accesses.length;
-    accesses.forEach(({ instruction, uop, at }, i) => {
-      let ofInstruction = this.#accesses.get(instruction);
-      if (!ofInstruction) {
-        ofInstruction = new Map();
-        this.#accesses.set(instruction, ofInstruction);
-      }
+    accesses.forEach(({ block, instruction, uop, at }, i) => {
+      const ofBlock = this.#accesses[block]!;
+      ofBlock[instruction] ??= new Map();
+      const ofInstruction = ofBlock[instruction];
       ofInstruction.set(uop, { window, first: i === 0, offset: at - low });
     });
   }
@@ -291,6 +302,20 @@ export class RegionWindows {
     this.#reads.clear();
     this.#writes.clear();
   }
+}
+
+/**
+ * Whether no access of an instruction can be left to the interpreter: an earlier one of the window, or a load with write intent before it,
+ * has found its place. `inWindows` are those of them that are in windows.
+ */
+export function areFound(uops: readonly Uop[], inWindows: ReadonlyMap<Uop, WindowAccess>): boolean {
+  const modified = new Set<number>();
+  return uops.every((uop) => {
+    if (uop.op !== 'load' && uop.op !== 'store') return true;
+    if (uop.op === 'store' && modified.has(uop.address.id)) return true;
+    if (uop.op === 'load' && uop.intent === 'write') modified.add(uop.address.id);
+    return inWindows.get(uop)?.first === false;
+  });
 }
 
 function sum(symbol: number, displacement: number): Sum | undefined {
