@@ -119,3 +119,27 @@ test('what was found in two pages often', () => {
   assert.equal(windowsOf({ lines }, [0]), '- - A0(0+8) A4');
   assert.equal(windowsOf({ lines }, [2]), 'A0(0+8) A4 B0(0+8) B4');
 });
+
+test('flags are not kept for an access whose place is known, but for one that may be left to the interpreter', () => {
+  // mov [rsi], eax; add eax, ecx; mov [rsi+4], eax; add eax, edx; add [rsi+8], eax; sub ecx, edx; mov [rsi], ecx
+  const lines = [
+    'entry:',
+    '89 06',
+    '01 c8',
+    '89 46 04',
+    '01 d0',
+    '01 46 08',
+    '29 d1',
+    '89 0e',
+    '01 c8',
+    'f4',
+  ];
+  const flagsLive = (program: Program, apart: readonly number[] = []): readonly boolean[] => {
+    const region = { ...regionOf(program)!, apart };
+    return analyseRegion(region, analyse(region.blocks)).blocks[0]!.flagsLive.slice(0, 7);
+  };
+  assert.equal(windowsOf({ lines }), 'A0(0+12) A4 A8 - A0');
+  assert.deepEqual(flagsLive({ lines }), [false, false, false, false, false, false, false]);
+  // Each access by itself.
+  assert.deepEqual(flagsLive({ lines }, [0]), [false, true, false, true, false, true, false]);
+});
