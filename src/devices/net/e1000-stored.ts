@@ -1,5 +1,8 @@
 // Registers of the 82540EM that are stored and read back (the manual's chapter 13). Some matter: VET, the delays, RXCSUM. Others
 // are about the wire, flow control or power, of which there is none.
+//
+// SWSM is a register of later cards (the manual of the 82571 to 82574, "Software Semaphore"): drivers for the whole family (U-Boot's)
+// take it before they read the EEPROM of any, and go without the card's address where it does not keep what they write.
 
 /** Name, offset, bits that can be written, value after reset. */
 export const STORED_REGISTERS: readonly (readonly [
@@ -35,6 +38,7 @@ export const STORED_REGISTERS: readonly (readonly [
   ['WUFC', 0x5808, 0x000f_00ff, 0],
   ['IPAV', 0x5838, 0x0001_000f, 0],
   ['MANC', 0x5820, 0xffff_ffff, 0],
+  ['SWSM', 0x5b50, 3, 0],
 ];
 
 export const storedReset = (): Uint32Array => Uint32Array.from(STORED_REGISTERS, ([, , , reset]) => reset);

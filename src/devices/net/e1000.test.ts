@@ -220,6 +220,16 @@ test('RDTR and RADV: an interrupt waits for more frames, but not for ever', () =
   assert.equal(irq.level, true, 'RADV, 25.6 us after the first of them');
 });
 
+test('the semaphore of later cards can be taken and given back', () => {
+  const { registers, out } = build();
+  const swsm = 0x5b50;
+  assert.equal(registers.read(swsm, 4), 0);
+  out(swsm, 2);
+  assert.equal(registers.read(swsm, 4), 2);
+  out(swsm, 0);
+  assert.equal(registers.read(swsm, 4), 0);
+});
+
 test('the EEPROM adds up', () => {
   const { chip } = build();
   assert.equal(
