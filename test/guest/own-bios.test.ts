@@ -195,6 +195,27 @@ describe('a program in real time that waits for the timer', () => {
 
   test('rests where it looks at a clock that goes by itself', async () => {
     assert.ok((await rests([0x0f, 0x31])) > 2, 'rdtsc');
+    assert.ok((await rests([0xe4, 0x40, 0xe4, 0x40])) > 2, "in al, 40h, twice: the PIT's count");
+    assert.ok((await rests([0xb0, 0, 0xe6, 0x70, 0xe4, 0x71])) > 2, "the RTC's seconds");
+  });
+
+  test('is not taken for idling where it counts its askings in memory and gives up', async () => {
+    for (const ask of [
+      [0xb4, 0x01, 0xcd, 0x16], // mov ah, 1; int 16h
+      [0xe4, 0x64], // in al, 64h
+    ]) {
+      const body = [...ask, 0x66, 0xff, 0x0e, 0x00, 0x70]; // dec dword [7000h]
+      const code = [
+        ...[0x31, 0xc0, 0x8e, 0xd8, 0xfb], // xor ax, ax; mov ds, ax; sti
+        ...[0x66, 0xc7, 0x06, 0x00, 0x70, 0x30, 0x75, 0, 0], // mov dword [7000h], 30000
+        ...[...body, 0x75, -(body.length + 2) & 0xff], // jne
+        ...end(9),
+      ];
+      const machine = await waitOut(code, 'real');
+      // Left alone at each of them it would take half an hour.
+      assert.ok(machine.alarms.now() < 60e9);
+      machine.close();
+    }
   });
 
   test('gets all the time that there is where it counts, in memory too, or asks a device', async () => {
