@@ -3,6 +3,7 @@
 import { BOOT_HELP, bootBenchmark, parseBootOptions } from './boot.ts';
 import { DEBIAN_DISK_HELP, debianDiskBenchmark, parseDebianDiskOptions } from './debian-disk.ts';
 import { DISK_HELP, diskBenchmark, parseDiskOptions } from './disk.ts';
+import { IDLE_HELP, idleBenchmark, parseIdleOptions } from './idle.ts';
 import { INTERPRETER_HELP, interpreterBenchmark, parseInterpreterOptions } from './interpreter.ts';
 import { PROGRAMS_HELP, parseProgramOptions, programBenchmark } from './programs.ts';
 import { type Goal, goalRows } from './report.ts';
@@ -15,6 +16,7 @@ npm run bench -- programs ...
 npm run bench -- screen ...
 npm run bench -- debian-disk ...
 npm run bench -- disk ...
+npm run bench -- idle ...
 
 ${INTERPRETER_HELP}
 ${BOOT_HELP}
@@ -22,6 +24,7 @@ ${PROGRAMS_HELP}
 ${SCREEN_HELP}
 ${DEBIAN_DISK_HELP}
 ${DISK_HELP}
+${IDLE_HELP}
 v86 comes with npm ci; QEMU is Debian's qemu-system-x86. What is missing is left out of the comparison.
 `;
 
@@ -50,6 +53,10 @@ const BENCHMARKS: Readonly<Record<string, (words: readonly string[]) => Promise<
   disk: (words) => {
     const options = parseDiskOptions(words);
     return options && diskBenchmark(options);
+  },
+  idle: (words) => {
+    const options = parseIdleOptions(words);
+    return options && idleBenchmark(options);
   },
 };
 

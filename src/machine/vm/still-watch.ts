@@ -54,6 +54,9 @@ const REMEMBERED = 8192;
 /** Of so many slices so many ended with registers that are remembered: a suspicion. */
 const WINDOW = 256;
 const ENOUGH = 12;
+/** So many are enough for a guest that was still less than so long ago (ns): GRUB's menu, which redraws its countdown. */
+const ENOUGH_AGAIN = 2;
+const LATELY = 1_500_000_000;
 /** Looks at a clock in a slice. */
 const OFTEN = 16;
 /** Longest loop, in instructions: GRUB's menu takes 5,700 to 10,000 under SeaBIOS. */
@@ -140,8 +143,8 @@ export class StillWatch {
       this.#lookAt = this.#subject.retired() + this.#settling;
       if (!still) return 0;
     } else {
-      if (!this.#isSuspect() || now < this.#ignoredUntil) return 0;
-      if (!this.#proves(() => this.#findPeriod())) {
+      if (!this.#isSuspect(now - this.#restedAt < LATELY) || now < this.#ignoredUntil) return 0;
+      if (!this.#proves(() => this.#isInKnownLoop() || this.#findPeriod())) {
         this.#ignoredUntil = now + this.#pause;
         this.#pause = Math.min(LONGEST_PAUSE, this.#pause * 2);
         return 0;
@@ -225,7 +228,7 @@ export class StillWatch {
     return false;
   }
 
-  #isSuspect(): boolean {
+  #isSuspect(again: boolean): boolean {
     const { clockReadings, sum: all, place } = this.#subject;
     const readings = clockReadings();
     // Who looks at a clock all the time has other registers each time.
@@ -234,13 +237,19 @@ export class StillWatch {
     const slot = sum & (REMEMBERED - 1);
     if (this.#remembered[slot] === sum) this.#repeated++;
     this.#remembered[slot] = sum;
-    if (++this.#slices < WINDOW && this.#repeated < ENOUGH) return false;
-    const suspect = this.#repeated >= ENOUGH;
+    const enough = again ? ENOUGH_AGAIN : ENOUGH;
+    if (++this.#slices < WINDOW && this.#repeated < enough) return false;
+    const suspect = this.#repeated >= enough;
     this.#slices = 0;
     this.#repeated = 0;
     return suspect;
   }
 
+  /** Whether it comes back after as many instructions as in the loop that it was in last: quicker than to look for a length. */
+  #isInKnownLoop(): boolean {
+    const isBack = this.#from();
+    return this.#period > 0 && this.#runs(this.#period) && isBack();
+  }
   /** Goes on until the registers are what they are now. */
   #findPeriod(): boolean {
     const isBack = this.#from();
