@@ -36,7 +36,7 @@ export class BlockWriter {
   /**
    * Writes the first `count` instructions of a run, from offset `start` of their page on, and `goto` where the last does not
    * end the block; `place` is its place in memory 1, `secondPage` the page there on which its one instruction ends, or -1. Answers the
-   * first descriptor; the last one ends at `next`.
+   * first descriptor; the last one ends at `next`. `wraps`: the segment ends near, so that what comes next may be at EIP 0.
    */
   write(
     run: readonly DecodedInstruction[],
@@ -46,6 +46,7 @@ export class BlockWriter {
     mode: Mode,
     place: number,
     secondPage: number,
+    wraps: boolean,
   ): number {
     const free = (this.#next + D.BLOCK_ALIGNMENT - 1) & -D.BLOCK_ALIGNMENT;
     const descriptor = free + D.HEADER_SIZE;
@@ -62,7 +63,7 @@ export class BlockWriter {
       end += D.DESCRIPTOR_SIZE;
     }
     if (!ends) {
-      this.#writeGoto(end, at, count, mode);
+      this.#writeGoto(end, at, count, mode.flatCs && !wraps);
       end += D.DESCRIPTOR_SIZE;
     }
     this.#next = end;
@@ -91,9 +92,9 @@ export class BlockWriter {
     if (places.segment !== 0) u16[(at + places.segment) >> 1] = i.seg;
     if (places.immediate2) u16[(at + D.D_IMMEDIATE2) >> 1] = i.imm2;
   }
-  #writeGoto(at: number, next: number, order: number, mode: Mode): void {
+  #writeGoto(at: number, next: number, order: number, flat: boolean): void {
     const { u32 } = this.#state;
-    u32[(at + D.D_HANDLER) >> 2] = mode.flatCs ? HANDLER_GOTO_FLAT : HANDLER_GOTO_SEGMENTED;
+    u32[(at + D.D_HANDLER) >> 2] = flat ? HANDLER_GOTO_FLAT : HANDLER_GOTO_SEGMENTED;
     u32[(at + D.D_START) >> 2] = next | (order << 24);
     u32[(at + D.D_LINK) >> 2] = 0;
     u32[(at + D.D_TARGET) >> 2] = next;

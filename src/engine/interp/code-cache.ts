@@ -216,7 +216,7 @@ export class CodeCache {
         this.#features,
       );
     }
-    const descriptor = this.#write(count, start, ends, mode, physical, -1);
+    const descriptor = this.#write(count, start, ends, mode, physical, -1, limit < 4096);
     this.#record(page, key, descriptor, start, at);
     this.cacheable = limit >= 4096;
     this.linkable = this.cacheable;
@@ -251,7 +251,7 @@ export class CodeCache {
     this.#handlers.compile([instruction.form], this.#features);
     const endsBlock = this.#handlers.endsBlock(instruction.form);
     this.#run[0] = instruction;
-    const descriptor = this.#write(1, start, endsBlock, mode, physical, secondPage);
+    const descriptor = this.#write(1, start, endsBlock, mode, physical, secondPage, false);
     const firstPage = pageOf(physical);
     this.#crossing.set(crossingKey(physical, mode.key), { descriptor, firstPage, secondPage, length });
     this.#record(firstPage, -1, descriptor, start, 4096);
@@ -262,10 +262,18 @@ export class CodeCache {
   }
 
   /** Writes the block of the first `count` instructions in #run: its first descriptor. */
-  #write(count: number, start: number, ends: boolean, mode: Mode, place: number, secondPage: number): number {
+  #write(
+    count: number,
+    start: number,
+    ends: boolean,
+    mode: Mode,
+    place: number,
+    secondPage: number,
+    wraps: boolean,
+  ): number {
     this.blocks++;
     this.instructions += count;
-    return this.#writer.write(this.#run, count, start, ends, mode, place, secondPage);
+    return this.#writer.write(this.#run, count, start, ends, mode, place, secondPage, wraps);
   }
 
   /** Enters a block into its page (key -1: only for invalidation) and marks the bytes it was decoded from. */
