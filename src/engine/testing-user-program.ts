@@ -18,7 +18,7 @@ export const KERNEL = -0x8000_0000;
 const PML4 = 0x1000;
 const KERNEL_PDPT = 0x2000;
 const KERNEL_DIRECTORY = 0x3000;
-const GDT = 0x10000;
+export const GDT = 0x10000;
 const TSS = 0x10800;
 const IDT = 0x11000;
 const HANDLERS = 0x12000;
@@ -44,8 +44,8 @@ export interface UserPage {
 
 /** Vectors that user programs may raise with INT n, as under Linux: INT3 and INTO. */
 const OPEN_GATES = [3, 4];
-const KERNEL_CS = 0x10;
-const KERNEL_SS = 0x18;
+export const KERNEL_CS = 0x10;
+export const KERNEL_SS = 0x18;
 export const USER_CS_32 = 0x23;
 export const USER_SS = 0x2b;
 export const USER_CS_64 = 0x33;

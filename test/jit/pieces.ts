@@ -103,6 +103,28 @@ export class PieceMaker {
     return { kind: 'code', bytes, guarded: bytes[0] !== 0xcc };
   }
 
+  /** An instruction of systems, or a few: some of them fault unless the program runs with CPL 0. */
+  system(): Node {
+    const random = this.#random;
+    const bytes = random.pick<readonly number[]>([
+      [0xfa], // CLI
+      [0xfb], // STI
+      [0xfb],
+      [0x0f, 0x01, 0xca], // CLAC
+      [0x0f, 0x01, 0xcb], // STAC
+      [0x0f, 0x01, 0xcb],
+      [0x0f, 0x01, 0x7d, random.below(128)], // INVLPG [BP+n]
+      [0x0f, 0x20, 0xd8, 0x0f, 0x22, 0xd8], // MOV EAX, CR3; MOV CR3, EAX
+      [0x0f, 0x06], // CLTS
+      [0x0f, 0x31], // RDTSC, which counts instructions
+      [0x0f, 0x31],
+      [0x8c, 0xd0, 0x8e, 0xd0], // MOV EAX, SS; MOV SS, EAX
+      [0x0f, 0xa2], // CPUID
+      [0xfb, 0x0f, 0x31], // STI; RDTSC
+      [0x9c, 0xfa, 0x0f, 0x31, 0x9d], // PUSHF; CLI; RDTSC; POPF
+    ]);
+    return { kind: 'code', bytes, guarded: bytes[0] !== 0x9c };
+  }
   /** PUSHF; OR [SP], TF; POPF. */
   singleStep(): number[] {
     return [0x9c, 0x81, 0x0c, 0x24, 0, 1, 0, 0, 0x9d];

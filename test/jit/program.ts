@@ -28,7 +28,7 @@ class Generator {
   /** Chances of what regions are left for, out of 1000, and of what contains other nodes. */
   readonly #wild: Readonly<
     Record<
-      'fault' | 'store' | 'alias' | 'step' | 'edge' | 'string' | 'flags' | 'exchange' | 'control',
+      'fault' | 'system' | 'store' | 'alias' | 'step' | 'edge' | 'string' | 'flags' | 'exchange' | 'control',
       number
     >
   >;
@@ -52,6 +52,7 @@ class Generator {
       random.pick(tame ? tameOnes : wildOnes);
     this.#wild = {
       fault: chance([0, 0, 0, 3], [0, 10, 40]),
+      system: chance([0, 0, 10], [0, 15, 50]),
       store: chance([0], [0, 10, 40]),
       alias: chance([0, 0, 5], [0, 10, 30]),
       step: chance([0], [0, 3, 10]),
@@ -130,6 +131,7 @@ class Generator {
     };
     const wild = this.#wild;
     if (falls(wild.fault)) return this.#pieces.fault();
+    if (falls(wild.system)) return this.#pieces.system();
     if (falls(wild.store)) return this.#soft();
     if (falls(wild.alias))
       return { kind: 'goto', how: random.pick(['register', 'memory', 'return']), alias: random.chance(60) };

@@ -1,7 +1,9 @@
 // What may happen around a program of the region torture besides exceptions and interrupts: data that is not in RAM, and
-// becomes something else while the program runs; a second address space; breakpoints; checks of alignment. Each is there or not by itself, so
+// becomes something else while the program runs; a second address space; breakpoints; checks of alignment; CPL 0. Each is there or not by itself, so
 // that a failing program can be cut down to what it takes (minimise.ts).
 import type { AccessWidth } from '../../src/base/guest-bus.ts';
+import { GDT, KERNEL_CS, KERNEL_SS, USER_CS_64 } from '../../src/engine/testing-user-program.ts';
+import { CR4_SMAP } from '../../src/x86/state/control-bits.ts';
 import { FLAG_AC } from '../../src/x86/state/cpu-state.ts';
 import * as L from '../../src/x86/state/layout.ts';
 import type { Random } from '../isa/fuzz/random.ts';
@@ -41,13 +43,19 @@ export interface Surroundings {
   } | null;
   /** The kernel sets and clears AC. */
   readonly alignment: boolean;
+  /** The program runs with CPL 0, like the kernel; perhaps with SMAP, so that AC decides whether it may access its data. */
+  readonly supervisor: 'no' | 'yes' | 'SMAP';
 }
+/** A descriptor that testing-user-program.ts leaves free: 32-bit code of level 0. */
+const KERNEL_CS_32 = 0x38;
+
 export const QUIET: Surroundings = {
   devices: false,
   rom: false,
   spaces: false,
   breakpoints: null,
   alignment: false,
+  supervisor: 'no',
 };
 
 /** `tame`: seldom. */
@@ -58,6 +66,7 @@ export function randomSurroundings(random: Random, tame: boolean): Surroundings 
     spaces: random.chance(tame ? 10 : 35),
     breakpoints: random.chance(tame ? 5 : 15) ? randomBreakpoints(random) : null,
     alignment: random.chance(tame ? 4 : 15),
+    supervisor: random.chance(75) ? 'no' : random.chance(60) ? 'yes' : 'SMAP',
   };
 }
 function randomBreakpoints(random: Random): Surroundings['breakpoints'] {
@@ -92,6 +101,7 @@ export function surround(machine: TortureMachine, surroundings: Surroundings, ra
   machine.plain.bytes.fill(0);
   if (surroundings.devices) new DataDevices(machine).install(random);
   if (surroundings.rom) copyCodeToRom(machine, random);
+  if (surroundings.supervisor !== 'no') becomeSupervisor(machine, surroundings.supervisor === 'SMAP');
   const space = surroundings.spaces ? makeSecondSpace(machine, random) ^ FIRST_SPACE : 0;
   const { state } = machine.vcpu;
   const { breakpoints } = surroundings;
@@ -99,7 +109,7 @@ export function surround(machine: TortureMachine, surroundings: Surroundings, ra
     state.setNumber(L.DR + 8 * i, address);
   });
   state.set32(L.DR + 7 * 8, breakpoints?.first ?? 0x400);
-  const flags = surroundings.alignment ? FLAG_AC : 0;
+  const flags = surroundings.alignment || surroundings.supervisor === 'SMAP' ? FLAG_AC : 0;
   setChanges(machine, { space, breakpoints: breakpoints?.change ?? 0, flags });
 }
 
@@ -218,6 +228,28 @@ function copyCodeToRom({ memory, plain }: TortureMachine, random: Random): void 
     plain.bytes.set(memory.u8.subarray(at, at + 0x1000), offset);
     memory.mapPlain(at, 0x1000, plain, offset, 'nowhere');
   }
+}
+
+/** CPL 0, with a stack that is the kernel's. In 32-bit programs this is compatibility mode. */
+function becomeSupervisor(machine: TortureMachine, smap: boolean): void {
+  const { memory, vcpu } = machine;
+  const { state } = vcpu;
+  for (let page = 0; page < 3; page++) {
+    const at = tableEntry(machine, STACK + 0x1000 * page);
+    memory.u8[at]! &= ~4;
+  }
+  const cs = state.segments[L.CS]!;
+  const ss = state.segments[L.SS]!;
+  const long = cs.selector === USER_CS_64;
+  if (!long) memory.view.setBigUint64(GDT + KERNEL_CS_32, 0x00cf_9b00_0000_ffffn, true);
+  cs.selector = long ? KERNEL_CS : KERNEL_CS_32;
+  cs.attributes = long ? 0xa09b : 0xc09b;
+  ss.selector = KERNEL_SS;
+  ss.attributes = 0xc093;
+  state.cpl = 0;
+  if (!smap) return;
+  state.cr4 |= CR4_SMAP;
+  state.rflags |= FLAG_AC;
 }
 
 // ---- the second address space ----

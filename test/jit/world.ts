@@ -20,6 +20,7 @@ import {
   buildUserSpace,
   enterUserMode,
   KERNEL,
+  KERNEL_CS,
   USER_PAGES,
   USER_SS,
 } from '../../src/engine/testing-user-program.ts';
@@ -69,7 +70,6 @@ const VECTORS = 0x30;
 const IDT = 0x1_1000;
 const ENTRIES = 0x1_2000;
 const WITH_ERROR_CODE = [8, 10, 11, 12, 13, 14, 17];
-const KERNEL_CS = 0x10;
 
 /** Order of the frames behind code pages. */
 export const codeFrame = (page: number) => USER_PAGES + 0x1000 * ((page * 5 + 3) % CODE_PAGES);

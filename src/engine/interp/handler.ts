@@ -19,6 +19,7 @@ import { lowerFlagsArith } from '../soft/lower-flags.ts';
 import { Lowering } from '../soft/lowering.ts';
 import { BULK_ADDRESS_32, BULK_MINIMUM, BULK_PATIENCE, bulkKind } from './bulk-string.ts';
 import { emitSoftwareInterrupt } from './core-gates.ts';
+import { HANDLER_STOP } from './core-module.ts';
 import * as D from './descriptor.ts';
 import { type FieldPlaces, fieldPlaces } from './field-places.ts';
 import { someUop } from './some-uop.ts';
@@ -395,6 +396,12 @@ export class HandlerLowering extends Lowering {
     f.localGet(budget);
     f.i32Const(0);
     f.op('i32.ge_s');
+    // Where it has written to its own page, it may be another instruction now.
+    this.pushDescriptor();
+    f.load('i32.load', D.D_HANDLER);
+    f.i32Const(HANDLER_STOP);
+    f.op('i32.ne');
+    f.op('i32.and');
     f.brIf(this.depth - 1);
     f.i32Const(0);
     this.pushDescriptor();
