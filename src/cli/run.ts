@@ -14,7 +14,7 @@ import type { ControlServer } from '../host/node/control/server.ts';
 import { openFlashFile } from '../host/node/flash-file.ts';
 import { hostClock, hostWallClock, nodeHost } from '../host/node/platform.ts';
 import { machineCodeBytes, processorTime, residentBytes } from '../host/node/process-figures.ts';
-import { regionServiceOfHost } from '../host/node/region-service.ts';
+import { regionServiceOfHost, startRegionThread } from '../host/node/region-service.ts';
 import { checkVideoRom, type DisplayOptions } from '../machine/pc/display.ts';
 import type { NetworkCard } from '../machine/pc/network.ts';
 import { Machine } from '../machine/vm/machine.ts';
@@ -88,6 +88,7 @@ async function runWith(
   }
   const trace = options.trace && openTrace(options.trace.file);
   const service = regionServiceOfHost();
+  if (translates && !options.trace) startRegionThread();
   let machine: Machine;
   let outputError = '';
   const lines = openSerialLines(options.serial, (code) => {

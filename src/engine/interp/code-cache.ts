@@ -143,12 +143,16 @@ export class CodeCache {
     return offsets.sort((a, b) => a - b);
   }
 
+  /** First descriptor of the block at an offset of a page that was decoded for a mode; undefined where there is none. */
+  descriptorAt(page: number, offset: number, modeKey: number): number | undefined {
+    return this.#pages.get(page)?.blocks.get(offset | (modeKey << 12));
+  }
   /**
    * How often control arrived at a block of its own at an offset of a page, about: 0 where none was decoded for the mode,
    * at least 1 else. Runs in regions are not counted.
    */
   runs(page: number, offset: number, modeKey: number): number {
-    const descriptor = this.#pages.get(page)?.blocks.get(offset | (modeKey << 12));
+    const descriptor = this.descriptorAt(page, offset, modeKey);
     if (descriptor === undefined) return 0;
     const limit = this.runsUntilHot?.(modeFromKey(modeKey)) ?? 0;
     if (limit === 0) return 1;

@@ -41,6 +41,10 @@ class Assembly {
     return [...blocks, ...this.#shared];
   }
 
+  indicesOf(activation: Activation): number[] {
+    return [...this.#indices.get(activation)!.values()];
+  }
+
   /** Lets jumps with several likely targets in common share their list. */
   #share(activation: Activation): void {
     const places = [...activation.instructions.values()];
@@ -158,6 +162,30 @@ function pagesOf(blocks: readonly RegionBlock[], code: GuestCode): RegionPage[] 
     }
   }
   return [...indices].map((index) => ({ index, frame: code.page(index)!.frame }));
+}
+
+/** What was taken in, cut into blocks, the entry's first; some may be out of reach. */
+export interface AssembledBlocks {
+  readonly blocks: readonly RegionBlock[];
+  /** Indices of those of the entry's function that no CALL leads to; and of its callers', where its RETs were followed. */
+  readonly own: ReadonlySet<number>;
+  readonly callers: ReadonlySet<number>;
+}
+
+/** `dispatches`: see FormLimits. */
+export function assembleBlocks(
+  code: GuestCode,
+  activations: readonly Activation[],
+  dispatches: boolean,
+): AssembledBlocks {
+  const assembly = new Assembly(code, activations, dispatches);
+  const [root, ...others] = activations;
+  const callers = others.filter(({ caller }) => caller === null);
+  return {
+    blocks: assembly.blocks(),
+    own: new Set(root ? assembly.indicesOf(root) : []),
+    callers: new Set(callers.flatMap((activation) => assembly.indicesOf(activation))),
+  };
 }
 
 /**

@@ -3,7 +3,7 @@
 // interpreter; that is forgiven slowly.
 import { pageOf } from './guest-code.ts';
 import { framesOf, type Region, type RegionPage } from './region.ts';
-import { linkedExits } from './region-places.ts';
+import { exitsInPages, linkedExits } from './region-places.ts';
 import { scatteredIn } from './scattered.ts';
 import type { TranslatedRegion } from './translated-region.ts';
 
@@ -43,6 +43,8 @@ export interface CodePageRecord {
   readonly regions: Set<TranslatedRegion>;
   /** Offsets in the page to which regions of it leave, also where they hold code there (a loop with two ways in, cut open). */
   readonly exits: Set<number>;
+  /** Offset in the page to which a region that may be part of a loop leaves -> the latest such region. */
+  readonly outOfParts: Map<number, TranslatedRegion>;
   /** Offset in the page of a computed jump -> where it was seen to go, in bytes from the page's first. */
   readonly observed: Map<number, number>;
   /** Offsets in the page of instructions that access another page nearly each time (scattered.ts). */
@@ -77,6 +79,7 @@ export class CodePages {
         bails: new Map(),
         regions: new Set(),
         exits: new Set(),
+        outOfParts: new Map(),
         observed: new Map(),
         scattered: new Set(),
       };
@@ -115,9 +118,32 @@ export class CodePages {
     for (const { frame } of region.pages) this.of(frame).regions.add(translated);
     const frames = framesOf(region);
     for (const offset of linkedExits(region)) this.of(frames.get(pageOf(offset))!).exits.add(offset & 0xfff);
+    if (!translated.partial) return;
+    for (const offset of exitsInPages(region)) {
+      this.of(frames.get(pageOf(offset))!).outOfParts.set(offset & 0xfff, translated);
+    }
   }
   remove(translated: TranslatedRegion): void {
     for (const { frame } of translated.pages) this.of(frame).regions.delete(translated);
+  }
+  /** The region, perhaps part of a loop, that may leave to an offset in a page; undefined where there is none any more. */
+  partThatLeavesTo(page: number, offset: number): TranslatedRegion | undefined {
+    const region = this.#pages.get(page)?.outOfParts.get(offset);
+    return region && this.of(region.pages[0]!.frame).regions.has(region) ? region : undefined;
+  }
+  /** Whether a whole loop is translated that begins at an offset in a page. */
+  beginsLoop(page: number, offset: number, modeKey: number): boolean {
+    for (const region of this.#pages.get(page)?.regions ?? []) {
+      const { whole, linear, pages } = region;
+      if (whole && region.modeKey === modeKey && (linear & 0xfff) === offset && pages[0]!.frame === page)
+        return true;
+    }
+    return false;
+  }
+  /** The region whose entry is the block with a first descriptor, which lies in a page. */
+  regionFrom(descriptor: number, page: number): TranslatedRegion | undefined {
+    for (const region of this.of(page).regions) if (region.descriptor === descriptor) return region;
+    return undefined;
   }
   /** Notes where jumps of the regions in these pages went; `i32` is the memory that their cells are in. */
   observeJumps(pages: readonly RegionPage[], i32: Int32Array): void {
@@ -150,6 +176,7 @@ export class CodePages {
     record.candidates.clear();
     record.bails.clear();
     record.exits.clear();
+    record.outOfParts.clear();
     record.observed.clear();
     record.scattered.clear();
     return record;
@@ -193,6 +220,7 @@ export class CodePages {
       record.bails.clear();
       record.regions.clear();
       record.exits.clear();
+      record.outOfParts.clear();
       record.observed.clear();
       record.scattered.clear();
     }

@@ -15,8 +15,9 @@
 import type { DecodeFeatures } from '../../x86/cpuid/feature-names.ts';
 import type { Mode } from '../../x86/decode/mode.ts';
 import { type Activation, activationOf, activationWith, isWarm } from './activation.ts';
-import { assembleRegion } from './assemble-region.ts';
+import { assembleBlocks, assembleRegion } from './assemble-region.ts';
 import { calleeCandidates } from './call-targets.ts';
+import { loopHeader } from './entry-loop.ts';
 import { Functions } from './functions.ts';
 import { type CodeInstruction, type CodeView, GuestCode, pageOf } from './guest-code.ts';
 import type { Region } from './region.ts';
@@ -57,7 +58,15 @@ export const DEFAULT_LIMITS: FormLimits = {
 };
 
 /** For code of which it is not known yet whether it will run for long: the less, the sooner it may be translated. */
-export const FIRST_LIMITS: Partial<FormLimits> = { instructions: 200, callees: [30, 20] };
+export const FIRST_LIMITS = { instructions: 200, callees: [30, 20] } as const satisfies Partial<FormLimits>;
+
+/** For a loop that is longer than others: half of what stays in then has to be the loop. */
+export const LOOP_LIMITS: Partial<FormLimits> = {
+  instructions: 1400,
+  blocks: 350,
+  callees: [200, 100, 30],
+  coldness: 400,
+};
 
 /** A place to go on from. */
 interface Work {
@@ -134,6 +143,7 @@ class Formation {
   /** Takes in the code from a place on, up to where it forks, joins what is in, or leaves. */
   #follow({ activation, offset, distance, certain }: Work): void {
     const { instructions, leaders } = activation;
+    if (offset !== this.activations[0]!.start && this.#code.view.beginsLoop?.(offset)) return;
     if (!leaders.has(offset)) {
       if (this.#leaders >= this.#limits.blocks) return;
       leaders.add(offset);
@@ -382,6 +392,25 @@ export function formRegion(
   const formation = new Formation(code, all);
   formation.form(entry);
   return assembleRegion(entry, mode, code, formation.activations, all.dispatches);
+}
+
+/**
+ * Where the loop begins that goes through `entry` and through the block at the offset `through`: the offset of the block
+ * that a region of it is best formed around (entry-loop.ts). null where no such loop is known.
+ */
+export function formedLoopHeader(
+  entry: number,
+  through: number,
+  mode: Mode,
+  view: CodeView,
+  features: DecodeFeatures,
+): number | null {
+  const code = new GuestCode(view, mode, features);
+  const all = { ...DEFAULT_LIMITS, ...LOOP_LIMITS };
+  const formation = new Formation(code, all);
+  formation.form(entry);
+  if (!formation.activations[0]!.instructions.has(entry)) return null;
+  return loopHeader(assembleBlocks(code, formation.activations, all.dispatches), through);
 }
 
 /** Why formRegion gives null: what stands at the entry. For --stats. */

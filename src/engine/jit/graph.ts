@@ -25,8 +25,31 @@ export function edgeCount(blocks: readonly RegionBlock[]): number {
   return blocks.reduce((sum, { end }) => sum + successors(end).length, 0);
 }
 
-/** Indices of the blocks that are reachable from the first, in reverse postorder. */
-export function reversePostorder(blocks: readonly RegionBlock[]): number[] {
+/**
+ * The blocks on ways from the entry back to it, by index: the loop that it is the header of, with those within. None where
+ * no edge leads back to it.
+ */
+export function loopOfEntry(blocks: readonly RegionBlock[]): Set<number> {
+  const sources: number[][] = blocks.map(() => []);
+  blocks.forEach(({ end }, index) => {
+    for (const to of successors(end)) sources[to]!.push(index);
+  });
+  return reaching(sources);
+}
+/** What leads to 0, directly or not, where each is led to by these. */
+export function reaching(sources: readonly (readonly number[])[]): Set<number> {
+  const found = new Set<number>();
+  const waiting = [...(sources[0] ?? [])];
+  for (let one = waiting.pop(); one !== undefined; one = waiting.pop()) {
+    if (found.has(one)) continue;
+    found.add(one);
+    waiting.push(...sources[one]!);
+  }
+  return found;
+}
+
+/** Indices of the blocks that are reachable from one of them, the first if not told otherwise, in reverse postorder. */
+export function reversePostorder(blocks: readonly RegionBlock[], from = 0): number[] {
   const order: number[] = [];
   const seen = new Uint8Array(blocks.length);
   const visit = (index: number) => {
@@ -37,7 +60,7 @@ export function reversePostorder(blocks: readonly RegionBlock[]): number[] {
     for (const to of ways) if (!seen[to]) visit(to);
     order.push(index);
   };
-  visit(0);
+  visit(from);
   return order.reverse();
 }
 

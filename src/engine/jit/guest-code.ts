@@ -20,6 +20,8 @@ export interface CodeView {
   leaders(index: number): readonly number[];
   /** Whether the instruction at this offset is better left to the interpreter: it needs help too often. */
   needsHelp?(offset: number): boolean;
+  /** Whether a whole loop that begins at this offset is a region already, and better entered than taken in. */
+  beginsLoop?(offset: number): boolean;
   /** Where the computed jump at an offset was seen to go, if it was. */
   observed?(offset: number): number | undefined;
 }

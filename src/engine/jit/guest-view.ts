@@ -12,6 +12,8 @@ export interface ViewGuide {
   mayTranslate(page: number): boolean;
   /** Whether the instruction at an offset in a page is left to the interpreter. */
   needsHelp(page: number, offset: number): boolean;
+  /** Whether a whole loop that begins at an offset in a page is a region already. */
+  beginsLoop(page: number, offset: number): boolean;
   /** Where the computed jump at an offset in a page was seen to go, from the page's first byte. */
   observed(page: number, offset: number): number | undefined;
 }
@@ -56,6 +58,12 @@ export class GuestView implements CodeView {
     const index = Math.floor(offset / PAGE);
     const page = this.page(index);
     return page !== null && this.#guide.needsHelp(page.frame, offset - index * PAGE);
+  }
+
+  beginsLoop(offset: number): boolean {
+    const index = Math.floor(offset / PAGE);
+    const page = this.page(index);
+    return page !== null && this.#guide.beginsLoop(page.frame, offset - index * PAGE);
   }
 
   observed(offset: number): number | undefined {

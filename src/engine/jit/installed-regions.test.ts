@@ -151,3 +151,27 @@ test('after a flush all slots are free, also those of what was being compiled', 
   const again = installed.place([formed(4), formed(8)]).jobs.map(({ slot }) => slot);
   assert.deepEqual(again.sort(), [TABLE_SIZE, TABLE_SIZE + 1]);
 });
+
+test('a region of a whole loop takes the place of those that are parts of it, but for loops within', () => {
+  const { installed, formed, install, there, counts } = world();
+  const lines = [
+    'entry:', '48 01 c8', '75 >inner', 'c3 90 90',
+    'inner:', '0f 1f 00', '48 01 c8', '75 >inner',
+    'part:', '48 01 c8', '75 >entry', 'c3',
+  ]; // biome-ignore format: a program
+  const region = regionOf({ lines, start: 16 })!;
+  const starts = region.blocks.map(({ offset }) => offset);
+  assert.ok(
+    [16, 24, 32].every((offset) => starts.includes(offset)),
+    starts.join(),
+  );
+  const placed = (descriptor: number) => ({ ...formed(descriptor), linear: 4 * descriptor });
+  for (const descriptor of [6, 8, 20]) installed.install(installed.place([placed(descriptor)]), EMPTY, 10);
+  const whole = { ...placed(4), ...heldCode(region), region, linear: 16, whole: true };
+  installed.install(installed.place([whole]), EMPTY, 10);
+  assert.ok(installed.holding(FRAME, 24));
+  assert.equal(counts.swallowed, 1);
+  assert.ok(there().includes(4) && there().includes(20));
+  install(12, 0, 10);
+  assert.ok(there().includes(12));
+});

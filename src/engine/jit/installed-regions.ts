@@ -12,6 +12,8 @@ import { TABLE_SIZE } from '../interp/handlers.ts';
 import * as E from '../soft/engine-state.ts';
 import { missKey } from '../soft/miss-counters.ts';
 import { type CodePages, forget } from './code-pages.ts';
+import { type EntryLoop, entryLoop } from './entry-loop.ts';
+import { FIRST_LIMITS } from './form-region.ts';
 import { edgeCount } from './graph.ts';
 import { holds } from './held-code.ts';
 import type { FormedRegion, RegionBatch } from './region-batch.ts';
@@ -170,14 +172,18 @@ export class InstalledRegions {
     const { descriptor, candidate, pages, offsets } = formed;
     const { id, slot, cells, region, linear } = job;
     const replaced = this.ofBlock(descriptor);
+    const loop = entryLoop(region);
     const translated: TranslatedRegion = {
       ...{ id, slot, cells, descriptor, pages, offsets, linear, module },
       cellCount: this.#compiler.linkCellCount(region),
       modeKey: region.mode.key,
       sites: jumpSites(region),
       edges: edgeCount(region.blocks),
+      partial: loop.instructions > 0 || offsets.length >= FIRST_LIMITS.instructions,
+      whole: formed.whole ?? false,
       heat: 0,
       renewals: replaced?.renewals ?? 0,
+      growths: replaced?.growths ?? 0,
       missKey: missKey(id),
       scattered: region.scattered?.length ?? 0,
     };
@@ -192,6 +198,23 @@ export class InstalledRegions {
     this.#counts.instructions += offsets.length;
     if (state.u32[descriptor >> 2] === HANDLER_STOP) throw new Error('a region of code that is gone');
     code.blockHandlers.install(descriptor, slot);
+    if (formed.whole) this.#dropPartsOf(translated, loop);
+  }
+  /**
+   * Regions that begin within a whole loop, and are parts of it or lead past its beginning, go, so that it is entered: it stays
+   * there. Loops within stay.
+   */
+  #dropPartsOf(whole: TranslatedRegion, { places, headers }: EntryLoop): void {
+    for (const { index, frame } of whole.pages) {
+      for (const part of [...this.#pages.of(frame).regions]) {
+        if (part === whole || part.modeKey !== whole.modeKey) continue;
+        if (!part.partial && !holds(part, whole.pages[0]!.frame, whole.linear & 0xfff)) continue;
+        const entry = 4096 * index + (part.linear & 0xfff);
+        if (part.pages[0]!.frame !== frame || !places.has(entry) || headers.has(entry)) continue;
+        this.drop(part);
+        this.#counts.swallowed++;
+      }
+    }
   }
 
   // ---- dropping ----

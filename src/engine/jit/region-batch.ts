@@ -14,6 +14,8 @@ export interface FormedRegion extends HeldCode {
   readonly candidate: Candidate;
   /** Of its pages when it was formed (CodePages.generations). */
   readonly generations: readonly number[];
+  /** It holds a loop whole: regions of parts of that loop are not needed any more. */
+  readonly whole?: boolean;
 }
 
 /** Regions for one module, and at the same indices how each is compiled: to which slot, with which cells. */

@@ -73,11 +73,15 @@ export function jumpBlocks(region: Region): RegionBlock[] {
 }
 /** Offsets in its own pages to which a region leaves often. */
 export function linkedExits(region: Region): number[] {
-  return region.blocks.flatMap((block) => exitsOf(block.end, region));
+  return region.blocks.flatMap((block) => exitsOf(block.end, region, false));
 }
-function exitsOf(end: BlockEnd, region: Region): number[] {
+/** Offsets in its own pages to which a region may leave, but for computed jumps. */
+export function exitsInPages(region: Region): number[] {
+  return region.blocks.flatMap((block) => exitsOf(block.end, region, true));
+}
+function exitsOf(end: BlockEnd, region: Region, cold: boolean): number[] {
   const linked = (edge: Edge) =>
-    edge.kind === 'exit' && !edge.cold && hasPage(region, edge.offset) ? [edge.offset] : [];
+    edge.kind === 'exit' && (cold || !edge.cold) && hasPage(region, edge.offset) ? [edge.offset] : [];
   switch (end.kind) {
     case 'goto':
       return linked(end.to);

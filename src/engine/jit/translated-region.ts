@@ -26,9 +26,18 @@ export interface TranslatedRegion extends HeldCode {
   readonly sites: readonly number[];
   /** How many of its edges lead from block to block. */
   readonly edges: number;
+  /**
+   * It may be a part of a longer loop: a way leads back to its entry (entry-loop.ts), or it has as many instructions as
+   * regions have at first.
+   */
+  readonly partial: boolean;
+  /** It was formed as a whole loop (region-former.ts). */
+  readonly whole: boolean;
   /** Samples that found it, weighted, and how often it was formed anew because of them. */
   heat: number;
   renewals: number;
+  /** How often more of its loop was taken in, as places to which it leaves got hot. */
+  growths: number;
   /** Key of its counters of misses, and how many of its instructions are looked up in the TLB at once (scattered.ts). */
   readonly missKey: number;
   readonly scattered: number;

@@ -9,6 +9,8 @@ export interface TranslatorCounts {
   compiled: number;
   /** Formed once more, as it became known where their jumps go. */
   renewed: number;
+  /** Of parts of a loop, gone as another region holds it whole. */
+  swallowed: number;
   /** Regions that went: as their code changed, as they had to be left too often, as their pages were moved, to make room. */
   dropped: number;
   unhelpful: number;
@@ -38,7 +40,16 @@ export interface TranslatorCounts {
 
 export function noCounts(): TranslatorCounts {
   return {
-    ...{ formed: 0, compiled: 0, renewed: 0, dropped: 0, unhelpful: 0, remapped: 0, evicted: 0 },
+    ...{
+      formed: 0,
+      compiled: 0,
+      renewed: 0,
+      swallowed: 0,
+      dropped: 0,
+      unhelpful: 0,
+      remapped: 0,
+      evicted: 0,
+    },
     ...{ needingHelp: 0, spread: 0, outdated: 0, unformed: 0, failures: new Map(), restless: 0 },
     ...{ instructions: 0, modules: 0, wasm: 0, forming: 0, compiling: 0, compilingElsewhere: 0 },
   };
@@ -60,6 +71,7 @@ export function regionRows(counts: TranslatorCounts, now: InstalledNow): Row[] {
     ['regions formed', counts.formed],
     ['regions compiled', counts.compiled],
     ['regions formed anew', counts.renewed],
+    ['regions dropped as another holds their loop', counts.swallowed],
     ['regions dropped as their code changed', counts.dropped],
     ['regions dropped as they needed the interpreter', counts.unhelpful],
     ['instructions that need the interpreter', counts.needingHelp],

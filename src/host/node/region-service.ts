@@ -1,5 +1,5 @@
 // Compiles regions in a worker thread of Node: one thread for all machines of the process. It starts when the
-// first of them has something to compile, ends when the last one is closed, and does not keep the process alive.
+// first of them has something to compile (or when told to), ends when the last one is closed, and does not keep the process alive.
 //
 // Each service has a channel of its own to the thread, which it reads without the event loop.
 import * as modules from 'node:module';
@@ -63,6 +63,10 @@ class RegionThread {
 }
 
 let shared: RegionThread | undefined;
+function sharedThread(): RegionThread {
+  if (!shared || shared.failure) shared = new RegionThread(workerEntry());
+  return shared;
+}
 
 export class NodeRegionService implements RegionService {
   readonly #thread: RegionThread;
@@ -70,8 +74,7 @@ export class NodeRegionService implements RegionService {
 
   /** `entry` is for tests: a thread of its own runs that module. */
   constructor(features: DecodeFeatures, entry?: URL) {
-    if (!entry && (!shared || shared.failure)) shared = new RegionThread(workerEntry());
-    this.#thread = entry ? new RegionThread(entry) : shared!;
+    this.#thread = entry ? new RegionThread(entry) : sharedThread();
     this.#port = this.#thread.open(features);
   }
   submit(request: CompileRequest): void {
@@ -97,6 +100,11 @@ export class NodeRegionService implements RegionService {
 function workerEntry(): URL {
   const extension = import.meta.url.slice(import.meta.url.lastIndexOf('.'));
   return new URL(`region-worker${extension}`, import.meta.url);
+}
+
+/** Starts the thread that regionServiceOfHost() will want, if any, for a program that is sure to: that takes 0.1 s or more. */
+export function startRegionThread(): void {
+  if (availableParallelism() > 1) sharedThread();
 }
 
 /** A thread for compiling where the host can run one beside the vCPU's; elsewhere nothing. */
