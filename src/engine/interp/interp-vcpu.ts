@@ -34,6 +34,7 @@ import type { BlockTranslator, TranslatorFactory, TranslatorHost } from './block
 import { CodeCache } from './code-cache.ts';
 import { HANDLER_STOP } from './core-module.ts';
 import * as D from './descriptor.ts';
+import { HandlerPatches } from './handler-patches.ts';
 import { HandlerTable, TABLE_SIZE } from './handlers.ts';
 import { JumpCache } from './jump-cache.ts';
 import { JumpKeys } from './jump-key.ts';
@@ -76,8 +77,7 @@ export class InterpVcpu implements Vcpu, TranslatorHost {
   #kicked = false;
   /** Descriptor of the instruction whose helper or slow access is running; 0 when none is. */
   #descriptor = 0;
-  /** Descriptors that have another handler until the wasm code is left, each followed by its own. */
-  readonly #patches: number[] = [];
+  readonly #patches: HandlerPatches;
   readonly #jumpKeys: JumpKeys;
   readonly #jumps: JumpCache;
   readonly #blocks: BlockTable;
@@ -96,6 +96,7 @@ export class InterpVcpu implements Vcpu, TranslatorHost {
     });
     const state = new CpuState(stateMemory.buffer);
     this.state = state;
+    this.#patches = new HandlerPatches(state);
     this.#jumps = new JumpCache(state);
     this.#blocks = new BlockTable(state);
     this.#jumpKeys = new JumpKeys(state, () => this.#jumps.clear());
@@ -157,8 +158,8 @@ export class InterpVcpu implements Vcpu, TranslatorHost {
     };
     const { blockHandlers } = this.code;
     blockHandlers.onSlot = (descriptor, slot) => this.#jumps.setSlot(descriptor, slot);
-    blockHandlers.onUninstall = (descriptor, slot, handler) => this.#mendPatches(descriptor, slot, handler);
-    blockHandlers.onStale = (start, end) => this.#forgetPatches(start, end);
+    blockHandlers.onUninstall = (descriptor, slot, handler) => this.#patches.mend(descriptor, slot, handler);
+    blockHandlers.onStale = (start, end) => this.#patches.forget(start, end);
     this.mmu.onFlush = (user) => this.#jumpKeys.renew(user);
     // Where the running code lies may have changed too: it goes on from where it lies now.
     options.memory.onMapChange(() => {
@@ -209,7 +210,7 @@ export class InterpVcpu implements Vcpu, TranslatorHost {
       i32[E.BUDGET >> 2] = -1;
       this.#granted -= budget + 1;
     }
-    if (this.#descriptor) this.#patch(this.#descriptor + D.DESCRIPTOR_SIZE, HANDLER_STOP);
+    if (this.#descriptor) this.#patches.put(this.#descriptor + D.DESCRIPTOR_SIZE, HANDLER_STOP);
   }
 
   run(budget: number, end: RunEnd = 'exactly'): Exit {
@@ -320,7 +321,7 @@ export class InterpVcpu implements Vcpu, TranslatorHost {
       else this.handlers.enter(descriptor);
       this.#running = false;
       this.#descriptor = 0;
-      if (this.#patches.length > 0) this.#unpatch();
+      this.#patches.takeBack();
       const exit = u32[E.EXIT >> 2]!;
       this.exits[exit]!++;
       if (exit === E.EXIT_LOOKUP) {
@@ -369,35 +370,11 @@ export class InterpVcpu implements Vcpu, TranslatorHost {
   /** Makes execution stop after `count` instructions of a block; those before are executed one by one. */
   #stopAfter(block: number, count: number): void {
     const stop = block + count * D.DESCRIPTOR_SIZE;
-    this.#patch(stop, HANDLER_STOP);
+    this.#patches.put(stop, HANDLER_STOP);
     // The first is entered by its own handler, whatever its block is run by.
     for (let at = block + D.DESCRIPTOR_SIZE; at < stop; at += D.DESCRIPTOR_SIZE) {
       const handler = this.state.u32[at >> 2]!;
-      if (this.handlers.isGroup(handler)) this.#patch(at, this.code.blockHandlers.plainHandler(at));
-    }
-  }
-  #patch(descriptor: number, handler: number): void {
-    const { u32 } = this.state;
-    this.#patches.push(descriptor, u32[descriptor >> 2]!);
-    u32[descriptor >> 2] = handler;
-  }
-  #unpatch(): void {
-    const patches = this.#patches;
-    for (let i = patches.length - 2; i >= 0; i -= 2) this.state.u32[patches[i]! >> 2] = patches[i + 1]!;
-    patches.length = 0;
-  }
-  /** A descriptor goes back to a handler other than the one it had when it was patched. */
-  #mendPatches(descriptor: number, from: number, to: number): void {
-    const patches = this.#patches;
-    for (let i = 0; i < patches.length; i += 2) {
-      if (patches[i] === descriptor && patches[i + 1] === from) patches[i + 1] = to;
-    }
-  }
-  /** The code of these descriptors has been dropped: they stay stops. */
-  #forgetPatches(start: number, end: number): void {
-    const patches = this.#patches;
-    for (let i = 0; i < patches.length; i += 2) {
-      if (patches[i]! >= start && patches[i]! < end) patches[i + 1] = HANDLER_STOP;
+      if (this.handlers.isGroup(handler)) this.#patches.put(at, this.code.blockHandlers.plainHandler(at));
     }
   }
 
