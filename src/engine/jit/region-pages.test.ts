@@ -8,20 +8,19 @@ import { type Page, RegionPages } from './region-pages.ts';
 import { analyse } from './structure.ts';
 import { type Program, regionOf } from './testing-code.ts';
 
-function analysed(program: Program, scattered: readonly number[] = []) {
-  const plain = regionOf(program)!;
-  // Every access by itself.
-  const apart = plain.blocks.flatMap(({ instructions }) => instructions.map(({ offset }) => offset));
-  const region = { ...plain, scattered, apart };
+function analysed(program: Program, scattered: readonly number[] = [], found: readonly number[] = []) {
+  const region = { ...regionOf(program)!, scattered, apart: found };
   const flow = analyse(region.blocks);
-  const facts = analyseRegion(region, flow);
+  // Every access by itself.
+  const apart = region.blocks.flatMap(({ instructions }) => instructions.map(({ offset }) => offset));
+  const facts = analyseRegion({ ...region, apart }, flow);
   const pages = new RegionPages(region, flow, facts, region.mode.bits === 64);
   return { pages, flow, facts };
 }
 
 /** The pages of a program's accesses in the order of the code, numbered as they appear; `*`: kept in locals. */
-function pagesOf(program: Program, scattered: readonly number[] = []): string {
-  const { pages, facts } = analysed(program, scattered);
+function pagesOf(program: Program, scattered: readonly number[] = [], found: readonly number[] = []): string {
+  const { pages, facts } = analysed(program, scattered, found);
   const seen: Page[] = [];
   const texts: string[] = [];
   for (const block of facts.blocks) {
@@ -116,4 +115,11 @@ test('a loop loads the pages that it accesses, of cells of their own', () => {
   const cells = pages.locals.map(({ cell }) => cell);
   assert.equal(new Set(cells).size, cells.length);
   assert.ok(!analysed({ lines: ['entry:', '03 07', '03 07', '03 07', 'f4'] }).pages.changesInLoops);
+});
+
+test('where windows were found in two pages, pieces of 32 bytes have pages of their own', () => {
+  // mov eax, [rsi]; mov ecx, [rsi+4]; mov edx, [rsi+0x20]; mov edx, [rsi+0x24]; mov edx, [rsi-4]
+  const lines = ['entry:', '8b 06', '8b 4e 04', '8b 56 20', '8b 56 24', '8b 56 fc', 'f4'];
+  assert.equal(pagesOf({ lines }), 'load 0*, load 0*, load 0*, load 0*, load 0*');
+  assert.equal(pagesOf({ lines }, [], [0]), 'load 0, load 0, load 1, load 1, load 2');
 });

@@ -38,6 +38,9 @@ const LOOP_WEIGHT = 4;
 const WEIGHT_OF_LOCALS = 3;
 const MOST_LOCALS = 24;
 
+/** Bits of a displacement in such a piece. */
+const FINE = 5;
+
 /** What a register has stood for since some instruction: 0 .. 15, as it is where ways meet; NONE, no register. */
 type Origin = number;
 const REGISTERS = 16;
@@ -73,9 +76,12 @@ export class RegionPages {
   #values: (Known | undefined)[] = [];
   #weight = 0;
   #isScattered = false;
+  /** Windows were found in two pages: pages are those of smaller pieces. */
+  readonly #fine: boolean;
   #inside: Set<Page>[] = [];
 
-  constructor({ blocks, scattered }: Region, flow: ControlFlow, facts: RegionFacts, wide: boolean) {
+  constructor({ blocks, scattered, apart }: Region, flow: ControlFlow, facts: RegionFacts, wide: boolean) {
+    this.#fine = (apart ?? []).length > 0;
     const offsets = new Set(scattered);
     this.#wide = wide;
     const loops = loopsOf(flow);
@@ -207,8 +213,8 @@ export class RegionPages {
       origin: this.#origins++,
       displacement: 0,
     };
-    // A little below the register's own place is most likely on its page.
-    const part = ((displacement + 2048) >> 12) & 0xf_ffff;
+    // A little below the register's own place is most likely on its page; unless a page is known to end near some place.
+    const part = (this.#fine ? displacement >> FINE : (displacement + 2048) >> 12) & 0xf_ffff;
     const key = ((origin + 1) * 2 + (writes ? 1 : 0)) * 2 ** 20 + part;
     let page = this.#pages.get(key);
     if (!page) {
