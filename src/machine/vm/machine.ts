@@ -92,6 +92,8 @@ export class Machine {
   #timerReadings = 0;
   /** Of machines in real time: deterministic ones do not sleep. */
   readonly #still: StillWatch | null;
+  /** Acknowledged so far. */
+  #interrupts = 0;
   #lastExit: Exit = { reason: 'Interrupted' };
 
   /** Throws DoppelError where the memory cannot be had or the kernel is not one. */
@@ -177,7 +179,10 @@ export class Machine {
       entropy: this.#outside.entropy(deterministic ? repeatableEntropy() : host.entropy),
       interrupts: {
         pending: () => this.#interruptRequested,
-        acknowledge: () => this.board.localApic.acknowledge(),
+        acknowledge: () => {
+          this.#interrupts++;
+          return this.board.localApic.acknowledge();
+        },
       },
       apic: this.#outside.apicPort(apicPort(this.board.localApic)),
       timeStamp: this.#outside.timeStamp(() => Math.floor(this.#clock.now())),
@@ -522,6 +527,7 @@ export class Machine {
       outside: () =>
         board.accesses - board.clockAccesses - this.#timerReadings - this.#askings + this.#outside.count,
       clockReadings: () => board.clockAccesses + this.#timerReadings + this.#outside.clockReadings,
+      interrupts: () => this.#interrupts,
       clockChips: board.clockChips,
       freeze: () => this.#clock.freeze(),
       thaw: () => this.#clock.thaw(),

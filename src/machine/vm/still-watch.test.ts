@@ -12,6 +12,8 @@ interface Toy {
   read(at: number): number;
   write(at: number, value: number): void;
   ask(): void;
+  /** Something outside is asked by the handler of an interrupt. */
+  interrupt(): void;
   /** The time in slices. */
   clock(): number;
 }
@@ -21,6 +23,7 @@ function build(program: readonly ((toy: Toy) => void)[]) {
   const u8 = new Uint8Array(16 * 4096);
   let written = new Set<number>();
   let outside = 0;
+  let interrupts = 0;
   let clockReadings = 0;
   let frozen = -1;
   let retired = 0;
@@ -32,6 +35,10 @@ function build(program: readonly ((toy: Toy) => void)[]) {
       u8[at] = value;
     },
     ask() {
+      outside++;
+    },
+    interrupt() {
+      interrupts++;
       outside++;
     },
     clock() {
@@ -56,6 +63,7 @@ function build(program: readonly ((toy: Toy) => void)[]) {
     place: () => registers[3]!,
     retired: () => retired,
     outside: () => outside,
+    interrupts: () => interrupts,
     clockReadings: () => clockReadings,
     clockChips: () => '',
     freeze() {
@@ -227,4 +235,20 @@ test('after an interrupt it is found still again at once, while its handler work
   assert.ok(slices(8) > 0, 'a longer one');
   handler = 1e9;
   assert.equal(slices(100), 0);
+});
+
+test('who waits again and again for a short time, and uses devices in between, does not wait longer for it', () => {
+  const waitsAnd = (act: (toy: Toy) => void) => [
+    (toy: Toy) => {
+      if (toy.clock() < toy.registers[0]!) toy.registers[3] = 0;
+    },
+    (toy: Toy) => {
+      act(toy);
+      toy.registers[0] = toy.clock() + 5;
+    },
+  ];
+  const driver = build(waitsAnd(({ ask }) => ask()));
+  assert.equal(driver.slices(5000), 0);
+  const handler = build(waitsAnd(({ interrupt }) => interrupt()));
+  assert.ok(handler.slices(5000) > 100, 'what handlers of interrupts do is another matter');
 });

@@ -28,6 +28,8 @@ export interface StillSubject {
   readonly retired: () => number;
   /** Accesses to devices and the like so far, but for clocks: what makes one round different from another. */
   readonly outside: () => number;
+  /** Interrupts taken so far. */
+  readonly interrupts: () => number;
   /** Looks at a clock so far. */
   readonly clockReadings: () => number;
   /** Clocks stand still until `thaw`, and then show what they would have. */
@@ -63,7 +65,10 @@ const OFTEN = 16;
 const LONGEST = 16_000;
 /** Pages that a loop may write to: those of its stack. */
 const MOST_PAGES = 12;
-/** A rest (ns): at most, of a guest that waits for a time at least, and as part of the time that it has been waiting. */
+/**
+ * A rest (ns): at most, of a guest that waits for a time at least, and as part of the time that it has been waiting. Drivers
+ * wait for some microseconds again and again, and access their devices in between: none of them is to wait longer for it.
+ */
 const LONGEST_REST = 60_000_000;
 const SHORTEST_REST = 1_000_000;
 const PART = 1 / 8;
@@ -97,10 +102,13 @@ export class StillWatch {
   #lookAt = 0;
   #pause = FIRST_PAUSE;
   #ignoredUntil = 0;
-  /** It looks at clocks, and when it was first seen to. */
+  /** It looks at clocks, and when it was first seen to, or did something else that no interrupt asked for. */
   #waitsForTime = false;
   #since = 0;
-  #restedAt = Number.NEGATIVE_INFINITY;
+  /** Accesses to devices, and interrupts, when that was last looked at. */
+  #outsideSeen = 0;
+  #interruptsSeen = 0;
+  #stillAt = Number.NEGATIVE_INFINITY;
   /** How often in turn it was found still, and for how many rests it is believed. */
   #proofs = 0;
   #believed = 0;
@@ -135,6 +143,7 @@ export class StillWatch {
    * @param now ns
    */
   rest(now: number): number {
+    if (this.#hasWorked()) this.#since = now;
     if (this.#looks > 0) {
       if (this.#subject.retired() < this.#lookAt) return 0;
       this.#looks--;
@@ -143,23 +152,33 @@ export class StillWatch {
       this.#lookAt = this.#subject.retired() + this.#settling;
       if (!still) return 0;
     } else {
-      if (!this.#isSuspect(now - this.#restedAt < LATELY) || now < this.#ignoredUntil) return 0;
+      if (!this.#isSuspect(now - this.#stillAt < LATELY) || now < this.#ignoredUntil) return 0;
       if (!this.#proves(() => this.#isInKnownLoop() || this.#findPeriod())) {
         this.#ignoredUntil = now + this.#pause;
         this.#pause = Math.min(LONGEST_PAUSE, this.#pause * 2);
         return 0;
       }
       this.#pause = FIRST_PAUSE;
-      if (now - this.#restedAt > FORGOTTEN) this.#since = now;
+      if (now - this.#stillAt > FORGOTTEN) this.#since = now;
     }
-    this.#restedAt = now;
+    this.#stillAt = now;
     this.#looks = LOOKS;
     this.#settling = SETTLING;
     this.#lookAt = this.#subject.retired() + SETTLING + (this.#believed > 0 ? this.#period : 0);
     this.#outsideAtRest = this.#subject.outside();
+    const rest = this.#waitsForTime ? (now - this.#since) * PART : LONGEST_REST;
+    if (rest < SHORTEST_REST) return 0;
     this.rests++;
-    if (!this.#waitsForTime) return LONGEST_REST;
-    return Math.min(LONGEST_REST, Math.max(SHORTEST_REST, (now - this.#since) * PART));
+    return Math.min(LONGEST_REST, rest);
+  }
+  /** Whether the guest has used devices since the last call, of its own accord: no interrupt came. */
+  #hasWorked(): boolean {
+    const { outside, interrupts } = this.#subject;
+    const [used, taken] = [outside(), interrupts()];
+    const worked = used !== this.#outsideSeen && taken === this.#interruptsSeen;
+    this.#outsideSeen = used;
+    this.#interruptsSeen = taken;
+    return worked;
   }
 
   /**
