@@ -46,6 +46,7 @@ import { apicPort, backdoorRegisters } from './processor-wires.ts';
 import { describeRegisters, sumOfRegisters } from './registers.ts';
 import { repeatableEntropy } from './repeatable-entropy.ts';
 import { type StillSubject, StillWatch } from './still-watch.ts';
+import { TickWatch } from './tick-watch.ts';
 
 /** A deterministic run must not depend on when it happens. */
 const REPEATABLE_RTC_START = Date.UTC(2000, 0, 1);
@@ -80,8 +81,9 @@ export class Machine {
   /** run() is at work, which lets the guest rest; those who call step() have a loop of their own. */
   #running = false;
   readonly #polls = new PollWatch();
-  /** The guest polls in vain: it gets no time for so long (ns). */
+  /** The guest polls in vain: it gets no time for so long (ns), until then. */
   #restWanted = 0;
+  #restEnds = 0;
   /** Askings for keys in vain so far, and the sum of the registers at the last; a closer look at them is under way. */
   #askings = 0;
   #askedWith = 0;
@@ -90,8 +92,11 @@ export class Machine {
   readonly #outside = new Outside();
   /** Of the ACPI timer. */
   #timerReadings = 0;
+  /** A slice ends at each look at a clock. */
+  #stopsAtClocks = false;
   /** Of machines in real time: deterministic ones do not sleep. */
   readonly #still: StillWatch | null;
+  readonly #ticks: TickWatch | null;
   /** Acknowledged so far. */
   #interrupts = 0;
   #lastExit: Exit = { reason: 'Interrupted' };
@@ -150,6 +155,7 @@ export class Machine {
       timerRead: () => {
         this.#timerReadings++;
         this.#polls.timerRead();
+        if (this.#stopsAtClocks) this.vcpu.kick();
       },
       keyboardRead: (full) => (full ? this.#answered() : this.#polled()),
       powerOff: () => this.#finish({ reason: 'power-off' }),
@@ -181,15 +187,22 @@ export class Machine {
         pending: () => this.#interruptRequested,
         acknowledge: () => {
           this.#interrupts++;
-          return this.board.localApic.acknowledge();
+          const vector = this.board.localApic.acknowledge();
+          this.#ticks?.taken(vector);
+          return vector;
         },
       },
       apic: this.#outside.apicPort(apicPort(this.board.localApic)),
-      timeStamp: this.#outside.timeStamp(() => Math.floor(this.#clock.now())),
+      timeStamp: this.#outside.timeStamp(() => {
+        if (this.#stopsAtClocks) this.vcpu.kick();
+        return Math.floor(this.#clock.now());
+      }),
       countsHits: options.countTlbHits ?? false,
     });
     machineClock.retired = () => this.vcpu.retired;
-    this.#still = deterministic ? null : new StillWatch(this.#stillSubject());
+    const subject = this.#stillSubject();
+    this.#still = deterministic ? null : new StillWatch(subject);
+    this.#ticks = deterministic ? null : new TickWatch(subject);
     this.#inputs.forEach((input, i) => {
       input.connect(this.board.uarts[i]!);
     });
@@ -390,9 +403,11 @@ export class Machine {
       this.step(this.#still?.limit);
       const stillRest = this.#stillRest();
       if (this.#end !== null) break;
-      const sleep = this.#lastExit.reason === 'Hlt' ? this.idle() : this.#rest(stillRest);
+      const halts = this.#lastExit.reason === 'Hlt';
+      const sleep = halts ? this.idle() : this.#rest(stillRest);
       if (sleep > 0) {
         await scheduler.sleep(sleep);
+        if (!halts) await this.#goOnResting();
         turn = clock.now() + TURN;
       }
       if (clock.now() >= turn) {
@@ -531,9 +546,34 @@ export class Machine {
       clockChips: board.clockChips,
       freeze: () => this.#clock.freeze(),
       thaw: () => this.#clock.thaw(),
-      run: (instructions) => this.step(instructions).reason === 'Interrupted' && this.#end === null,
+      run: (instructions) => this.#runs(instructions),
+      runToClock: (instructions) => this.#runsToClock(instructions),
       memory,
     };
+  }
+
+  /** Exactly so many instructions; false where a reason came between. */
+  #runs(instructions: number): boolean {
+    const last = this.vcpu.retired + instructions;
+    do {
+      if (this.step(last - this.vcpu.retired).reason !== 'Interrupted' || this.#end !== null) return false;
+    } while (this.vcpu.retired < last);
+    return true;
+  }
+  /** Until the guest reads the time-stamp counter or the ACPI timer; false where it does not. */
+  #runsToClock(instructions: number): boolean {
+    const readings = () => this.#timerReadings + this.#outside.clockReadings;
+    const [before, last] = [readings(), this.vcpu.retired + instructions];
+    this.#stopsAtClocks = true;
+    try {
+      while (readings() === before) {
+        const left = last - this.vcpu.retired;
+        if (left <= 0 || this.step(left).reason !== 'Interrupted' || this.#end !== null) return false;
+      }
+      return true;
+    } finally {
+      this.#stopsAtClocks = false;
+    }
   }
 
   /**
@@ -545,9 +585,27 @@ export class Machine {
     this.#restWanted = 0;
     // Where a guest is still, what is requested does not reach it.
     if (rest === 0 || (this.#interruptRequested && stillRest === 0)) return 0;
-    const sleep = this.#clock.idleUntil(Math.min(this.alarms.next, this.#clock.now() + rest));
-    // The host's timers may go off a little too early, and the guest would ask once more before it gets its tick.
+    this.#restEnds = this.#clock.now() + rest;
+    return this.#sleepUntil(Math.min(this.alarms.next, this.#restEnds));
+  }
+  /** The host's timers may go off a little too early, and the guest would ask once more before it gets its tick. */
+  #sleepUntil(time: number): number {
+    const sleep = this.#clock.idleUntil(time);
     return sleep > 0 ? sleep + 1 : 0;
+  }
+  /** The first sleep of a rest is over. It goes on after each tick, until its end or until something comes from outside. */
+  async #goOnResting(): Promise<void> {
+    const { scheduler } = this.#options.host;
+    for (let first = true; this.#ticks !== null; first = false) {
+      const woken = this.#clock.now() < Math.min(this.alarms.next, this.#restEnds);
+      if (woken || this.#clock.now() >= this.#restEnds || this.#paused) return;
+      this.alarms.fire();
+      if (!this.#interruptRequested || !this.#ticks.handles(first)) return;
+      if (this.#end !== null || this.#paused || this.#resetWanted) return;
+      const sleep = this.#sleepUntil(Math.min(this.alarms.next, this.#restEnds));
+      if (sleep === 0) return;
+      await scheduler.sleep(sleep);
+    }
   }
 
   /** Gives back what the engine holds of the host besides memory: threads. For when it will not run again. */

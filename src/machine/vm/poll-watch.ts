@@ -32,7 +32,7 @@ const PACED = 8;
 const REMEMBERED = 8;
 /** What is slept at once: a part of the time that it has been idle, and at most so many ns. */
 const PART = 1 / 8;
-const LONGEST_REST = 60_000_000;
+const LONGEST_REST = 250_000_000;
 /** For how long (ns) a guest is not suspected once that was refuted: at first, and at most. */
 const FIRST_PAUSE = 20_000_000;
 const LONGEST_PAUSE = 2_000_000_000;

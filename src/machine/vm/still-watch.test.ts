@@ -73,6 +73,11 @@ function build(program: readonly ((toy: Toy) => void)[]) {
       frozen = -1;
     },
     run,
+    runToClock(instructions) {
+      const readings = clockReadings;
+      for (let i = 0; i < instructions && clockReadings === readings; i++) run(1);
+      return clockReadings !== readings;
+    },
     memory: {
       u8,
       trackWrites() {
@@ -167,7 +172,7 @@ test('who waits for a time to pass is, for a part of the time that it has been w
   ]);
   slices(400);
   assert.equal(slices(50), 50);
-  assert.equal(lastRest(), 60);
+  assert.equal(lastRest(), 250);
   const early = build([({ clock }) => void clock(), nothing]);
   let waited = 0;
   while (early.slices(1) === 0) waited++;
@@ -251,4 +256,31 @@ test('who waits again and again for a short time, and uses devices in between, d
   assert.equal(driver.slices(5000), 0);
   const handler = build(waitsAnd(({ interrupt }) => interrupt()));
   assert.ok(handler.slices(5000) > 100, 'what handlers of interrupts do is another matter');
+});
+
+test('who has waited long again and again is expected to once more, who then waits for short times is not', () => {
+  let work = 0;
+  // The loop is longer from wait to wait.
+  const { slices, lastRest } = build([
+    ({ clock }) => void clock(),
+    ...nothings(2000),
+    ({ ask }) => {
+      if (work > 0) {
+        work--;
+        ask();
+      }
+    },
+  ]);
+  slices(600);
+  assert.equal(lastRest(), 250);
+  const waitAgain = (count: number): number => {
+    work = 2;
+    while (work > 0) slices(1);
+    const rests = Array.from({ length: count }, () => (slices(1) > 0 ? lastRest() : 0));
+    return Math.max(...rests);
+  };
+  for (let i = 0; i < 3; i++) waitAgain(300);
+  assert.ok(waitAgain(12) > 100, 'at once');
+  for (let i = 0; i < 3; i++) waitAgain(12);
+  assert.ok(waitAgain(12) < 100);
 });

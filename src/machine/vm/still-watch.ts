@@ -4,7 +4,7 @@
 // interrupt comes or somebody else changes memory. Until then the host may sleep, and the guest cannot tell.
 //
 //   slices of a millisecond  --the same registers again and again-->  suspicion
-//   one instruction at a time  --registers as at the start-->  the loop's length
+//   from one look at a clock to the next, else one instruction at a time  --registers as before-->  the loop
 //   the loop once more  --registers and written pages as before-->  still: rest until the next alarm
 //   an interrupt is handled, a few thousand instructions  -->  once round, twice round: still
 //
@@ -14,13 +14,10 @@
 // A suspicion that was wrong costs some milliseconds, and the next one is not looked into for twice as long as the last.
 // Figures: docs/decisions/0012-idling.md.
 import { PAGE_SIZE } from '../../base/addresses.ts';
+import { here, type Registers, sameBytes } from './same-registers.ts';
 
 /** What is watched. */
-export interface StillSubject {
-  /** All registers but RFLAGS (`flags`), in two pieces that begin at multiples of 4. */
-  readonly registers: Uint8Array;
-  readonly moreRegisters: Uint8Array;
-  readonly flags: () => number;
+export interface StillSubject extends Registers {
   /** A sum that tells general registers and RIP apart in all likelihood; one for RIP and RSP alone. */
   readonly sum: () => number;
   readonly place: () => number;
@@ -39,6 +36,8 @@ export interface StillSubject {
   readonly clockChips: () => string;
   /** Runs so many instructions; false where something has come of it that is not for this watch. */
   readonly run: (instructions: number) => boolean;
+  /** Runs until the guest has read the time-stamp counter or the ACPI timer, so many instructions at most; false where it has not. */
+  readonly runToClock: (instructions: number) => boolean;
   readonly memory: TrackedMemory;
 }
 
@@ -63,17 +62,22 @@ const LATELY = 1_500_000_000;
 const OFTEN = 16;
 /** Longest loop, in instructions: GRUB's menu takes 5,700 to 10,000 under SeaBIOS. */
 const LONGEST = 16_000;
+/** Looks at a clock in a loop that are told apart. */
+const MOST_READINGS = 32;
 /** Pages that a loop may write to: those of its stack. */
 const MOST_PAGES = 12;
 /**
- * A rest (ns): at most, of a guest that waits for a time at least, and as part of the time that it has been waiting. Drivers
- * wait for some microseconds again and again, and access their devices in between: none of them is to wait longer for it.
+ * A rest (ns): at most, of a guest that waits for a time at most and at least, and as part of the time that it has been waiting.
+ * Drivers wait for some microseconds again and again, and access their devices in between: none of them is to wait longer for it.
  */
 const LONGEST_REST = 60_000_000;
+export const LONGEST_WAIT = 250_000_000;
 const SHORTEST_REST = 1_000_000;
 const PART = 1 / 8;
 /** Who is still again within so much time (ns) has been waiting all the while: GRUB redraws its countdown every second. */
 const FORGOTTEN = 300_000_000;
+/** Whoever has waited for so long so many times is expected to do so once more. */
+const WAITS = 3;
 /** A loop is long from so many instructions on; it is believed for a rest for so many times that it was found still, and so many rests at most. */
 const LONG = 1000;
 const PROOFS = 4;
@@ -83,6 +87,8 @@ const MOST_BELIEVED_ASKINGS = 16;
 /** Instructions after a rest before the first look: an interrupt's handler. They double with each look in vain. */
 const SETTLING = 1000;
 const LOOKS = 8;
+/** Looks in vain that may be an interrupt's handler; who is not still after them does something. */
+const LOOKS_AT_HANDLER = 2;
 /** How long (ns) suspicions are ignored after one that was wrong: at first, and at most. */
 const FIRST_PAUSE = 50_000_000;
 const LONGEST_PAUSE = 10_000_000_000;
@@ -96,15 +102,20 @@ export class StillWatch {
   #readings = 0;
   /** Length of the loop that the guest was in last; 0 where none is known. */
   #period = 0;
+  /** It was found from one look at a clock to another. */
+  #readsClock = false;
   /** Looks left since the last rest, instructions before the next, and their number then. */
   #looks = 0;
   #settling = 0;
   #lookAt = 0;
+  #rests = false;
   #pause = FIRST_PAUSE;
   #ignoredUntil = 0;
   /** It looks at clocks, and when it was first seen to, or did something else that no interrupt asked for. */
   #waitsForTime = false;
   #since = 0;
+  /** How long (ns) it has waited the last times. */
+  readonly #waits: number[] = new Array(WAITS).fill(0);
   /** Accesses to devices, and interrupts, when that was last looked at. */
   #outsideSeen = 0;
   #interruptsSeen = 0;
@@ -115,8 +126,9 @@ export class StillWatch {
   /** The same of a guest that asks for keys. */
   #askingProofs = 0;
   #believedAskings = 0;
-  /** Accesses to devices: when the last rest began, and from one rest to the next. */
+  /** Accesses to devices and interrupts when the last rest ended, and accesses for each interrupt. */
   #outsideAtRest = 0;
+  #interruptsAtRest = 0;
   #outsideUsual = 0;
   /** Rests so far. */
   rests = 0;
@@ -128,6 +140,7 @@ export class StillWatch {
   /** Most instructions of the next slice. */
   get limit(): number {
     if (this.#looks === 0) return Number.POSITIVE_INFINITY;
+    if (this.#rests) this.#endRest();
     return Math.max(1, this.#lookAt - this.#subject.retired());
   }
 
@@ -143,33 +156,56 @@ export class StillWatch {
    * @param now ns
    */
   rest(now: number): number {
-    if (this.#hasWorked()) this.#since = now;
+    const worked = this.#hasWorked();
+    if (worked) this.#waitEnds(now);
     if (this.#looks > 0) {
       if (this.#subject.retired() < this.#lookAt) return 0;
       this.#looks--;
-      const still = this.#believes() || this.#proves();
+      const still = !worked && (this.#believes() || this.#proves(false));
       this.#settling *= 2;
       this.#lookAt = this.#subject.retired() + this.#settling;
-      if (!still) return 0;
+      if (!still) {
+        if (this.#looks < LOOKS - LOOKS_AT_HANDLER) this.#waitEnds(now);
+        return 0;
+      }
     } else {
-      if (!this.#isSuspect(now - this.#stillAt < LATELY) || now < this.#ignoredUntil) return 0;
-      if (!this.#proves(() => this.#isInKnownLoop() || this.#findPeriod())) {
+      if (!this.#isSuspect(now - this.#stillAt < LATELY) || worked || now < this.#ignoredUntil) return 0;
+      if (!this.#proves(true)) {
         this.#ignoredUntil = now + this.#pause;
         this.#pause = Math.min(LONGEST_PAUSE, this.#pause * 2);
         return 0;
       }
       this.#pause = FIRST_PAUSE;
-      if (now - this.#stillAt > FORGOTTEN) this.#since = now;
+      if (now - this.#stillAt > FORGOTTEN) this.#waitEnds(now);
     }
     this.#stillAt = now;
     this.#looks = LOOKS;
-    this.#settling = SETTLING;
-    this.#lookAt = this.#subject.retired() + SETTLING + (this.#believed > 0 ? this.#period : 0);
-    this.#outsideAtRest = this.#subject.outside();
-    const rest = this.#waitsForTime ? (now - this.#since) * PART : LONGEST_REST;
+    this.#endRest();
+    const rest = this.#waitsForTime
+      ? Math.min(LONGEST_WAIT, Math.max(now - this.#since, Math.min(...this.#waits)) * PART)
+      : LONGEST_REST;
     if (rest < SHORTEST_REST) return 0;
     this.rests++;
-    return Math.min(LONGEST_REST, rest);
+    this.#rests = true;
+    return rest;
+  }
+  /** From now on the guest gets time; what it has done before, as for ticks, does not count. */
+  #endRest(): void {
+    const { retired, outside, interrupts } = this.#subject;
+    this.#rests = false;
+    this.#settling = SETTLING;
+    this.#lookAt = retired() + SETTLING + (this.#believed > 0 ? this.#period : 0);
+    this.#outsideAtRest = outside();
+    this.#interruptsAtRest = interrupts();
+    this.#outsideSeen = this.#outsideAtRest;
+    this.#interruptsSeen = this.#interruptsAtRest;
+  }
+  #waitEnds(now: number): void {
+    if (this.#stillAt >= this.#since) {
+      this.#waits.shift();
+      this.#waits.push(now - this.#since);
+    }
+    this.#since = now;
   }
   /** Whether the guest has used devices since the last call, of its own accord: no interrupt came. */
   #hasWorked(): boolean {
@@ -215,8 +251,9 @@ export class StillWatch {
   #believes(): boolean {
     const first = this.#looks === LOOKS - 1;
     const outside = this.#subject.outside() - this.#outsideAtRest;
-    const asUsual = first && outside === this.#outsideUsual;
-    if (first) this.#outsideUsual = outside;
+    const interrupts = this.#subject.interrupts() - this.#interruptsAtRest;
+    const asUsual = first && outside === interrupts * this.#outsideUsual;
+    if (first && interrupts > 0) this.#outsideUsual = outside / interrupts;
     if (this.#believed === 0 || !asUsual) {
       this.#believed = 0;
       return false;
@@ -225,15 +262,14 @@ export class StillWatch {
     return true;
   }
 
-  /** Whether the guest is still, in a loop of the length that is known or that `find` finds. */
-  #proves(find?: () => boolean): boolean {
+  /** Whether the guest is still, in the loop that is known or, where none is, in one that is looked for. */
+  #proves(looksFor: boolean): boolean {
     const { freeze, thaw, clockReadings } = this.#subject;
     freeze();
     try {
       const before = clockReadings();
-      // After one round what the guest remembers of the time is of now.
-      if (!this.#subject.run(find ? LONGEST : this.#period) || (find && !find())) return this.#fails();
-      if (!this.#staysThisWay(() => this.#runs(this.#period))) return this.#fails();
+      const round = this.#findRound(looksFor);
+      if (round === undefined || !this.#staysThisWay(round)) return this.#fails();
       this.#waitsForTime = clockReadings() !== before;
       if (this.#period >= LONG) this.#believed = Math.min(MOST_BELIEVED, Math.floor(++this.#proofs / PROOFS));
       return true;
@@ -264,14 +300,48 @@ export class StillWatch {
     return suspect;
   }
 
+  /** A function that goes round the guest's loop once; undefined where there is none. */
+  #findRound(looksFor: boolean): (() => boolean) | undefined {
+    if (looksFor || this.#readsClock) {
+      const round = this.#roundByClock();
+      this.#readsClock = round !== undefined;
+      if (round !== undefined || !looksFor) return round;
+      if (!this.#isInKnownLoop() && !this.#findPeriod()) return undefined;
+    } else if (!this.#subject.run(this.#period)) return undefined;
+    // After one round what the guest remembers of the time is of now.
+    return () => this.#runs(this.#period);
+  }
+  /** From a look at a clock to the same look with the same registers: much quicker than instruction by instruction. */
+  #roundByClock(): (() => boolean) | undefined {
+    const { retired, runToClock, outside } = this.#subject;
+    const end = retired() + 2 * LONGEST;
+    const asked = outside();
+    const readings: { readonly isBack: () => boolean; readonly at: number }[] = [];
+    while (readings.length < MOST_READINGS && retired() < end && outside() === asked) {
+      if (!runToClock(LONGEST)) return undefined;
+      const first = readings.findIndex(({ isBack }) => isBack());
+      if (first >= 0) {
+        const looks = readings.length - first;
+        this.#period = retired() - readings[first]!.at;
+        return () => {
+          const before = outside();
+          for (let look = 0; look < looks; look++) if (!runToClock(LONGEST)) return false;
+          return outside() === before;
+        };
+      }
+      readings.push({ isBack: here(this.#subject), at: retired() });
+    }
+    return undefined;
+  }
+
   /** Whether it comes back after as many instructions as in the loop that it was in last: quicker than to look for a length. */
   #isInKnownLoop(): boolean {
-    const isBack = this.#from();
+    const isBack = here(this.#subject);
     return this.#period > 0 && this.#runs(this.#period) && isBack();
   }
   /** Goes on until the registers are what they are now. */
   #findPeriod(): boolean {
-    const isBack = this.#from();
+    const isBack = here(this.#subject);
     for (let period = 1; period <= LONGEST; period++) {
       if (!this.#runs(1)) return false;
       if (isBack()) {
@@ -285,7 +355,7 @@ export class StillWatch {
   /** Goes round twice: which pages are written, and whether they hold the same after the second round as after the first. */
   #staysThisWay(round: () => boolean): boolean {
     const { memory, clockChips, clockReadings } = this.#subject;
-    const cameBack = this.#from();
+    const cameBack = here(this.#subject);
     const isBack = () => round() && cameBack();
     const readings = clockReadings();
     memory.trackWrites();
@@ -301,30 +371,10 @@ export class StillWatch {
     return pages.every((number, i) => sameBytes(page(number), contents[i]!));
   }
 
-  /** A function that tells whether the registers are what they are now. */
-  #from(): () => boolean {
-    const subject = this.#subject;
-    const registers = subject.registers.slice();
-    const more = subject.moreRegisters.slice();
-    const flags = subject.flags();
-    return () =>
-      sameBytes(subject.registers, registers) &&
-      sameBytes(subject.moreRegisters, more) &&
-      subject.flags() === flags;
-  }
-
   /** Runs so many instructions; false where something came between, or the processor asked somebody outside. */
   #runs(instructions: number): boolean {
     const { retired, run, outside } = this.#subject;
     const [before, asked] = [retired(), outside()];
     return run(instructions) && retired() - before === instructions && outside() === asked;
   }
-}
-
-function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  const length = a.length >> 2;
-  const left = new Int32Array(a.buffer, a.byteOffset, length);
-  const right = new Int32Array(b.buffer, b.byteOffset, length);
-  for (let i = 0; i < length; i++) if (left[i] !== right[i]) return false;
-  return true;
 }

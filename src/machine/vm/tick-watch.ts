@@ -1,0 +1,103 @@
+// Lets a guest that rests handle the timer's ticks without ending its rest. Programs for DOS and boot loaders are interrupted 18
+// times a second while they wait; going once round a loop of theirs each time (10,000 instructions in GRUB's menu) costs more
+// than all the rest.
+//
+//   rest --tick--> on to where the guest takes interrupts --> its handler --> back where it was interrupted: rest
+//
+// The rest goes on where the guest was interrupted at the place of the last tick, has come back there with the same registers, and has
+// asked of devices what it asked at the last tick. What the handler has changed in memory the guest sees when its rest ends,
+// which is soon compared with the time that it has been waiting. Figures: docs/decisions/0012-idling.md.
+import { here, type Registers } from './same-registers.ts';
+
+/** What is watched. */
+export interface TickSubject extends Registers {
+  /** Instructions, accesses to devices, and interrupts taken so far. */
+  readonly retired: () => number;
+  readonly outside: () => number;
+  readonly interrupts: () => number;
+  /** Runs so many instructions, 0 to take an interrupt that is due; false where something has come of it that is not for this watch. */
+  readonly run: (instructions: number) => boolean;
+}
+
+/** Most instructions from where the guest rests to where it takes interrupts: a round of its loop; and of a handler. */
+const FARTHEST = 16_000;
+const LONGEST_HANDLER = 3000;
+
+/** An interrupt as it was taken. */
+interface Taken {
+  readonly vector: number;
+  readonly at: number;
+  readonly isBack: () => boolean;
+  /** At the same place as the one before. */
+  readonly again: boolean;
+}
+
+export class TickWatch {
+  readonly #subject: TickSubject;
+  /** Instructions from where a rest begins to where the guest takes interrupts, and those of the handler. */
+  #way = 0;
+  #handler = 0;
+  #vector = -1;
+  /** The handler's accesses to devices. */
+  #accesses = 0;
+  #isPlace: () => boolean = () => false;
+  #watches = false;
+  #taken: Taken | undefined;
+
+  constructor(subject: TickSubject) {
+    this.#subject = subject;
+  }
+
+  /** The processor takes an interrupt; its registers are still those of what is interrupted. */
+  taken(vector: number): void {
+    if (!this.#watches || this.#taken !== undefined) return;
+    this.#taken = {
+      vector,
+      at: this.#subject.retired(),
+      isBack: here(this.#subject),
+      again: this.#isPlace(),
+    };
+  }
+
+  /**
+   * An interrupt is due. The guest handles it; true where it is then where it was interrupted and may be left alone once more.
+   *
+   * @param first of this rest: the guest is where the rest began
+   */
+  handles(first: boolean): boolean {
+    const { retired, outside, interrupts, run } = this.#subject;
+    const [start, count] = [retired(), interrupts()];
+    const way = first ? this.#way : 0;
+    this.#watches = true;
+    this.#taken = undefined;
+    try {
+      const ran = run(way);
+      const asked = outside();
+      if (ran && this.#taken === undefined) run(FARTHEST - way);
+      const taken = this.#taken as Taken | undefined;
+      if (taken === undefined) return false;
+      const onTheWay = taken.at === start + way && ran;
+      if (first) this.#way = taken.at - start;
+      if (!onTheWay || !this.#comesBack(taken)) return false;
+      const accesses = outside() - asked;
+      const asBefore = taken.vector === this.#vector && accesses === this.#accesses;
+      this.#vector = taken.vector;
+      this.#accesses = accesses;
+      this.#isPlace = taken.isBack;
+      return asBefore && (taken.again || way === 0) && interrupts() === count + 1;
+    } finally {
+      this.#watches = false;
+    }
+  }
+
+  /** Goes on until the handler has returned: most take as many instructions each time. */
+  #comesBack({ at, isBack }: Taken): boolean {
+    const { retired, run } = this.#subject;
+    if (this.#handler > 0 && !run(this.#handler)) return false;
+    while (!isBack()) {
+      if (retired() - at >= LONGEST_HANDLER || !run(1)) return false;
+    }
+    this.#handler = retired() - at;
+    return true;
+  }
+}
