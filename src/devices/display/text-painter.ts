@@ -19,6 +19,9 @@ import { AC_MODE, type VgaState } from './vga-state.ts';
 const MODE_MONO = 0x02;
 const MODE_LINE_GRAPHICS = 0x04;
 
+/** Bytes of the CRT controller's, the attribute controller's and the sequencer's registers, and more. */
+const REGISTERS = 128;
+
 /** What is drawn in one go: some scan lines of a row of characters. */
 interface Strip {
   readonly y: number;
@@ -47,10 +50,28 @@ export class TextPainter {
   /** What each cell showed when it was drawn, strip by strip. */
   #drawn = new Uint32Array(0);
   #strips = '';
+  /** The registers that its looks follow from, and whether something was in the half of its blinking that shows. */
+  readonly #registers = new Uint8Array(REGISTERS);
+  #cursorOn = false;
+  #bright = false;
+  #anyBlinks = true;
 
-  /** Draws what has changed, or everything (a new frame, other colours). */
-  paint(picture: TextPicture, damage: Damage, all: boolean): void {
+  /**
+   * Draws what has changed, or everything (`all`: a new frame, other colours).
+   *
+   * @param written memory has been written to since the last time, or the raster is another one
+   */
+  paint(picture: TextPicture, damage: Damage, all: boolean, written: boolean): void {
     const { state, bytes, words, raster, now, frame } = picture;
+    const sameRegisters = this.#keepRegisters(state);
+    const cursorOn = cursorShows(now);
+    const blinking = blinks(state);
+    const bright = blinkShows(now);
+    const sameTime = cursorOn === this.#cursorOn && (bright === this.#bright || !this.#anyBlinks);
+    if (!all && !written && sameRegisters && sameTime) return;
+    this.#cursorOn = cursorOn;
+    this.#bright = bright;
+    this.#anyBlinks = false;
     const strips = this.#stripsOf(raster);
     const perStrip = raster.columns + 1;
     // A change of the strips' places, or of the meaning of attributes, redraws everything.
@@ -61,16 +82,13 @@ export class TextPainter {
       state.attribute[AC_MODE],
       state.crtc[0x14],
     ]);
-    let redraw = updateFonts(state, bytes, this.#fonts) || all;
+    let redraw = ((written || !sameRegisters) && updateFonts(state, bytes, this.#fonts)) || all;
     if (key !== this.#strips || this.#drawn.length !== strips.length * perStrip) {
       this.#strips = key;
       this.#drawn = new Uint32Array(strips.length * perStrip);
       redraw = true;
     }
     const cursor = cursorOf(state);
-    const cursorOn = cursorShows(now);
-    const blinking = blinks(state);
-    const bright = blinkShows(now);
     const place = this.#place;
     strips.forEach((strip, index) => {
       placeOfLine(raster, strip.y, place);
@@ -83,7 +101,10 @@ export class TextPainter {
           // The cursor's shape is part of what the cell looks like.
           cell |= CELL_CURSOR | (cursor.first << 18) | (cursor.last << 23);
         }
-        if (blinking && (cell & 0x8000) !== 0 && !bright) cell |= CELL_DARK;
+        if (blinking && (cell & 0x8000) !== 0) {
+          this.#anyBlinks = true;
+          if (!bright) cell |= CELL_DARK;
+        }
         const at = index * perStrip + column;
         if (!redraw && this.#drawn[at] === cell) continue;
         this.#drawn[at] = cell;
@@ -96,6 +117,22 @@ export class TextPainter {
       const to = Math.min(frame.width, (last + 1) * raster.cellWidth - strip.pan);
       damage.add(from, to, strip.y, strip.height);
     });
+  }
+
+  /** Whether they are what they were. */
+  #keepRegisters({ crtc, attribute, sequencer }: VgaState): boolean {
+    const kept = this.#registers;
+    let same = true;
+    let at = 0;
+    for (const registers of [crtc, attribute, sequencer]) {
+      for (let i = 0; i < registers.length; i++, at++) {
+        const value = registers[i]!;
+        if (kept[at] === value) continue;
+        kept[at] = value;
+        same = false;
+      }
+    }
+    return same;
   }
 
   /** The screen from top to bottom: rows of characters, perhaps cut by its edges or the split. */

@@ -71,7 +71,8 @@ export class VgaScreen implements Screen {
     if (raster.kind === 'text') {
       const now = clock.now();
       const picture = { state, bytes, words, raster, colours: attributes, now, frame: this.#frame };
-      this.#text.paint(picture, this.#damage, all);
+      const changed = written || last === undefined || differs(raster, last);
+      this.#text.paint(picture, this.#damage, all, changed);
     } else if (raster.kind === 'blank') {
       if (all) this.#blank();
     } else if (written || all) this.#drawLines(raster, all);

@@ -17,6 +17,8 @@ import { ZrleTiles } from './zrle.ts';
 
 /** Rectangles of fewer bytes are sent as they are. */
 const RAW_BELOW = 256;
+/** To a client on this host: a blinking cursor is. */
+const LOCAL_RAW_BELOW = 4096;
 /** So are those of more bytes to a client on this host: packing them takes longer than sending them. */
 const LOCAL_RAW_ABOVE = 4 << 20;
 
@@ -104,7 +106,9 @@ export class UpdateEncoder {
   #parts(frame: Frame, rectangle: Rectangle): Part[] {
     const size = rectangle.width * rectangle.height * this.#writer.bytes;
     const pack =
-      this.#packing !== ENCODING_RAW && size >= RAW_BELOW && !(this.#local && size > LOCAL_RAW_ABOVE);
+      this.#packing !== ENCODING_RAW &&
+      size >= (this.#local ? LOCAL_RAW_BELOW : RAW_BELOW) &&
+      !(this.#local && size > LOCAL_RAW_ABOVE);
     // What hardly shrinks is not worth a nearby client's time.
     const worthwhile = (length: number) => !(this.#local && length > size / 4);
     if (pack && this.#packing === ENCODING_ZRLE) {
