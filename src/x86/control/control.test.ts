@@ -134,6 +134,10 @@ test('MSRs: addresses must be canonical, unknown ones fault, time and adjustment
   assert.throws(() => readMsr(cpu, 0x1234), gp);
   assert.throws(() => writeMsr(cpu, 0x1234, 0, 0), gp);
   assert.throws(() => writeMsr(cpu, 0xc000_0080, 1 << 12, 0), gp, 'SVME');
+  for (let counter = 0xc001_0000; counter < 0xc001_0008; counter++) {
+    writeMsr(cpu, counter, 1, 0);
+    assert.equal(readMsr(cpu, counter), 0, 'performance counters stand still');
+  }
   assert.throws(() => writeMsr(cpu, 0x277, 2, 0), gp);
   assert.equal(readMsr(cpu, 0x10), 1000);
   writeMsr(cpu, 0x10, 5000, 0);

@@ -40,10 +40,12 @@ const UPPER_RESERVED: ReadonlySet<number> = new Set([0xc000_0084, 0xc000_0103]);
 /**
  * Registers of AMD's processors that guests probe: they read as zero and ignore writes. SYSCFG, HWCR,
  * TOP_MEM, NB_CFG, INT_PENDING, P-state and OS-visible workaround registers, configuration "chicken"
- * registers, microcode level, DEBUGCTL and the last-branch records, MCG_CAP and MCG_STATUS.
+ * registers, microcode level, DEBUGCTL and the last-branch records, MCG_CAP and MCG_STATUS; the four performance counters
+ * with their event selects, which Xen clears without asking, and which never count here.
  */
 const ZERO: ReadonlySet<number> = new Set([
   0x8b, 0x179, 0x17a, 0x1d9, 0x1db, 0x1dc, 0x1dd, 0x1de,
+  0xc001_0000, 0xc001_0001, 0xc001_0002, 0xc001_0003, 0xc001_0004, 0xc001_0005, 0xc001_0006, 0xc001_0007,
   0xc001_0010, 0xc001_0015, 0xc001_001a, 0xc001_001d, 0xc001_001f, 0xc001_0020, 0xc001_0055,
   0xc001_0058, 0xc001_0061, 0xc001_0062, 0xc001_0063, 0xc001_0114, 0xc001_0117,
   0xc001_0140, 0xc001_0141, 0xc001_1004, 0xc001_1005, 0xc001_100d,
