@@ -135,6 +135,19 @@ test('one that comes by a few states, and leaves memory as it was, is', () => {
   assert.equal(slices(50), 50);
 });
 
+test("a disk's driver, which waits for a moment after each command, is not looked into", () => {
+  const command = (toy: Toy) => {
+    toy.interrupt();
+    for (let i = 0; i < 20; i++) toy.ask();
+  };
+  const { slices, retired } = build([
+    command,
+    ...Array.from({ length: 500 }, () => (toy: Toy) => void toy.clock()),
+  ]);
+  assert.equal(slices(400), 0);
+  assert.equal(retired(), 400 * SLICE, 'nothing was run but the slices');
+});
+
 test('whoever counts is not: in a register, in memory, in many pages', () => {
   const inRegister = (toy: Toy) => void toy.registers[0]!++;
   const inMemory = ({ read, write }: Toy) => {

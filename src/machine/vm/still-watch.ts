@@ -58,6 +58,8 @@ const ENOUGH = 12;
 /** So many are enough for a guest that was still less than so long ago (ns): GRUB's menu, which redraws its countdown. */
 const ENOUGH_AGAIN = 2;
 const LATELY = 1_500_000_000;
+/** An interrupt's handler accesses devices so often at most; the guest has done more of its own accord. */
+const HANDLERS_ACCESSES = 8;
 /** Looks at a clock in a slice. */
 const OFTEN = 16;
 /** Longest loop, in instructions: GRUB's menu takes 5,700 to 10,000 under SeaBIOS. */
@@ -169,7 +171,7 @@ export class StillWatch {
         return 0;
       }
     } else {
-      if (!this.#isSuspect(now - this.#stillAt < LATELY) || worked || now < this.#ignoredUntil) return 0;
+      if (!this.#isSuspect(now) || worked || now < this.#ignoredUntil) return 0;
       if (!this.#proves(true)) {
         this.#ignoredUntil = now + this.#pause;
         this.#pause = Math.min(LONGEST_PAUSE, this.#pause * 2);
@@ -181,9 +183,7 @@ export class StillWatch {
     this.#stillAt = now;
     this.#looks = LOOKS;
     this.#endRest();
-    const rest = this.#waitsForTime
-      ? Math.min(LONGEST_WAIT, Math.max(now - this.#since, Math.min(...this.#waits)) * PART)
-      : LONGEST_REST;
+    const rest = this.#waitsForTime ? this.#restOfWait(now) : LONGEST_REST;
     if (rest < SHORTEST_REST) return 0;
     this.rests++;
     this.#rests = true;
@@ -207,11 +207,11 @@ export class StillWatch {
     }
     this.#since = now;
   }
-  /** Whether the guest has used devices since the last call, of its own accord: no interrupt came. */
+  /** Whether the guest has used devices since the last call, of its own accord: more than interrupts' handlers do. */
   #hasWorked(): boolean {
     const { outside, interrupts } = this.#subject;
     const [used, taken] = [outside(), interrupts()];
-    const worked = used !== this.#outsideSeen && taken === this.#interruptsSeen;
+    const worked = used - this.#outsideSeen > HANDLERS_ACCESSES * (taken - this.#interruptsSeen);
     this.#outsideSeen = used;
     this.#interruptsSeen = taken;
     return worked;
@@ -283,16 +283,24 @@ export class StillWatch {
     return false;
   }
 
-  #isSuspect(again: boolean): boolean {
+  /** How long (ns) a guest that waits for a time may be left alone; less than SHORTEST_REST: not at all. */
+  #restOfWait(now: number): number {
+    return Math.min(LONGEST_WAIT, Math.max(now - this.#since, Math.min(...this.#waits)) * PART);
+  }
+
+  #isSuspect(now: number): boolean {
     const { clockReadings, sum: all, place } = this.#subject;
     const readings = clockReadings();
-    // Who looks at a clock all the time has other registers each time.
-    const sum = (readings - this.#readings < OFTEN ? all() : place()) | 0;
+    const asks = readings - this.#readings >= OFTEN;
     this.#readings = readings;
+    // It would not be left alone, however still: a disk's driver waits some microseconds for each of its commands.
+    if (asks && this.#restOfWait(now) < SHORTEST_REST) return false;
+    // Who looks at a clock all the time has other registers each time.
+    const sum = (asks ? place() : all()) | 0;
     const slot = sum & (REMEMBERED - 1);
     if (this.#remembered[slot] === sum) this.#repeated++;
     this.#remembered[slot] = sum;
-    const enough = again ? ENOUGH_AGAIN : ENOUGH;
+    const enough = now - this.#stillAt < LATELY ? ENOUGH_AGAIN : ENOUGH;
     if (++this.#slices < WINDOW && this.#repeated < enough) return false;
     const suspect = this.#repeated >= enough;
     this.#slices = 0;
