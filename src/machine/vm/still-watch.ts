@@ -271,14 +271,18 @@ export class StillWatch {
       const round = this.#findRound(looksFor);
       if (round === undefined || !this.#staysThisWay(round)) return this.#fails();
       this.#waitsForTime = clockReadings() !== before;
-      if (this.#period >= LONG) this.#believed = Math.min(MOST_BELIEVED, Math.floor(++this.#proofs / PROOFS));
+      if (this.#period >= LONG) {
+        this.#proofs = Math.min(PROOFS * MOST_BELIEVED, this.#proofs + 1);
+        this.#believed = Math.floor(this.#proofs / PROOFS);
+      }
       return true;
     } finally {
       thaw();
     }
   }
   #fails(): false {
-    this.#proofs = 0;
+    // GRUB's menu does something every second, and is as it was.
+    this.#proofs >>= 1;
     this.#believed = 0;
     return false;
   }
@@ -312,7 +316,7 @@ export class StillWatch {
   #findRound(looksFor: boolean): (() => boolean) | undefined {
     if (looksFor || this.#readsClock) {
       const round = this.#roundByClock();
-      this.#readsClock = round !== undefined;
+      if (looksFor) this.#readsClock = round !== undefined;
       if (round !== undefined || !looksFor) return round;
       if (!this.#isInKnownLoop() && !this.#findPeriod()) return undefined;
     } else if (!this.#subject.run(this.#period)) return undefined;

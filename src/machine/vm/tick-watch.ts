@@ -22,11 +22,15 @@ export interface TickSubject extends Registers {
 /** Most instructions from where the guest rests to where it takes interrupts: a round of its loop; and of a handler. */
 const FARTHEST = 16_000;
 const LONGEST_HANDLER = 3000;
+/** Steps in which an interrupt is looked for while the length of its handler is not known: it is not to return meanwhile. */
+const STEP = 8;
 
 /** An interrupt as it was taken. */
 interface Taken {
   readonly vector: number;
   readonly at: number;
+  /** Accesses to devices until then. */
+  readonly asked: number;
   readonly isBack: () => boolean;
   /** At the same place as the one before. */
   readonly again: boolean;
@@ -34,7 +38,7 @@ interface Taken {
 
 export class TickWatch {
   readonly #subject: TickSubject;
-  /** Instructions from where a rest begins to where the guest takes interrupts, and those of the handler. */
+  /** Instructions from where a rest began to where the guest took an interrupt, and those of the handler. */
   #way = 0;
   #handler = 0;
   #vector = -1;
@@ -54,6 +58,7 @@ export class TickWatch {
     this.#taken = {
       vector,
       at: this.#subject.retired(),
+      asked: this.#subject.outside(),
       isBack: here(this.#subject),
       again: this.#isPlace(),
     };
@@ -65,35 +70,41 @@ export class TickWatch {
    * @param first of this rest: the guest is where the rest began
    */
   handles(first: boolean): boolean {
-    const { retired, outside, interrupts, run } = this.#subject;
+    const { retired, outside, interrupts } = this.#subject;
     const [start, count] = [retired(), interrupts()];
     const way = first ? this.#way : 0;
     this.#watches = true;
     this.#taken = undefined;
     try {
-      const ran = run(way);
-      const asked = outside();
-      if (ran && this.#taken === undefined) run(FARTHEST - way);
-      const taken = this.#taken as Taken | undefined;
+      const taken = this.#goesOn(way);
       if (taken === undefined) return false;
-      const onTheWay = taken.at === start + way && ran;
       if (first) this.#way = taken.at - start;
-      if (!onTheWay || !this.#comesBack(taken)) return false;
-      const accesses = outside() - asked;
+      if (!this.#comesBack(taken)) return false;
+      const accesses = outside() - taken.asked;
       const asBefore = taken.vector === this.#vector && accesses === this.#accesses;
       this.#vector = taken.vector;
       this.#accesses = accesses;
       this.#isPlace = taken.isBack;
-      return asBefore && (taken.again || way === 0) && interrupts() === count + 1;
+      return asBefore && (taken.again || taken.at === start) && interrupts() === count + 1;
     } finally {
       this.#watches = false;
     }
   }
 
+  /** Goes on until an interrupt is taken, first as many instructions as last time. */
+  #goesOn(way: number): Taken | undefined {
+    const { retired, run } = this.#subject;
+    const start = retired();
+    for (let steps = way; run(steps); steps = this.#handler || STEP) {
+      if (this.#taken !== undefined || retired() - start >= FARTHEST) break;
+    }
+    return this.#taken;
+  }
   /** Goes on until the handler has returned: most take as many instructions each time. */
   #comesBack({ at, isBack }: Taken): boolean {
     const { retired, run } = this.#subject;
-    if (this.#handler > 0 && !run(this.#handler)) return false;
+    const left = at + this.#handler - retired();
+    if (left > 0 && !run(left)) return false;
     while (!isBack()) {
       if (retired() - at >= LONGEST_HANDLER || !run(1)) return false;
     }
