@@ -269,7 +269,7 @@ export class StillWatch {
     try {
       const before = clockReadings();
       const round = this.#findRound(looksFor);
-      if (round === undefined || !this.#staysThisWay(round)) return this.#fails();
+      if (round === undefined || !this.#staysThisWay(round, this.#readsClock)) return this.#fails();
       this.#waitsForTime = clockReadings() !== before;
       if (this.#period >= LONG) {
         this.#proofs = Math.min(PROOFS * MOST_BELIEVED, this.#proofs + 1);
@@ -323,12 +323,16 @@ export class StillWatch {
     // After one round what the guest remembers of the time is of now.
     return () => this.#runs(this.#period);
   }
-  /** From a look at a clock to the same look with the same registers: much quicker than instruction by instruction. */
+  /**
+   * From a look at a clock to the same look with the same registers: much quicker than instruction by instruction. It goes
+   * round once, and which pages are written is known afterwards.
+   */
   #roundByClock(): (() => boolean) | undefined {
-    const { retired, runToClock, outside } = this.#subject;
+    const { retired, runToClock, outside, memory } = this.#subject;
     const end = retired() + 2 * LONGEST;
     const asked = outside();
     const readings: { readonly isBack: () => boolean; readonly at: number }[] = [];
+    memory.trackWrites();
     while (readings.length < MOST_READINGS && retired() < end && outside() === asked) {
       if (!runToClock(LONGEST)) return undefined;
       const first = readings.findIndex(({ isBack }) => isBack());
@@ -364,15 +368,21 @@ export class StillWatch {
     return false;
   }
 
-  /** Goes round twice: which pages are written, and whether they hold the same after the second round as after the first. */
-  #staysThisWay(round: () => boolean): boolean {
+  /**
+   * Goes round twice: which pages are written, and whether they hold the same after the second round as after the first.
+   *
+   * @param once it has just gone round a first time, past clocks, with writes tracked
+   */
+  #staysThisWay(round: () => boolean, once = false): boolean {
     const { memory, clockChips, clockReadings } = this.#subject;
     const cameBack = here(this.#subject);
     const isBack = () => round() && cameBack();
     const readings = clockReadings();
-    memory.trackWrites();
-    if (!isBack()) return false;
-    const asksClocks = clockReadings() !== readings;
+    if (!once) {
+      memory.trackWrites();
+      if (!isBack()) return false;
+    }
+    const asksClocks = once || clockReadings() !== readings;
     const clocks = asksClocks ? clockChips() : '';
     const pages = memory.pagesWritten(MOST_PAGES);
     if (pages === undefined) return false;

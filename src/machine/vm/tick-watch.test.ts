@@ -34,6 +34,7 @@ function build({ loop, open, handler }: Options) {
     retired: () => retired,
     outside: () => outside,
     interrupts: () => interrupts,
+    place: () => registers[0]!,
     run(instructions) {
       deliver();
       for (let i = 0; i < instructions; i++) {

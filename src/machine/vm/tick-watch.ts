@@ -15,6 +15,8 @@ export interface TickSubject extends Registers {
   readonly retired: () => number;
   readonly outside: () => number;
   readonly interrupts: () => number;
+  /** A sum of instruction and stack pointer. */
+  readonly place: () => number;
   /** Runs so many instructions, 0 to take an interrupt that is due; false where something has come of it that is not for this watch. */
   readonly run: (instructions: number) => boolean;
 }
@@ -38,8 +40,9 @@ interface Taken {
 
 export class TickWatch {
   readonly #subject: TickSubject;
-  /** Instructions from where a rest began to where the guest took an interrupt, and those of the handler. */
+  /** Instructions from the place where a rest began to where the guest took an interrupt, and those of the handler. */
   #way = 0;
+  #wayFrom = -1;
   #handler = 0;
   #vector = -1;
   /** The handler's accesses to devices. */
@@ -70,15 +73,18 @@ export class TickWatch {
    * @param first of this rest: the guest is where the rest began
    */
   handles(first: boolean): boolean {
-    const { retired, outside, interrupts } = this.#subject;
-    const [start, count] = [retired(), interrupts()];
-    const way = first ? this.#way : 0;
+    const { retired, outside, interrupts, place } = this.#subject;
+    const [start, count, from] = [retired(), interrupts(), place()];
+    const way = first && from === this.#wayFrom ? this.#way : 0;
     this.#watches = true;
     this.#taken = undefined;
     try {
       const taken = this.#goesOn(way);
       if (taken === undefined) return false;
-      if (first) this.#way = taken.at - start;
+      if (first) {
+        this.#way = taken.at - start;
+        this.#wayFrom = from;
+      }
       if (!this.#comesBack(taken)) return false;
       const accesses = outside() - taken.asked;
       const asBefore = taken.vector === this.#vector && accesses === this.#accesses;
@@ -91,7 +97,7 @@ export class TickWatch {
     }
   }
 
-  /** Goes on until an interrupt is taken, first as many instructions as last time. */
+  /** Goes on until an interrupt is taken, first as many instructions as it took from there. */
   #goesOn(way: number): Taken | undefined {
     const { retired, run } = this.#subject;
     const start = retired();
