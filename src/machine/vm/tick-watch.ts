@@ -26,6 +26,9 @@ const FARTHEST = 16_000;
 const LONGEST_HANDLER = 3000;
 /** Steps in which an interrupt is looked for while the length of its handler is not known: it is not to return meanwhile. */
 const STEP = 8;
+/** Of handlers that take another time or do not come back, only so many in turn are followed, and then one in so many. */
+const FOLLOWED = 3;
+const FOLLOWED_AGAIN = 16;
 
 /** An interrupt as it was taken. */
 interface Taken {
@@ -44,6 +47,8 @@ export class TickWatch {
   #way = 0;
   #wayFrom = -1;
   #handler = 0;
+  /** How often in turn that was wrong. */
+  #wrong = 0;
   #vector = -1;
   /** The handler's accesses to devices. */
   #accesses = 0;
@@ -111,10 +116,15 @@ export class TickWatch {
     const { retired, run } = this.#subject;
     const left = at + this.#handler - retired();
     if (left > 0 && !run(left)) return false;
+    if (this.#handler > 0 && !isBack()) {
+      this.#wrong++;
+      if (left < 0 || (this.#wrong > FOLLOWED && this.#wrong % FOLLOWED_AGAIN !== 0)) return false;
+    }
     while (!isBack()) {
       if (retired() - at >= LONGEST_HANDLER || !run(1)) return false;
     }
     this.#handler = retired() - at;
+    this.#wrong = 0;
     return true;
   }
 }
