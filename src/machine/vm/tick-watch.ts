@@ -4,8 +4,8 @@
 //
 //   rest --tick--> on to where the guest takes interrupts --> its handler --> back where it was interrupted: rest
 //
-// The rest goes on where the guest was interrupted at the place of the last tick, has come back there with the same registers, and has
-// asked of devices what it asked at the last tick. What the handler has changed in memory the guest sees when its rest ends,
+// The rest goes on where the guest was interrupted at a place of the last ticks, has come back there with the same registers, and has
+// asked of devices as much as at the last tick. What the handler has changed in memory the guest sees when its rest ends,
 // which is soon compared with the time that it has been waiting. Figures: docs/decisions/0012-idling.md.
 import { here, type Registers } from './same-registers.ts';
 
@@ -26,6 +26,8 @@ const FARTHEST = 16_000;
 const LONGEST_HANDLER = 3000;
 /** Steps in which an interrupt is looked for while the length of its handler is not known: it is not to return meanwhile. */
 const STEP = 8;
+/** Places that are remembered: a loop may take interrupts in several parts of it. */
+const PLACES = 4;
 /** Of handlers that take another time or do not come back, only so many in turn are followed, and then one in so many. */
 const FOLLOWED = 3;
 const FOLLOWED_AGAIN = 16;
@@ -37,7 +39,7 @@ interface Taken {
   /** Accesses to devices until then. */
   readonly asked: number;
   readonly isBack: () => boolean;
-  /** At the same place as the one before. */
+  /** At a place of the last ones. */
   readonly again: boolean;
 }
 
@@ -52,7 +54,8 @@ export class TickWatch {
   #vector = -1;
   /** The handler's accesses to devices. */
   #accesses = 0;
-  #isPlace: () => boolean = () => false;
+  /** Where it was interrupted the last times: whether its registers are those of then. */
+  readonly #places: (() => boolean)[] = [];
   #watches = false;
   #taken: Taken | undefined;
 
@@ -68,7 +71,7 @@ export class TickWatch {
       at: this.#subject.retired(),
       asked: this.#subject.outside(),
       isBack: here(this.#subject),
-      again: this.#isPlace(),
+      again: this.#places.some((isPlace) => isPlace()),
     };
   }
 
@@ -95,7 +98,8 @@ export class TickWatch {
       const asBefore = taken.vector === this.#vector && accesses === this.#accesses;
       this.#vector = taken.vector;
       this.#accesses = accesses;
-      this.#isPlace = taken.isBack;
+      if (!taken.again) this.#places.unshift(taken.isBack);
+      this.#places.length = Math.min(PLACES, this.#places.length);
       return asBefore && (taken.again || taken.at === start) && interrupts() === count + 1;
     } finally {
       this.#watches = false;
