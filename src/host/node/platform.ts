@@ -1,4 +1,5 @@
 // What Node gives to a machine: time, chance, and a way to wait (decision D10: nowhere else).
+import { performance } from 'node:perf_hooks';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Clock, Entropy, WallClock } from '../../base/services.ts';
 import type { MachineHost } from '../../machine/vm/machine-options.ts';
