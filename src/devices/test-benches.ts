@@ -168,7 +168,12 @@ const makeAcpiPm: BenchMaker = {
   make(clock) {
     const { log, lines, line, note } = recorder();
     const pm = new AcpiPm({ clock, sci: line('sci'), powerOff: note('off'), timerBits: 24 });
-    return { chip: pm, log, lines, pushes: [() => pm.pressPowerButton(), () => pm.raiseRtcAlarm()] };
+    return {
+      chip: pm,
+      log,
+      lines,
+      pushes: [() => pm.pressPowerButton(), (value) => pm.rtcInterrupt.set((value & 1) !== 0)],
+    };
   },
 };
 

@@ -48,6 +48,20 @@ test('the power button raises SCI once it is enabled, by bytes too', () => {
   assert.equal(p.event.read(0, 4), 0x0100_0000);
 });
 
+test('the real-time clock sets RTC_STS each time that it asserts its interrupt', () => {
+  const p = build();
+  p.event.write(2, 2, 0x0400);
+  p.pm.rtcInterrupt.set(true);
+  assert.equal(p.sci.level, true);
+  p.event.write(0, 2, 0x0400);
+  p.pm.rtcInterrupt.set(true);
+  assert.equal(p.sci.level, false, 'still asserted: nothing new');
+  p.pm.rtcInterrupt.set(false);
+  p.pm.rtcInterrupt.set(true);
+  assert.equal(p.event.read(0, 2), 0x0400);
+  assert.equal(p.sci.level, true);
+});
+
 test('S5 turns the machine off, other sleep types do not', () => {
   const p = build();
   assert.equal(p.control.read(0, 2), 0x0001);

@@ -8,11 +8,13 @@
 //
 // The machine is always in ACPI mode: SCI_EN reads as one and there is no SMI command port.
 // SLP_TYP 0 with SLP_EN is S5 (soft off), as in the PIIX4; other types are ignored, since the tables offer no other.
-// SCI is level-sensitive: it is high while an enabled status bit is set.
+// SCI is level-sensitive: it is high while an enabled status bit is set. RTC_STS is set when the real-time clock asserts its
+// interrupt (82371AB data sheet, PMSTS), whether or not that leads to IRQ 8: where the HPET has taken IRQ 8, systems have the
+// alarm from here (Linux with firmware from 2021 on).
 import type { Alarm, AlarmSource } from '../../base/services.ts';
 import type { StateRecord } from '../../base/state-record.ts';
 import type { Chip, StateOf } from '../chip.ts';
-import { initialState, moment, resetState, restoreState, saveState, uint } from '../chip.ts';
+import { flag, initialState, moment, resetState, restoreState, saveState, uint } from '../chip.ts';
 import type { IrqLine } from '../lines.ts';
 import type { Register, RegisterRegion } from '../registers.ts';
 import { merge, registerRegion } from '../registers.ts';
@@ -38,13 +40,15 @@ const CNT_SLP_EN = 1 << 13;
 const CNT_STORED = (1 << 1) | CNT_SLP_TYP;
 
 const NAME = 'acpi-pm';
-const VERSION = 1;
+const VERSION = 2;
 const RATE = clockRate(PM_TIMER_HZ);
 
 const SHAPE = {
   status: uint(16),
   enable: uint(16),
   control: uint(16),
+  /** The real-time clock asserts its interrupt. */
+  rtcInterrupt: flag(),
   /** How often the timer's highest bit had changed when TMR_STS was last considered. */
   halves: moment(),
 };
@@ -62,6 +66,14 @@ export interface AcpiPmOptions {
 export class AcpiPm implements Chip {
   /** PM1a event block (4 ports), PM1a control block (2), PM timer (4). */
   readonly regions: readonly RegisterRegion[];
+  /** The real-time clock's interrupt. */
+  readonly rtcInterrupt: IrqLine = {
+    set: (level) => {
+      const before = this.#state.rtcInterrupt;
+      this.#state.rtcInterrupt = level;
+      if (level && !before) this.#raise(PM1_RTC);
+    },
+  };
   readonly #clock: AlarmSource;
   readonly #sci: IrqLine;
   readonly #powerOff: () => void;
@@ -86,11 +98,6 @@ export class AcpiPm implements Chip {
   /** The user presses the power button: the guest's operating system is asked to turn off. */
   pressPowerButton(): void {
     this.#raise(PM1_PWRBTN);
-  }
-
-  /** The real-time clock's alarm as an ACPI event. */
-  raiseRtcAlarm(): void {
-    this.#raise(PM1_RTC);
   }
 
   reset(): void {

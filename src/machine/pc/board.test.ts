@@ -190,6 +190,23 @@ test('the HPET takes the place of the PIT at IRQ 0', () => {
   assert.equal(requested(), 1);
 });
 
+test("the real-time clock's alarm reaches ACPI where the HPET has taken IRQ 8", () => {
+  let now = Date.UTC(2026, 0, 1);
+  const { board } = start({ host: { ...nodeHost(), wallClock: { nowMilliseconds: () => now } } });
+  const cmos = (index: number, value: number) => {
+    board.portWrite(0x70, 1, index);
+    board.portWrite(0x71, 1, value);
+  };
+  const pm1 = () => board.power.readStatus() & 0x0400;
+  board.mmioWrite(0xfed0_0010, 4, 2);
+  cmos(0x0b, 0x22); // AIE
+  for (const index of [1, 3, 5]) cmos(index, 0xff); // every second
+  assert.equal(pm1(), 0);
+  now += 1000;
+  cmos(0x0b, 0x22);
+  assert.equal(pm1(), 0x0400);
+});
+
 test('what is no firmware is refused with a sentence', () => {
   for (const size of [0, 1000, KIB64 + 1, 17 << 20]) {
     assert.throws(() => start({ boot: { firmware: new Uint8Array(size) } }), /The firmware has \d+ bytes/);

@@ -187,10 +187,13 @@ export class Board implements GuestBus {
     const irq = (number: number): SwitchedDriver => irqs.driver(number);
 
     // clocks and timers
+    const sci = irq(P.IRQ_SCI);
+    this.power = add('acpi-pm', new AcpiPm({ clock, sci, powerOff: options.powerOff }));
     const pitIrq = irq(P.IRQ_PIT);
     const rtcIrq = irq(P.IRQ_RTC);
     const pit = add('pit', new Pit({ clock, irq: pitIrq }), P.PIT);
-    const rtc = add('rtc', new Rtc({ clock, wallClock, irq: rtcIrq }), P.RTC);
+    const rtcInterrupt = fanOut(rtcIrq, this.power.rtcInterrupt);
+    const rtc = add('rtc', new Rtc({ clock, wallClock, irq: rtcInterrupt }), P.RTC);
     this.clockChips = () => textOfStates([pit, rtc, hpet]);
     const hpet = add(
       'hpet',
@@ -205,8 +208,6 @@ export class Board implements GuestBus {
         },
       }),
     );
-    const sci = irq(P.IRQ_SCI);
-    this.power = add('acpi-pm', new AcpiPm({ clock, sci, powerOff: options.powerOff }));
 
     // platform
     const a20 = new A20Gate((open) => {
