@@ -27,7 +27,8 @@ export const EECD_PRES = 0x100;
 export const EERD_START = 0x01;
 export const EERD_DONE = 0x10;
 
-// Interrupt causes (ICR, ICS, IMS, IMC)
+// Interrupt causes (ICR, ICS, IMS, IMC). Bits 5 and 8 stand for nothing, and interrupt where they are set all the same:
+// drivers' self-tests (`ethtool -t` of Linux) try the ten lowest.
 export const ICR_TXDW = 0x0_0001;
 export const ICR_TXQE = 0x0_0002;
 export const ICR_LSC = 0x0_0004;
@@ -36,7 +37,10 @@ export const ICR_RXO = 0x0_0040;
 export const ICR_RXT0 = 0x0_0080;
 export const ICR_MDAC = 0x0_0200;
 export const ICR_TXD_LOW = 0x0_8000;
-export const ICR_ALL = 0x1_f6df;
+export const ICR_ALL = 0x1_f7ff;
+
+/** Receive Address High: what can be stored of the address's upper part, AS and AV. */
+export const RAH_STORED = 0x8003_ffff;
 
 // Receive Control
 export const RCTL_EN = 0x0000_0002;

@@ -2,6 +2,7 @@
 import type { Register } from '../registers.ts';
 import { merge } from '../registers.ts';
 import type { E1000 } from './e1000.ts';
+import { RAH_STORED } from './e1000-bits.ts';
 import { readPins } from './e1000-eeprom.ts';
 import type { Ring } from './e1000-state.ts';
 import { readStatistic, STATISTICS_REGISTERS } from './e1000-statistics.ts';
@@ -66,6 +67,7 @@ const table = (
   offset: number,
   length: number,
   of: (chip: E1000) => Uint32Array,
+  stored: (index: number) => number = () => 0xffff_ffff,
 ): Register<E1000>[] =>
   Array.from({ length }, (_, i) =>
     both(
@@ -73,7 +75,7 @@ const table = (
       offset + 4 * i,
       (chip) => of(chip)[i]!,
       (chip, value, lanes) => {
-        of(chip)[i] = merge(of(chip)[i]!, value, lanes);
+        of(chip)[i] = merge(of(chip)[i]!, value, lanes) & stored(i);
       },
     ),
   );
@@ -188,7 +190,13 @@ export const E1000_REGISTERS: readonly Register<E1000>[] = [
     readOnly(name, offset, (c) => readStatistic(c.state.statistics, offset)),
   ),
   ...table('MTA', 0x5200, 128, (c) => c.state.multicastTable),
-  ...table('RA', 0x5400, 32, (c) => c.state.receiveAddresses),
+  ...table(
+    'RA',
+    0x5400,
+    32,
+    (c) => c.state.receiveAddresses,
+    (i) => (i % 2 === 0 ? 0xffff_ffff : RAH_STORED),
+  ),
   ...table('VFTA', 0x5600, 128, (c) => c.state.vlanTable),
 ];
 

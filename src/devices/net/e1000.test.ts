@@ -230,6 +230,25 @@ test('the semaphore of later cards can be taken and given back', () => {
   assert.equal(registers.read(swsm, 4), 0);
 });
 
+test("a driver's self-test: each of ten causes interrupts, and receive addresses keep what they have bits for", () => {
+  const { irq, registers, out } = build();
+  for (let cause = 1; cause < 1 << 10; cause <<= 1) {
+    out(0xd8, 0xffff_ffff);
+    out(0xc8, cause);
+    assert.equal(irq.level, false);
+    out(0xd0, cause);
+    assert.equal(irq.level, true, `cause ${cause}`);
+    assert.equal(registers.read(0xc0, 4) & cause, cause);
+    assert.equal(irq.level, false);
+  }
+  for (const value of [0x5a5a_5a5a, 0xa5a5_a5a5, 0, 0xffff_ffff]) {
+    out(0x5408, value);
+    assert.equal(registers.read(0x5408, 4), value);
+    out(0x540c, value);
+    assert.equal(registers.read(0x540c, 4), (value & 0x8003_ffff) >>> 0);
+  }
+});
+
 test('the EEPROM adds up', () => {
   const { chip } = build();
   assert.equal(
