@@ -174,7 +174,7 @@ export class GuestSession {
     // The echo of what is typed contains no digit after "status=".
     this.type(`${line}; echo status=$?\n`);
     await this.waitFor(ECHOED_END, timeout);
-    const text = await this.waitFor(/status=\d+\r?\n/, timeout);
+    const text = await this.waitFor(/status=\d+\r*\n/, timeout);
     await this.waitFor(PROMPT, timeout);
     const at = text.lastIndexOf('status=');
     return { output: text.slice(0, at), status: Number.parseInt(text.slice(at + 7), 10) };
