@@ -16,9 +16,8 @@ import type { Entropy } from '../../base/services.ts';
 import type { GuestMemory } from '../../memory/guest-memory.ts';
 import type { DecodeFeatures } from '../../x86/cpuid/feature-names.ts';
 import type { CpuFeatures } from '../../x86/cpuid/features.ts';
-import { MODE_FLAT_CS } from '../../x86/decode/mode.ts';
 import { Events } from '../../x86/exceptions/events.ts';
-import { GP, GuestFault, PF } from '../../x86/exceptions/fault.ts';
+import { GuestFault, PF } from '../../x86/exceptions/fault.ts';
 import type { Cpu } from '../../x86/helpers/cpu.ts';
 import { CpuState } from '../../x86/state/cpu-state.ts';
 import { updateDerivedState } from '../../x86/state/derived.ts';
@@ -29,15 +28,13 @@ import { KIND_BYTES, KIND_STACK, KIND_WRITE } from '../soft/core-functions.ts';
 import * as E from '../soft/engine-state.ts';
 import { SoftMmu } from '../soft/mmu.ts';
 import type { Exit, RunEnd, Vcpu, VcpuWires } from '../vcpu.ts';
-import { BlockTable } from './block-table.ts';
+import { BlockFinder } from './block-finder.ts';
 import type { BlockTranslator, TranslatorFactory, TranslatorHost } from './block-translator.ts';
 import { CodeCache } from './code-cache.ts';
 import { HANDLER_STOP } from './core-module.ts';
 import * as D from './descriptor.ts';
 import { HandlerPatches } from './handler-patches.ts';
-import { HandlerTable, TABLE_SIZE } from './handlers.ts';
-import { JumpCache } from './jump-cache.ts';
-import { JumpKeys } from './jump-key.ts';
+import { HandlerTable } from './handlers.ts';
 
 export interface InterpOptions extends VcpuWires {
   readonly memory: GuestMemory;
@@ -78,9 +75,7 @@ export class InterpVcpu implements Vcpu, TranslatorHost {
   /** Descriptor of the instruction whose helper or slow access is running; 0 when none is. */
   #descriptor = 0;
   readonly #patches: HandlerPatches;
-  readonly #jumpKeys: JumpKeys;
-  readonly #jumps: JumpCache;
-  readonly #blocks: BlockTable;
+  readonly #finder: BlockFinder;
   #fault: GuestFault | null = null;
   /** Instructions until the next sample (at least 1), and whether the block that comes next is one. */
   #untilSample: number;
@@ -97,9 +92,6 @@ export class InterpVcpu implements Vcpu, TranslatorHost {
     const state = new CpuState(stateMemory.buffer);
     this.state = state;
     this.#patches = new HandlerPatches(state);
-    this.#jumps = new JumpCache(state);
-    this.#blocks = new BlockTable(state);
-    this.#jumpKeys = new JumpKeys(state, () => this.#jumps.clear());
     this.mmu = new SoftMmu(state, options.memory, options.bus);
     this.cpu = {
       state,
@@ -146,21 +138,18 @@ export class InterpVcpu implements Vcpu, TranslatorHost {
       );
     this.handlers = this.#newHandlers();
     this.code = new CodeCache(state, options.memory, this.handlers, options.features.decode);
+    this.#finder = new BlockFinder(state, this.mmu, this.code);
     this.code.onProtect = (page) => this.mmu.protectCodePage(page);
     this.code.onDrop = () => {
-      this.#jumps.clear();
-      this.#blocks.clear();
-      this.#jumpKeys.renew(true);
-      this.#jumpKeys.renew(false);
+      this.#finder.forget();
       if (!this.#translator) return;
       this.#translator.flushed();
       this.#untilSample = Math.min(this.#untilSample, this.#translator.sampleInterval);
     };
     const { blockHandlers } = this.code;
-    blockHandlers.onSlot = (descriptor, slot) => this.#jumps.setSlot(descriptor, slot);
     blockHandlers.onUninstall = (descriptor, slot, handler) => this.#patches.mend(descriptor, slot, handler);
     blockHandlers.onStale = (start, end) => this.#patches.forget(start, end);
-    this.mmu.onFlush = (user) => this.#jumpKeys.renew(user);
+    this.mmu.onFlush = (user) => this.#finder.translationsChanged(user);
     // Where the running code lies may have changed too: it goes on from where it lies now.
     options.memory.onMapChange(() => {
       this.mmu.flushAll('dropGlobal');
@@ -170,7 +159,10 @@ export class InterpVcpu implements Vcpu, TranslatorHost {
     this.features = options.features.decode;
     this.#translator = options.translator?.(this) ?? null;
     const translator = this.#translator;
-    if (translator) this.code.onInvalidate = (page) => translator.pageInvalidated(page);
+    if (translator) {
+      this.code.onInvalidate = (page) => translator.pageInvalidated(page);
+      this.#finder.onRegion = (slot, linear) => translator.lookedUp(slot, linear);
+    }
     this.reset();
   }
 
@@ -297,14 +289,18 @@ export class InterpVcpu implements Vcpu, TranslatorHost {
     while (true) {
       let descriptor: number;
       try {
-        this.#wantsPlace = this.#sampling || plain || this.#translator?.eager === true;
-        descriptor = this.#find(link);
+        if (this.handlers.full) {
+          this.handlers = this.#newHandlers();
+          this.code.useHandlers(this.handlers);
+          link = 0;
+        }
+        descriptor = this.#finder.find(link, this.#sampling || plain || this.#translator?.eager === true);
         if (this.#translator) {
           if (counted) {
-            this.#translator.hot(descriptor, this.#physical, this.#fetching, u32[L.MODE >> 2]!);
+            this.#translator.hot(descriptor, this.#finder.physical, this.#finder.linear, u32[L.MODE >> 2]!);
             counted = false;
           } else if (plain && exactly === 0 && u32[E.TLB_TABLE >> 2] !== E.TLB_BYPASS) {
-            this.#translator.bailed(this.#physical);
+            this.#translator.bailed(this.#finder.physical);
           }
           if (this.#sampling || this.#translator.eager) this.#sampleForTranslator(descriptor);
         } else if (this.#sampling) this.code.blockHandlers.sample(descriptor);
@@ -385,10 +381,10 @@ export class InterpVcpu implements Vcpu, TranslatorHost {
     const region = u32[E.SAMPLED_REGION >> 2]!;
     if (this.#sampling && region !== 0) {
       u32[E.SAMPLED_REGION >> 2] = 0;
-      if (translator.sampleRegion(region, this.#physical) && !translator.eager) return;
+      if (translator.sampleRegion(region, this.#finder.physical) && !translator.eager) return;
     }
     if (!this.code.linkable) return;
-    translator.sample(descriptor, this.#physical, this.#fetching, u32[L.MODE >> 2]!);
+    translator.sample(descriptor, this.#finder.physical, this.#finder.linear, u32[L.MODE >> 2]!);
   }
 
   /** Adds what was retired, with `inBlock` instructions that their block had not taken off yet. */
@@ -415,77 +411,6 @@ export class InterpVcpu implements Vcpu, TranslatorHost {
   #deliver(fault: GuestFault): void {
     if (fault.vector === PF) this.mmu.pageFaulted(this.state.cr2);
     this.#events.fault(fault);
-  }
-
-  /** Linear address of the block that #find looks for, and the physical address of the page after it. */
-  #fetching = 0;
-  /** Its physical address. */
-  #physical = 0;
-  /** Somebody will ask for these two after the next #find. */
-  #wantsPlace = false;
-  readonly #secondPage = (): number => {
-    const linear = this.#fetching - (this.#fetching & 0xfff) + 4096;
-    return this.mmu.translateExecute((this.state.u32[L.MODE >> 2]! & 3) === 2 ? linear : linear >>> 0);
-  };
-
-  /** The descriptor of the block at CS:RIP; raises fetch faults. Fills the jump cache and links the branch that came here. */
-  #find(link: number): number {
-    const { state } = this;
-    const { u32 } = state;
-    const mode = u32[L.MODE >> 2]!;
-    const rip = state.rip;
-    let linear = rip;
-    let limit = 0x1_0000_0000;
-    if ((mode & 3) !== 2) {
-      const cs = state.segments[L.CS]!;
-      if (rip > cs.limit) throw new GuestFault(GP, 0);
-      limit = cs.limit - rip + 1;
-      linear = (rip + cs.base) >>> 0;
-    }
-    // After an event nothing has to be looked up again for a handler that is known.
-    if (link === 0 && !this.#wantsPlace && limit >= 4096) {
-      const known = this.#known(linear);
-      if (known !== 0) {
-        state.setNumber(E.RIP_BASE, rip - (linear & 0xfff));
-        u32[E.JUMP_KEY >> 2] = this.#jumpKeys.current();
-        return known;
-      }
-    }
-    const physical = this.mmu.translateExecute(linear);
-    const { code } = this;
-    if (this.handlers.full) {
-      this.handlers = this.#newHandlers();
-      code.useHandlers(this.handlers);
-      link = 0;
-    }
-    this.#fetching = linear;
-    this.#physical = physical;
-    const { flushes } = code;
-    const descriptor = code.find(physical, mode, limit, this.#secondPage);
-    // A flush on the way has given the branch's descriptor to other code.
-    if (code.flushes !== flushes) link = 0;
-    const base = rip - (linear & 0xfff);
-    if (code.cacheable) {
-      if (link && code.linkable && base === state.getNumber(E.RIP_BASE)) {
-        u32[(link + D.D_LINK) >> 2] = descriptor;
-      }
-      this.#jumps.enter(linear, this.#jumpKeys.current(), descriptor);
-      if ((mode & MODE_FLAT_CS) !== 0) this.#blocks.enter(descriptor);
-    }
-    if (this.#translator && u32[descriptor >> 2]! >= TABLE_SIZE) {
-      this.#translator.lookedUp(u32[descriptor >> 2]!, linear);
-    }
-    state.setNumber(E.RIP_BASE, base);
-    u32[E.JUMP_KEY >> 2] = this.#jumpKeys.current();
-    return descriptor;
-  }
-  /** The descriptor that the jump cache has for an address, or 0. */
-  #known(linear: number): number {
-    const descriptor = this.#jumps.find(linear, this.#jumpKeys.current());
-    if (descriptor === 0) return 0;
-    const handler = this.state.u32[(descriptor + D.D_HANDLER) >> 2]!;
-    // What was dropped is a stop; the entries of regions are told to the translator.
-    return handler === HANDLER_STOP || handler >= TABLE_SIZE ? 0 : descriptor;
   }
 
   // ---- called back from wasm ----
