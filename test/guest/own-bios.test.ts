@@ -7,7 +7,7 @@ import { emptyMemoryDisk } from '../../src/backend/block/memory-disk.ts';
 import { JitVcpu } from '../../src/engine/jit/jit-vcpu.ts';
 import { nodeHost } from '../../src/host/node/platform.ts';
 import { Machine } from '../../src/machine/vm/machine.ts';
-import type { MachineEnd } from '../../src/machine/vm/machine-options.ts';
+import type { MachineEnd, MachineHost } from '../../src/machine/vm/machine-options.ts';
 
 const DEBUG_EXIT = 0x501;
 const TEXT = 'Sector two, by way of INT 13h.';
@@ -118,7 +118,12 @@ test('the timer ticks, and a halted guest wakes', async () => {
 });
 
 /** Boots a program from a disk, which ends with status 9; the machine, whose run is over. */
-async function waitOut(code: readonly number[], time: 'real' | 'deterministic'): Promise<Machine> {
+async function waitOut(
+  code: readonly number[],
+  time: 'real' | 'deterministic',
+  host: (retired: () => number) => MachineHost = nodeHost,
+): Promise<Machine> {
+  let retired = () => 0;
   const machine = new Machine({
     memory: 4 * 2 ** 20,
     boot: { media: ['disk'] },
@@ -127,10 +132,33 @@ async function waitOut(code: readonly number[], time: 'real' | 'deterministic'):
     debugExitPort: DEBUG_EXIT,
     time,
     engine: (wires) => new JitVcpu(wires),
-    host: nodeHost(),
+    host: host(() => retired()),
   });
+  retired = () => machine.vcpu.retired;
   assert.deepEqual(await machine.run(), { reason: 'debug-exit', status: 19 });
   return machine;
+}
+
+/** A host on which only sleep and the guest's instructions (20 ns each) take time: what else this host does is not in it. */
+function hostOfItsOwn(retired: () => number): MachineHost {
+  let slept = 0;
+  let last = 0;
+  return {
+    ...nodeHost(),
+    clock: {
+      now: () => {
+        last = Math.max(last, slept + 20 * retired());
+        return last;
+      },
+    },
+    scheduler: {
+      sleep: async (milliseconds) => {
+        slept += Math.ceil(milliseconds) * 1e6;
+      },
+      breathe: async () => {},
+      wake() {},
+    },
+  };
 }
 
 describe('a program that polls', () => {
@@ -197,6 +225,34 @@ describe('a program in real time that waits for the timer', () => {
     assert.ok((await rests([0x0f, 0x31])) > 2, 'rdtsc');
     assert.ok((await rests([0xe4, 0x40, 0xe4, 0x40])) > 2, "in al, 40h, twice: the PIT's count");
     assert.ok((await rests([0xb0, 0, 0xe6, 0x70, 0xe4, 0x71])) > 2, "the RTC's seconds");
+  });
+
+  test('does not miss ticks where it does something at each of them, in a long loop', async () => {
+    const PICTURES = 40;
+    for (const ask of [
+      [0xb4, 0x01, 0xcd, 0x16], // mov ah, 1; int 16h
+      [0x0f, 0x31], // rdtsc
+    ]) {
+      const wait = [
+        ...[0xb9, 0xdc, 0x05, 0xe2, 0xfe], // mov cx, 1500; loop $
+        ...ask,
+        ...[0xa1, 0x6c, 0x04, 0x39, 0xf8], // mov ax, [46ch]; cmp ax, di
+      ];
+      const body = [
+        ...[...wait, 0x74, -(wait.length + 2) & 0xff], // je
+        ...[0x89, 0xc7, 0xb9, 0x2c, 0x01, 0xe2, 0xfe], // mov di, ax; mov cx, 300; loop $
+        ...[0xfe, 0x06, 0x00, 0x70, 0x80, 0x3e, 0x00, 0x70, PICTURES], // inc byte [7000h]; cmp byte [7000h], PICTURES
+      ];
+      const code = [
+        ...[0x31, 0xc0, 0x8e, 0xd8, 0xfb], // xor ax, ax; mov ds, ax; sti
+        ...[0x8b, 0x2e, 0x6c, 0x04, 0x89, 0xef], // mov bp, [46ch]; mov di, bp
+        ...[...body, 0x72, -(body.length + 2) & 0xff], // jb
+        ...[0x29, 0xef, 0x83, 0xff, PICTURES + 20], // sub di, bp; cmp di, PICTURES + 20
+        ...[0x77, end(9).length, ...end(9)], // ja
+        ...end(8),
+      ];
+      (await waitOut(code, 'real', hostOfItsOwn)).close();
+    }
   });
 
   test('is not taken for idling where it counts its askings in memory and gives up', async () => {

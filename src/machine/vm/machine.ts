@@ -56,6 +56,8 @@ const LONGEST_PAUSE = 60_000;
 const TURN = 8e6;
 /** A loop asks for keys at so many places at most. */
 const MOST_ASKINGS = 8;
+/** Rests that are not longer (ns) end at the timer's tick. */
+const LONGEST_REST_TO_TICK = 60_000_000;
 
 export class Machine {
   readonly memory: GuestMemory;
@@ -84,6 +86,8 @@ export class Machine {
   /** The guest polls in vain: it gets no time for so long (ns), until then. */
   #restWanted = 0;
   #restEnds = 0;
+  /** Ticks do not end its rest. */
+  #restsOverTicks = false;
   /** Askings for keys in vain so far, and the sum of the registers at the last; a closer look at them is under way. */
   #askings = 0;
   #askedWith = 0;
@@ -407,7 +411,7 @@ export class Machine {
       const sleep = halts ? this.idle() : this.#rest(stillRest);
       if (sleep > 0) {
         await scheduler.sleep(sleep);
-        if (!halts) await this.#goOnResting();
+        if (!halts) await this.#restOn();
         turn = clock.now() + TURN;
       }
       if (clock.now() >= turn) {
@@ -506,10 +510,16 @@ export class Machine {
   #lookCloser(watch: StillWatch): void {
     const registers = this.#askedWith;
     this.#looksCloser = true;
-    const confirmed = watch.confirmsAsking(() => this.#runUntilAsked(registers));
+    let round = 0;
+    const confirmed = watch.confirmsAsking(() => {
+      const before = this.vcpu.retired;
+      const asked = this.#runUntilAsked(registers);
+      round = this.vcpu.retired - before;
+      return asked;
+    });
     this.#looksCloser = false;
     if (confirmed) {
-      this.#polls.confirmed();
+      this.#polls.confirmed(round);
       return;
     }
     this.#restWanted = 0;
@@ -537,6 +547,7 @@ export class Machine {
       moreRegisters: state.u8.subarray(L.SEGMENT, L.MODE),
       flags: () => state.rflags,
       sum: () => Math.imul(sumOfRegisters(state), 31) + state.u32[L.RIP >> 2]!,
+      sumWithoutTime: () => sumOfRegisters(state, true) ^ state.u32[L.RIP >> 2]! ^ (state.rflags << 16),
       place: () => Math.imul(state.gpr32(L.RSP), 31) + state.u32[L.RIP >> 2]!,
       retired: () => vcpu.retired,
       outside: () =>
@@ -586,6 +597,7 @@ export class Machine {
     // Where a guest is still, what is requested does not reach it.
     if (rest === 0 || (this.#interruptRequested && stillRest === 0)) return 0;
     this.#restEnds = this.#clock.now() + rest;
+    this.#restsOverTicks = rest > LONGEST_REST_TO_TICK;
     return this.#sleepUntil(Math.min(this.alarms.next, this.#restEnds));
   }
   /** The host's timers may go off a little too early, and the guest would ask once more before it gets its tick. */
@@ -593,19 +605,29 @@ export class Machine {
     const sleep = this.#clock.idleUntil(time);
     return sleep > 0 ? sleep + 1 : 0;
   }
-  /** The first sleep of a rest is over. It goes on after each tick, until its end or until something comes from outside. */
-  async #goOnResting(): Promise<void> {
+  async #restOn(): Promise<void> {
+    const onlyTicks = await this.#restsOn();
+    this.#still?.resumed(onlyTicks);
+    this.#polls.resumed(onlyTicks ? this.vcpu.retired : Number.NaN);
+  }
+  /**
+   * The first sleep of a rest is over. The guest handles the timer's tick, and perhaps rests on, until the rest's end or until
+   * something comes from outside. Whether it has done no more than handle ticks.
+   */
+  async #restsOn(): Promise<boolean> {
     const { scheduler } = this.#options.host;
     for (let first = true; this.#ticks !== null; first = false) {
-      const woken = this.#clock.now() < Math.min(this.alarms.next, this.#restEnds);
-      if (woken || this.#clock.now() >= this.#restEnds || this.#paused) return;
+      const now = this.#clock.now();
+      if (now < Math.min(this.alarms.next, this.#restEnds) || this.#paused) break;
       this.alarms.fire();
-      if (!this.#interruptRequested || !this.#ticks.handles(first)) return;
-      if (this.#end !== null || this.#paused || this.#resetWanted) return;
+      const over = now >= this.#restEnds;
+      if (this.#interruptRequested ? !this.#ticks.handles(first) : !over) break;
+      if (over || !this.#restsOverTicks) return true;
+      if (this.#end !== null || this.#paused || this.#resetWanted) break;
       const sleep = this.#sleepUntil(Math.min(this.alarms.next, this.#restEnds));
-      if (sleep === 0) return;
-      await scheduler.sleep(sleep);
+      if (sleep > 0) await scheduler.sleep(sleep);
     }
+    return false;
   }
 
   /** Gives back what the engine holds of the host besides memory: threads. For when it will not run again. */

@@ -81,3 +81,28 @@ test('a rest is a small part of the time spent idling', () => {
     assert.ok(rest <= now / 8 && rest <= 60e6);
   }
 });
+
+test('a long loop that did nothing else for a while rests over several ticks, until it takes more than a round again', () => {
+  const watch = new PollWatch();
+  let retired = 0;
+  let now = 0;
+  const ask = (instructions: number): number => {
+    retired += instructions;
+    now += instructions;
+    const rest = watch.asked(7, retired, now);
+    now += rest;
+    if (rest > 0) watch.resumed(retired);
+    return rest;
+  };
+  watch.confirmed(5000);
+  for (let i = 0; i < 4000; i++) ask(5000);
+  assert.equal(ask(5000), 250e6);
+  assert.equal(ask(6500), 60e6, 'it has drawn a picture');
+  for (let i = 0; i < 40; i++) assert.ok(ask(i % 2 === 0 ? 5000 : 6500) <= 60e6);
+  watch.resumed(Number.NaN);
+  assert.equal(ask(5000), 60e6, 'who knows what it has done');
+  for (let i = 0; i < 100; i++) ask(5000);
+  assert.equal(ask(5000), 250e6);
+  watch.confirmed(500);
+  assert.equal(ask(500), 60e6, 'a short loop');
+});

@@ -12,6 +12,8 @@
 // What a program does in memory between two askings (it may count them there, and give up) is not seen here: in real time the
 // machine looks closer before the guest is left alone (still-watch.ts), and says so where that is refuted. In deterministic time
 // such a program's time passes sooner. Figures: docs/decisions/0012-idling.md.
+import { QuietTime } from './quiet-time.ts';
+import { LONG, LONGEST_QUIET_REST } from './still-watch.ts';
 
 /** Most instructions from one asking to the next: GRUB's menu takes 5,600 to 9,600. */
 export const MOST_BETWEEN_ASKINGS = 16_000;
@@ -30,9 +32,11 @@ const EARNED_AGAIN = 20_000_000;
 const PACED = 8;
 /** Sets of registers that are remembered: a loop may ask at several places. */
 const REMEMBERED = 8;
-/** What is slept at once: a part of the time that it has been idle, and at most so many ns. */
+/** What is slept at once: a part of the time that it has been idle, and at most so many ns; who does nothing from tick to tick, more. */
 const PART = 1 / 8;
-const LONGEST_REST = 250_000_000;
+const LONGEST_REST = 60_000_000;
+/** Whoever takes so many instructions more than a round to ask again after a rest has done something. */
+const MORE_THAN_A_ROUND = 16;
 /** For how long (ns) a guest is not suspected once that was refuted: at first, and at most. */
 const FIRST_PAUSE = 20_000_000;
 const LONGEST_PAUSE = 2_000_000_000;
@@ -49,6 +53,11 @@ export class PollWatch {
   #timerReadings = 0;
   #pause = FIRST_PAUSE;
   #ignoredUntil = 0;
+  /** Instructions of a round, from asking to asking. */
+  #round = 0;
+  /** Instructions so far when the last rest ended; undefined after it has asked, NaN where it has done more than handle ticks. */
+  #resumedAt: number | undefined;
+  readonly #quiet = new QuietTime();
 
   /** It was found to do something all the same, or to do nothing indeed. */
   refuted(now: number): void {
@@ -57,8 +66,18 @@ export class PollWatch {
     this.#ignoredUntil = now + this.#pause;
     this.#pause = Math.min(LONGEST_PAUSE, 2 * this.#pause);
   }
-  confirmed(): void {
+  /** @param round its instructions from asking to asking; 0 where they were not counted this time */
+  confirmed(round: number): void {
     this.#pause = FIRST_PAUSE;
+    if (round > 0) this.#round = round;
+  }
+  /**
+   * A rest is over.
+   *
+   * @param retired instructions so far; NaN where the guest may have done more than handle the timer's ticks
+   */
+  resumed(retired: number): void {
+    this.#resumedAt = retired;
   }
   /** The guest has done something. */
   worked(): void {
@@ -72,6 +91,7 @@ export class PollWatch {
   /** Something has come: whatever the guest does now, it does not idle. */
   answered(): void {
     this.#credit = 0;
+    this.#hasWorked = true;
   }
 
   /**
@@ -88,11 +108,19 @@ export class PollWatch {
     const rested = this.#restedAt === 0 ? 0 : now - this.#restedAt;
     this.#restedAt = 0;
     if (this.#hasWorked || this.#timerReadings >= PACED) this.#earn(-WORK);
+    if (this.#resumedAt !== undefined) {
+      const onlyAsked = retired - this.#resumedAt <= this.#round + MORE_THAN_A_ROUND;
+      if (!onlyAsked) this.#quiet.broken(now);
+    }
+    if (this.#hasWorked) this.#quiet.broken(now);
+    this.#resumedAt = undefined;
     this.#hasWorked = false;
     this.#timerReadings = 0;
     if (this.#credit === 0) this.#since = now;
-    if (instructions < 0 || instructions > MOST_BETWEEN_ASKINGS) this.#earn(-MANY);
-    else if (this.#seen.includes(registers | 0)) this.#earn(1 + Math.floor(rested / EARNED_AGAIN));
+    if (instructions < 0 || instructions > MOST_BETWEEN_ASKINGS) {
+      this.#earn(-MANY);
+      this.#quiet.broken(now);
+    } else if (this.#seen.includes(registers | 0)) this.#earn(1 + Math.floor(rested / EARNED_AGAIN));
     else {
       this.#seen[this.#next++ % REMEMBERED] = registers;
       this.#earn(-OTHER);
@@ -100,7 +128,10 @@ export class PollWatch {
     const idle = now - this.#since;
     if (this.#credit < ENOUGH || idle < WHILE || now < this.#ignoredUntil) return 0;
     this.#restedAt = now;
-    return Math.min(LONGEST_REST, idle * PART);
+    this.#quiet.waits();
+    const rest = Math.min(LONGEST_REST, idle * PART);
+    if (this.#round < LONG) return rest;
+    return Math.max(rest, Math.min(LONGEST_QUIET_REST, this.#quiet.length(now) * PART));
   }
 
   #earn(credit: number): void {

@@ -38,13 +38,19 @@ export function describeRegisters(state: CpuState): string {
 
 const GENERAL_REGISTERS = 8;
 
-/** Differs where general registers differ, in all likelihood (FNV-1a over the lower halves). */
-export function sumOfRegisters(state: CpuState): number {
+/**
+ * Differs where general registers differ, in all likelihood (FNV-1a over the lower halves).
+ *
+ * @param withoutTime but for those that RDTSC writes to: EAX and EDX
+ */
+export function sumOfRegisters(state: CpuState, withoutTime = false): number {
   let sum = 0x811c9dc5;
   const add = (value: number) => {
     sum = Math.imul(sum ^ value, 0x0100_0193);
   };
-  for (let register = 0; register < GENERAL_REGISTERS; register++) add(state.gpr32(register));
+  for (let register = 0; register < GENERAL_REGISTERS; register++) {
+    if (!withoutTime || (register !== L.RAX && register !== L.RDX)) add(state.gpr32(register));
+  }
   add(state.segments[L.SS]!.selector);
   add(state.segments[L.DS]!.selector);
   return sum;

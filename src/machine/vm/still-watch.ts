@@ -14,6 +14,7 @@
 // A suspicion that was wrong costs some milliseconds, and the next one is not looked into for twice as long as the last.
 // Figures: docs/decisions/0012-idling.md.
 import { PAGE_SIZE } from '../../base/addresses.ts';
+import { QuietTime } from './quiet-time.ts';
 import { here, type Registers, sameBytes } from './same-registers.ts';
 
 /** What is watched. */
@@ -21,6 +22,8 @@ export interface StillSubject extends Registers {
   /** A sum that tells general registers and RIP apart in all likelihood; one for RIP and RSP alone. */
   readonly sum: () => number;
   readonly place: () => number;
+  /** The same for all general registers but those that the time-stamp counter is read into, RIP and flags. */
+  readonly sumWithoutTime: () => number;
   /** Instructions so far. */
   readonly retired: () => number;
   /** Accesses to devices and the like so far, but for clocks: what makes one round different from another. */
@@ -69,19 +72,19 @@ const MOST_READINGS = 32;
 /** Pages that a loop may write to: those of its stack. */
 const MOST_PAGES = 12;
 /**
- * A rest (ns): at most, of a guest that waits for a time at most and at least, and as part of the time that it has been waiting.
- * Drivers wait for some microseconds again and again, and access their devices in between: none of them is to wait longer for it.
+ * A rest (ns): at most, of a guest that waits for a time and does nothing from tick to tick at most, of one that waits for a time
+ * at least, and as part of the time that it has been waiting. Drivers wait for some microseconds again and again, and access their
+ * devices in between: none of them is to wait longer for it. Only long loops are left alone over several ticks: a short one may
+ * wait for their count to be this or that, and costs little.
  */
 const LONGEST_REST = 60_000_000;
-export const LONGEST_WAIT = 250_000_000;
+export const LONGEST_QUIET_REST = 250_000_000;
 const SHORTEST_REST = 1_000_000;
 const PART = 1 / 8;
 /** Who is still again within so much time (ns) has been waiting all the while: GRUB redraws its countdown every second. */
 const FORGOTTEN = 300_000_000;
-/** Whoever has waited for so long so many times is expected to do so once more. */
-const WAITS = 3;
 /** A loop is long from so many instructions on; it is believed for a rest for so many times that it was found still, and so many rests at most. */
-const LONG = 1000;
+export const LONG = 1000;
 const PROOFS = 4;
 const MOST_BELIEVED = 8;
 /** So many rests between two askings for keys are believed: a second at most. */
@@ -89,8 +92,8 @@ const MOST_BELIEVED_ASKINGS = 16;
 /** Instructions after a rest before the first look: an interrupt's handler. They double with each look in vain. */
 const SETTLING = 1000;
 const LOOKS = 8;
-/** Looks in vain that may be an interrupt's handler; who is not still after them does something. */
-const LOOKS_AT_HANDLER = 2;
+/** So many instructions more or less a long loop may take from round to round. */
+const SLACK = 16;
 /** How long (ns) suspicions are ignored after one that was wrong: at first, and at most. */
 const FIRST_PAUSE = 50_000_000;
 const LONGEST_PAUSE = 10_000_000_000;
@@ -116,8 +119,10 @@ export class StillWatch {
   /** It looks at clocks, and when it was first seen to, or did something else that no interrupt asked for. */
   #waitsForTime = false;
   #since = 0;
-  /** How long (ns) it has waited the last times. */
-  readonly #waits: number[] = new Array(WAITS).fill(0);
+  /** The same for those who do not do anything else between two interrupts either. */
+  readonly #quiet = new QuietTime();
+  /** Whether it is where it was when a long loop's last rest ended; undefined where that was anywhere. */
+  #isWhereItRested: (() => boolean) | undefined;
   /** Accesses to devices, and interrupts, when that was last looked at. */
   #outsideSeen = 0;
   #interruptsSeen = 0;
@@ -142,7 +147,7 @@ export class StillWatch {
   /** Most instructions of the next slice. */
   get limit(): number {
     if (this.#looks === 0) return Number.POSITIVE_INFINITY;
-    if (this.#rests) this.#endRest();
+    if (this.#rests) this.resumed(false);
     return Math.max(1, this.#lookAt - this.#subject.retired());
   }
 
@@ -162,12 +167,16 @@ export class StillWatch {
     if (worked) this.#waitEnds(now);
     if (this.#looks > 0) {
       if (this.#subject.retired() < this.#lookAt) return 0;
+      if (this.#looks === LOOKS) {
+        if (this.#isWhereItRested === undefined) this.#quiet.doubted(now);
+        else if (!this.#returns()) this.#quiet.broken(now);
+      }
       this.#looks--;
       const still = !worked && (this.#believes() || this.#proves(false));
       this.#settling *= 2;
       this.#lookAt = this.#subject.retired() + this.#settling;
       if (!still) {
-        if (this.#looks < LOOKS - LOOKS_AT_HANDLER) this.#waitEnds(now);
+        this.#quiet.broken(now);
         return 0;
       }
     } else {
@@ -181,31 +190,46 @@ export class StillWatch {
       if (now - this.#stillAt > FORGOTTEN) this.#waitEnds(now);
     }
     this.#stillAt = now;
+    this.#quiet.waits();
     this.#looks = LOOKS;
-    this.#endRest();
+    this.resumed(false);
     const rest = this.#waitsForTime ? this.#restOfWait(now) : LONGEST_REST;
     if (rest < SHORTEST_REST) return 0;
     this.rests++;
     this.#rests = true;
     return rest;
   }
-  /** From now on the guest gets time; what it has done before, as for ticks, does not count. */
-  #endRest(): void {
+  /**
+   * From now on the guest gets time; what it has done before, as for ticks, does not count.
+   *
+   * @param isBack it is where it was before all interrupts, so that the first look need not wait for a handler to return
+   */
+  resumed(isBack: boolean): void {
     const { retired, outside, interrupts } = this.#subject;
     this.#rests = false;
     this.#settling = SETTLING;
-    this.#lookAt = retired() + SETTLING + (this.#believed > 0 ? this.#period : 0);
+    const handler = isBack ? 0 : SETTLING;
+    const round = isBack || this.#believed > 0 ? this.#period : 0;
+    const sum = this.#subject.sumWithoutTime;
+    const before = sum();
+    this.#isWhereItRested = isBack && round >= LONG ? () => sum() === before : undefined;
+    this.#lookAt = retired() + handler + round - (this.#isWhereItRested ? SLACK : 0);
     this.#outsideAtRest = outside();
     this.#interruptsAtRest = interrupts();
     this.#outsideSeen = this.#outsideAtRest;
     this.#interruptsSeen = this.#interruptsAtRest;
   }
   #waitEnds(now: number): void {
-    if (this.#stillAt >= this.#since) {
-      this.#waits.shift();
-      this.#waits.push(now - this.#since);
-    }
+    this.#quiet.broken(now);
     this.#since = now;
+  }
+  /** The first look after a rest: whether the guest has gone round its loop once and done nothing else, as far as registers tell. */
+  #returns(): boolean {
+    for (let more = 0; this.#isWhereItRested !== undefined && more <= 2 * SLACK; more++) {
+      if (this.#isWhereItRested()) return true;
+      if (!this.#subject.run(1)) return false;
+    }
+    return false;
   }
   /** Whether the guest has used devices since the last call, of its own accord: more than interrupts' handlers do. */
   #hasWorked(): boolean {
@@ -289,7 +313,9 @@ export class StillWatch {
 
   /** How long (ns) a guest that waits for a time may be left alone; less than SHORTEST_REST: not at all. */
   #restOfWait(now: number): number {
-    return Math.min(LONGEST_WAIT, Math.max(now - this.#since, Math.min(...this.#waits)) * PART);
+    const waiting = Math.min(LONGEST_REST, (now - this.#since) * PART);
+    if (this.#period < LONG) return waiting;
+    return Math.max(waiting, Math.min(LONGEST_QUIET_REST, this.#quiet.length(now) * PART));
   }
 
   #isSuspect(now: number): boolean {

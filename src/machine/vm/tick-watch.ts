@@ -120,12 +120,13 @@ export class TickWatch {
     const { retired, run } = this.#subject;
     const left = at + this.#handler - retired();
     if (left > 0 && !run(left)) return false;
-    if (this.#handler > 0 && !isBack()) {
-      this.#wrong++;
-      if (left < 0 || (this.#wrong > FOLLOWED && this.#wrong % FOLLOWED_AGAIN !== 0)) return false;
-    }
+    const follows = ++this.#wrong <= FOLLOWED || this.#wrong % FOLLOWED_AGAIN === 0;
     while (!isBack()) {
-      if (retired() - at >= LONGEST_HANDLER || !run(1)) return false;
+      if (!follows || retired() - at >= LONGEST_HANDLER || !run(1)) {
+        // It may have returned meanwhile: next time it is followed from the beginning.
+        this.#handler = 0;
+        return false;
+      }
     }
     this.#handler = retired() - at;
     this.#wrong = 0;
