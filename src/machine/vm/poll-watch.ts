@@ -109,8 +109,8 @@ export class PollWatch {
     this.#restedAt = 0;
     if (this.#hasWorked || this.#timerReadings >= PACED) this.#earn(-WORK);
     if (this.#resumedAt !== undefined) {
-      const onlyAsked = retired - this.#resumedAt <= this.#round + MORE_THAN_A_ROUND;
-      if (!onlyAsked) this.#quiet.broken(now);
+      if (Number.isNaN(this.#resumedAt)) this.#quiet.doubted(now);
+      else if (retired - this.#resumedAt > this.#round + MORE_THAN_A_ROUND) this.#quiet.broken(now);
     }
     if (this.#hasWorked) this.#quiet.broken(now);
     this.#resumedAt = undefined;
