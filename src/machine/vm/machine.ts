@@ -31,6 +31,7 @@ import { OwnBios } from '../pc/own-bios.ts';
 import { AlarmQueue } from './alarm-queue.ts';
 import { applyBootState } from './boot-registers.ts';
 import { InstructionClock, type MachineClock, RealTimeClock } from './clocks.ts';
+import { Idling } from './idling.ts';
 import type {
   Boot,
   FirmwareBoot,
@@ -41,12 +42,9 @@ import type {
   MediaBoot,
 } from './machine-options.ts';
 import { Outside } from './outside.ts';
-import { MOST_BETWEEN_ASKINGS, PollWatch } from './poll-watch.ts';
 import { apicPort, backdoorRegisters } from './processor-wires.ts';
-import { describeRegisters, sumOfRegisters } from './registers.ts';
+import { describeRegisters } from './registers.ts';
 import { repeatableEntropy } from './repeatable-entropy.ts';
-import { type StillSubject, StillWatch } from './still-watch.ts';
-import { TickWatch } from './tick-watch.ts';
 
 /** A deterministic run must not depend on when it happens. */
 const REPEATABLE_RTC_START = Date.UTC(2000, 0, 1);
@@ -54,11 +52,6 @@ const REPEATABLE_RTC_START = Date.UTC(2000, 0, 1);
 const LONGEST_PAUSE = 60_000;
 /** Host time (ns) after which the event loop gets its turn. */
 const TURN = 8e6;
-/** A loop asks for keys at so many places at most. */
-const MOST_ASKINGS = 8;
-/** Rests that are not longer (ns) end at the timer's tick. */
-const LONGEST_REST_TO_TICK = 60_000_000;
-
 export class Machine {
   readonly memory: GuestMemory;
   readonly board: Board;
@@ -80,29 +73,9 @@ export class Machine {
   #end: MachineEnd | null = null;
   #resetWanted = false;
   #paused = false;
-  /** run() is at work, which lets the guest rest; those who call step() have a loop of their own. */
-  #running = false;
-  readonly #polls = new PollWatch();
-  /** The guest polls in vain: it gets no time for so long (ns), until then. */
-  #restWanted = 0;
-  #restEnds = 0;
-  /** Ticks do not end its rest. */
-  #restsOverTicks = false;
-  /** Askings for keys in vain so far, and the sum of the registers at the last; a closer look at them is under way. */
-  #askings = 0;
-  #askedWith = 0;
-  #looksCloser = false;
   #interruptRequested = false;
   readonly #outside = new Outside();
-  /** Of the ACPI timer. */
-  #timerReadings = 0;
-  /** A slice ends at each look at a clock. */
-  #stopsAtClocks = false;
-  /** Of machines in real time: deterministic ones do not sleep. */
-  readonly #still: StillWatch | null;
-  readonly #ticks: TickWatch | null;
-  /** Acknowledged so far. */
-  #interrupts = 0;
+  readonly #idling: Idling;
   #lastExit: Exit = { reason: 'Interrupted' };
 
   /** Throws DoppelError where the memory cannot be had or the kernel is not one. */
@@ -157,11 +130,10 @@ export class Machine {
       debugDevices: options.debugDevices ?? [],
       ...(options.debugExitPort === undefined ? {} : { debugExitPort: options.debugExitPort }),
       timerRead: () => {
-        this.#timerReadings++;
-        this.#polls.timerRead();
-        if (this.#stopsAtClocks) this.vcpu.kick();
+        this.#outside.timerRead();
+        this.#idling.timerRead();
       },
-      keyboardRead: (full) => (full ? this.#answered() : this.#polled()),
+      keyboardRead: (full) => (full ? this.#idling.answered() : this.#idling.polled()),
       powerOff: () => this.#finish({ reason: 'power-off' }),
       reset: () => this.#requestReset(),
       debugExit: (status) => this.#finish({ reason: 'debug-exit', status }),
@@ -190,23 +162,32 @@ export class Machine {
       interrupts: {
         pending: () => this.#interruptRequested,
         acknowledge: () => {
-          this.#interrupts++;
           const vector = this.board.localApic.acknowledge();
-          this.#ticks?.taken(vector);
+          this.#idling.interruptTaken(vector);
           return vector;
         },
       },
       apic: this.#outside.apicPort(apicPort(this.board.localApic)),
-      timeStamp: this.#outside.timeStamp(() => {
-        if (this.#stopsAtClocks) this.vcpu.kick();
-        return Math.floor(this.#clock.now());
-      }),
+      timeStamp: this.#outside.timeStamp(() => Math.floor(this.#clock.now())),
       countsHits: options.countTlbHits ?? false,
     });
     machineClock.retired = () => this.vcpu.retired;
-    const subject = this.#stillSubject();
-    this.#still = deterministic ? null : new StillWatch(subject);
-    this.#ticks = deterministic ? null : new TickWatch(subject);
+    this.#idling = new Idling({
+      vcpu: this.vcpu,
+      board: this.board,
+      memory: this.memory,
+      alarms: this.alarms,
+      clock: this.#clock,
+      scheduler: host.scheduler,
+      outside: this.#outside,
+      deterministic,
+      step: (limit) => this.step(limit),
+      lastExit: () => this.#lastExit,
+      interruptRequested: () => this.#interruptRequested,
+      ended: () => this.#end !== null,
+      paused: () => this.#paused,
+      resetWanted: () => this.#resetWanted,
+    });
     this.#inputs.forEach((input, i) => {
       input.connect(this.board.uarts[i]!);
     });
@@ -232,33 +213,14 @@ export class Machine {
       memoryMap: pcMemoryMap(this.memory.size),
       bootOrder: media,
       bootMenu,
-      polled: () => this.#polled(),
-      answered: () => this.#answered(),
-      worked: () => this.#polls.worked(),
+      polled: () => this.#idling.polled(),
+      answered: () => this.#idling.answered(),
+      worked: () => this.#idling.worked(),
       wake: () => this.wake(),
       log: (line) => {
         for (const byte of new TextEncoder().encode(`${line}\n`)) console?.write(byte);
       },
     });
-  }
-
-  /** The guest asks for a key in vain. */
-  #polled(): void {
-    if (!this.#running) return;
-    const registers = sumOfRegisters(this.vcpu.state);
-    this.#askings++;
-    this.#askedWith = registers;
-    if (this.#looksCloser) {
-      this.vcpu.kick();
-      return;
-    }
-    this.#restWanted = this.#polls.asked(registers, this.vcpu.retired, this.#clock.now());
-    if (this.#restWanted > 0) this.vcpu.kick();
-  }
-
-  #answered(): void {
-    this.#polls.answered();
-    this.#still?.doubtAsking();
   }
 
   #askBoot(): Boot {
@@ -397,21 +359,21 @@ export class Machine {
   async run(): Promise<MachineEnd> {
     const { scheduler, clock } = this.#options.host;
     let turn = clock.now() + TURN;
-    this.#running = true;
+    this.#idling.allowed = true;
     while (this.#end === null) {
       if (this.#paused) {
         await scheduler.sleep(LONGEST_PAUSE);
         this.#resetIfWanted();
         continue;
       }
-      this.step(this.#still?.limit);
-      const stillRest = this.#stillRest();
+      this.step(this.#idling.limit);
+      const stillRest = this.#idling.stillRest();
       if (this.#end !== null) break;
       const halts = this.#lastExit.reason === 'Hlt';
-      const sleep = halts ? this.idle() : this.#rest(stillRest);
+      const sleep = halts ? this.idle() : this.#idling.begin(stillRest);
       if (sleep > 0) {
         await scheduler.sleep(sleep);
-        if (!halts) await this.#restOn();
+        if (!halts) await this.#idling.goOn();
         turn = clock.now() + TURN;
       }
       if (clock.now() >= turn) {
@@ -421,7 +383,7 @@ export class Machine {
     }
     const end = this.#end;
     this.#end = null;
-    this.#running = false;
+    this.#idling.allowed = false;
     this.onEvent({ event: 'ended', end });
     return end;
   }
@@ -494,142 +456,6 @@ export class Machine {
     return this.#clock.idleUntil(this.alarms.next);
   }
 
-  /** After a slice: for how long (ns) a guest that goes round in a loop that does nothing may be left alone; 0 where it does not. */
-  #stillRest(): number {
-    const watch = this.#still;
-    if (watch === null || this.#end !== null) return 0;
-    if (this.#lastExit.reason === 'Interrupted' && this.#restWanted === 0) {
-      return watch.rest(this.#clock.now());
-    }
-    watch.forget();
-    if (this.#lastExit.reason === 'Interrupted' && !this.#interruptRequested) this.#lookCloser(watch);
-    return 0;
-  }
-
-  /** A guest that seems to do nothing but ask for keys is to rest: only if that is all it does indeed. */
-  #lookCloser(watch: StillWatch): void {
-    const registers = this.#askedWith;
-    this.#looksCloser = true;
-    let round = 0;
-    const confirmed = watch.confirmsAsking(() => {
-      const before = this.vcpu.retired;
-      const asked = this.#runUntilAsked(registers);
-      round = this.vcpu.retired - before;
-      return asked;
-    });
-    this.#looksCloser = false;
-    if (confirmed) {
-      this.#polls.confirmed(round);
-      return;
-    }
-    this.#restWanted = 0;
-    this.#polls.refuted(this.#clock.now());
-  }
-  /** Until the guest asks with these registers; false where it does not soon. */
-  #runUntilAsked(registers: number): boolean {
-    for (let asking = 0; asking < MOST_ASKINGS; asking++) {
-      const before = this.#askings;
-      const last = this.vcpu.retired + MOST_BETWEEN_ASKINGS;
-      while (this.#askings === before) {
-        const left = last - this.vcpu.retired;
-        if (left <= 0 || this.step(left).reason !== 'Interrupted' || this.#end !== null) return false;
-      }
-      if (this.#askedWith === registers) return true;
-    }
-    return false;
-  }
-
-  #stillSubject(): StillSubject {
-    const { board, memory, vcpu } = this;
-    const { state } = vcpu;
-    return {
-      registers: state.u8.subarray(0, L.FLAG_AUX),
-      moreRegisters: state.u8.subarray(L.SEGMENT, L.MODE),
-      flags: () => state.rflags,
-      sum: () => Math.imul(sumOfRegisters(state), 31) + state.u32[L.RIP >> 2]!,
-      sumWithoutTime: () => sumOfRegisters(state, true) ^ state.u32[L.RIP >> 2]! ^ (state.rflags << 16),
-      place: () => Math.imul(state.gpr32(L.RSP), 31) + state.u32[L.RIP >> 2]!,
-      retired: () => vcpu.retired,
-      outside: () =>
-        board.accesses - board.clockAccesses - this.#timerReadings - this.#askings + this.#outside.count,
-      clockReadings: () => board.clockAccesses + this.#timerReadings + this.#outside.clockReadings,
-      interrupts: () => this.#interrupts,
-      clockChips: board.clockChips,
-      freeze: () => this.#clock.freeze(),
-      thaw: () => this.#clock.thaw(),
-      run: (instructions) => this.#runs(instructions),
-      runToClock: (instructions) => this.#runsToClock(instructions),
-      memory,
-    };
-  }
-
-  /** Exactly so many instructions; false where a reason came between. */
-  #runs(instructions: number): boolean {
-    const last = this.vcpu.retired + instructions;
-    do {
-      if (this.step(last - this.vcpu.retired).reason !== 'Interrupted' || this.#end !== null) return false;
-    } while (this.vcpu.retired < last);
-    return true;
-  }
-  /** Until the guest reads the time-stamp counter or the ACPI timer; false where it does not. */
-  #runsToClock(instructions: number): boolean {
-    const readings = () => this.#timerReadings + this.#outside.clockReadings;
-    const [before, last] = [readings(), this.vcpu.retired + instructions];
-    this.#stopsAtClocks = true;
-    try {
-      while (readings() === before) {
-        const left = last - this.vcpu.retired;
-        if (left <= 0 || this.step(left).reason !== 'Interrupted' || this.#end !== null) return false;
-      }
-      return true;
-    } finally {
-      this.#stopsAtClocks = false;
-    }
-  }
-
-  /**
-   * A guest that polls in vain is left alone until the next alarm, or until something comes from outside, or for as long as
-   * PollWatch says: milliseconds the host should sleep. Time passes for the guest as if the processor had been slow.
-   */
-  #rest(stillRest: number): number {
-    const rest = stillRest || this.#restWanted;
-    this.#restWanted = 0;
-    // Where a guest is still, what is requested does not reach it.
-    if (rest === 0 || (this.#interruptRequested && stillRest === 0)) return 0;
-    this.#restEnds = this.#clock.now() + rest;
-    this.#restsOverTicks = rest > LONGEST_REST_TO_TICK;
-    return this.#sleepUntil(Math.min(this.alarms.next, this.#restEnds));
-  }
-  /** The host's timers may go off a little too early, and the guest would ask once more before it gets its tick. */
-  #sleepUntil(time: number): number {
-    const sleep = this.#clock.idleUntil(time);
-    return sleep > 0 ? sleep + 1 : 0;
-  }
-  async #restOn(): Promise<void> {
-    const onlyTicks = await this.#restsOn();
-    this.#still?.resumed(onlyTicks);
-    this.#polls.resumed(onlyTicks ? this.vcpu.retired : Number.NaN);
-  }
-  /**
-   * The first sleep of a rest is over. The guest handles the timer's tick, and perhaps rests on, until the rest's end or until
-   * something comes from outside. Whether it has done no more than handle ticks.
-   */
-  async #restsOn(): Promise<boolean> {
-    const { scheduler } = this.#options.host;
-    for (let first = true; this.#ticks !== null; first = false) {
-      const now = this.#clock.now();
-      if (now < Math.min(this.alarms.next, this.#restEnds) || this.#paused) break;
-      this.alarms.fire();
-      const over = now >= this.#restEnds;
-      if (this.#interruptRequested ? !this.#ticks.handles(first) : !over) break;
-      if (over || !this.#restsOverTicks) return true;
-      if (this.#end !== null || this.#paused || this.#resetWanted) break;
-      const sleep = this.#sleepUntil(Math.min(this.alarms.next, this.#restEnds));
-      if (sleep > 0) await scheduler.sleep(sleep);
-    }
-    return false;
-  }
-
   /** Gives back what the engine holds of the host besides memory: threads. For when it will not run again. */
   close(): void {
     this.vcpu.close?.();
@@ -637,7 +463,8 @@ export class Machine {
 
   /** Counters of the run so far, by name. */
   statistics(): ReadonlyMap<string, number> {
-    const own = this.#still ? [['rests of a guest that does nothing', this.#still.rests] as const] : [];
+    const { rests } = this.#idling;
+    const own = rests === undefined ? [] : [['rests of a guest that does nothing', rests] as const];
     return new Map([...(this.vcpu.statistics?.() ?? []), ...own]);
   }
 }

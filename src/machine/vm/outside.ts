@@ -6,8 +6,11 @@ import type { LocalApicPort } from '../../x86/helpers/cpu.ts';
 export class Outside {
   /** Questions and orders so far, but for the time. */
   count = 0;
-  /** Looks at the time. */
+  /** Looks at the time: at the time-stamp counter and the ACPI timer, and at the latter alone. */
   clockReadings = 0;
+  timerReadings = 0;
+  /** Called at each. */
+  onClockRead: () => void = () => {};
 
   entropy(source: Entropy): Entropy {
     return {
@@ -21,8 +24,15 @@ export class Outside {
   timeStamp(clock: () => number): () => number {
     return () => {
       this.clockReadings++;
+      this.onClockRead();
       return clock();
     };
+  }
+  /** The ACPI timer, which is on the bus, was read. */
+  timerRead(): void {
+    this.timerReadings++;
+    this.clockReadings++;
+    this.onClockRead();
   }
 
   apicPort(port: LocalApicPort): LocalApicPort {
