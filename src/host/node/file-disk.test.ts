@@ -139,7 +139,7 @@ test('one request fills several pieces of memory, more than the host takes at on
 });
 
 test('a write that the host refuses is an error for the guest and a sentence for the user', () => {
-  // A full file system would need root to make: a limit on the size of files does the same.
+  // A limit on the size of files, which every host has.
   const path = at('limited.img');
   createRawDisk(path, 1 << 20);
   const script = `
@@ -154,6 +154,41 @@ test('a write that the host refuses is an error for the guest and a sentence for
   );
   assert.match(run.stdout, /could not be written/, run.stderr);
   assert.match(run.stdout, /result io/);
+});
+
+/** Runs a command where a new file system of `kib` KiB lies at `where`, which only it sees; Linux lets any user do so, mostly. */
+const withFileSystem = (where: string, kib: number, command: string[]) =>
+  spawnSync('unshare', [
+    ...['--user', '--map-root-user', '--mount', 'sh', '-c'],
+    ...[`mount -t tmpfs -o size=${kib}k tmpfs "$0" && exec "$@"`, where, ...command],
+  ]);
+const noFileSystem =
+  withFileSystem(tmpdir(), 64, ['true']).status !== 0 &&
+  'this host lets nobody mount a file system of his own';
+
+test('a file system that is full is an error for the guest and a sentence for the user', {
+  skip: noFileSystem,
+}, () => {
+  const script = `
+    const { createRawDisk, openFileDisk } = await import(${JSON.stringify(new URL('./file-disk.ts', import.meta.url).href)});
+    const path = ${JSON.stringify(at('full.img'))};
+    createRawDisk(path, 1 << 20);
+    const disk = openFileDisk(path, { report: (message) => console.log(message) });
+    const say = (error) => console.log(String(error));
+    for (let i = 0; i < 64; i++) disk.write(4096 * (i % 16), new Uint8Array(4096).fill(i), say);
+    for (let i = 16; i < 64; i++) disk.write(4096 * i, new Uint8Array(4096), say);
+    disk.flush(say);
+  `;
+  const child = withFileSystem(folder, 128, [process.execPath, '--input-type=module', '-e', script]);
+  const lines = child.stdout.toString().trim().split('\n');
+  assert.equal(child.status, 0, child.stderr.toString());
+  assert.deepEqual(lines.slice(0, 64), new Array(64).fill('null'), 'what has its place can be written again');
+  const told = lines.filter((line) => line.includes('no room left'));
+  assert.deepEqual(told, [
+    `${at('full.img')} could not be written (the host has no room left); the guest gets an error.`,
+  ]);
+  assert.ok(lines.filter((line) => line === 'no-space').length >= 30);
+  assert.equal(lines.at(-1), 'null', 'what was written is on its way');
 });
 
 test('a second writer is refused, and a dead one leaves nothing behind', async () => {
