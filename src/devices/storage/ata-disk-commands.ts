@@ -49,6 +49,7 @@ export const DISK_COMMANDS: ReadonlyMap<number, Execute> = new Map<number, Execu
   [0x97, idle],
   [0x98, checkPowerMode],
   [0x99, sleep],
+  [0xb0, (disk) => disk.smart.execute()], // SMART
   [0xc4, media({ operation: READ, multiple })], // READ MULTIPLE
   [0xc5, media({ operation: WRITE, multiple })], // WRITE MULTIPLE
   [0xc6, (disk) => disk.setMultiple()], // SET MULTIPLE MODE

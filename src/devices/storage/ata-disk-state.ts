@@ -4,6 +4,7 @@ import { flag, integer, moment, record, type StateOf } from '../chip.ts';
 import { type Geometry, geometryWith } from './ata-geometry.ts';
 import { BUFFER_SIZE, INTERFACE_SHAPE } from './ata-interface.ts';
 import { QUEUE_SHAPE } from './ata-queue.ts';
+import { SMART_SHAPE } from './ata-smart.ts';
 import { TRANSFER_SHAPE } from './transfer-mode.ts';
 
 /** What a media command does with its sectors. */
@@ -51,6 +52,7 @@ export const ATA_DISK_SHAPE = {
   pending: integer(0, DMA_BLOCK),
   /** Of a disk on a serial interface. */
   queue: record(QUEUE_SHAPE),
+  smart: record(SMART_SHAPE),
 };
 
 export type AtaDiskState = StateOf<typeof ATA_DISK_SHAPE>;

@@ -28,6 +28,7 @@ import { addressOf, type Geometry, showAddress } from './ata-geometry.ts';
 import type { AtaInterface } from './ata-interface.ts';
 import type { QueuedCommand } from './ata-queue.ts';
 import * as R from './ata-registers.ts';
+import type { AtaSmartLog } from './ata-smart-log.ts';
 
 /** Sectors that one stretch of a command moves before the processor gets its turn. */
 const STRETCH = 4096;
@@ -38,11 +39,13 @@ export class AtaDiskTransfer {
   readonly #state: AtaDiskState;
   readonly #medium: BlockDevice;
   readonly #interface: AtaInterface;
+  readonly #log: AtaSmartLog;
 
-  constructor(state: AtaDiskState, medium: BlockDevice, ataInterface: AtaInterface) {
+  constructor(state: AtaDiskState, medium: BlockDevice, ataInterface: AtaInterface, log: AtaSmartLog) {
     this.#state = state;
     this.#medium = medium;
     this.#interface = ataInterface;
+    this.#log = log;
   }
 
   /** READ, WRITE and VERIFY commands: what the registers address, checked. */
@@ -94,7 +97,7 @@ export class AtaDiskTransfer {
     }
   }
 
-  /** READ LOG EXT: 512 bytes at a time. */
+  /** READ LOG EXT and SMART: 512 bytes at a time. */
   offerLog(page: Uint8Array): void {
     this.#state.interface.buffer.set(page);
     this.offerBuffer();
@@ -262,7 +265,7 @@ export class AtaDiskTransfer {
     this.#medium.flush(
       this.#interface.whileCurrent((error) => {
         if (error === null) this.#interface.complete();
-        else this.#interface.fail(R.ERROR_ABRT, R.STATUS_DF);
+        else this.#failMedium(R.ERROR_ABRT, R.STATUS_DF);
       }),
     );
   }
@@ -320,7 +323,15 @@ export class AtaDiskTransfer {
     const s = this.#state;
     s.interface.count = s.remaining;
     showAddress(s.interface, this.#current, s.extended, s.lba);
-    this.#interface.fail(error === 'out-of-range' ? R.ERROR_IDNF : bits, status);
+    if (error === 'out-of-range') this.#interface.fail(R.ERROR_IDNF, status);
+    else if (error === 'read-only') this.#interface.fail(bits, status);
+    else this.#failMedium(bits, status);
+  }
+
+  /** The disk itself has failed: an error that is written down. */
+  #failMedium(bits: number, status: number): void {
+    this.#log.failed(this.#state.interface, bits, R.STATUS_DRDY | R.STATUS_DSC | R.STATUS_ERR | status);
+    this.#interface.fail(bits, status);
   }
 
   get #current(): Geometry {

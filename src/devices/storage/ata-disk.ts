@@ -3,8 +3,8 @@
 // from ACS-2). It is the command set behind an AtaInterface.
 //
 // Commands that move data, and their errors, are ata-disk-transfer.ts. What is not listed in ata-disk-commands.ts is
-// aborted: SMART, security, host protected area, streaming and overlapped commands, AAM, APM. A disk on a serial
-// interface takes queued commands (ata-queue.ts).
+// aborted: security, host protected area, streaming and overlapped commands, AAM, APM. SMART is ata-smart.ts; a disk on a
+// serial interface takes queued commands (ata-queue.ts).
 //
 // The standby timer has no effect: a disk that does not turn wakes in no time.
 import type { BlockDevice } from '../../backend/block/block-device.ts';
@@ -22,10 +22,12 @@ import type { CommandSet } from './ata-interface.ts';
 import { AtaInterface, PHASE_ASLEEP } from './ata-interface.ts';
 import { AtaQueue, QUEUE_DEPTH } from './ata-queue.ts';
 import * as R from './ata-registers.ts';
+import { AtaSmart } from './ata-smart.ts';
+import { AtaSmartLog } from './ata-smart-log.ts';
 import { parseTransferMode, transferModes } from './transfer-mode.ts';
 
 const NAME = 'ata-disk';
-const VERSION = 2;
+const VERSION = 3;
 
 export interface AtaDiskOptions {
   readonly medium: BlockDevice;
@@ -55,6 +57,8 @@ export class AtaDisk implements Chip, CommandSet {
   /** For the commands that move data. */
   readonly transfer: AtaDiskTransfer;
   readonly queue: AtaQueue | undefined;
+  readonly smart: AtaSmart;
+  readonly #log: AtaSmartLog;
   readonly #medium: BlockDevice;
   readonly #identity: DiskIdentity;
   readonly #geometry: Geometry;
@@ -65,14 +69,17 @@ export class AtaDisk implements Chip, CommandSet {
     this.#identity = { ...IDENTITY, ...options.identity };
     this.#geometry = defaultGeometry(options.medium.sectors);
     this.interface = new AtaInterface(this, options.clock);
-    this.transfer = new AtaDiskTransfer(this.#state, options.medium, this.interface);
-    this.queue = options.serialAta === true ? new AtaQueue(this.transfer, this.interface) : undefined;
+    this.#log = new AtaSmartLog(options.clock);
+    this.transfer = new AtaDiskTransfer(this.#state, options.medium, this.interface, this.#log);
+    this.queue =
+      options.serialAta === true ? new AtaQueue(this.transfer, this.interface, this.#log) : undefined;
+    this.smart = new AtaSmart(this.#log, this.transfer, this.interface);
     this.reset();
   }
 
   reset(): void {
     this.interface.cancel();
-    resetState(ATA_DISK_SHAPE, this.#state);
+    resetState(ATA_DISK_SHAPE, this.#state, ['smart']); // what SMART knows outlives the power
     this.#connectState();
     this.interface.softReset();
   }
@@ -97,12 +104,15 @@ export class AtaDisk implements Chip, CommandSet {
   #connectState(): void {
     this.interface.restored(this.#state.interface);
     if (this.queue) this.queue.state = this.#state.queue;
+    this.smart.state = this.#state.smart;
+    this.#log.state = this.#state.smart.log;
   }
 
   // ---- commands ----
 
   execute(command: number): void {
     const row = DISK_COMMANDS.get(command);
+    this.#log.note(command, this.#state.interface);
     if (row === undefined) this.interface.fail(R.ERROR_ABRT);
     else row(this);
   }
@@ -121,6 +131,7 @@ export class AtaDisk implements Chip, CommandSet {
         writeCache: s.writeCache,
         lookAhead: s.lookAhead,
         queueDepth: this.queue ? QUEUE_DEPTH : 0,
+        smart: this.smart.enabled,
       }),
     );
     this.transfer.offerBuffer();

@@ -73,14 +73,17 @@ export interface DiskFacts extends DiskIdentity {
   readonly lookAhead: boolean;
   /** Commands that a disk on a serial interface takes at once; 0 for one on a parallel interface. */
   readonly queueDepth: number;
+  /** Whether SMART is enabled; every disk has it. */
+  readonly smart: boolean;
 }
 
-const COMMANDS_82 = 0x7068; // NOP, READ BUFFER, WRITE BUFFER, look-ahead, write cache, power management
+const COMMANDS_82 = 0x7069; // NOP, READ BUFFER, WRITE BUFFER, look-ahead, write cache, power management, SMART
 const COMMANDS_83 = 0x7400; // FLUSH CACHE (EXT), LBA48; bits 15:14 are 01
-const COMMANDS_84 = 0x4040; // FUA
+const COMMANDS_84 = 0x4043; // FUA, SMART's self-test and error logs
 const GENERAL_LOG = 0x0020;
 const LOOK_AHEAD = 0x40;
 const WRITE_CACHE = 0x20;
+const SMART = 0x01;
 
 /** Words 75 to 79, 93 and 222: on which kind of interface a device is. */
 function interfaceWords(data: IdentifyData, serial: boolean, queueDepth: number): void {
@@ -123,7 +126,7 @@ export function identifyDisk(f: DiskFacts): Uint8Array {
   const serial = f.queueDepth > 0;
   const commands84 = COMMANDS_84 | (serial ? GENERAL_LOG : 0);
   data.word(84, commands84);
-  const off = (f.lookAhead ? 0 : LOOK_AHEAD) | (f.writeCache ? 0 : WRITE_CACHE);
+  const off = (f.lookAhead ? 0 : LOOK_AHEAD) | (f.writeCache ? 0 : WRITE_CACHE) | (f.smart ? 0 : SMART);
   data.word(85, COMMANDS_82 & ~off);
   data.word(86, COMMANDS_83 & 0x3fff);
   data.word(87, commands84);

@@ -11,6 +11,7 @@ import { bytes, flag, initialState, integer, moment, queue, records, resetState 
 import type { AtaDiskTransfer } from './ata-disk-transfer.ts';
 import type { AtaInterface, TaskFileRegisters } from './ata-interface.ts';
 import * as R from './ata-registers.ts';
+import type { AtaSmartLog } from './ata-smart-log.ts';
 
 const READ_FPDMA_QUEUED = 0x60;
 const WRITE_FPDMA_QUEUED = 0x61;
@@ -50,10 +51,12 @@ export class AtaQueue {
   state: StateOf<typeof QUEUE_SHAPE> = initialState(QUEUE_SHAPE);
   readonly #transfer: AtaDiskTransfer;
   readonly #interface: AtaInterface;
+  readonly #log: AtaSmartLog;
 
-  constructor(transfer: AtaDiskTransfer, ataInterface: AtaInterface) {
+  constructor(transfer: AtaDiskTransfer, ataInterface: AtaInterface, log: AtaSmartLog) {
     this.#transfer = transfer;
     this.#interface = ataInterface;
+    this.#log = log;
   }
 
   static takes(command: number): boolean {
@@ -101,7 +104,14 @@ export class AtaQueue {
     if (tag === undefined) return;
     s.active = tag;
     s.announced = false;
+    this.#note(tag, s.commands[tag]!);
     this.#transfer.startQueued(s.commands[tag]!);
+  }
+
+  #note(tag: number, { write, lba, count }: QueuedCommand): void {
+    const [low, mid, high] = [lba, lba / 2 ** 8, lba / 2 ** 16];
+    const registers = { features: count, count: tag << 3, low, mid, high, device: R.DEVICE_LBA };
+    this.#log.note(write ? WRITE_FPDMA_QUEUED : READ_FPDMA_QUEUED, registers);
   }
 
   /** The command under way is over, well or not: its tag. */

@@ -113,6 +113,14 @@ const makeDisk: BenchMaker = {
         () => Array.from({ length: 256 }, () => ata.readData(2)).join(),
         (value) => Array.from({ length: 256 }, (_, i) => ata.writeData(2, i * value)).length,
         () => ata.softReset(),
+        (value) => {
+          ata.writeRegister(1, 0xd0 + (value % 11));
+          ata.writeRegister(2, 1);
+          ata.writeRegister(3, [0, 1, 2, 6, 0x7f, 0x81][value % 6]!);
+          ata.writeRegister(4, 0x4f);
+          ata.writeRegister(5, 0xc2);
+          ata.writeCommand(0xb0);
+        },
       ],
     };
   },
