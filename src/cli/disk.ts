@@ -26,7 +26,7 @@ export function parseDiskSize(text: string): number {
 /** Runs the words after `disk`; the result is the exit status. */
 export function disk(words: readonly string[]): number {
   const [action, file, size, ...rest] = words;
-  if (action === undefined || action === '--help' || action === '-h') {
+  if (action === undefined || words.includes('--help') || words.includes('-h')) {
     process.stdout.write(DISK_HELP);
     return action === undefined ? 2 : 0;
   }

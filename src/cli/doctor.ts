@@ -5,6 +5,12 @@ import { hasApt } from '../host/node/apt.ts';
 import { detectWasmFeatures, missingWasmFeatures } from '../wasm/features.ts';
 import { version } from './version.ts';
 
+export const DOCTOR_HELP = `Usage: doppel doctor
+
+Says what this host offers that Doppel uses: Node.js, WebAssembly, memory, processors, apt for Debian guests; and what to
+do about what is missing. Status: 0 when nothing is, 1 otherwise.
+`;
+
 const MINIMUM_NODE = 24;
 
 interface Finding {

@@ -2,7 +2,7 @@
 import { DoppelError } from '../base/errors.ts';
 import { ctl } from './ctl.ts';
 import { disk } from './disk.ts';
-import { doctor } from './doctor.ts';
+import { DOCTOR_HELP, doctor } from './doctor.ts';
 import { parseRunOptions, RUN_HELP } from './options.ts';
 import { QUICKSTART_HELP, quickstart } from './quickstart.ts';
 import { run } from './run.ts';
@@ -63,6 +63,10 @@ export async function main(words: readonly string[]): Promise<number> {
       case 'ctl':
         return await ctl(rest);
       case 'doctor':
+        if (rest.includes('--help') || rest.includes('-h')) {
+          process.stdout.write(DOCTOR_HELP);
+          return 0;
+        }
         return await doctor();
       default:
         throw new DoppelError(`There is no command '${command}'. \`doppel --help\` lists them.`);

@@ -69,6 +69,11 @@ describe('what is asked of the command itself', () => {
       assert.ok(run.stdout.includes(`--${flag}`), flag);
     }
     assert.equal(doppel('quickstart', '--help').status, 0);
+    for (const words of [['ctl'], ['disk'], ['disk', 'create'], ['doctor']]) {
+      const { status, stdout } = doppel(...words, '--help');
+      assert.equal(status, 0, words.join(' '));
+      assert.match(stdout, new RegExp(`^Usage: doppel ${words[0]}`));
+    }
   });
 
   test('doctor says what this host offers', () => {
