@@ -33,10 +33,14 @@ export const STATUS_TRIPLE_FAULT = 3;
 export const STATUS_TIMEOUT = 124;
 /** Nobody reads the standard output any more: what a shell shows for SIGPIPE. */
 export const STATUS_BROKEN_PIPE = 141;
+/** Signals that end a run in an orderly way: files are closed, and their locks and the control socket are gone. */
+const INTERRUPTIONS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
 /** What Node's timers can count, in milliseconds: 24 days. */
 const LONGEST_TIMER = 2 ** 31 - 1;
 /** No kernel or initrd can be bigger than the biggest guest memory. */
 const LARGEST_FILE = 3 * 2 ** 30;
+
+const tell = (message: string): void => void process.stderr.write(`doppel: ${message}\n`);
 
 /** The files of a boot; read again when the guest restarts. */
 export type BootFiles = () => Omit<KernelBoot, 'commandLine'>;
@@ -49,12 +53,11 @@ export async function run(given: RunOptions, prepared?: BootFiles): Promise<numb
       `This Node.js lacks WebAssembly ${missing.join(', ')}; Doppel needs Node.js 24 or newer.`,
     );
   }
-  const report = (message: string) => process.stderr.write(`doppel: ${message}\n`);
-  const media = openMedia(options, report);
+  const media = openMedia(options, tell);
   try {
-    const network = openNetwork(options.networks, report);
+    const network = openNetwork(options.networks, tell);
     try {
-      const flash = options.flash === undefined ? undefined : openFlashFile(options.flash, { report });
+      const flash = options.flash === undefined ? undefined : openFlashFile(options.flash, { report: tell });
       try {
         return await runWith(options, { media, network: network.cards, flash }, prepared);
       } finally {
@@ -148,8 +151,7 @@ async function runWith(
         })
       : () => {};
   const interrupted = () => machine.stop('interrupted');
-  process.on('SIGTERM', interrupted);
-  process.on('SIGINT', interrupted);
+  for (const signal of INTERRUPTIONS) process.on(signal, interrupted);
   const timer =
     options.timeout > 0
       ? setTimeout(() => machine.stop('timeout'), Math.min(options.timeout * 1000, LONGEST_TIMER))
@@ -157,6 +159,9 @@ async function runWith(
   let closeDisplay = () => {};
   try {
     switches = await openControl(machine, options, [serial!, ...moreSerial]);
+    // Ctrl-C is the guest's there. Quickstart has said so already.
+    const keys = process.stdin.isTTY && process.stderr.isTTY && !prepared;
+    if (keys && (terminal >= 0 || options.display.kind === 'text')) tell('Ctrl-A X leaves');
     closeDisplay = await openDisplay(machine, options);
     const started = hostClock.now();
     const startedProcessor = processorTime();
@@ -176,8 +181,7 @@ async function runWith(
     return report(end, options, outputError);
   } finally {
     clearTimeout(timer);
-    process.off('SIGTERM', interrupted);
-    process.off('SIGINT', interrupted);
+    for (const signal of INTERRUPTIONS) process.off(signal, interrupted);
     closeDisplay();
     detach();
     switches?.close();

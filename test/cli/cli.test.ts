@@ -2,7 +2,7 @@
 // standard error, a status that is not 0, never a stack trace).
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
@@ -260,13 +260,19 @@ describe('running a kernel', () => {
     assert.equal(stdout, 'st');
   });
 
-  test('SIGTERM ends a run in an orderly way', async () => {
-    const child = spawn(process.execPath, [DOPPEL, 'run', '--kernel', spin], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    child.stdout.once('data', () => child.kill('SIGTERM'));
-    const status = await new Promise((resolve) => child.on('exit', resolve));
-    assert.equal(status, 130);
+  test('SIGTERM, SIGINT and SIGHUP end a run in an orderly way: the disk is no longer locked', async () => {
+    const disk = file('locked.img', new Uint8Array(512 * 100));
+    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
+      const child = spawn(process.execPath, [DOPPEL, 'run', '--kernel', spin, '--disk', disk], {
+        stdio: ['ignore', 'pipe', 'ignore'],
+      });
+      await new Promise((resolve) => child.stdout.once('data', resolve));
+      assert.ok(existsSync(`${disk}.lock`), 'while it runs');
+      child.kill(signal);
+      const status = await new Promise((resolve) => child.on('exit', resolve));
+      assert.equal(status, 130, signal);
+      assert.ok(!existsSync(`${disk}.lock`), signal);
+    }
   });
 
   test('on Linux a machine runs with one arena of malloc, unless the caller has said how many', {
