@@ -21,10 +21,9 @@ const SECOND_MASK = 0x8e;
 const READ_IN_SERVICE = 0x0b;
 const END_OF_INTERRUPT = 0x20;
 
-// Equipment word, besides what biosDataArea() says in it.
+// Equipment word, besides what biosDataArea() says in it; the diskette drives are counted by DiskServices.
 const MOUSE = 1 << 2;
 const COLOR_80 = 2 << 4;
-const FLOPPIES_SHIFT = 6;
 const PARALLEL_SHIFT = 14;
 
 /** KiB below the extended BIOS data area, which takes the last of the 640. */
@@ -67,7 +66,7 @@ export function powerOnSetup(wires: BiosWires, rom: BiosRom, units: Units): void
     memory.write16(B.vector(interrupt), offset);
     memory.write16(B.vector(interrupt) + 2, offset === 0 ? 0 : B.ROM_SEGMENT);
   }
-  writeDataArea(wires, units);
+  writeDataArea(wires);
   // The first hard disk's table lies in the extended area.
   memory.write(EBDA + EBDA_DISK_TABLE, fixedDiskTable(units.get(FIRST_DISK)));
   memory.write16(B.vector(0x41), EBDA_DISK_TABLE);
@@ -75,7 +74,7 @@ export function powerOnSetup(wires: BiosWires, rom: BiosRom, units: Units): void
   setUpInterruptControllers(wires.ports);
 }
 
-function writeDataArea(wires: BiosWires, units: Units): void {
+function writeDataArea(wires: BiosWires): void {
   const { memory } = wires;
   const resetFlag = memory.read16(B.BDA_RESET_FLAG);
   memory.write(BIOS_DATA_AREA, biosDataArea(wires.serialPorts, EBDA));
@@ -87,12 +86,10 @@ function writeDataArea(wires: BiosWires, units: Units): void {
     memory.write16(B.BDA_PARALLEL_PORTS + 2 * i, port);
     memory.write8(B.BDA_PARALLEL_TIMEOUTS + i, PARALLEL_TIMEOUT);
   });
-  const floppies = units.count('floppy');
   const equipment =
     memory.read16(B.BDA_EQUIPMENT) |
     MOUSE |
     (wires.hasDisplay ? COLOR_80 : 0) |
-    (floppies > 0 ? 1 | ((floppies - 1) << FLOPPIES_SHIFT) : 0) |
     (Math.min(3, wires.parallelPorts.length) << PARALLEL_SHIFT);
   memory.write16(B.BDA_EQUIPMENT, equipment & 0xffff);
   // Its first byte is its size in KiB.

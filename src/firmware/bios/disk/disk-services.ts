@@ -9,6 +9,7 @@ import {
   BDA_DISK_COUNT,
   BDA_DISK_STATUS,
   BDA_DISKETTE_STATUS,
+  BDA_EQUIPMENT,
   ROM_DISKETTE_TABLE,
   ROM_SEGMENT,
 } from '../layout.ts';
@@ -24,6 +25,10 @@ const TYPE_NONE = 0;
 const TYPE_FLOPPY_WITH_CHANGE_LINE = 2;
 const TYPE_DISK = 3;
 const MOST_SECTORS = 128;
+/** The equipment word: there are diskette drives, and how many more than one. */
+const EQUIPMENT_FLOPPY = 0x0001;
+const EQUIPMENT_MORE_FLOPPIES = 6;
+const EQUIPMENT_FLOPPIES = 0x00c1;
 /** What a CD-ROM knows besides the extended services: reset, ready?, recalibrate, diagnostic. */
 const RESETS: ReadonlySet<number> = new Set([0x00, 0x0d, 0x10, 0x11, 0x14]);
 
@@ -89,8 +94,13 @@ export class DiskServices implements CdBoot {
     );
   }
 
+  /** The BIOS data area says how many drives there are: for INT 11h, too. */
   start(): void {
     this.#memory.write8(BDA_DISK_COUNT, this.units.count('disk'));
+    const floppies = Math.min(4, this.units.count('floppy'));
+    const others = this.#memory.read16(BDA_EQUIPMENT) & ~EQUIPMENT_FLOPPIES;
+    const ours = floppies === 0 ? 0 : EQUIPMENT_FLOPPY | ((floppies - 1) << EQUIPMENT_MORE_FLOPPIES);
+    this.#memory.write16(BDA_EQUIPMENT, others | ours);
   }
 
   service(frame: BiosFrame): void {

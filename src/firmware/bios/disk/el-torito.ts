@@ -119,7 +119,8 @@ export function elToritoService(frame: BiosFrame, disks: CdBoot, memory: BiosMem
     case 0x4b: {
       // AL = 0: end the emulation and tell how it was; AL = 1: only tell.
       if (!boot || (frame.dl !== boot.number && frame.dl !== 0x7f)) return BAD_COMMAND;
-      memory.write(frame.ds(frame.si), specificationPacket(boot));
+      const emulation = boot.entry.medium === 'none' ? undefined : disks.units.get(boot.number);
+      memory.write(frame.ds(frame.si), specificationPacket(boot, emulation?.geometry));
       if (frame.al === 0 && boot.entry.medium !== 'none') {
         disks.units.remove(boot.number);
         disks.cdBoot = null;
@@ -149,8 +150,11 @@ export function elToritoService(frame: BiosFrame, disks: CdBoot, memory: BiosMem
   }
 }
 
-/** The specification packet of AH=4Bh, 19 bytes. */
-function specificationPacket({ entry, number, device }: ElToritoBoot): Uint8Array {
+/** The specification packet of AH=4Bh, 19 bytes. The last three are those of AH=08h, without emulation 0. */
+function specificationPacket(
+  { entry, number, device }: ElToritoBoot,
+  geometry: Geometry | undefined,
+): Uint8Array {
   const bytes = new Uint8Array(0x13);
   const view = new DataView(bytes.buffer);
   bytes[0] = bytes.length;
@@ -161,5 +165,11 @@ function specificationPacket({ entry, number, device }: ElToritoBoot): Uint8Arra
   view.setUint16(8, device & 1, true);
   view.setUint16(12, entry.segment, true);
   view.setUint16(14, entry.load, true);
+  if (geometry) {
+    const lastCylinder = geometry.cylinders - 1;
+    bytes[16] = lastCylinder;
+    bytes[17] = geometry.sectors | ((lastCylinder >>> 2) & 0xc0);
+    bytes[18] = geometry.heads - 1;
+  }
   return bytes;
 }

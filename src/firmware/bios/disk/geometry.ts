@@ -1,7 +1,12 @@
 // Geometries: what INT 13h's cylinders, heads and sectors mean on a medium that only counts sectors.
 // Floppy formats: IBM PC and PS/2 diskettes. Hard disks: LBA-assisted translation (Phoenix Enhanced Disk Drive
 // Specification 3.0, annex), which every BIOS of the last thirty years does alike.
-import { FLOPPY_FORMATS, floppySectors } from '../../../backend/block/floppy-formats.ts';
+import {
+  FLOPPY_FORMATS,
+  type FloppyFormat,
+  floppyFormatFor,
+  floppySectors,
+} from '../../../backend/block/floppy-formats.ts';
 
 export interface Geometry {
   readonly cylinders: number;
@@ -19,13 +24,24 @@ const FLOPPY_TYPES: readonly (readonly [most: number, type: number])[] = [
   [5760, 5], // 2.88 MB
 ];
 
-/** The geometry and type of a diskette with so many sectors of 512 bytes; the next larger format for odd sizes. */
+/** What a drive is taken for that has no diskette in it. */
+const HIGH_DENSITY = FLOPPY_FORMATS.find((format) => floppySectors(format) === 2880)!;
+
+/** The format that an image is read as: the floppy controller's; the largest where that knows none. */
+function formatOf(total: number): FloppyFormat {
+  return total === 0 ? HIGH_DENSITY : (floppyFormatFor(total) ?? FLOPPY_FORMATS.at(-1)!);
+}
+
+/** The geometry and type of the diskette whose image has so many sectors of 512 bytes; 0: of an empty drive. */
 export function floppyGeometry(total: number): Geometry & { readonly type: number } {
-  const format =
-    FLOPPY_FORMATS.find((candidate) => floppySectors(candidate) >= total) ?? FLOPPY_FORMATS.at(-1)!;
+  const format = formatOf(total);
   const [, type] = FLOPPY_TYPES.find(([most]) => floppySectors(format) <= most)!;
   return { cylinders: format.cylinders, heads: format.heads, sectors: format.sectorsPerTrack, type };
 }
+
+/** Sectors of the diskette, which may be more than its image has; 0 without one. */
+export const disketteSectors = (total: number): number =>
+  total === 0 ? 0 : Math.max(total, floppySectors(formatOf(total)));
 
 const TRACK = 63;
 const MOST_CYLINDERS = 1024;

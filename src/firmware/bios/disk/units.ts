@@ -1,7 +1,7 @@
 // Units: what a drive number of INT 13h stands for. Floppies count from 00h, hard disks from 80h, CD-ROMs from E0h; a
 // CD-ROM that was booted with emulation is a floppy or a hard disk in front of the others (el-torito.ts).
 import type { BiosDrive, DriveError } from '../wires.ts';
-import { diskGeometry, floppyGeometry, type Geometry } from './geometry.ts';
+import { disketteSectors, diskGeometry, floppyGeometry, type Geometry } from './geometry.ts';
 
 export const FIRST_DISK = 0x80;
 export const FIRST_CDROM = 0xe0;
@@ -24,6 +24,10 @@ export interface Unit {
 
 /** A drive as it is. */
 export function wholeUnit(drive: BiosDrive): Unit {
+  return drive.kind === 'floppy' ? disketteUnit(drive) : mediumUnit(drive);
+}
+
+function mediumUnit(drive: BiosDrive): Unit {
   return {
     drive,
     kind: drive.kind,
@@ -32,14 +36,35 @@ export function wholeUnit(drive: BiosDrive): Unit {
       return drive.sectors;
     },
     get geometry() {
-      return drive.kind === 'floppy' ? floppyGeometry(drive.sectors) : diskGeometry(drive.sectors);
+      return diskGeometry(drive.sectors);
     },
-    get floppyType() {
-      return drive.kind === 'floppy' ? floppyGeometry(drive.sectors).type : 0;
-    },
+    floppyType: 0,
     emulated: false,
     read: (sector, target) => drive.read(sector, target),
     write: (sector, source) => drive.write(sector, source),
+  };
+}
+
+/** An image may end before its diskette does: the rest is empty, and cannot be written, as for the floppy controller. */
+function disketteUnit(drive: BiosDrive): Unit {
+  return {
+    ...mediumUnit(drive),
+    get sectors() {
+      return disketteSectors(drive.sectors);
+    },
+    get geometry() {
+      return floppyGeometry(drive.sectors);
+    },
+    get floppyType() {
+      return floppyGeometry(drive.sectors).type;
+    },
+    read(sector, target) {
+      const there = Math.max(0, drive.sectors - sector) * drive.sectorBytes;
+      target.fill(0, Math.min(there, target.length));
+      return there === 0 ? null : drive.read(sector, target.subarray(0, there));
+    },
+    write: (sector, source) =>
+      sector + source.length / drive.sectorBytes > drive.sectors ? 'not found' : drive.write(sector, source),
   };
 }
 
