@@ -164,9 +164,13 @@ export class Bios implements Saveable {
         this.#clock.tick();
         this.#wait.tick();
         return true;
-      case 0x09:
-        this.#keyboard.scanCode(frame.al);
-        return true;
+      case 0x09: {
+        const call = this.#keyboard.scanCode(frame.al);
+        if (call === null) return true;
+        // Here CF means that the stub is to call what AX says.
+        frame.ax = call;
+        return false;
+      }
       case 0x10:
         if (this.#wires.hasDisplay) this.#video.service(frame);
         return true;

@@ -49,6 +49,7 @@ const GRAY_ALT: ReadonlyMap<number, number> = new Map([
 ]);
 const ENTER = 0x1c;
 const SLASH = 0x35;
+const PRINT_SCREEN = 0x37;
 const EXTENDED_MARK = 0xe0;
 
 export interface Modifiers {
@@ -115,6 +116,7 @@ function controlWord(scan: number, plain: string): number | null {
 
 function grayWord(scan: number, { control, alt }: Modifiers): number | null {
   if (scan === ENTER) return alt ? 0xa600 : control ? 0xe00a : 0xe00d;
+  if (scan === PRINT_SCREEN) return control ? 0x7200 : null;
   if (scan === SLASH) return alt ? 0xa400 : control ? 0x9500 : 0xe02f;
   const alternative = GRAY_ALT.get(scan);
   if (alternative === undefined) return null;

@@ -1,7 +1,8 @@
 // The keyboard: INT 09h takes scan codes from the controller into the buffer in the BIOS data area, INT 16h gives
 // them out. IBM PS/2 and PC BIOS Interface Technical Reference, INT 09h and 16h.
 //
-// Not modelled: Print Screen (INT 5), Pause's endless loop (the key gives nothing).
+// Some keys call: Ctrl-Break INT 1Bh, Print Screen INT 05h (which does nothing unless a program has taken it), Alt-SysRq INT
+// 15h, AH=85h. Pause holds everything but interrupts until the next key.
 import type { BiosFrame } from './frame.ts';
 import { keyWord } from './keyboard-map.ts';
 import * as B from './layout.ts';
@@ -20,6 +21,7 @@ const INSERT = 0x80;
 const LEFT_CONTROL = 0x01;
 const LEFT_ALT = 0x02;
 const SYSTEM_REQUEST = 0x04;
+const HOLD = 0x08;
 const SCROLL_HELD = 0x10;
 const NUM_HELD = 0x20;
 const CAPS_HELD = 0x40;
@@ -42,6 +44,14 @@ const SET_RATE = 0xf3;
 const DEFAULT_RATE = 0x2b;
 const EXTENDED_MARK = 0xe0;
 const RESTART = 0x1234;
+
+/** What a key calls, in AX for the stub of INT 09h (rom.ts): interrupts in AL; INT 15h has its own AX. */
+export const CALL_BREAK = 0x001b;
+export const CALL_PRINT_SCREEN = 0x0005;
+/** No interrupt, but a wait for the next key. */
+export const CALL_PAUSE = 0x0000;
+/** AL=0 the key is pressed, 1 released. */
+export const CALL_SYSTEM_REQUEST = 0x8500;
 
 export class BiosKeyboard {
   readonly #memory: BiosMemory;
@@ -80,30 +90,55 @@ export class BiosKeyboard {
 
   // ---- INT 09h ----
 
-  /** A byte from the keyboard, set 1. */
-  scanCode(byte: number): void {
+  /** A byte from the keyboard, set 1. What the key calls, or null. */
+  scanCode(byte: number): number | null {
     const m = this.#memory;
     const mode = m.read8(B.BDA_KEYBOARD_MODE);
     if (byte === 0xe0 || byte === 0xe1) {
       m.write8(B.BDA_KEYBOARD_MODE, mode | (byte === 0xe0 ? E0_CAME : E1_CAME));
-      return;
+      return null;
     }
     // Answers to commands.
-    if (byte === 0xfa || byte === 0xfe || byte === 0xee || byte === 0x00 || byte === 0xff) return;
+    if (byte === 0xfa || byte === 0xfe || byte === 0xee || byte === 0x00 || byte === 0xff) return null;
     const extended = (mode & E0_CAME) !== 0;
     // Pause: E1 1D 45 and the same with the upper bit. Its second byte leaves the mark for the third.
     const pause = (mode & E1_CAME) !== 0;
     const more = pause && (byte & 0x7f) === 0x1d ? E1_CAME : 0;
     m.write8(B.BDA_KEYBOARD_MODE, (mode & ~(E0_CAME | E1_CAME)) | more);
-    if (pause) return;
+    if (pause) return byte === 0x45 ? this.#pause() : null;
     const released = (byte & BREAK) !== 0;
     const scan = byte & 0x7f;
-    if (this.#modifier(scan, extended, released)) return;
+    const call = this.#calls(scan, extended, released);
+    if (call !== undefined) return call;
+    if (this.#modifier(scan, extended, released)) return null;
     if (released) {
       if (scan === 0x52) this.#flag1(INSERT_HELD, false);
-      return;
+    } else if (this.#held(B.BDA_KEYBOARD_FLAGS_1, HOLD)) this.#flag1(HOLD, false);
+    else this.#pressed(scan, extended);
+    return null;
+  }
+
+  /** What a key calls; undefined for those that call nothing. */
+  #calls(scan: number, extended: boolean, released: boolean): number | null | undefined {
+    const control = this.#held(B.BDA_KEYBOARD_FLAGS_0, CONTROL);
+    if (scan === 0x54) {
+      this.#flag1(SYSTEM_REQUEST, !released);
+      return CALL_SYSTEM_REQUEST | (released ? 1 : 0);
     }
-    this.#pressed(scan, extended);
+    if (scan === 0x46 && (extended || control)) {
+      if (released) return null;
+      this.#break();
+      return CALL_BREAK;
+    }
+    if (scan === 0x45 && control && !extended) return released ? null : this.#pause();
+    const prints = scan === 0x37 && extended && !control && !this.#held(B.BDA_KEYBOARD_FLAGS_0, ALT);
+    if (!prints) return undefined;
+    return released ? null : CALL_PRINT_SCREEN;
+  }
+  #pause(): number | null {
+    if (this.#held(B.BDA_KEYBOARD_FLAGS_1, HOLD)) return null;
+    this.#flag1(HOLD, true);
+    return CALL_PAUSE;
   }
 
   #flag0(bit: number, on: boolean): void {
@@ -148,14 +183,7 @@ export class BiosKeyboard {
       case 0x45:
         return this.#lock(NUM_LOCK, NUM_HELD, on);
       case 0x46:
-        if (extended || this.#held(B.BDA_KEYBOARD_FLAGS_0, CONTROL)) {
-          if (on) this.#break();
-          return true;
-        }
         return this.#lock(SCROLL_LOCK, SCROLL_HELD, on);
-      case 0x54:
-        this.#flag1(SYSTEM_REQUEST, on);
-        return true;
       default:
         return false;
     }
@@ -189,7 +217,7 @@ export class BiosKeyboard {
   #awaitInput(): void {
     for (let i = 0; i < 1000 && (this.#ports.portRead(COMMAND_PORT, 1) & INPUT_FULL) !== 0; i++);
   }
-  /** Ctrl-Break: the buffer is emptied, a zero word put into it. INT 1Bh is the timer's and DOS's own business. */
+  /** Ctrl-Break: the buffer is emptied, a zero word put into it. */
   #break(): void {
     const m = this.#memory;
     m.write8(B.BDA_BREAK, 0x80);

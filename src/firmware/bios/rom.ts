@@ -6,6 +6,7 @@
 //
 // A service that must wait (for a key, say) leaves with CF set: the stub halts until an interrupt came, and calls it again.
 import { setChecksum } from '../tables/bytes.ts';
+import { CALL_PAUSE, CALL_PRINT_SCREEN, CALL_SYSTEM_REQUEST } from './keyboard.ts';
 import {
   BIOS_DATE,
   PCI_SERVICE_PORT,
@@ -79,13 +80,33 @@ const TIMER = [
   ...[0x5a, 0x58, 0x1f, IRET], // pop dx; pop ax; pop ds
 ];
 
-/** INT 09h: the scan code goes by INT 15h, AH=4Fh, which may take or change it. */
+const END_OF_INTERRUPT = [0xb0, 0x20, 0xe6, 0x20]; // mov al, 20h; out 20h, al
+const SYSTEM_REQUEST_CALL = [
+  ...[0x50, ...END_OF_INTERRUPT, 0x58], // push ax; ...; pop ax
+  ...[0xfb, 0xcd, 0x15, 0x58, IRET], // sti; int 15h; pop ax
+];
+const PRINT_CALL = [...END_OF_INTERRUPT, 0xfb, 0xcd, 0x05, 0x58, IRET]; // ...; sti; int 5; pop ax
+/** Until another key has ended it: bit 3 of 40:18h. */
+const PAUSE_LOOP = [
+  ...[0x1e, 0x6a, 0x40, 0x1f, ...END_OF_INTERRUPT], // push ds; push 40h; pop ds; ...
+  ...[0xfb, 0xf4, 0xf6, 0x06, 0x18, 0x00, 0x08, 0x75, 0xf7], // sti; hlt; test byte [18h], 8; jnz to sti
+  ...[0x1f, 0x58, IRET], // pop ds; pop ax
+];
+/** What the service has asked for in AX; only INT 1Bh comes before the end of the interrupt, which follows. */
+const KEYBOARD_CALLS = [
+  ...[0x80, 0xfc, CALL_SYSTEM_REQUEST >> 8, 0x75, SYSTEM_REQUEST_CALL.length, ...SYSTEM_REQUEST_CALL], // cmp ah, ..; jne
+  ...[0x3c, CALL_PRINT_SCREEN, 0x75, PRINT_CALL.length, ...PRINT_CALL], // cmp al, ..; jne
+  ...[0x3c, CALL_PAUSE, 0x75, PAUSE_LOOP.length, ...PAUSE_LOOP],
+  ...[0xcd, 0x1b], // int 1bh
+];
+/** INT 09h: the scan code goes by INT 15h, AH=4Fh, which may take or change it. With CF set the key calls something. */
 const KEYBOARD = [
   ...[0x50, 0xe4, 0x60], // push ax; in al, 60h
   ...[0xb4, 0x4f, 0xf9, 0xcd, 0x15], // mov ah, 4fh; stc; int 15h
-  ...[0x73, call(0x09).length], // jnc past the service
+  ...[0x73, call(0x09).length + 2 + KEYBOARD_CALLS.length], // jnc past the service
   ...call(0x09),
-  ...[0xb0, 0x20, 0xe6, 0x20], // mov al, 20h; out 20h, al
+  ...[0x73, KEYBOARD_CALLS.length, ...KEYBOARD_CALLS], // jnc past the calls
+  ...END_OF_INTERRUPT,
   ...[0x58, IRET], // pop ax
 ];
 
