@@ -167,3 +167,19 @@ test('a wide access covers consecutive registers', () => {
   assert.equal(u.read(MCR), 0x0b);
   assert.equal(port!.read(3, 4) >>> 0, 0xb0600b03);
 });
+
+test('a write to THR takes the transmitter interrupt back before it comes again', () => {
+  const u = build();
+  u.write(MCR, 0x08);
+  u.write(IER, 0x02);
+  const edges = u.irq.edges;
+  u.write(RBR, 0x41);
+  u.write(RBR, 0x42);
+  assert.deepEqual([u.irq.level, u.irq.edges], [true, edges + 2]);
+  // Where something else holds the line it stays high.
+  u.write(IER, 0x03);
+  u.input.push(bytes('x'));
+  const held = u.irq.edges;
+  u.write(RBR, 0x43);
+  assert.deepEqual([u.irq.level, u.irq.edges], [true, held]);
+});

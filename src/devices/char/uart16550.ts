@@ -180,6 +180,11 @@ export class Uart16550 implements Chip, ByteReceiver {
 
   writeData(byte: number): void {
     const s = this.#state;
+    if (s.transmitterPending && (s.ier & IER_TRANSMITTER_EMPTY) !== 0) {
+      // The interrupt ends with the write and comes again: an edge, for handlers that do not read IIR.
+      s.transmitterPending = false;
+      this.#update();
+    }
     s.transmitterPending = true;
     if ((s.mcr & MCR_LOOP) === 0) this.#stream.write(byte);
     else if (s.received.length < this.#capacity()) {

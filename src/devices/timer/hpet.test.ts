@@ -117,3 +117,33 @@ test('a period of a few ticks does not keep the host busy', () => {
   assert.ok(clock.fired <= 51, String(clock.fired));
   assert.ok(legacy[0].edges >= 45);
 });
+
+test('a periodic timer of 64 bits is set by writes of 64 bits', () => {
+  const { write, read, clock, legacy } = build();
+  const wide = (offset: number, value: number) => {
+    write(offset, value);
+    write(offset + 4, 0);
+  };
+  write(COUNTER, 5000);
+  write(CONF, 3);
+  // Interrupts, periodic, the next write sets the accumulator: then the period.
+  write(T0, 0x4c);
+  wide(T0 + 8, 6000);
+  wide(T0 + 8, 2000);
+  assert.deepEqual([read(T0 + 8), read(T0 + 12)], [6000, 0]);
+  const edges = () => legacy[0].edges;
+  clock.advance(10_000);
+  assert.equal(edges(), 1);
+  clock.advance(40_000);
+  assert.equal(edges(), 3);
+  // Halves that are set one by one: SET_VALUE each time.
+  write(T0, 0x4c);
+  write(T0 + 8, 0x10);
+  write(T0, 0x4c);
+  write(T0 + 12, 1);
+  assert.deepEqual([read(T0 + 8), read(T0 + 12)], [0x10, 1]);
+  // A write of another timer's in between, or of the period alone, changes no comparator.
+  write(T0 + 8, 0x20);
+  write(T0 + 12, 0);
+  assert.deepEqual([read(T0 + 8), read(T0 + 12)], [0x10, 1]);
+});

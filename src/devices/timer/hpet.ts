@@ -16,6 +16,7 @@ import type { Alarm, AlarmSource } from '../../base/services.ts';
 import type { StateRecord } from '../../base/state-record.ts';
 import type { Chip, StateOf } from '../chip.ts';
 import {
+  flag,
   initialState,
   integer,
   moment,
@@ -31,7 +32,7 @@ import { merge, type Register, type RegisterRegion, registerRegion } from '../re
 import { clockRate, SHORTEST_PERIOD, ticksAt, timeOfTick } from './clock-rate.ts';
 
 const NAME = 'hpet';
-const VERSION = 1;
+const VERSION = 2;
 const TIMERS = 3;
 const HERTZ = 100_000_000;
 const PERIOD_FEMTOSECONDS = 10_000_000;
@@ -63,6 +64,8 @@ const TIMER = {
   comparator: uint64(0xffff_ffff_ffff_ffffn),
   /** What a periodic timer adds at each match. */
   period: uint64(),
+  /** The lower half of the accumulator was set last: the upper half of the same write of 64 bits may follow. */
+  upperFollows: flag(),
   /** Interrupts of periods that have passed unseen. */
   owed: integer(0, MOST_OWED),
 };
@@ -177,6 +180,7 @@ export class Hpet implements Chip {
   setTimerConfig(timer: number, value: number, lanes: number): void {
     this.#look();
     const state = this.#state.timers[timer]!;
+    state.upperFollows = false;
     this.#line(timer)?.set(false);
     state.config = merge(state.config, value, lanes) & STORED;
     if ((state.config & (PERIODIC | LEVEL | INTERRUPTS)) !== (PERIODIC | INTERRUPTS)) state.owed = 0;
@@ -194,17 +198,20 @@ export class Hpet implements Chip {
   }
   /**
    * A write to one half of the comparator. Of a periodic timer it goes to the period, and to the comparator too where
-   * SET_VALUE says so.
+   * SET_VALUE says so: to both halves of it where they come as one write of 64 bits, which arrives as two.
    */
-  setComparator(timer: number, part: (value: bigint) => bigint): void {
+  setComparator(timer: number, half: 'low' | 'high', part: (value: bigint) => bigint): void {
     this.#look();
     const state = this.#state.timers[timer]!;
     const bits = (state.config & NARROW) !== 0 ? 32 : 64;
     const periodic = (state.config & PERIODIC) !== 0;
-    if (!periodic || (state.config & SET_VALUE) !== 0) {
+    const follows = state.upperFollows && half === 'high';
+    const sets = (state.config & SET_VALUE) !== 0;
+    if (!periodic || sets || follows) {
       state.comparator = BigInt.asUintN(bits, part(state.comparator));
     }
     if (periodic) state.period = BigInt.asUintN(bits, part(state.period));
+    state.upperFollows = sets && half === 'low';
     state.config &= ~SET_VALUE;
     state.owed = 0;
     this.#schedule();
@@ -330,7 +337,7 @@ const timerRegisters = (timer: number): Register<Hpet>[] => {
       `T${timer}_COMPARATOR`,
       at + 8,
       (hpet) => low(hpet.comparator(timer)),
-      (hpet, value, lanes) => hpet.setComparator(timer, (old) => withLow(old, merge(low(old), value, lanes))),
+      (hpet, value, lanes) => hpet.setComparator(timer, 'low', (old) => withLow(old, merge(low(old), value, lanes))),
       0xffff_ffff,
     ),
     hpetWord(
@@ -338,7 +345,7 @@ const timerRegisters = (timer: number): Register<Hpet>[] => {
       at + 12,
       (hpet) => high(hpet.comparator(timer)),
       (hpet, value, lanes) =>
-        hpet.setComparator(timer, (old) => withHigh(old, merge(high(old), value, lanes))),
+        hpet.setComparator(timer, 'high', (old) => withHigh(old, merge(high(old), value, lanes))),
       0xffff_ffff,
     ),
   ];
