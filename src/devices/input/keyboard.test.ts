@@ -129,3 +129,19 @@ test('a full buffer refuses keys and says when there is room', () => {
   assert.ok(k.rooms() > 0);
   assert.equal(k.keyboard.key('KeyZ', true), true);
 });
+
+test('keys wait while a command waits for its argument', () => {
+  const k = build();
+  for (const [command, argument] of [
+    [0xed, 2],
+    [0xf3, 0x20],
+  ] as const) {
+    assert.deepEqual(k.send(command), [0xfa]);
+    assert.deepEqual(k.strike('KeyA'), []);
+    assert.deepEqual(k.send(argument), [0xfa, 0x1c, 0xf0, 0x1c]);
+  }
+  // Another command in the argument's place is one.
+  assert.deepEqual(k.send(0xed), [0xfa]);
+  assert.deepEqual(k.strike('KeyA'), []);
+  assert.deepEqual(k.send(0xee), [0xee, 0x1c, 0xf0, 0x1c]);
+});

@@ -113,11 +113,16 @@ export class Ps2Keyboard implements Chip, Ps2Device, KeyReceiver {
   read(): number {
     const s = this.#state;
     const answer = s.answers.shift();
-    const byte = answer ?? s.scanCodes.shift();
+    const byte = answer ?? (this.#awaitsArgument ? undefined : s.scanCodes.shift());
     if (byte === undefined) return -1;
     if (byte !== PS2_RESEND) s.lastSent = byte;
     if (answer === undefined && s.scanCodes.length + LONGEST <= BUFFER) this.#options.onRoom?.();
     return byte;
+  }
+
+  /** Nothing is scanned between ED, F0 or F3 and its argument: the next byte is the answer to that. */
+  get #awaitsArgument(): boolean {
+    return [0xed, 0xf0, 0xf3].includes(this.#state.argumentFor);
   }
 
   write(byte: number): void {
