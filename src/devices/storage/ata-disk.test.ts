@@ -399,3 +399,37 @@ test('nIEN hides the interrupt until it is taken back', () => {
   }
   assert.equal(wordOf(data, 0), 0x0040, 'the data port is 32 bits wide where asked');
 });
+
+test('what a slow back end still does when the disk is reset does not meet the next command', () => {
+  const image = sectorPattern(100);
+  const slow = new FaultyDisk(imageDisk(image.slice()));
+  const { ide, clock } = build(slow);
+  const reset = (): void => {
+    ide.control(R.CONTROL_SRST);
+    ide.control(0);
+    assert.equal(ide.wait(), READY);
+  };
+  slow.held = true;
+  ide.command(0x20, lba28(17, 1));
+  clock.advance(100_000);
+  reset();
+  ide.command(0xec);
+  assert.equal(ide.interrupt() & R.STATUS_DRQ, R.STATUS_DRQ);
+  slow.release();
+  const words = new Uint8Array(512);
+  ide.words(words);
+  assert.equal(words.reduce((a, b) => a + b, 0) & 0xff, 0, 'IDENTIFY, not sector 17');
+  // A write is what it was when it was reported to the back end.
+  const first = new Uint8Array(512).fill(0x5a);
+  slow.held = true;
+  ide.command(0x30, lba28(20, 1));
+  ide.wait();
+  ide.putWords(first);
+  clock.advance(100_000);
+  reset();
+  ide.command(0xe8);
+  ide.wait();
+  ide.putWords(new Uint8Array(512).fill(0xa5));
+  slow.release();
+  assert.deepEqual(contents(slow, 20 * 512, 512), first);
+});

@@ -116,6 +116,8 @@ export class AtaInterface {
   #operation = {};
   /** The step that is due has been begun: the medium has not answered yet. */
   #stepping = false;
+  /** The back end has been asked, and may read or write the buffer until it answers. */
+  #asked = false;
 
   constructor(commands: CommandSet, clock: AlarmSource) {
     this.commands = commands;
@@ -263,11 +265,18 @@ export class AtaInterface {
     const s = this.state;
     this.#operation = {};
     this.#stepping = false;
+    this.#leaveBuffer();
     this.#alarm.cancel();
     s.stepAt = -1;
     s.phase = PHASE_IDLE;
     s.position = 0;
     s.end = 0;
+  }
+
+  /** What the back end still does with the buffer shall not meet what comes next. */
+  #leaveBuffer(): void {
+    if (this.#asked) this.state.buffer = new Uint8Array(BUFFER_SIZE);
+    this.#asked = false;
   }
 
   /** The registers after a reset or a diagnostic: all is well, and what kind of device this is. */
@@ -305,8 +314,11 @@ export class AtaInterface {
   /** Wraps a callback for the back end: it is not called once the operation has become moot. */
   whileCurrent<A extends unknown[]>(callback: (...values: A) => void): (...values: A) => void {
     const operation = this.#operation;
+    this.#asked = true;
     return (...values) => {
-      if (operation === this.#operation) callback(...values);
+      if (operation !== this.#operation) return;
+      this.#asked = false;
+      callback(...values);
     };
   }
 
@@ -348,6 +360,7 @@ export class AtaInterface {
     this.state = state;
     this.#operation = {};
     this.#stepping = false;
+    this.#asked = false;
     if (state.stepAt >= 0) this.#alarm.schedule(state.stepAt);
     else this.#alarm.cancel();
     // A damaged record may promise a block that is none.

@@ -337,7 +337,8 @@ const timerRegisters = (timer: number): Register<Hpet>[] => {
       `T${timer}_COMPARATOR`,
       at + 8,
       (hpet) => low(hpet.comparator(timer)),
-      (hpet, value, lanes) => hpet.setComparator(timer, 'low', (old) => withLow(old, merge(low(old), value, lanes))),
+      (hpet, value, lanes) =>
+        hpet.setComparator(timer, 'low', (old) => withLow(old, merge(low(old), value, lanes))),
       0xffff_ffff,
     ),
     hpetWord(
