@@ -335,3 +335,18 @@ test('VERIFY reads without moving data, READ DELETED finds a mark that is not de
   assert.deepEqual(f.transfer(0x4c, 0, 0, 0, 1, 2, SPT, 0x1b, 0xff).slice(0, 3), [0, 0, 0x40]);
   assert.deepEqual(f.transfer(0x6c, 0, 0, 0, 1, 2, SPT, 0x1b, 0xff).slice(0, 3), [0x40, 0x04, 0]);
 });
+
+test('perpendicular mode: the bits of drives need OW, the mode bits end with a software reset', () => {
+  const f = build();
+  const mode = (): number => f.ask(0x0e)[7]!;
+  f.send(0x12, 0x80 | 0x2b);
+  assert.equal(mode(), 0x2b);
+  f.send(0x12, 0x14); // without OW
+  assert.equal(mode(), 0x28);
+  f.send(0x12, 0x02);
+  assert.equal(mode(), 0x2a);
+  f.out(DOR, 0x18);
+  f.out(DOR, 0x1c);
+  f.clock.advance(100_000);
+  assert.equal(mode(), 0x28);
+});

@@ -219,6 +219,8 @@ export class FloppyController implements Chip {
     const configuration = s.configuration & 0x2f;
     const { precompensation } = s;
     resetState(F.FLOPPY_SHAPE, s, F.KEPT_OVER_RESET);
+    // GAP and WGATE do not outlive a software reset.
+    s.perpendicular &= 0x3c;
     // LOCK keeps EFIFO, FIFOTHR and PRETRK.
     if (s.locked) {
       s.configuration = configuration;
@@ -304,7 +306,8 @@ export class FloppyController implements Chip {
         this.#finish([0x90]);
         break;
       case 'perpendicular':
-        s.perpendicular = first;
+        // D3 to D0 are written with OW only; GAP and WGATE always.
+        s.perpendicular = (first & 0x80) !== 0 ? first & 0x3f : (s.perpendicular & 0x3c) | (first & 0x03);
         this.#awaitCommand();
         break;
       case 'lock':
@@ -359,7 +362,7 @@ export class FloppyController implements Chip {
       first,
       second,
       s.lastSector,
-      lock | (s.perpendicular & 0x3f),
+      lock | s.perpendicular,
       s.configuration,
       s.precompensation,
     ];
