@@ -67,6 +67,11 @@ test('the drive is known by its signature and IDENTIFY PACKET DEVICE', () => {
   assert.deepEqual([words[0], words[1]], [0xc0, 0x85]);
   assert.equal(ide.plain(0xef, { features: 3, count: 0x42 }), READY);
   assert.equal(ide.plain(0x20, { count: 1 }), READY | R.STATUS_ERR);
+  assert.deepEqual(
+    [1, 4, 5].map((offset) => ide.read(offset)),
+    [R.ERROR_ABRT, 0x14, 0xeb],
+    'READ SECTORS leaves the signature, too',
+  );
 });
 
 test('DEVICE RESET brings the signature back, also in the middle of a command', () => {
@@ -239,4 +244,15 @@ test('a medium that is taken away in the middle of a read', () => {
   assert.equal(ide.alternateStatus, READY | R.STATUS_ERR);
   ide.interrupt();
   assert.deepEqual(sense(), [2, 0x3a, 1]);
+});
+
+test('READ SUB-CHANNEL: the header alone, the position, and that there are no numbers', () => {
+  const { run, fails } = buildReady();
+  const sub = (subQ: number, format: number, msf = 0) => run([0x42, msf, subQ, format, 0, 0, 1, 0, 24]);
+  assert.deepEqual([...sub(0, 1)], [0, 0x15, 0, 0]);
+  run([0x28, 0, 0, 0, 0, 40, 0, 0, 10]); // up to block 50
+  assert.deepEqual([...sub(0x40, 1)], [0, 0x15, 0, 12, 1, 0x14, 1, 1, 0, 0, 0, 50, 0, 0, 0, 50]);
+  assert.deepEqual([...sub(0x40, 1, 2).subarray(8)], [0, 0, 2, 50, 0, 0, 0, 50]);
+  assert.deepEqual([sub(0x40, 2).length, sub(0x40, 3).length, sub(0x40, 2)[8]], [24, 24, 0]);
+  assert.deepEqual(fails([0x42, 0, 0x40, 4, 0, 0, 1, 0, 24]), [5, 0x24, 0]);
 });

@@ -217,7 +217,8 @@ export class AtapiCdrom implements Chip, CommandSet, MmcUnit {
       case 0xef:
         this.#setFeatures();
         break;
-      case 0xec: // IDENTIFY DEVICE: says what it is instead
+      case 0x20: // READ SECTOR(S) and IDENTIFY DEVICE: says what it is instead
+      case 0xec:
         this.interface.showSignature();
         this.interface.fail(R.ERROR_ABRT);
         break;
@@ -308,6 +309,10 @@ export class AtapiCdrom implements Chip, CommandSet, MmcUnit {
     const medium = trayOpen ? null : this.#medium;
     const blocks = medium === null ? 0 : Math.floor(medium.sectors / SECTORS);
     return { medium: medium !== null && blocks > 0, trayOpen, locked, blocks };
+  }
+
+  get position(): number {
+    return this.#state.lba;
   }
 
   reply(data: Uint8Array, allocation: number): void {

@@ -1,6 +1,8 @@
 // The answers of a CD-ROM drive that describe it: INQUIRY, mode pages, features and the like (SPC-3 clause
 // 6.4; MMC-5 clauses 5, 6 and 7; SFF-8020i for the capabilities page).
 
+import { address, DATA_TRACK, FIRST_FRAME, frameOf } from './mmc-toc.ts';
+
 /** What the tray and the medium are like. */
 export interface DriveCondition {
   readonly medium: boolean;
@@ -152,6 +154,30 @@ export function eventStatus(classes: number, event: number, c: DriveCondition): 
   if ((classes & supported) === 0) return Uint8Array.of(0, 2, 0x80, supported);
   const status = (c.trayOpen ? 1 : 0) | (c.medium ? 2 : 0);
   return Uint8Array.of(0, 6, EVENT_CLASS_MEDIA, supported, event, status, 0, 0);
+}
+
+/**
+ * READ SUB-CHANNEL of a data track: no audio goes on.
+ *
+ * @param format 0: the header alone; 1: where the drive is; 2, 3: catalogue number and ISRC, of which there are none
+ */
+export function subChannel(format: number, msf: boolean, position: number): Uint8Array | undefined {
+  const header = (length: number): number[] => [0, 0x15, 0, length];
+  switch (format) {
+    case 0:
+      return Uint8Array.from(header(0));
+    case 1: {
+      // The relative address counts from the track's beginning, two seconds behind the disc's.
+      const relative = msf ? [0, ...frameOf(position - FIRST_FRAME)] : address(position, false);
+      return Uint8Array.from([...header(12), 1, DATA_TRACK, 1, 1, ...address(position, msf), ...relative]);
+    }
+    case 2:
+      return Uint8Array.from([...header(20), 2, 0, 0, 0, ...new Array<number>(16).fill(0)]);
+    case 3:
+      return Uint8Array.from([...header(20), 3, DATA_TRACK, 1, 0, ...new Array<number>(16).fill(0)]);
+    default:
+      return undefined;
+  }
 }
 
 /** MECHANISM STATUS. */

@@ -8,6 +8,8 @@ import * as S from './scsi-sense.ts';
 export interface MmcUnit {
   readonly condition: answers.DriveCondition;
   readonly names: { readonly vendor: string; readonly product: string; readonly revision: string };
+  /** The block behind the one that was read last. */
+  readonly position: number;
   /** Sends the first `allocation` bytes of `data`. */
   reply(data: Uint8Array, allocation: number): void;
   good(): void;
@@ -99,6 +101,12 @@ function readToc(unit: MmcUnit, cdb: Cdb): void {
   answer(unit, data, word(cdb, 7));
 }
 
+function readSubChannel(unit: MmcUnit, cdb: Cdb): void {
+  const format = (cdb[2]! & 0x40) !== 0 ? cdb[3]! : 0;
+  const position = Math.min(unit.position, unit.condition.blocks - 1);
+  answer(unit, answers.subChannel(format, (cdb[1]! & 2) !== 0, position), word(cdb, 7));
+}
+
 function readHeader(unit: MmcUnit, cdb: Cdb): void {
   const lba = double(cdb, 2);
   if (lba >= unit.condition.blocks) {
@@ -160,10 +168,7 @@ export const MMC_COMMANDS: ReadonlyMap<number, Command> = new Map<number, Comman
   [0x25, { run: readCapacity, needsMedium: true }], // READ CAPACITY
   [0x28, { run: (unit, cdb) => readBlocks(unit, double(cdb, 2), word(cdb, 7)), needsMedium: true }], // READ(10)
   [0x2b, { run: seek, needsMedium: true }], // SEEK(10)
-  [
-    0x42, // READ SUB-CHANNEL: no audio goes on
-    { run: (unit, cdb) => unit.reply(Uint8Array.of(0, 0x15, 0, 0), word(cdb, 7)), needsMedium: true },
-  ],
+  [0x42, { run: readSubChannel, needsMedium: true }], // READ SUB-CHANNEL
   [0x43, { run: readToc, needsMedium: true }], // READ TOC/PMA/ATIP
   [0x44, { run: readHeader, needsMedium: true }], // READ HEADER
   [

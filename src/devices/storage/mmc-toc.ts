@@ -1,9 +1,9 @@
 // The table of contents of a disc with one data track (MMC-5 clause 6.25, READ TOC/PMA/ATIP).
 
-const DATA_TRACK = 0x14; // ADR 1; control: data, uninterrupted
+export const DATA_TRACK = 0x14; // ADR 1; control: data, uninterrupted
 const LEAD_OUT = 0xaa;
 /** Two seconds before the first block. */
-const FIRST_FRAME = 150;
+export const FIRST_FRAME = 150;
 
 /** Minute, second and frame of a block: 75 frames a second. */
 export function frameOf(lba: number): readonly [minute: number, second: number, frame: number] {
@@ -16,7 +16,8 @@ export function blockOf(minute: number, second: number, frame: number): number {
   return (minute * 60 + second) * 75 + frame - FIRST_FRAME;
 }
 
-function address(lba: number, msf: boolean): number[] {
+/** Four bytes that name a block, as a number or as minute, second and frame. */
+export function address(lba: number, msf: boolean): number[] {
   if (msf) return [0, ...frameOf(lba)];
   return [(lba >>> 24) & 0xff, (lba >>> 16) & 0xff, (lba >>> 8) & 0xff, lba & 0xff];
 }
