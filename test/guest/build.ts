@@ -12,6 +12,7 @@ const BARE = join(import.meta.dirname, 'bare');
 const LINKED_AS = {
   kernel: '-Wl,-N,-Ttext=0x100000,--no-warn-rwx-segments',
   rom: '-Wl,-Ttext=0,-e,0,--oformat=binary',
+  task: '-Wl,-z,noseparate-code',
 } as const;
 
 const COMMON =
@@ -50,7 +51,10 @@ export function buildProgram(target: ProgramTarget): Uint8Array {
   }
 }
 
-/** A program without an operating system: an ELF file at 1 MiB, or the bytes of a ROM. Throws with gcc's complaint. */
+/**
+ * A program without an operating system: an ELF file at 1 MiB, the bytes of a ROM, or a task of another
+ * kernel than Linux as an ELF file. Throws with gcc's complaint.
+ */
 export function buildBare(source: string, form: keyof typeof LINKED_AS): Uint8Array {
   const directory = mkdtempSync(join(tmpdir(), 'doppel-bare-'));
   try {

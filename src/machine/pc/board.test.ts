@@ -78,6 +78,16 @@ test('a shared interrupt that two chips hold is low when both have let go, after
   assert.equal(requested(), 0);
 });
 
+test('the chipset is handed on with AHCI ports that have nothing to report of power-on', () => {
+  const disk = { medium: imageDisk(new Uint8Array(1 << 20)), bus: 'ahci' as const };
+  const { board, memory, config } = start({ storage: { disks: [disk] } });
+  board.actAsFirmware();
+  const base = board.portRead(config(0x1f, 0, 0x24), 4);
+  const port = (register: number) => memory.read32(base + 0x100 + register);
+  assert.equal(port(0x28) & 0xf, 3, 'PxSSTS: the disk talks');
+  assert.deepEqual([port(0x10), port(0x30), memory.read32(base + 8)], [0, 0, 0], 'PxIS, PxSERR, IS');
+});
+
 test('a board that is restored answers as the one that was saved', () => {
   const make = () => {
     const { board } = start({

@@ -1,11 +1,13 @@
 // The chipset as firmware leaves it to an operating system, for machines that boot a kernel without firmware: RAM in
-// place of the ROMs, the power management and SMBus ports, PCI interrupts routed and level-sensitive, BARs placed.
+// place of the ROMs, the power management and SMBus ports, PCI interrupts routed and level-sensitive, BARs placed,
+// AHCI ports without what happened at power-on.
 import type { GuestBus } from '../../base/guest-bus.ts';
 import { PMBASE, PMREGMISC, SMBBA, SMBHSTCFG } from '../../devices/pci/power-management.ts';
 import { writePci } from '../../firmware/bios/pci-services.ts';
 import { setUpPci } from '../../firmware/bios/pci-setup.ts';
 import * as M from '../layout/memory.ts';
 import * as P from '../layout/ports.ts';
+import { setUpAhci } from './ahci-setup.ts';
 
 const PAM0 = 0x59;
 const PAMS = 7;
@@ -29,6 +31,7 @@ export function setUpChipset(bus: GuestBus): void {
     memoryEnd: M.PCI_MEMORY_WINDOW_END,
     routes: ROUTES,
   });
+  setUpAhci(bus);
   for (const irq of P.IRQ_PCI) {
     const port = P.PIC_EDGE_LEVEL + (irq >> 3);
     bus.portWrite(port, 1, bus.portRead(port, 1) | (1 << (irq & 7)));
