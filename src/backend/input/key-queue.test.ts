@@ -47,3 +47,15 @@ test('a flood of presses is bounded, releases come through', () => {
   queue.key('KeyA', false);
   assert.equal(queue.length, 1025);
 });
+
+test('releases of keys that nobody holds are nothing, so that they cannot fill the memory either', () => {
+  const queue = new KeyQueue(new FakeClock());
+  queue.key('KeyA', true);
+  for (let i = 0; i < 5000; i++) queue.key(i % 2 === 0 ? 'KeyA' : 'KeyB', false);
+  assert.equal(queue.length, 2);
+  // What was typed counts as well.
+  void queue.press([{ code: 'ShiftLeft', pressed: true }]);
+  queue.key('ShiftLeft', false);
+  queue.key('ShiftLeft', false);
+  assert.equal(queue.length, 4);
+});

@@ -28,6 +28,8 @@ export class KeyQueue {
   readonly #clock: AlarmSource;
   readonly #alarm: Alarm;
   #waiting: Waiting[] = [];
+  /** Keys that are held once everything that waits has been taken. */
+  readonly #held = new Set<KeyCode>();
   #receiver: KeyReceiver | undefined;
   #notBefore = 0;
   #idle: (() => void)[] = [];
@@ -47,10 +49,10 @@ export class KeyQueue {
     return this.#waiting.length;
   }
 
-  /** Live input. Presses beyond a thousand that wait are dropped; releases never are. */
+  /** Live input. Presses beyond a thousand that wait are dropped; so are releases of keys that nobody holds, but no others. */
   key(code: KeyCode, pressed: boolean): void {
-    if (pressed && this.#waiting.length >= LIVE_LIMIT) return;
-    this.#waiting.push({ code, pressed, pace: 0 });
+    if (pressed ? this.#waiting.length >= LIVE_LIMIT : !this.#held.has(code)) return;
+    this.#add({ code, pressed, pace: 0 });
     this.#pump();
   }
 
@@ -61,10 +63,16 @@ export class KeyQueue {
 
   /** Plays events at the pace of typing; resolved when the keyboard has taken all of them. */
   press(events: readonly KeyEvent[]): Promise<void> {
-    for (const event of events) this.#waiting.push({ ...event, pace: TYPING_PACE });
+    for (const event of events) this.#add({ ...event, pace: TYPING_PACE });
     const done = new Promise<void>((resolve) => this.#idle.push(resolve));
     this.#pump();
     return done;
+  }
+
+  #add(event: Waiting): void {
+    if (event.pressed) this.#held.add(event.code);
+    else this.#held.delete(event.code);
+    this.#waiting.push(event);
   }
 
   /** The keyboard has room again. */

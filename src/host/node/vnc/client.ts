@@ -41,6 +41,9 @@ export interface VncClientOptions extends VncTarget {
   readonly closed: () => void;
 }
 
+/** Pseudo-rectangles, and one message that goes before them. */
+type Announcement = 'colour map' | 'extended keys' | 'pointer' | 'size' | 'extended size' | 'size refused';
+
 type Phase = 'version' | 'security' | 'response' | 'init' | 'messages' | 'closed';
 
 const MOST_ENCODINGS = 1024;
@@ -68,8 +71,8 @@ export class VncClient {
   #wants = false;
   #busy = false;
   #encodings = new Set<number>();
-  /** Pseudo-rectangles that go with the next update. */
-  #announcements: Buffer[] = [];
+  /** What goes with the next update, besides the picture. However often a client gives cause for one, it waits once. */
+  readonly #announcements = new Set<Announcement>();
   #capsLockSeen = false;
   /** The client sends ways, not places. */
   #relative = false;
@@ -112,24 +115,43 @@ export class VncClient {
 
   /** Sends what has changed, if the client waits for it. */
   update(): void {
-    if (!this.wantsUpdate || (!this.#damage.any && this.#announcements.length === 0)) return;
+    if (!this.wantsUpdate || (!this.#damage.any && this.#announcements.size === 0)) return;
     this.#wants = false;
     this.#busy = true;
     const rectangles = this.#damage.take(MOST_RECTANGLES);
-    const announcements = this.#announcements.splice(0);
+    const colourMap = this.#announcements.delete('colour map') ? [colourMapMessage()] : [];
+    const announcements = [...this.#announcements].map((announcement) => this.#announced(announcement));
+    this.#announcements.clear();
     this.#encoder.encode(this.#frame, rectangles).then(
       ({ count, bytes }) => {
         this.#busy = false;
         if (this.#phase === 'closed') return;
+        const header = R.updateHeader(count + announcements.length);
         const { socket } = this.#options;
         socket.cork();
-        socket.write(R.updateHeader(count + announcements.length));
-        for (const piece of [...announcements, ...bytes]) socket.write(piece);
+        for (const piece of [...colourMap, header, ...announcements, ...bytes]) socket.write(piece);
         socket.uncork();
         if (this.#wants) this.#options.wanted();
       },
       () => this.close(),
     );
+  }
+
+  /** An announcement as it is now true. */
+  #announced(announcement: Exclude<Announcement, 'colour map'>): Buffer {
+    const { width, height } = this.#frame;
+    switch (announcement) {
+      case 'extended keys':
+        return R.rectangleHeader(0, 0, 0, 0, R.ENCODING_EXTENDED_KEY_EVENT);
+      case 'pointer':
+        return R.rectangleHeader(this.#relative ? 0 : 1, 0, 0, 0, R.ENCODING_POINTER_MOTION_CHANGE);
+      case 'size':
+        return R.rectangleHeader(0, 0, width, height, R.ENCODING_DESKTOP_SIZE);
+      case 'extended size':
+        return R.extendedDesktopSize(R.SIZE_BY_SERVER, 0, width, height);
+      case 'size refused':
+        return R.extendedDesktopSize(R.SIZE_BY_CLIENT, R.SIZE_PROHIBITED, width, height);
+    }
   }
 
   #damaged(frame: Frame, rectangles: readonly Rectangle[]): void {
@@ -145,9 +167,9 @@ export class VncClient {
       return;
     }
     if (this.#encodings.has(R.ENCODING_EXTENDED_DESKTOP_SIZE)) {
-      this.#announcements.push(R.extendedDesktopSize(R.SIZE_BY_SERVER, 0, width, height));
+      this.#announcements.add('extended size');
     } else if (this.#encodings.has(R.ENCODING_DESKTOP_SIZE)) {
-      this.#announcements.push(R.rectangleHeader(0, 0, width, height, R.ENCODING_DESKTOP_SIZE));
+      this.#announcements.add('size');
     } else {
       // Nothing else can be said to it.
       this.close();
@@ -305,7 +327,7 @@ export class VncClient {
       return;
     }
     this.#encoder.format = format;
-    if (!format.trueColour) this.#options.socket.write(colourMapMessage());
+    if (!format.trueColour) this.#announcements.add('colour map');
   }
 
   #setEncodings(): boolean {
@@ -316,18 +338,14 @@ export class VncClient {
       const encodings = Array.from({ length: count }, (_, index) => message.readInt32BE(4 + 4 * index));
       this.#encodings = new Set(encodings);
       this.#encoder.encodings = encodings;
-      this.#announcements = [];
+      // The colour map belongs to the pixel format.
+      const colourMap = this.#announcements.has('colour map');
+      this.#announcements.clear();
+      if (colourMap) this.#announcements.add('colour map');
       this.#relative = false;
-      if (this.#encodings.has(R.ENCODING_EXTENDED_KEY_EVENT)) {
-        this.#announcements.push(R.rectangleHeader(0, 0, 0, 0, R.ENCODING_EXTENDED_KEY_EVENT));
-      }
-      if (this.#encodings.has(R.ENCODING_POINTER_MOTION_CHANGE)) {
-        this.#announcePointer();
-      }
-      const { width, height } = this.#frame;
-      if (this.#encodings.has(R.ENCODING_EXTENDED_DESKTOP_SIZE)) {
-        this.#announcements.push(R.extendedDesktopSize(R.SIZE_BY_SERVER, 0, width, height));
-      }
+      if (this.#encodings.has(R.ENCODING_EXTENDED_KEY_EVENT)) this.#announcements.add('extended keys');
+      if (this.#encodings.has(R.ENCODING_POINTER_MOTION_CHANGE)) this.#announcePointer();
+      if (this.#encodings.has(R.ENCODING_EXTENDED_DESKTOP_SIZE)) this.#announcements.add('extended size');
     });
   }
 
@@ -346,8 +364,7 @@ export class VncClient {
     const screens = this.#input.peek(8)?.[6];
     if (screens === undefined) return false;
     return this.#fixed(8 + 16 * screens, () => {
-      const { width, height } = this.#frame;
-      this.#announcements.push(R.extendedDesktopSize(R.SIZE_BY_CLIENT, R.SIZE_PROHIBITED, width, height));
+      this.#announcements.add('size refused');
       this.#options.wanted();
     });
   }
@@ -386,9 +403,8 @@ export class VncClient {
 
   /** Tells a client that can do both whether its pointer's places (1) or ways (0) are wanted. */
   #announcePointer(): void {
-    const { absolute } = this.#options.pointer;
-    this.#relative = !absolute;
-    this.#announcements.push(R.rectangleHeader(absolute ? 1 : 0, 0, 0, 0, R.ENCODING_POINTER_MOTION_CHANGE));
+    this.#relative = !this.#options.pointer.absolute;
+    this.#announcements.add('pointer');
   }
 
   #pointerEvent(mask: number, x: number, y: number): void {

@@ -1,5 +1,5 @@
-// A VNC server for a machine's screen (RFC 6143, RFB 3.8): security none or VNC authentication; Raw, CopyRect and ZRLE;
-// DesktopSize and ExtendedDesktopSize; QEMU's extended key events and relative pointer. Any number of clients up to a
+// A VNC server for a machine's screen (RFC 6143, RFB 3.8): security none or VNC authentication; Raw, CopyRect, ZRLE and
+// Tight; DesktopSize and ExtendedDesktopSize; QEMU's extended key events and relative pointer. Any number of clients up to a
 // limit look at the same screen. The screen is looked at while somebody waits for an update, 30 times a second at most.
 import { createServer, type Server } from 'node:net';
 import { DoppelError } from '../../../base/errors.ts';

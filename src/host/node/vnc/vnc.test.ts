@@ -330,6 +330,30 @@ test('whatever comes in, the server lives and lets others in', async (t) => {
   assert.equal(client.closed, false);
 });
 
+test('what a client gives cause for again and again is told once, with the next update', async (t) => {
+  const { join } = await serve(t);
+  const client = join();
+  await client.open();
+  client.setEncodings([0, -308]);
+  await client.update(false);
+  client.seen.length = 0;
+  const before = client.received;
+  const setDesktopSize = Uint8Array.of(251, 0, 2, 0, 1, 0, 0, 0);
+  client.socket.write(Buffer.concat(Array.from({ length: 70_000 }, () => setDesktopSize)));
+  // Eight bits a pixel without true colour: the colour map is needed before the next update, and no sooner.
+  const colourMapped = Uint8Array.of(0, 0, 0, 0, 8, 8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+  client.socket.write(Buffer.concat(Array.from({ length: 1000 }, () => colourMapped)));
+  await settle();
+  assert.equal(client.received, before);
+  client.request(true);
+  const colourMap = await client.take(6);
+  assert.equal(colourMap[0], 1);
+  await client.take(6 * colourMap.readUInt16BE(4));
+  const update = await client.take(4);
+  assert.deepEqual([...update], [0, 0, 0, 1]);
+  assert.equal((await client.take(12)).readInt32BE(8), -308);
+});
+
 test('the pointer goes to places once the guest takes them', async (t) => {
   const { join, log, pointer } = await serve(t);
   const client = join();
