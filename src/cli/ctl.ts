@@ -20,6 +20,7 @@ Does something to a machine that runs. Its name is given by \`doppel run --name 
   text                          what the text screen says
   type TEXT [--enter]           types a text, and Enter after it (US layout)
   key KEY...                    presses keys one after the other: a, enter, f12, ctrl-alt-delete
+  hold [KEY...]                 holds these keys down, and no others
   pointer move DX DY            moves the mouse, to the right and downwards
   pointer to X Y                puts it at a pixel, where the guest has a driver for that
   pointer click [BUTTON] [N]    left (unless given), right or middle; N times
@@ -68,6 +69,7 @@ interface Words {
 function parse(words: readonly string[]) {
   // parseArgs takes "-5" for flags: numbers are kept out of its sight.
   const shown = words.map((word) => (isNumber(word) && word.startsWith('-') ? `\0${word}` : word));
+  const asGiven = (word: string) => word.replace(/^\0/, '');
   try {
     const { values, positionals } = parseArgs({
       args: shown,
@@ -75,10 +77,16 @@ function parse(words: readonly string[]) {
       strict: true,
       allowPositionals: true,
     });
-    return { flags: values, words: positionals.map((word) => word.replace(/^\0/, '')) };
+    for (const name of ['line', 'timeout'] as const) {
+      const value = values[name];
+      if (value !== undefined) values[name] = asGiven(value);
+    }
+    return { flags: values, words: positionals.map(asGiven) };
   } catch (error) {
     const message = (error as Error).message.split(/\. |\n/, 1)[0]!;
-    throw new DoppelError(`${message.replace(/\.$/, '')}. \`doppel ctl --help\` lists the options.`);
+    throw new DoppelError(
+      `${message.replace(/\.$/, '')}. \`doppel ctl --help\` lists the options; write -- before a text that begins with a hyphen.`,
+    );
   }
 }
 
@@ -139,9 +147,12 @@ function actionOf(command: string, words: Words): Action {
       if (rest.length === 0)
         throw new DoppelError('Write `doppel ctl NAME key KEY...`, for example ctrl-alt-delete.');
       return { action: 'key', keys: rest };
+    case 'hold':
+      return { action: 'key-hold', keys: rest };
     case 'pointer':
       return pointerAction(rest);
     case 'wait':
+      if (one('TEXT') === '') throw new DoppelError('wait needs a text: nothing is always there.');
       return {
         action: 'wait',
         text: one('TEXT'),

@@ -20,6 +20,8 @@ export type Action =
   | { readonly action: 'type'; readonly text: string }
   /** Combinations one after the other: "ctrl-alt-delete", "f12" (key-names.ts). */
   | { readonly action: 'key'; readonly keys: readonly string[] }
+  /** Exactly these are held from now on; each may be a combination. */
+  | { readonly action: 'key-hold'; readonly keys: readonly string[] }
   /** To the right and downwards, in steps of the mouse. */
   | { readonly action: 'pointer-move'; readonly dx: number; readonly dy: number }
   /** To a place in the picture, in pixels from its upper left corner. */
@@ -104,6 +106,11 @@ const text: Field = {
   wants: `a text of at most ${LONGEST_TEXT} characters`,
   accept: (value) => (typeof value === 'string' && value.length <= LONGEST_TEXT ? value : undefined),
 };
+/** To be waited for: an empty one would always be there. */
+const wantedText: Field = {
+  wants: `a text of 1 to ${LONGEST_TEXT} characters`,
+  accept: (value) => (value === '' ? undefined : text.accept(value)),
+};
 const integer = (least: number, most: number, otherwise?: number): Field => ({
   wants: `a whole number from ${least} to ${most}`,
   accept: (value) =>
@@ -142,12 +149,13 @@ const FIELDS: Readonly<Record<ActionName, Readonly<Record<string, Field>>>> = {
   screenshot: {},
   type: { text },
   key: { keys: list(text, 'keys') },
+  'key-hold': { keys: list(text, 'keys') },
   'pointer-move': { dx: steps, dy: steps },
   'pointer-to': { x: integer(0, 65_535), y: integer(0, 65_535) },
   'pointer-click': { button: choice(BUTTON_NAMES, 'left'), count: integer(1, 10, 1) },
   'pointer-hold': { buttons: list(choice(BUTTON_NAMES), 'buttons') },
   'pointer-wheel': { notches: integer(-100, 100) },
-  wait: { text, regex: flag, on: choice(WAIT_PLACES, 'screen'), line: SERIAL_LINE, seconds },
+  wait: { text: wantedText, regex: flag, on: choice(WAIT_PLACES, 'screen'), line: SERIAL_LINE, seconds },
   serial: { text, line: SERIAL_LINE },
   eject: { drive, force: flag },
   insert: { drive, file: text, readOnly: flag, force: flag },

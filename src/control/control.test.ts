@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { parseAction } from './actions.ts';
-import { keyCombination } from './key-names.ts';
+import { heldKeys, keyCombination } from './key-names.ts';
 import { failure, parseRequest } from './protocol.ts';
 import { SerialLog } from './serial-log.ts';
 
@@ -29,7 +29,9 @@ describe('actions', () => {
     [{ action: 'key', keys: ['a', 1] }, 'bad-request', /a list of keys/],
     [{ action: 'eject', drive: 'tape' }, 'bad-request', /one of cdrom, floppy0, floppy1/],
     [{ action: 'serial', text: '', line: 4 }, 'bad-request', /from 0 to 3/],
-    [{ action: 'wait', text: '', seconds: Number.NaN }, 'bad-request', /seconds/],
+    [{ action: 'wait', text: 'x', seconds: Number.NaN }, 'bad-request', /seconds/],
+    [{ action: 'wait', text: '' }, 'bad-request', /a text of 1 to/],
+    [{ action: 'key-hold', keys: 'shift' }, 'bad-request', /a list of keys/],
     [{ action: 'pointer-move', dx: 1.5 }, 'bad-request', /whole number/],
   ] as const) {
     test(`${JSON.stringify(value)} is refused`, () => {
@@ -70,6 +72,10 @@ describe('keys', () => {
       keyCombination('alt-x').map(({ code, pressed: down }) => `${code} ${down}`),
       ['AltLeft true', 'KeyX true', 'KeyX false', 'AltLeft false'],
     );
+  });
+  test('that are to be held are held once', () => {
+    assert.deepEqual(heldKeys(['ctrl-shift', 'shift', 'Up']), ['ControlLeft', 'ShiftLeft', 'ArrowUp']);
+    assert.deepEqual(heldKeys([]), []);
   });
   test('that do not exist are refused', () => {
     assert.throws(() => keyCombination('hyper-x'), /no key 'hyper'/);

@@ -37,8 +37,8 @@ function keysOf(name: string): readonly KeyCode[] | undefined {
   return code && [code];
 }
 
-/** Presses and releases of a combination. Throws ControlError. */
-export function keyCombination(text: string): KeyEvent[] {
+/** The keys of a combination, in the order in which they go down. Throws ControlError. */
+function combinedKeys(text: string): readonly KeyCode[] {
   // A hyphen or plus by itself, or at the end after another one, is the key.
   const names = text.length === 1 ? [text] : text.split(/[-+](?=.)/);
   const codes = names.flatMap((name) => {
@@ -51,9 +51,19 @@ export function keyCombination(text: string): KeyEvent[] {
     }
     return keys;
   });
-  const held = [...new Set(codes)];
+  return [...new Set(codes)];
+}
+
+/** Presses and releases of a combination. Throws ControlError. */
+export function keyCombination(text: string): KeyEvent[] {
+  const held = combinedKeys(text);
   return [
     ...held.map((code) => ({ code, pressed: true })),
     ...held.toReversed().map((code) => ({ code, pressed: false })),
   ];
+}
+
+/** All keys of some combinations, each once. Throws ControlError. */
+export function heldKeys(combinations: readonly string[]): readonly KeyCode[] {
+  return [...new Set(combinations.flatMap(combinedKeys))];
 }

@@ -4,11 +4,12 @@
 // Waiting looks again every so often, by the host's clock. Media are opened by the host; one that is ejected is closed.
 import type { BlockDevice } from '../backend/block/block-device.ts';
 import type { Frame } from '../backend/display/screen.ts';
+import type { KeyCode } from '../backend/input/keys.ts';
 import { BUTTON_LEFT, BUTTON_MIDDLE, BUTTON_RIGHT, FARTHEST_PLACE } from '../backend/input/pointer.ts';
 import { DoppelError } from '../base/errors.ts';
 import type { Machine } from '../machine/vm/machine.ts';
 import { type Action, type ButtonName, ControlError, DRIVE_NAMES, type DriveName } from './actions.ts';
-import { keyCombination } from './key-names.ts';
+import { heldKeys, keyCombination } from './key-names.ts';
 import { driveOf, type RemovableDrive } from './removable-drive.ts';
 import { screenText } from './screen-text.ts';
 import type { SerialLog } from './serial-log.ts';
@@ -79,6 +80,7 @@ export class MachineControl {
   readonly #serial: readonly SerialLog[];
   readonly #started: number;
   #buttons = 0;
+  #keys: readonly KeyCode[] = [];
   /** Where an absolute pointer was put last. */
   #place: { readonly x: number; readonly y: number } | undefined;
 
@@ -110,6 +112,9 @@ export class MachineControl {
         return {};
       case 'key':
         await machine.pressKeys(action.keys.flatMap(keyCombination));
+        return {};
+      case 'key-hold':
+        await this.holdKeys(action.keys);
         return {};
       case 'pointer-move':
         machine.pointer.move(action.dx, action.dy, 0, this.#buttons);
@@ -212,6 +217,17 @@ export class MachineControl {
     return this.#serial[line];
   }
 
+  /** Holds these keys, and none of those that were held in this way before. Throws ControlError. */
+  async holdKeys(keys: readonly string[]): Promise<void> {
+    const before = this.#keys;
+    const wanted = heldKeys(keys);
+    this.#keys = wanted;
+    await this.machine.pressKeys([
+      ...before.filter((code) => !wanted.includes(code)).map((code) => ({ code, pressed: false })),
+      ...wanted.filter((code) => !before.includes(code)).map((code) => ({ code, pressed: true })),
+    ]);
+  }
+
   async click(button: ButtonName = 'left', count = 1): Promise<void> {
     for (let i = 0; i < count; i++) {
       if (i > 0) await this.#host.sleep(CLICK);
@@ -299,7 +315,7 @@ export class MachineControl {
     if (drive) return drive;
     throw new ControlError(
       'no-drive',
-      `The machine has no drive '${name}': it is there from the start, or never.`,
+      `The machine has no drive '${name}': give it one from the start, without a medium if need be (--${name === 'cdrom' ? name : 'floppy'} none).`,
     );
   }
 

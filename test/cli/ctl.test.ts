@@ -149,9 +149,14 @@ describe('a machine that runs', () => {
     assert.match(await ctl('m', 'text'), /^Hello, ctl$/m);
     await ctl('m', 'key', 'shift-a', 'b');
     await ctl('m', 'wait', '^Abllo, ctl$', '--regex');
+    await ctl('m', 'hold', 'shift');
+    await ctl('m', 'type', 'a');
+    await ctl('m', 'hold');
+    await ctl('m', 'type', '--', '-a');
+    await ctl('m', 'wait', '^AbA-a, ctl$', '--regex');
     const { status, stderr } = await doppel('ctl', 'm', 'wait', 'never', '--timeout', '0.2');
     assert.equal(status, 124);
-    assert.match(stderr, /'never' did not come within 0.2 seconds. The screen says:\n(.|\n)*Abllo/);
+    assert.match(stderr, /'never' did not come within 0.2 seconds. The screen says:\n(.|\n)*AbA-a/);
   });
 
   test('gives its picture', async () => {
@@ -274,6 +279,9 @@ test('mistakes are one line each', async () => {
   assert.match(await refused('m', 'dance'), /no command 'dance'/);
   assert.match(await refused('m', 'eject', 'tape'), /no drive 'tape'/);
   assert.match(await refused('m', 'wait', 'x', '--timeout', 'soon'), /not a number/);
+  assert.match(await refused('m', 'wait', 'x', '--timeout', '-3'), /--timeout -3 is not a number/);
+  assert.match(await refused('m', 'wait', ''), /wait needs a text/);
+  assert.match(await refused('m', 'type', '-a'), /write -- before/);
   assert.match(await refused('m', 'insert', 'cdrom'), /insert DRIVE FILE/);
   assert.match(await refused('m'), /What shall be done/);
 });
