@@ -8,6 +8,7 @@ import type { MachineStatus } from '../control/machine-control.ts';
 import { ControlClient, isListening } from '../host/node/control/client.ts';
 import { removeSocket } from '../host/node/control/server.ts';
 import { checkMachineName, socketNames, socketPath } from '../host/node/control/socket-path.ts';
+import { whyNotMade } from '../host/node/file-reasons.ts';
 import { describeStatus, listLine } from './ctl-status.ts';
 
 export const CTL_HELP = `Usage: doppel ctl                    lists the machines that run
@@ -253,7 +254,7 @@ function writePicture(file: string, bytes: Uint8Array): void {
   try {
     writeFileSync(file === '-' ? 1 : file, bytes);
   } catch (error) {
-    throw new DoppelError(`${file} cannot be written (${(error as NodeJS.ErrnoException).code}).`, {
+    throw new DoppelError(`${file} cannot be written: ${whyNotMade(error)}.`, {
       cause: error,
     });
   }

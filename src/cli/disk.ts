@@ -30,7 +30,7 @@ export function disk(words: readonly string[]): number {
     process.stdout.write(DISK_HELP);
     return action === undefined ? 2 : 0;
   }
-  if (action !== 'create' || file === undefined || size === undefined || rest.length > 0) {
+  if (action !== 'create' || !file || file.startsWith('-') || size === undefined || rest.length > 0) {
     throw new DoppelError(
       'Write `doppel disk create FILE SIZE`, for example `doppel disk create disk.img 4G`.',
     );

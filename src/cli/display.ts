@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { TerminalKeys } from '../backend/input/terminal-keys.ts';
 import type { KeyEvent } from '../backend/input/type-text.ts';
 import { DoppelError } from '../base/errors.ts';
+import { whyNot } from '../host/node/file-reasons.ts';
 import { TextDisplay } from '../host/node/text-display.ts';
 import { VncServer } from '../host/node/vnc/server.ts';
 import type { Machine } from '../machine/vm/machine.ts';
@@ -74,10 +75,14 @@ function readPassword(path: string): string {
   try {
     const password = readFileSync(path, 'utf8').split(/\r?\n/, 1)[0]!;
     if (password === '') throw new DoppelError(`--vnc-password-file ${path} begins with an empty line.`);
+    if (!/^[ -~]*$/.test(password)) {
+      throw new DoppelError(
+        `--vnc-password-file ${path} begins with something else than ASCII, which viewers send in different ways.`,
+      );
+    }
     return password;
   } catch (error) {
     if (error instanceof DoppelError) throw error;
-    const { code } = error as NodeJS.ErrnoException;
-    throw new DoppelError(`--vnc-password-file ${path} cannot be read: ${code}.`, { cause: error });
+    throw new DoppelError(`--vnc-password-file ${path} cannot be read: ${whyNot(error)}.`, { cause: error });
   }
 }

@@ -1,11 +1,6 @@
-// The command `doppel`: chooses the subcommand and turns errors into one line and a status.
+// The command `doppel`: chooses the subcommand and turns errors into one line and a status. Each command's modules are loaded
+// when it is given: a script calls `doppel ctl` often, which needs none of the machine.
 import { DoppelError } from '../base/errors.ts';
-import { ctl } from './ctl.ts';
-import { disk } from './disk.ts';
-import { DOCTOR_HELP, doctor } from './doctor.ts';
-import { parseRunOptions, RUN_HELP } from './options.ts';
-import { QUICKSTART_HELP, quickstart } from './quickstart.ts';
-import { run } from './run.ts';
 import { version } from './version.ts';
 
 const HELP = `Doppel: virtual machines of the x86 PC, wherever Node.js runs.
@@ -45,29 +40,34 @@ export async function main(words: readonly string[]): Promise<number> {
         process.stdout.write(`doppel ${version()}\n`);
         return 0;
       case 'run': {
+        const { parseRunOptions, RUN_HELP } = await import('./options.ts');
         const options = parseRunOptions(rest);
         if (!options) {
           process.stdout.write(RUN_HELP);
           return 0;
         }
-        return await run(options);
+        return await (await import('./run.ts')).run(options);
       }
-      case 'quickstart':
+      case 'quickstart': {
+        const { QUICKSTART_HELP, quickstart } = await import('./quickstart.ts');
         if (rest.includes('--help') || rest.includes('-h')) {
           process.stdout.write(QUICKSTART_HELP);
           return 0;
         }
         return await quickstart(rest);
+      }
       case 'disk':
-        return disk(rest);
+        return (await import('./disk.ts')).disk(rest);
       case 'ctl':
-        return await ctl(rest);
-      case 'doctor':
+        return await (await import('./ctl.ts')).ctl(rest);
+      case 'doctor': {
+        const { DOCTOR_HELP, doctor } = await import('./doctor.ts');
         if (rest.includes('--help') || rest.includes('-h')) {
           process.stdout.write(DOCTOR_HELP);
           return 0;
         }
         return await doctor();
+      }
       default:
         throw new DoppelError(`There is no command '${command}'. \`doppel --help\` lists them.`);
     }

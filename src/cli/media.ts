@@ -11,7 +11,6 @@
 //   ISO 9660 otherwise                                   a CD-ROM
 //
 // --disk, --cdrom and --floppy overrule all of it.
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { floppyFormat } from '../backend/block/floppy-formats.ts';
 import { MEDIUM_HEAD, recogniseMedium } from '../backend/block/medium.ts';
 import { recogniseNoMedium } from '../backend/block/no-medium.ts';
@@ -19,6 +18,7 @@ import { DoppelError } from '../base/errors.ts';
 import { recogniseKernel } from '../firmware/boot/load.ts';
 import { type FileDisk, openFileDisk } from '../host/node/file-disk.ts';
 import { containerMessage, openMediaFile } from '../host/node/media-file.ts';
+import { readStart } from '../host/node/open-file.ts';
 import type { BootOrder } from '../machine/pc/own-bios.ts';
 import type { StorageOptions } from '../machine/pc/storage.ts';
 import type { DriveFile, RunOptions } from './options.ts';
@@ -41,7 +41,7 @@ export interface OpenMedia {
 
 /** Says what a file is by its first sectors. Throws DoppelError with what to do where it is nothing that can be run. */
 export function recogniseFile(path: string): FileKind {
-  const head = readHead(path);
+  const head = readStart(path, MEDIUM_HEAD);
   const sectors = Math.floor(head.size / 512);
   const medium = recogniseMedium(head.bytes, sectors);
   if (medium.kind !== 'cdrom' && isKernel(head.bytes)) return 'kernel';
@@ -117,33 +117,9 @@ function isKernel(bytes: Uint8Array): boolean {
   }
 }
 
-function readHead(path: string): { bytes: Uint8Array; size: number } {
-  let file: number;
-  try {
-    file = openSync(path, 'r');
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    const why = code === 'ENOENT' ? 'there is no such file' : code === 'EACCES' ? 'permission denied' : code;
-    throw new DoppelError(`${path}: ${why}.`, { cause: error });
-  }
-  try {
-    const bytes = new Uint8Array(MEDIUM_HEAD);
-    const length = readSync(file, bytes, 0, bytes.length, 0);
-    return { bytes: bytes.subarray(0, length), size: fstatSync(file).size };
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    throw new DoppelError(
-      code === 'EISDIR' ? `${path} is a folder: give an image file.` : `${path} cannot be read (${code}).`,
-      { cause: error },
-    );
-  } finally {
-    closeSync(file);
-  }
-}
-
 /** Throws DoppelError for an image whose bytes are no sectors: a guest that writes to it would damage it. */
 function examineDisk(path: string, report: (message: string) => void): void {
-  const { bytes, size } = readHead(path);
+  const { bytes, size } = readStart(path, MEDIUM_HEAD);
   const medium = recogniseMedium(bytes, Math.floor(size / 512));
   if (medium.kind === 'container') throw new DoppelError(containerMessage(path, medium.format));
   if (medium.kind === 'disk' && /\.iso$/i.test(path)) {

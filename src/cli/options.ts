@@ -170,7 +170,11 @@ export function parseRunOptions(words: readonly string[]): RunOptions | null {
     ({ values, positionals: files } = parse(words));
   } catch (error) {
     const message = error instanceof Error ? error.message.split(/\. |\n/, 1)[0]! : String(error);
-    throw new DoppelError(`${message.replace(/\.$/, '')}. \`doppel run --help\` lists the options.`);
+    const [, flag] = /^Option '(--[a-z-]+)' argument is ambiguous/.exec(message) ?? [];
+    const what = flag
+      ? `${flag} needs a value: one that begins with a hyphen is written ${flag}=VALUE`
+      : message;
+    throw new DoppelError(`${what.replace(/\.$/, '')}. \`doppel run --help\` lists the options.`);
   }
   if (values.help) return null;
   for (const flag of ['kernel', 'initrd', 'module', 'append'] as const) {

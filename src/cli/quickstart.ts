@@ -37,8 +37,10 @@ export async function quickstart(words: readonly string[]): Promise<number> {
   }
   const flavour = (named ? first : 'amd64') as DebianKernel;
   const options = parseRunOptions(named ? others : words)!;
-  if (options.kernel !== undefined || options.initrd !== undefined) {
-    throw new DoppelError('quickstart brings its own kernel and initrd; to give others, use `doppel run`.');
+  if (options.kernel !== undefined || options.initrd !== undefined || options.modules.length > 0) {
+    throw new DoppelError(
+      'quickstart brings its own kernel and initrd, without modules; to give others, use `doppel run`.',
+    );
   }
   const { kernel, busybox, name } = await fetchGuest(flavour);
   process.stderr.write(`doppel: booting ${name}; Ctrl-A X leaves\n`);

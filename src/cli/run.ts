@@ -11,6 +11,7 @@ import { InterpVcpu } from '../engine/interp/interp-vcpu.ts';
 import { JitVcpu } from '../engine/jit/jit-vcpu.ts';
 import type { BootModule } from '../firmware/boot/request.ts';
 import type { ControlServer } from '../host/node/control/server.ts';
+import { whyNot, whyNotMade } from '../host/node/file-reasons.ts';
 import { openFlashFile } from '../host/node/flash-file.ts';
 import { hostClock, hostWallClock, nodeHost } from '../host/node/platform.ts';
 import { machineCodeBytes, processorTime, residentBytes } from '../host/node/process-figures.ts';
@@ -233,6 +234,16 @@ const toStandardError: ByteSink = { write: (byte) => void process.stderr.write(U
 const bootsKernel = (options: RunOptions, prepared: BootFiles | undefined): boolean =>
   prepared !== undefined || options.kernel !== undefined;
 
+/** A flag that tells a kernel something, where one is given. */
+const kernelFlag = ({ initrd, modules, append }: RunOptions): string | undefined =>
+  initrd !== undefined
+    ? '--initrd'
+    : modules.length > 0
+      ? '--module'
+      : append !== ''
+        ? '--append'
+        : undefined;
+
 /** What the machine does first. */
 function bootOf(options: RunOptions, media: OpenMedia, prepared: BootFiles | undefined): () => Boot {
   const { bios, flash, bootMenu } = options;
@@ -245,7 +256,13 @@ function bootOf(options: RunOptions, media: OpenMedia, prepared: BootFiles | und
     return () => ({ firmware, ...menu, ...(media.any && { mediaOrder: media.bootOrder }) });
   }
   if (!bootsKernel(options, prepared)) {
-    if (media.any) return () => ({ media: media.bootOrder, ...menu });
+    if (media.any) {
+      const flag = kernelFlag(options);
+      if (flag !== undefined) {
+        throw new DoppelError(`${flag} is for a kernel (--kernel FILE): what is on a disk has its own.`);
+      }
+      return () => ({ media: media.bootOrder, ...menu });
+    }
     throw new DoppelError(
       'Nothing to boot: name a disk image, a CD-ROM image or a kernel (or try `doppel quickstart`).',
     );
@@ -276,16 +293,13 @@ function readBootFiles(options: RunOptions): ReturnType<BootFiles> {
 function readGuestFile(flag: string, path: string): Uint8Array {
   try {
     const file = statSync(path);
-    if (file.isDirectory()) throw new DoppelError(`${flag} ${path} is a directory, not a file.`);
+    if (file.isDirectory()) throw new DoppelError(`${flag} ${path} is a folder, not a file.`);
     if (!file.isFile() && !file.isFIFO()) throw new DoppelError(`${flag} ${path} is a device, not a file.`);
     if (file.size > LARGEST_FILE) throw new DoppelError(`${flag} ${path} is too big for any guest's memory.`);
     return readFileSync(path);
   } catch (error) {
     if (error instanceof DoppelError) throw error;
-    const code = (error as NodeJS.ErrnoException).code;
-    const why =
-      code === 'ENOENT' ? 'there is no such file' : code === 'EACCES' ? 'permission denied' : String(code);
-    throw new DoppelError(`${flag} ${path}: ${why}.`, { cause: error });
+    throw new DoppelError(`${flag} ${path}: ${whyNot(error)}.`, { cause: error });
   }
 }
 
@@ -360,9 +374,7 @@ function openOutput(path: string): number {
   try {
     return openSync(path, 'w');
   } catch (error) {
-    throw new DoppelError(
-      `--serial file:${path} cannot be written: ${(error as NodeJS.ErrnoException).code}.`,
-    );
+    throw new DoppelError(`--serial file:${path} cannot be written: ${whyNotMade(error)}.`);
   }
 }
 

@@ -1,6 +1,7 @@
 // Where --trace writes: standard error, or a file, in pieces of some size.
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { DoppelError } from '../base/errors.ts';
+import { whyNotMade } from '../host/node/file-reasons.ts';
 
 export interface TraceOutput {
   write(text: string): void;
@@ -17,7 +18,7 @@ export function openTrace(file: string | undefined): TraceOutput {
   try {
     descriptor = openSync(file, 'w');
   } catch (error) {
-    throw new DoppelError(`--trace jit=${file} cannot be written: ${(error as NodeJS.ErrnoException).code}.`);
+    throw new DoppelError(`--trace jit=${file} cannot be written: ${whyNotMade(error)}.`);
   }
   let waiting = '';
   const flush = () => {

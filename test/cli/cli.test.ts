@@ -103,7 +103,7 @@ describe('mistakes', () => {
     ['a disk of no size', ['disk', 'create', 'd.img', 'big'], /big/],
     ['two kernels', ['run', hello, hello], /One kernel/],
     ['a kernel file that is not there', ['run', '--kernel', 'nowhere'], /nowhere/],
-    ['a directory as a kernel', ['run', '--kernel', directory], /directory/],
+    ['a folder as a kernel', ['run', '--kernel', directory], /is a folder/],
     ['an empty kernel', ['run', '--kernel', file('empty', new Uint8Array(0))], /empty/],
     [
       'a text as a kernel',
@@ -148,13 +148,18 @@ describe('mistakes', () => {
     ['a memory size of nothing', ['run', '--kernel', hello, '--memory', '0'], /--memory/],
     ['a negative memory size', ['run', '--kernel', hello, '--memory=-5M'], /--memory/],
     ['a memory size beyond the limit', ['run', '--kernel', hello, '--memory', '64G'], /64G/],
+    ['a command line for a disk', ['run', file('blank', new Uint8Array(4096)), '--append', 'x'], /--append/],
+    ['an initrd for a disk', ['run', file('blank', new Uint8Array(4096)), '--initrd', 'x'], /--initrd/],
+    ['a disk twice', ['run', file('blank', new Uint8Array(4096)), '--disk', 'blank'], /in use already/],
+    ['a value that looks like a flag', ['run', '--append', '-v'], /written --append=VALUE/],
+    ['a disk image whose name is an option', ['disk', 'create', '--size', '4G'], /disk create FILE SIZE/],
     ['no processors', ['run', '--kernel', hello, '--cpus', '0'], /--cpus/],
     ['an unknown trace', ['run', '--kernel', hello, '--trace', 'everything'], /everything/],
     ['a trace without a file name', ['run', '--kernel', hello, '--trace', 'jit='], /jit=/],
     [
       'a trace into a directory',
       ['run', '--kernel', hello, '--accel', 'jit', '--trace', `jit=${directory}`],
-      /EISDIR/,
+      /it is a folder/,
     ],
     [
       'a trace of a translator that does not run',

@@ -177,7 +177,7 @@ describe('a machine that runs', () => {
     const status = await ctl('m', 'status');
     assert.match(status, /^cdrom +.*second\.iso, read-only$/m);
     assert.match(status, /^floppy0 +.*diskette\.img, read-only$/m);
-    assert.match(await refused('m', 'insert', 'cdrom', join(directory, 'none')), /does not exist/);
+    assert.match(await refused('m', 'insert', 'cdrom', join(directory, 'none')), /there is no such file/);
     assert.match(await refused('m', 'insert', 'cdrom', file('short', 512)), /too short/);
     assert.match(
       await refused('m', 'insert', 'cdrom', file('q', 512, new TextEncoder().encode('QFI\xfb'))),

@@ -60,5 +60,5 @@ test('a password that cannot be read is one line', () => {
     timeout: 60_000,
   });
   assert.equal(status, 1);
-  assert.match(stderr, /^doppel: --vnc-password-file .* cannot be read: ENOENT\.\n$/);
+  assert.match(stderr, /^doppel: --vnc-password-file .* cannot be read: there is no such file\.\n$/);
 });

@@ -4,9 +4,11 @@ import { once } from 'node:events';
 import {
   existsSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
   statSync,
+  symlinkSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs';
@@ -85,8 +87,22 @@ test('ranges, read-only images and sizes that are no whole number of sectors', (
   disk.close();
   writeFileSync(at('tiny'), 'tiny');
   assert.throws(() => openFileDisk(at('tiny')), /at least one sector/);
-  assert.throws(() => openFileDisk(folder, { readOnly: true }), /not a file/);
-  assert.throws(() => openFileDisk(at('nowhere')), /does not exist/);
+  assert.throws(() => openFileDisk(folder, { readOnly: true }), /is a folder/);
+  assert.throws(() => openFileDisk('/dev/null'), /is a device/);
+  assert.throws(() => openFileDisk(at('nowhere')), /there is no such file/);
+});
+
+test('a pipe is refused without waiting for its other end', () => {
+  const pipe = at('pipe');
+  spawnSync('mkfifo', [pipe]);
+  assert.throws(() => openFileDisk(pipe, { readOnly: true }), /is a pipe/);
+});
+
+test('a disk of a size that the host refuses leaves no file behind', () => {
+  const path = at('huge.img');
+  assert.throws(() => createRawDisk(path, 2 ** 53 - 512), DoppelError);
+  assert.equal(existsSync(path), false);
+  assert.throws(() => createRawDisk(path, 2 ** 60), /at most 8191 TiB/);
 });
 
 test('a file that becomes shorter gives errors that are told once', () => {
@@ -195,7 +211,14 @@ test('a second writer is refused, and a dead one leaves nothing behind', async (
   const path = at('locked.img');
   createRawDisk(path, 4096);
   const disk = openFileDisk(path);
-  assert.throws(() => openFileDisk(path), /in use by another machine/);
+  assert.throws(() => openFileDisk(path), /in use already/);
+  const link = at('link.img');
+  symlinkSync('locked.img', link);
+  assert.throws(() => openFileDisk(link), /in use already/);
+  assert.deepEqual(
+    readdirSync(folder).filter((name) => name.includes('.lock')),
+    ['locked.img.lock'],
+  );
   openFileDisk(path, { readOnly: true }).close();
   disk.close();
   assert.equal(existsSync(`${path}.lock`), false);
@@ -209,7 +232,9 @@ test('a second writer is refused, and a dead one leaves nothing behind', async (
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   await once(other.stdout, 'data');
-  assert.throws(() => openFileDisk(path), new RegExp(`process ${other.pid} `));
+  for (const name of [path, link]) {
+    assert.throws(() => openFileDisk(name), new RegExp(`process ${other.pid} .*remove .*locked.img.lock`));
+  }
   other.kill('SIGKILL');
   await once(other, 'exit');
   assert.equal(existsSync(`${path}.lock`), true);

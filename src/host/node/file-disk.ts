@@ -4,12 +4,22 @@
 //
 // A file whose size is no whole number of sectors loses its last bytes from view. One that becomes
 // shorter while it is open gives `io` beyond its end. Discard does nothing: Node cannot punch holes.
-import { closeSync, fdatasyncSync, ftruncateSync, openSync, readSync, readvSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  fdatasyncSync,
+  ftruncateSync,
+  openSync,
+  readSync,
+  readvSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs';
 import type { BlockDevice, BlockError } from '../../backend/block/block-device.ts';
 import { checkRange, SECTOR_SIZE } from '../../backend/block/block-device.ts';
 import { DoppelError } from '../../base/errors.ts';
 import { type FileLock, lockFile } from './file-lock.ts';
-import { openInPlace, regularFile } from './open-file.ts';
+import { whyNot, whyNotMade } from './file-reasons.ts';
+import { openInPlace, sizeOf } from './open-file.ts';
 
 export interface FileDiskOptions {
   readonly readOnly?: boolean;
@@ -25,14 +35,14 @@ export interface FileDisk extends BlockDevice {
 /** Opens a raw image. Throws DoppelError where it cannot be opened, is locked, or has no sector. */
 export function openFileDisk(path: string, options: FileDiskOptions = {}): FileDisk {
   const readOnly = options.readOnly ?? false;
-  const file = openInPlace(path, readOnly, (code) =>
-    readOnly
-      ? undefined
-      : `cannot be written (${code}). A read-only image serves as a CD, or under a snapshot.`,
+  const file = openInPlace(
+    path,
+    readOnly,
+    readOnly ? '' : ' Make a copy that can be, for the guest to write to.',
   );
   let lock: FileLock | undefined;
   try {
-    const { size } = regularFile(path, file);
+    const size = sizeOf(file);
     const rest = size % SECTOR_SIZE;
     if (size < SECTOR_SIZE) {
       const advice = size === 0 ? ' `doppel disk create` makes empty disks.' : '';
@@ -52,7 +62,9 @@ export function openFileDisk(path: string, options: FileDiskOptions = {}): FileD
 /** Makes an empty raw image, which takes room on the host where it is written. Throws DoppelError; never overwrites. */
 export function createRawDisk(path: string, size: number): void {
   if (!Number.isSafeInteger(size) || size < SECTOR_SIZE || size % SECTOR_SIZE !== 0) {
-    throw new DoppelError(`A disk of ${size} bytes cannot be had: give a multiple of 512, such as 4G.`);
+    const why =
+      size > Number.MAX_SAFE_INTEGER ? 'there are at most 8191 TiB' : 'give a multiple of 512, such as 4G';
+    throw new DoppelError(`A disk of ${size} bytes cannot be had: ${why}.`);
   }
   let file: number;
   try {
@@ -60,15 +72,13 @@ export function createRawDisk(path: string, size: number): void {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'EEXIST') throw new DoppelError(`${path} exists already; it is left alone.`);
-    throw new DoppelError(`${path} cannot be made (${code}).`, { cause: error });
+    throw new DoppelError(`${path} cannot be made: ${whyNotMade(error)}.`, { cause: error });
   }
   try {
     ftruncateSync(file, size);
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    throw new DoppelError(`${path} cannot have ${size} bytes on this file system (${code}).`, {
-      cause: error,
-    });
+    unlinkSync(path);
+    throw new DoppelError(`${path} cannot have ${size} bytes: ${whyNot(error)}.`, { cause: error });
   } finally {
     closeSync(file);
   }

@@ -1,22 +1,28 @@
 // One writer an image: a file NAME.lock beside it holds the writer's host name and process, and makes a
-// second one refuse. The lock of a process that has died is taken over, so that nobody need clean up
+// second one refuse, by whatever symbolic link (hard links are not seen through). The lock of a process that has died is taken over, so that nobody need clean up
 // after a crash. (Node has no flock(2); other programs do not see this lock.)
-import { closeSync, openSync, readFileSync, unlinkSync, writeSync } from 'node:fs';
+import { existsSync, linkSync, readFileSync, realpathSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { DoppelError } from '../../base/errors.ts';
+import { whyNot } from './file-reasons.ts';
 
 export interface FileLock {
   release(): void;
 }
 
-/** Locks an image for writing. Throws DoppelError where another process has it. */
+/** Locks an image for writing. Throws DoppelError where another machine has it. */
 export function lockFile(path: string): FileLock {
-  const lock = `${path}.lock`;
+  // By all its names it is one image.
+  const lock = `${realpathSync(path)}.lock`;
   const mine = `${hostname()} ${process.pid} ${startOf(process.pid)}\n`;
   for (let attempt = 0; attempt < 3; attempt++) {
     if (create(lock, mine)) return heldLock(lock, mine);
     const owner = readOwner(lock);
     if (owner === undefined) continue; // released just now
+    if (owner === mine)
+      throw new DoppelError(
+        `${path} is in use already, by this process: one drive at a time can write to it.`,
+      );
     if (isAlive(owner)) {
       const [host, process] = owner.split(' ');
       throw new DoppelError(
@@ -38,18 +44,35 @@ function heldLock(lock: string, mine: string): FileLock {
   return { release };
 }
 
-/** False where the file exists already. A folder that takes no files has no locks: true. */
+/**
+ * False where the file exists already. A folder that takes no files has no locks: true. The lock appears with its content, so
+ * that nobody takes it for a dead process's: it is written under another name and linked.
+ */
 function create(lock: string, content: string): boolean {
+  const draft = `${lock}.${process.pid}`;
   try {
-    const file = openSync(lock, 'wx');
-    writeSync(file, content);
-    closeSync(file);
+    writeFileSync(draft, content);
+    linkSync(draft, lock);
     return true;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'EEXIST') return false;
+    // Some file systems (FAT) have no links.
+    if ((code === 'EPERM' || code === 'ENOTSUP') && existsSync(draft)) return createAtOnce(lock, content);
     if (code === 'EACCES' || code === 'EROFS' || code === 'EPERM') return true;
-    throw new DoppelError(`${lock} cannot be made (${code}).`, { cause: error });
+    throw new DoppelError(`${lock} cannot be made: ${whyNot(error)}.`, { cause: error });
+  } finally {
+    rmSync(draft, { force: true });
+  }
+}
+
+function createAtOnce(lock: string, content: string): boolean {
+  try {
+    writeFileSync(lock, content, { flag: 'wx' });
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw new DoppelError(`${lock} cannot be made: ${whyNot(error)}.`, { cause: error });
   }
 }
 

@@ -5,7 +5,8 @@ import { closeSync, fdatasyncSync, readSync, writeSync } from 'node:fs';
 import type { FlashImage } from '../../backend/flash/flash-image.ts';
 import { DoppelError } from '../../base/errors.ts';
 import { type FileLock, lockFile } from './file-lock.ts';
-import { openInPlace, regularFile } from './open-file.ts';
+import { whyNot } from './file-reasons.ts';
+import { openInPlace, sizeOf } from './open-file.ts';
 
 /** What no flash for firmware is larger than. */
 const LARGEST = 16 * 2 ** 20;
@@ -25,14 +26,14 @@ export interface FlashFile extends FlashImage {
 /** Opens flash in a file. Throws DoppelError where it cannot be opened for what it is for, is locked, or has no such size. */
 export function openFlashFile(path: string, options: FlashFileOptions = {}): FlashFile {
   const { readOnly = false, report = () => {} } = options;
-  const file = openInPlace(path, readOnly, (code) =>
-    readOnly
-      ? `cannot be read (${code}).`
-      : `cannot be written (${code}), where firmware would keep its variables: make a copy that can be.`,
+  const file = openInPlace(
+    path,
+    readOnly,
+    readOnly ? '' : ' Firmware would keep its variables there: make a copy that can be.',
   );
   let lock: FileLock | undefined;
   try {
-    const { size } = regularFile(path, file);
+    const size = sizeOf(file);
     if (size === 0 || size > LARGEST) {
       throw new DoppelError(`${path} has ${size} bytes: flash memory has up to 16 MiB.`);
     }
@@ -76,9 +77,7 @@ function flashFile({ path, file, size, readOnly, lock, report }: OpenFile): Flas
         return true;
       } catch (error) {
         if (!told) {
-          report(
-            `${path} could not be written (${(error as NodeJS.ErrnoException).code}); the guest gets an error.`,
-          );
+          report(`${path} could not be written (${whyNot(error)}); the guest gets an error.`);
         }
         told = true;
         return false;
@@ -90,7 +89,7 @@ function flashFile({ path, file, size, readOnly, lock, report }: OpenFile): Flas
       try {
         if (!readOnly) fdatasyncSync(file);
       } catch (error) {
-        report(`${path} could not be flushed (${(error as NodeJS.ErrnoException).code}).`);
+        report(`${path} could not be flushed (${whyNot(error)}).`);
       }
       closeSync(file);
       lock?.release();

@@ -57,8 +57,8 @@ test('what cannot be a medium is refused, and not kept locked', () => {
   const vdi = file('image', 4096, 'vhdxfile');
   assert.throws(() => openMediaFile('floppy', vdi), /VHDX image.*raw/);
   assert.equal(existsSync(`${vdi}.lock`), false);
-  assert.throws(() => openMediaFile('cdrom', directory), /not a file/);
-  assert.throws(() => openMediaFile('cdrom', join(directory, 'none')), /does not exist/);
+  assert.throws(() => openMediaFile('cdrom', directory), /is a folder/);
+  assert.throws(() => openMediaFile('cdrom', join(directory, 'none')), /there is no such file/);
 });
 
 test('a disc that is cut off is told of', () => {

@@ -1,9 +1,10 @@
 // A file as the medium of a drive whose media come and go: diskettes and CD-ROMs.
-import { accessSync, closeSync, constants, openSync, readSync } from 'node:fs';
+import { accessSync, constants } from 'node:fs';
 import { floppyFormatFor } from '../../backend/block/floppy-formats.ts';
 import { MEDIUM_HEAD, recogniseMedium } from '../../backend/block/medium.ts';
 import { DoppelError } from '../../base/errors.ts';
 import { type FileDisk, openFileDisk } from './file-disk.ts';
+import { readStart } from './open-file.ts';
 
 const CD_BLOCK = 2048;
 
@@ -22,7 +23,7 @@ export function openMediaFile(
 ): FileDisk {
   const medium = openFileDisk(path, { readOnly: readOnly || kind === 'cdrom' || !isWritable(path), report });
   try {
-    const content = recogniseMedium(readHead(path), medium.sectors);
+    const content = recogniseMedium(readStart(path, MEDIUM_HEAD).bytes, medium.sectors);
     if (content.kind === 'container') {
       throw new DoppelError(containerMessage(path, content.format));
     }
@@ -51,17 +52,6 @@ export function openMediaFile(
 /** What is said of an image in another program's format. */
 export function containerMessage(path: string, format: string): string {
   return `${path} is a ${format} image: this version takes raw images (qemu-img convert -O raw ${path} FILE makes one).`;
-}
-
-/** The first bytes of a file, as many as recogniseMedium looks at. */
-function readHead(path: string): Uint8Array {
-  const file = openSync(path, 'r');
-  try {
-    const bytes = new Uint8Array(MEDIUM_HEAD);
-    return bytes.subarray(0, readSync(file, bytes, 0, bytes.length, 0));
-  } finally {
-    closeSync(file);
-  }
 }
 
 /** A diskette in a file that may not be written has its tab open. */

@@ -1,30 +1,51 @@
 // Files that hold a disk or flash memory, opened to be read and written in place.
-import { fstatSync, openSync, type Stats } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync, type Stats, statSync } from 'node:fs';
 import { DoppelError } from '../../base/errors.ts';
+import { whyNot } from './file-reasons.ts';
 
 /**
- * A descriptor of the file. Throws DoppelError where it cannot be opened; `denied` is what follows on the path and a space where the
- * host does not permit it, undefined where there is nothing to advise.
+ * A descriptor of the file. Throws DoppelError where it cannot be opened, or is none; `denied` is what follows on the reason why
+ * the host does not permit it: what to do then.
  */
-export function openInPlace(
-  path: string,
-  readOnly: boolean,
-  denied: (code: string) => string | undefined,
-): number {
+export function openInPlace(path: string, readOnly: boolean, denied = ''): number {
   try {
+    checkRegular(path, statSync(path));
     return openSync(path, readOnly ? 'r' : 'r+');
   } catch (error) {
+    if (error instanceof DoppelError) throw error;
     const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT') throw new DoppelError(`${path} does not exist.`);
-    const advice = code === 'EACCES' || code === 'EROFS' || code === 'EPERM' ? denied(code) : undefined;
-    if (advice !== undefined) throw new DoppelError(`${path} ${advice}`);
-    throw new DoppelError(`${path} cannot be opened (${code}).`, { cause: error });
+    const refused = code === 'EACCES' || code === 'EROFS' || code === 'EPERM';
+    const what = refused ? ` cannot be ${readOnly ? 'read' : 'written'}` : '';
+    throw new DoppelError(`${path}${what}: ${whyNot(error)}.${refused ? denied : ''}`, { cause: error });
   }
 }
 
-/** What the host knows of an open file. Throws DoppelError where it is a folder or a device. */
-export function regularFile(path: string, file: number): Stats {
-  const status = fstatSync(file);
-  if (!status.isFile()) throw new DoppelError(`${path} is not a file.`);
-  return status;
+/** Bytes of an open file. */
+export function sizeOf(file: number): number {
+  return fstatSync(file).size;
+}
+
+/** The first bytes of a file, `most` of them at most, and how many it has. Throws DoppelError. */
+export function readStart(path: string, most: number): { readonly bytes: Uint8Array; readonly size: number } {
+  const file = openInPlace(path, true);
+  try {
+    const bytes = new Uint8Array(most);
+    const length = readSync(file, bytes, 0, most, 0);
+    return { bytes: bytes.subarray(0, length), size: sizeOf(file) };
+  } catch (error) {
+    throw new DoppelError(`${path} cannot be read: ${whyNot(error)}.`, { cause: error });
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** Before it is opened: a pipe would wait for somebody at its other end. */
+function checkRegular(path: string, status: Stats): void {
+  if (status.isFile()) return;
+  if (status.isDirectory()) throw new DoppelError(`${path} is a folder: give an image file.`);
+  if (status.isBlockDevice()) {
+    throw new DoppelError(`${path} is a device: copy it into a file (dd if=${path} of=FILE bs=1M).`);
+  }
+  const what = status.isFIFO() ? 'a pipe' : status.isSocket() ? 'a socket' : 'a device';
+  throw new DoppelError(`${path} is ${what}: give an image file.`);
 }

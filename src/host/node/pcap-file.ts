@@ -5,6 +5,7 @@ import type { PacketBackend } from '../../backend/net/packet-backend.ts';
 import { pcapHeader, pcapRecord } from '../../backend/net/pcap.ts';
 import { DoppelError } from '../../base/errors.ts';
 import type { WallClock } from '../../base/services.ts';
+import { whyNot, whyNotMade } from './file-reasons.ts';
 import { hostWallClock } from './platform.ts';
 
 export interface PcapFile {
@@ -30,12 +31,9 @@ export function capturePcapFile(options: PcapFileOptions): PcapFile {
   try {
     file = openSync(path, 'w');
   } catch (error) {
-    throw new DoppelError(
-      `The capture file ${path} cannot be written: ${(error as NodeJS.ErrnoException).code}.`,
-      {
-        cause: error,
-      },
-    );
+    throw new DoppelError(`The capture file ${path} cannot be written: ${whyNotMade(error)}.`, {
+      cause: error,
+    });
   }
   let open = true;
   const close = () => {
@@ -46,7 +44,7 @@ export function capturePcapFile(options: PcapFileOptions): PcapFile {
     try {
       for (let done = 0; open && done < bytes.length; ) done += writeSync(file, bytes, done);
     } catch (error) {
-      report(`the capture file ${path} ends here: ${(error as NodeJS.ErrnoException).code}.`);
+      report(`the capture file ${path} ends here: ${whyNot(error)}.`);
       close();
     }
   };

@@ -41,8 +41,8 @@ export interface VncClientOptions extends VncTarget {
   readonly closed: () => void;
 }
 
-/** Pseudo-rectangles, and one message that goes before them. */
-type Announcement = 'colour map' | 'extended keys' | 'pointer' | 'size' | 'extended size' | 'size refused';
+/** What pseudo-rectangles say. */
+type Announcement = 'extended keys' | 'pointer' | 'size' | 'extended size' | 'size refused';
 
 type Phase = 'version' | 'security' | 'response' | 'init' | 'messages' | 'closed';
 
@@ -71,8 +71,10 @@ export class VncClient {
   #wants = false;
   #busy = false;
   #encodings = new Set<number>();
-  /** What goes with the next update, besides the picture. However often a client gives cause for one, it waits once. */
+  /** What goes with the next update. However often a client gives cause for one, it waits once. */
   readonly #announcements = new Set<Announcement>();
+  /** A colour map goes before it. */
+  #colourMapDue = false;
   #capsLockSeen = false;
   /** The client sends ways, not places. */
   #relative = false;
@@ -119,7 +121,8 @@ export class VncClient {
     this.#wants = false;
     this.#busy = true;
     const rectangles = this.#damage.take(MOST_RECTANGLES);
-    const colourMap = this.#announcements.delete('colour map') ? [colourMapMessage()] : [];
+    const colourMap = this.#colourMapDue ? [colourMapMessage()] : [];
+    this.#colourMapDue = false;
     const announcements = [...this.#announcements].map((announcement) => this.#announced(announcement));
     this.#announcements.clear();
     this.#encoder.encode(this.#frame, rectangles).then(
@@ -138,7 +141,7 @@ export class VncClient {
   }
 
   /** An announcement as it is now true. */
-  #announced(announcement: Exclude<Announcement, 'colour map'>): Buffer {
+  #announced(announcement: Announcement): Buffer {
     const { width, height } = this.#frame;
     switch (announcement) {
       case 'extended keys':
@@ -327,7 +330,7 @@ export class VncClient {
       return;
     }
     this.#encoder.format = format;
-    if (!format.trueColour) this.#announcements.add('colour map');
+    this.#colourMapDue = !format.trueColour;
   }
 
   #setEncodings(): boolean {
@@ -338,10 +341,7 @@ export class VncClient {
       const encodings = Array.from({ length: count }, (_, index) => message.readInt32BE(4 + 4 * index));
       this.#encodings = new Set(encodings);
       this.#encoder.encodings = encodings;
-      // The colour map belongs to the pixel format.
-      const colourMap = this.#announcements.has('colour map');
       this.#announcements.clear();
-      if (colourMap) this.#announcements.add('colour map');
       this.#relative = false;
       if (this.#encodings.has(R.ENCODING_EXTENDED_KEY_EVENT)) this.#announcements.add('extended keys');
       if (this.#encodings.has(R.ENCODING_POINTER_MOTION_CHANGE)) this.#announcePointer();

@@ -28,6 +28,14 @@ const LONGEST_INTERVAL = 100;
 const SLOWER = 1.15;
 const FASTER = 0.6;
 
+const WHY_NOT: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'somebody else listens there; choose another port, or 0 for any that is free',
+  EADDRNOTAVAIL: "that is no address of this host's",
+  ENOTFOUND: 'there is no host of that name',
+  EAI_AGAIN: 'its name cannot be looked up now',
+  EACCES: 'the host does not permit it; ports from 1024 are for everybody',
+};
+
 export class VncServer {
   readonly #options: VncServerOptions;
   readonly #server: Server;
@@ -69,7 +77,7 @@ export class VncServer {
     const host = options.host ?? DEFAULT_HOST;
     await new Promise<void>((resolve, reject) => {
       server.#server.once('error', (cause: NodeJS.ErrnoException) => {
-        const why = cause.code === 'EADDRINUSE' ? 'somebody else listens there' : String(cause.code);
+        const why = WHY_NOT[cause.code ?? ''] ?? cause.code;
         reject(new DoppelError(`VNC cannot listen on ${host}:${options.port}: ${why}.`, { cause }));
       });
       server.#server.listen(options.port, host, () => resolve());
