@@ -1,6 +1,6 @@
-// One writer an image: a file NAME.lock beside it holds the writer's host name and process, and makes a
-// second one refuse, by whatever symbolic link (hard links are not seen through). The lock of a process that has died is taken over, so that nobody need clean up
-// after a crash. (Node has no flock(2); other programs do not see this lock.)
+// One writer an image: a file NAME.lock beside it holds the writer's host name and process, and makes a second one refuse, by
+// whatever symbolic link (hard links are not seen through). The lock of a process that has died is taken over, so that nobody
+// need clean up after a crash. (Node has no flock(2); other programs do not see this lock.)
 import { existsSync, linkSync, readFileSync, realpathSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { DoppelError } from '../../base/errors.ts';
