@@ -45,30 +45,79 @@ const PALETTE_TWO = '00 3f 3f 3f 3f 3f 3f 3f 3f 3f 3f 3f 3f 3f 3f 3f';
 const PALETTE_MONOCHROME = '00 08 08 08 08 08 08 08 10 18 18 18 18 18 18 18';
 const PALETTE_256 = '00 01 02 03 04 05 06 07 08 09 0a 0b 0c 0d 0e 0f';
 
-function textMode(number: number, columns: 40 | 80, monochrome = false): VideoMode {
+/** Scan lines of a text mode, as AH=12h, BL=30h chooses them. */
+export type TextLines = 200 | 350 | 400;
+
+/** What differs with the number of lines: characters, clocks (and polarities, which say it to the monitor), CRTC, colours. */
+const TEXT_LINES: Readonly<
+  Record<
+    TextLines,
+    {
+      readonly characterHeight: number;
+      readonly dots: 8 | 9;
+      readonly miscellaneous: number;
+      readonly rows: string;
+      readonly vertical: string;
+      readonly palette: string;
+    }
+  >
+> = {
+  200: {
+    characterHeight: 8,
+    dots: 8,
+    miscellaneous: 0x63,
+    rows: 'c7 06 07',
+    vertical: '9c 8e 8f',
+    palette: PALETTE_16_LOW,
+  },
+  350: {
+    characterHeight: 14,
+    dots: 8,
+    miscellaneous: 0xa3,
+    rows: '4d 0b 0c',
+    vertical: '83 85 5d',
+    palette: PALETTE_16,
+  },
+  400: {
+    characterHeight: 16,
+    dots: 9,
+    miscellaneous: 0x67,
+    rows: '4f 0d 0e',
+    vertical: '9c 8e 8f',
+    palette: PALETTE_16,
+  },
+};
+
+function textMode(number: number, columns: 40 | 80, monochrome = false, lines: TextLines = 400): VideoMode {
   const wide = columns === 80;
+  const { characterHeight, miscellaneous, rows, vertical, palette } = TEXT_LINES[lines];
+  const dots = monochrome ? 9 : TEXT_LINES[lines].dots;
+  const clocking = (wide ? 0 : 8) | (dots === 8 ? 1 : 0);
+  const underline = monochrome ? (lines === 350 ? '0d' : '0f') : '1f';
   return {
     number,
     kind: 'text',
     columns,
     rows: 25,
-    characterHeight: 16,
-    width: columns * 9,
-    height: 400,
+    characterHeight,
+    width: columns * dots,
+    height: lines,
     bitsPerPixel: 4,
     segment: monochrome ? 0xb000 : 0xb800,
     pageSize: wide ? 4096 : 2048,
     pages: 8,
-    miscellaneous: monochrome ? 0x66 : 0x67,
-    sequencer: bytes(wide ? '00 03 00 02' : '08 03 00 02'),
+    miscellaneous: monochrome ? (miscellaneous & 0xf0) | 0x06 : miscellaneous,
+    sequencer: [clocking, 0x03, 0x00, 0x02],
     crtc: bytes(
-      `${wide ? `${HORIZONTAL_80} 55 81` : `${HORIZONTAL_40} 2b a0`} bf 1f 00 4f 0d 0e 00 00 00 00 9c 8e 8f ${
+      `${wide ? `${HORIZONTAL_80} 55 81` : `${HORIZONTAL_40} 2b a0`} bf 1f 00 ${rows} 00 00 00 00 ${vertical} ${
         wide ? '28' : '14'
-      } ${monochrome ? '0f' : '1f'} 96 b9 a3 ff`,
+      } ${underline} ${lines === 350 ? '63 ba' : '96 b9'} a3 ff`,
     ),
     graphics: bytes(`00 00 00 00 00 10 ${monochrome ? '0a' : '0e'} 00 ff`),
     attribute: bytes(
-      `${monochrome ? PALETTE_MONOCHROME : PALETTE_16} ${monochrome ? '0e' : '0c'} 00 0f 08 00`,
+      `${monochrome ? PALETTE_MONOCHROME : palette} ${monochrome ? '0e' : dots === 9 ? '0c' : '08'} 00 0f ${
+        dots === 9 ? '08' : '00'
+      } 00`,
     ),
     cursor: [6, 7], // of a character of eight lines
     monochrome,
@@ -259,3 +308,16 @@ export const VIDEO_MODES: ReadonlyMap<number, VideoMode> = new Map(
     }),
   ].map((mode) => [mode.number, mode]),
 );
+
+const TEXT_MODES: ReadonlyMap<number, (lines: TextLines) => VideoMode> = new Map([
+  [0x00, (lines) => textMode(0x00, 40, false, lines)],
+  [0x01, (lines) => textMode(0x01, 40, false, lines)],
+  [0x02, (lines) => textMode(0x02, 80, false, lines)],
+  [0x03, (lines) => textMode(0x03, 80, false, lines)],
+  // The monochrome mode has no fewer than 350.
+  [0x07, (lines) => textMode(0x07, 80, true, lines === 200 ? 400 : lines)],
+]);
+
+/** A mode by number; text modes with so many scan lines. */
+export const videoMode = (number: number, lines: TextLines): VideoMode | undefined =>
+  TEXT_MODES.get(number)?.(lines) ?? VIDEO_MODES.get(number);

@@ -107,8 +107,10 @@ export class VbeServices {
       case 0x02:
         return this.#setMode(frame);
       case 0x03: {
-        const flags = this.#linear ? MODE_LINEAR : 0;
-        frame.bx = this.#current ? this.#current.number | flags : this.#memory.read8(B.BDA_VIDEO_MODE);
+        const kept = (this.#memory.read8(B.BDA_VIDEO_CONTROL) & KEEP_MEMORY) !== 0 ? MODE_KEEP : 0;
+        const linear = this.#linear ? MODE_LINEAR : 0;
+        const number = this.#current ? this.#current.number | linear : this.#memory.read8(B.BDA_VIDEO_MODE);
+        frame.bx = number | kept;
         return OK;
       }
       case 0x04:
@@ -225,6 +227,8 @@ export class VbeServices {
     this.#write(R_BANK, 0);
     const keep = (frame.bx & MODE_KEEP) !== 0 ? KEEP_MEMORY : 0;
     this.#write(R_ENABLE, ENABLED | keep | (this.#linear ? LINEAR : 0));
+    const control = this.#memory.read8(B.BDA_VIDEO_CONTROL);
+    this.#memory.write8(B.BDA_VIDEO_CONTROL, (control & ~KEEP_MEMORY) | keep);
     this.#current = mode;
     this.#screen.linearMode(linearMode(mode.width, mode.height, mode.depth), this.#surface(mode));
     return OK;

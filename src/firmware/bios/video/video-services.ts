@@ -1,13 +1,13 @@
 // INT 10h: the screen. IBM PS/2 and PC BIOS Interface Technical Reference, INT 10h (VGA); AX=4Fxxh is in vbe.ts.
 //
-// Not offered: light pen, other numbers of scan lines for text modes (AH=12h, BL=30h).
+// Not offered: light pen.
 import type { TextMode } from '../../boot/request.ts';
 import type { BiosFrame } from '../frame.ts';
 import * as B from '../layout.ts';
 import type { BiosMemory, BiosPorts } from '../wires.ts';
 import { fontPointer, fontService } from './font-services.ts';
 import type { LinearSurface } from './linear-surface.ts';
-import { VBE_MODE, VIDEO_MODES, type VideoMode } from './modes.ts';
+import { type TextLines, VBE_MODE, VIDEO_MODES, type VideoMode, videoMode } from './modes.ts';
 import { fontOf, TextPages } from './pages.ts';
 import { paletteService } from './palette-services.ts';
 import { CGA_COLORS, EGA_COLORS, PACKED_COLORS } from './palettes.ts';
@@ -20,6 +20,11 @@ const INITIAL_MODE = 0x03;
 /** Bit 7 of the mode: video memory keeps what it holds. */
 const KEEP_MEMORY = 0x80;
 const DEFAULT_ATTRIBUTE = 0x07;
+/** Of the mode options in the BIOS data area: text modes have 200 or 400 lines, else 350. */
+const OPTION_200_LINES = 0x80;
+const OPTION_400_LINES = 0x10;
+/** AH=12h, BL=30h: the bits for AL. */
+const LINE_OPTIONS = [OPTION_200_LINES, 0, OPTION_400_LINES] as const;
 /** VGA with a colour display. */
 const COLOR_VGA = 0x08;
 
@@ -129,7 +134,8 @@ export class VideoServices {
         this.#text.teletype(this.#text.page, frame.al, this.#mode.kind === 'text' ? null : frame.bl);
         return;
       case 0x0f:
-        frame.al = this.#memory.read8(B.BDA_VIDEO_MODE);
+        frame.al =
+          this.#memory.read8(B.BDA_VIDEO_MODE) | (this.#memory.read8(B.BDA_VIDEO_CONTROL) & KEEP_MEMORY);
         frame.ah = this.#memory.read8(B.BDA_VIDEO_COLUMNS);
         frame.bh = this.#text.page;
         return;
@@ -194,7 +200,7 @@ export class VideoServices {
     frame.al = (mode & 0x7f) > 7 ? 0x20 : (mode & 0x7f) === 6 ? 0x3f : 0x30;
   }
   #setMode(number: number): void {
-    const mode = VIDEO_MODES.get(number & 0x7f);
+    const mode = videoMode(number & 0x7f, this.#textLines);
     if (!mode) return;
     const m = this.#memory;
     this.#vbe.disable();
@@ -212,6 +218,12 @@ export class VideoServices {
     this.#text.selectPage(0);
     this.#text.setCursorShape(...mode.cursor);
     this.#fontVectors(mode);
+  }
+  /** Scan lines that text modes shall have. */
+  get #textLines(): TextLines {
+    const options = this.#memory.read8(B.BDA_VIDEO_MODE_OPTIONS);
+    if ((options & OPTION_200_LINES) !== 0) return 200;
+    return (options & OPTION_400_LINES) !== 0 ? 400 : 350;
   }
   /** A VBE mode has been set: characters and dots go there from now on. */
   #linearMode(mode: VideoMode, surface: LinearSurface | null): void {
@@ -296,7 +308,18 @@ export class VideoServices {
         frame.bx = 0x0003;
         frame.cx = 0x0009;
         return;
-      case 0x30: // scan lines of text modes: 400 are used
+      case 0x30: {
+        // Scan lines of text modes, from the next mode on: 0 200, 1 350, 2 400.
+        const lines = LINE_OPTIONS[frame.al];
+        if (lines === undefined) return;
+        const options = this.#memory.read8(B.BDA_VIDEO_MODE_OPTIONS);
+        this.#memory.write8(
+          B.BDA_VIDEO_MODE_OPTIONS,
+          (options & ~(OPTION_200_LINES | OPTION_400_LINES)) | lines,
+        );
+        frame.al = 0x12;
+        return;
+      }
       case 0x31: // load the palette on a mode set
       case 0x32: // the VGA on or off
       case 0x33:
@@ -342,7 +365,7 @@ export class VideoServices {
   #followMode(): void {
     this.#isStale = false;
     const number = this.#memory.read8(B.BDA_VIDEO_MODE);
-    const mode = VIDEO_MODES.get(number);
+    const mode = videoMode(number, this.#textLines);
     if (number === VBE_MODE) this.#vbe.resume();
     else if (mode) {
       const rows = this.#memory.read8(B.BDA_VIDEO_ROWS) + 1;
