@@ -3,6 +3,7 @@
 // the GuestBus directly and never leave with IoIn or MmioRead.
 import type { LocalApicPort } from '../x86/helpers/cpu.ts';
 import type { CpuState } from '../x86/state/cpu-state.ts';
+import type { ResetKind } from '../x86/state/reset.ts';
 
 /** Why `run` returned. */
 export type Exit =
@@ -46,8 +47,8 @@ export interface Vcpu {
    */
   kick(): void;
   raiseNmi(): void;
-  /** Power-on state (SDM 3A 9.1.1); `bootstrap` false waits for a start-up IPI. */
-  reset(bootstrap?: boolean): void;
+  /** The state after power-on, or after INIT (SDM 3A 9.1.1); `bootstrap` false waits for a start-up IPI. */
+  reset(bootstrap?: boolean, kind?: ResetKind): void;
   /** Registers were changed from outside (boot protocol, restore, debugger): derived state and caches follow. */
   stateChanged(): void;
   /** Guest memory was changed from outside (DMA marks its own pages; this is for restore): forget all code. */

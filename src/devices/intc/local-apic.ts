@@ -220,8 +220,7 @@ export class LocalApic implements Chip, ApicAgent {
         this.#processor.nonMaskableInterrupt();
         break;
       case DELIVER_INIT:
-        this.#powerOn();
-        this.#update();
+        this.init();
         this.#processor.init();
         break;
       case DELIVER_STARTUP:
@@ -233,6 +232,12 @@ export class LocalApic implements Chip, ApicAgent {
         break;
       default: // reserved
     }
+  }
+
+  /** INIT, as a message or the processor's pin: as a reset, but the mode stays. */
+  init(): void {
+    this.#powerOn();
+    this.#update();
   }
 
   // Chip.

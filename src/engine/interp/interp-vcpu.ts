@@ -22,7 +22,7 @@ import type { Cpu } from '../../x86/helpers/cpu.ts';
 import { CpuState } from '../../x86/state/cpu-state.ts';
 import { updateDerivedState } from '../../x86/state/derived.ts';
 import * as L from '../../x86/state/layout.ts';
-import { resetState } from '../../x86/state/reset.ts';
+import { type ResetKind, resetState } from '../../x86/state/reset.ts';
 import { segmentLinear } from '../../x86/uops/segment.ts';
 import { KIND_BYTES, KIND_STACK, KIND_WRITE } from '../soft/core-functions.ts';
 import * as E from '../soft/engine-state.ts';
@@ -175,8 +175,8 @@ export class InterpVcpu implements Vcpu, TranslatorHost {
     return this.#retired + this.#granted - i32[E.BUDGET >> 2]! + inBlock;
   }
 
-  reset(bootstrap = true): void {
-    resetState(this.state, bootstrap);
+  reset(bootstrap = true, kind: ResetKind = 'power'): void {
+    resetState(this.state, bootstrap, kind);
     this.#events.reset();
     this.stateChanged();
     this.memoryChanged();

@@ -3,7 +3,7 @@
 import { ACTIVITY_HALTED, CpuState } from '../../x86/state/cpu-state.ts';
 import { updateDerivedState } from '../../x86/state/derived.ts';
 import * as L from '../../x86/state/layout.ts';
-import { resetState } from '../../x86/state/reset.ts';
+import { type ResetKind, resetState } from '../../x86/state/reset.ts';
 import type { Exit, Vcpu } from '../vcpu.ts';
 
 export class NoneVcpu implements Vcpu {
@@ -25,8 +25,8 @@ export class NoneVcpu implements Vcpu {
   raiseNmi(): void {
     this.nmis++;
   }
-  reset(bootstrap = true): void {
-    resetState(this.state, bootstrap);
+  reset(bootstrap = true, kind: ResetKind = 'power'): void {
+    resetState(this.state, bootstrap, kind);
     this.state.set32(L.ACTIVITY, ACTIVITY_HALTED);
   }
   stateChanged(): void {

@@ -18,7 +18,7 @@ import { buildMeaning } from '../../x86/semantics/index.ts';
 import { ACTIVITY_RUNNING, CpuState } from '../../x86/state/cpu-state.ts';
 import { updateDerivedState } from '../../x86/state/derived.ts';
 import * as L from '../../x86/state/layout.ts';
-import { resetState } from '../../x86/state/reset.ts';
+import { type ResetKind, resetState } from '../../x86/state/reset.ts';
 import { Evaluator } from '../../x86/uops/evaluate.ts';
 import type { Uop } from '../../x86/uops/ir.ts';
 import type { Exit, Vcpu, VcpuWires } from '../vcpu.ts';
@@ -63,8 +63,8 @@ export class ReferenceVcpu implements Vcpu {
     this.reset();
   }
 
-  reset(bootstrap = true): void {
-    resetState(this.state, bootstrap);
+  reset(bootstrap = true, kind: ResetKind = 'power'): void {
+    resetState(this.state, bootstrap, kind);
     this.#events.reset();
     this.#memory.flushAll('dropGlobal');
   }

@@ -4,7 +4,7 @@
 //   reset -> stub -> SERVICE_POST -> INT 19h -> boot sector -> INT 10h, 13h, ... -> stub -> trap() -> service -> IRET
 
 import type { Saveable, StateRecord } from '../../base/state-record.ts';
-import { initialState, integer, record, restoreState, saveState } from '../../devices/chip.ts';
+import { flag, initialState, integer, record, restoreState, saveState } from '../../devices/chip.ts';
 import { BootLoader } from './boot.ts';
 import { BOOT_MENU_SHAPE, BootMenu } from './boot-menu.ts';
 import { BiosClock } from './clock.ts';
@@ -17,8 +17,9 @@ import * as B from './layout.ts';
 import { printerService, serialService } from './line-services.ts';
 import { PCI_FUNCTIONS, pciService } from './pci-services.ts';
 import { PointingDevice } from './pointing-device.ts';
-import { comesFromReset, endOfInterrupt, forgetSetup, powerOnSetup } from './post.ts';
+import { endOfInterrupt, powerOnSetup } from './post.ts';
 import { type BiosRom, buildRom } from './rom.ts';
+import { type FarAddress, resumption } from './shutdown.ts';
 import { SystemServices } from './system-services.ts';
 import { VideoServices } from './video/video-services.ts';
 import { type BiosWires, DrivePending } from './wires.ts';
@@ -28,6 +29,7 @@ const RESET_PORT = 0xcf9;
 const HARD_RESET = 0x06;
 
 const NAME = 'bios';
+const VERSION = 2;
 const KEYBOARD = 0x16;
 
 /** Whether a service may be called by a program that idles: to see if a key has come, or what time it is. */
@@ -58,6 +60,8 @@ const SHAPE = {
   menu: record(BOOT_MENU_SHAPE),
   /** What the menu has said: a drive, or one of CHOICES. */
   choice: integer(-3, 255, -1),
+  /** The machine has been reset, and has not been set up since. */
+  isReset: flag(true),
 };
 const CHOICES = [undefined, 'usual', 'wait'] as const;
 
@@ -75,6 +79,7 @@ export class Bios implements Saveable {
   readonly #menu: BootMenu;
   /** What the menu has said, until it has been tried. */
   #choice: ReturnType<BootMenu['look']> | undefined;
+  #isReset = true;
 
   constructor(wires: BiosWires) {
     this.#wires = wires;
@@ -94,18 +99,25 @@ export class Bios implements Saveable {
   /** The machine has been reset: the processor comes to the entry point now. */
   afterReset(): void {
     this.#choice = undefined;
-    forgetSetup(this.#wires.memory);
+    this.#isReset = true;
+  }
+
+  /** The processor alone has been reset, by INIT: where it is to go on instead of the entry point. */
+  afterInit(): FarAddress | null {
+    return resumption(this.#wires.memory, this.#wires.ports);
   }
 
   save(): StateRecord {
     const said = this.#choice;
     const choice = typeof said === 'object' ? said.drive : -1 - CHOICES.indexOf(said);
-    return saveState(NAME, 1, SHAPE, { disks: this.#disks.save(), menu: this.#menu.save(), choice });
+    const [disks, menu] = [this.#disks.save(), this.#menu.save()];
+    return saveState(NAME, VERSION, SHAPE, { disks, menu, choice, isReset: this.#isReset });
   }
   /** Of a machine with the same drives, after its memory and display. A service that waits is asked again from its beginning. */
   restore(saved: StateRecord): void {
     const state = initialState(SHAPE);
-    restoreState(NAME, 1, SHAPE, state, saved);
+    restoreState(NAME, VERSION, SHAPE, state, saved);
+    this.#isReset = state.isReset;
     this.#disks.restore(state.disks);
     this.#menu.restore(state.menu);
     this.#choice = state.choice < 0 ? CHOICES[-1 - state.choice] : { drive: state.choice };
@@ -255,11 +267,12 @@ export class Bios implements Saveable {
 
   #start(): void {
     const { memory } = this.#wires;
-    // A program that wants to start again has jumped here: its interrupts and devices are to stop first.
-    if (!comesFromReset(memory)) {
+    // A program that wants to start again has come here, by a jump or INIT: its interrupts and devices are to stop first.
+    if (!this.#isReset) {
       this.#reset();
       return;
     }
+    this.#isReset = false;
     this.#disks.forgetEmulation();
     powerOnSetup(this.#wires, this.rom, this.#disks.units);
     this.#keyboard.start();

@@ -50,6 +50,9 @@ export const ROM_PCI_ENTRY = 0xc260;
 /** VBE: a far routine that sets the window, and the protected-mode interface. */
 export const ROM_VBE_WINDOW = 0xcb00;
 export const ROM_VBE_PROTECTED = 0xcb10;
+/** Where shutdown.ts goes on with IRET and with a far return. */
+export const ROM_RESUME_IRET = 0xc280;
+export const ROM_RESUME_RETF = 0xc288;
 /** Stubs and tables that no program knows by address. */
 export const ROM_FREE = 0x0100;
 
@@ -86,6 +89,8 @@ export const BDA_CURSOR_POSITIONS = 0x450;
 export const BDA_CURSOR_SHAPE = 0x460;
 export const BDA_VIDEO_PAGE = 0x462;
 export const BDA_CRTC_PORT = 0x463;
+/** A far address for after an INIT (shutdown.ts). */
+export const BDA_RESUME = 0x467;
 export const BDA_TICKS = 0x46c;
 export const BDA_MIDNIGHT = 0x470;
 export const BDA_BREAK = 0x471;

@@ -31,9 +31,6 @@ const CONVENTIONAL_KIB = 639;
 const EBDA = CONVENTIONAL_KIB * 1024;
 const BIOS_DATA_AREA = 0x400;
 const EBDA_DISK_TABLE = 0x3d;
-/** Set once the machine has been set up since its last reset. */
-const EBDA_POSTED = 0x80;
-const POSTED = 0xa5;
 const SERIAL_TIMEOUT = 1;
 const PARALLEL_TIMEOUT = 20;
 
@@ -46,14 +43,6 @@ const TABLE_VECTORS: ReadonlyMap<number, number> = new Map([
 /** For programs of the user. */
 const FIRST_USER_VECTOR = 0x60;
 const LAST_USER_VECTOR = 0x67;
-
-/** The machine has been reset. */
-export function forgetSetup(memory: BiosMemory): void {
-  memory.write8(EBDA + EBDA_POSTED, 0);
-}
-
-/** False where a program has come to the BIOS's entry by itself, in the middle of whatever the machine was doing. */
-export const comesFromReset = (memory: BiosMemory): boolean => memory.read8(EBDA + EBDA_POSTED) !== POSTED;
 
 export function powerOnSetup(wires: BiosWires, rom: BiosRom, units: Units): void {
   const { memory } = wires;
@@ -94,7 +83,6 @@ function writeDataArea(wires: BiosWires): void {
   memory.write16(B.BDA_EQUIPMENT, equipment & 0xffff);
   // Its first byte is its size in KiB.
   memory.write8(EBDA, 640 - CONVENTIONAL_KIB);
-  memory.write8(EBDA + EBDA_POSTED, POSTED);
 }
 
 function setUpInterruptControllers(ports: BiosPorts): void {

@@ -8,6 +8,7 @@
 import { setChecksum } from '../tables/bytes.ts';
 import { CALL_PAUSE, CALL_PRINT_SCREEN, CALL_SYSTEM_REQUEST } from './keyboard.ts';
 import {
+  BDA_RESUME,
   BIOS_DATE,
   PCI_SERVICE_PORT,
   ROM_BIOS32,
@@ -39,6 +40,8 @@ import {
   ROM_PCI_ENTRY,
   ROM_POST,
   ROM_RESET,
+  ROM_RESUME_IRET,
+  ROM_RESUME_RETF,
   ROM_SEGMENT,
   ROM_SIZE,
   ROM_VBE_PROTECTED,
@@ -172,6 +175,9 @@ const BIOS32_DIRECTORY = [
 const VBE_WINDOW = [0xb8, 0x05, 0x4f, 0xcd, 0x10, 0xcb]; // mov ax, 4f05h; int 10h; retf
 const PCI_ENTRY = [0xe6, PCI_SERVICE_PORT, 0xcb]; // out PCI_SERVICE_PORT, al; retf
 
+/** lss sp, [467h], with DS 0 as INIT leaves it. */
+const RESUME_STACK = [0x0f, 0xb2, 0x26, low(BDA_RESUME), high(BDA_RESUME)];
+
 export interface BiosRom {
   /** ROM_SIZE bytes. */
   readonly bytes: Uint8Array;
@@ -237,6 +243,8 @@ export function buildRom(): BiosRom {
   setChecksum(bytes.subarray(ROM_BIOS32, ROM_BIOS32 + BIOS32_DIRECTORY.length), 10);
   put(ROM_BIOS32_ENTRY, BIOS32_ENTRY);
   put(ROM_PCI_ENTRY, PCI_ENTRY);
+  put(ROM_RESUME_IRET, [...RESUME_STACK, IRET]);
+  put(ROM_RESUME_RETF, [...RESUME_STACK, 0xcb]);
   put(ROM_VBE_WINDOW, VBE_WINDOW);
   put(ROM_VBE_PROTECTED, VBE_PROTECTED);
   bytes.set(FONT_8X8.subarray(0, FONT_8X8.length / 2), ROM_FONT_8X8);

@@ -41,6 +41,7 @@ import { Smbus } from '../../devices/platform/smbus.ts';
 import {
   A20Gate,
   ResetControl,
+  type ResetKind,
   SystemControlPortA,
   SystemControlPortB,
 } from '../../devices/platform/system-control.ts';
@@ -109,7 +110,7 @@ export interface BoardOptions {
   /** The guest reads the ACPI timer. */
   readonly timerRead?: () => void;
   readonly powerOff: () => void;
-  readonly reset: () => void;
+  readonly reset: (kind: ResetKind) => void;
   readonly debugExit: (status: number) => void;
 }
 
@@ -213,8 +214,8 @@ export class Board implements GuestBus {
     const a20 = new A20Gate((open) => {
       memory.a20 = open;
     });
-    const reset = options.reset;
-    const resetControl = add('reset-control', new ResetControl(reset));
+    const resetControl = add('reset-control', new ResetControl(options.reset));
+    const reset = () => options.reset('soft');
     add('port-a', new SystemControlPortA({ a20, reset }), P.SYSTEM_CONTROL_A);
     add('port-b', new SystemControlPortB({ clock, timer: pit }), P.SYSTEM_CONTROL_B);
     add('apm', new ApmPorts(), P.APM);

@@ -11,6 +11,7 @@ import {
   ROM_TABLES_SIZE,
   SERVICE_PORT,
 } from '../../firmware/bios/layout.ts';
+import type { FarAddress } from '../../firmware/bios/shutdown.ts';
 import type { BiosDrive, BiosTray, DriveError, DrivePlace } from '../../firmware/bios/wires.ts';
 import type { MemoryMap } from '../../firmware/tables/memory-map.ts';
 import type { CpuState } from '../../x86/state/cpu-state.ts';
@@ -107,10 +108,20 @@ export class OwnBios implements Saveable {
     memory.protect(ROM, ROM_SIZE);
     this.#pending.forget();
     this.#bios.afterReset();
+    this.#goTo({ segment: ROM_SEGMENT, offset: RESET_OFFSET });
+  }
+
+  /** The processor has had an INIT: it goes on where the program wants, or begins in the ROM. */
+  initialise(): void {
+    this.#pending.forget();
+    this.#goTo(this.#bios.afterInit() ?? { segment: ROM_SEGMENT, offset: RESET_OFFSET });
+  }
+
+  #goTo({ segment, offset }: FarAddress): void {
     const code = this.#state.segments[L.CS]!;
-    code.selector = ROM_SEGMENT;
-    code.base = ROM;
-    this.#state.rip = RESET_OFFSET;
+    code.selector = segment;
+    code.base = segment * 16;
+    this.#state.rip = offset;
   }
 }
 

@@ -11,6 +11,7 @@ import type { Pointer } from '../../backend/input/pointer.ts';
 import type { KeyEvent } from '../../backend/input/type-text.ts';
 import { DoppelError } from '../../base/errors.ts';
 import { VgaScreen } from '../../devices/display/vga-screen.ts';
+import type { ResetKind } from '../../devices/platform/system-control.ts';
 import { fixedWallClock } from '../../devices/timer/rtc.ts';
 import { type InterpOptions, InterpVcpu } from '../../engine/interp/interp-vcpu.ts';
 import type { Exit } from '../../engine/vcpu.ts';
@@ -71,7 +72,7 @@ export class Machine {
   readonly #firmware: boolean;
   readonly #bios: OwnBios | null;
   #end: MachineEnd | null = null;
-  #resetWanted = false;
+  #resetWanted: ResetKind | null = null;
   #paused = false;
   #interruptRequested = false;
   readonly #outside = new Outside();
@@ -113,7 +114,7 @@ export class Machine {
         },
         nonMaskableInterrupt: () => this.vcpu.raiseNmi(),
         systemManagementInterrupt: () => {},
-        init: () => this.#requestReset(),
+        init: () => this.#requestReset('soft'),
         startup: () => {},
       },
       backdoorRegisters: backdoorRegisters(() => this.vcpu.state),
@@ -135,7 +136,7 @@ export class Machine {
       },
       keyboardRead: (full) => (full ? this.#idling.answered() : this.#idling.polled()),
       powerOff: () => this.#finish({ reason: 'power-off' }),
-      reset: () => this.#requestReset(),
+      reset: (kind) => this.#requestReset(kind),
       debugExit: (status) => this.#finish({ reason: 'debug-exit', status }),
     });
     this.screen = this.board.vga && new ScreenHub(new VgaScreen(this.board.vga));
@@ -186,7 +187,7 @@ export class Machine {
       interruptRequested: () => this.#interruptRequested,
       ended: () => this.#end !== null,
       paused: () => this.#paused,
-      resetWanted: () => this.#resetWanted,
+      resetWanted: () => this.#resetWanted !== null,
     });
     this.#inputs.forEach((input, i) => {
       input.connect(this.board.uarts[i]!);
@@ -311,7 +312,7 @@ export class Machine {
 
   /** The reset button: soon the machine starts again, or ends where it was made with `reboot: 'end'`. */
   reset(): void {
-    this.#requestReset();
+    this.#requestReset('hard');
     this.#options.host.scheduler.wake();
   }
 
@@ -350,8 +351,8 @@ export class Machine {
     this.#end ??= end;
     this.vcpu.kick();
   }
-  #requestReset(): void {
-    this.#resetWanted = true;
+  #requestReset(kind: ResetKind): void {
+    if (this.#resetWanted !== 'hard') this.#resetWanted = kind;
     this.vcpu.kick();
   }
 
@@ -406,7 +407,7 @@ export class Machine {
       case 'Shutdown':
         // As on a PC, whose chipset answers the processor's shutdown with a reset; firmware looks at CMOS then.
         if ((this.#firmware || this.#bios) && this.#options.reboot !== 'end') {
-          this.#restart();
+          this.#reset('soft');
           break;
         }
         this.#finish({
@@ -423,11 +424,26 @@ export class Machine {
   }
 
   #resetIfWanted(): boolean {
-    if (!this.#resetWanted) return false;
-    this.#resetWanted = false;
-    if (this.#options.reboot === 'end') this.#finish({ reason: 'reset' });
-    else this.#restart();
+    const kind = this.#resetWanted;
+    if (kind === null) return false;
+    this.#resetWanted = null;
+    this.#reset(kind);
     return true;
+  }
+
+  /**
+   * A soft reset, INIT, is the processor's alone where our BIOS sees to what follows: it resets everything unless the program
+   * wants to go on. Elsewhere (firmware from a file, a kernel without) all resets are of the whole machine.
+   */
+  #reset(kind: ResetKind): void {
+    if (kind === 'soft' && this.#bios) {
+      this.vcpu.reset(true, 'init');
+      this.board.localApic.init();
+      this.board.localApic.enterVirtualWireMode();
+      this.#bios.initialise();
+      this.vcpu.stateChanged();
+    } else if (this.#options.reboot === 'end') this.#finish({ reason: 'reset' });
+    else this.#restart();
   }
 
   /** Memory survives a reset; a kernel that is booted again gets it clean. */

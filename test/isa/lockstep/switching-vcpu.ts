@@ -5,6 +5,7 @@ import { ReferenceVcpu } from '../../../src/engine/reference/reference-vcpu.ts';
 import type { Exit, Vcpu } from '../../../src/engine/vcpu.ts';
 import type { CpuState } from '../../../src/x86/state/cpu-state.ts';
 import * as L from '../../../src/x86/state/layout.ts';
+import type { ResetKind } from '../../../src/x86/state/reset.ts';
 
 export class SwitchingVcpu implements Vcpu {
   readonly #interpreter: InterpVcpu;
@@ -43,8 +44,8 @@ export class SwitchingVcpu implements Vcpu {
   raiseNmi(): void {
     this.#current.raiseNmi();
   }
-  reset(bootstrap?: boolean): void {
-    this.#current.reset(bootstrap);
+  reset(bootstrap?: boolean, kind?: ResetKind): void {
+    this.#current.reset(bootstrap, kind);
   }
   stateChanged(): void {
     this.#current.stateChanged();
