@@ -214,7 +214,7 @@ export function formatStatistics(statistics: Statistics, figures: ProcessFigures
       rows: counters.rows(
         ['blocks decoded', 'blocks decoded'],
         ['instructions decoded', 'instructions decoded'],
-        ['code pages invalidated', 'code pages invalidated'],
+        ['writes to code', 'writes to code'],
         ['code cache flushes', 'code cache flushes'],
         ['handlers compiled', 'handlers compiled'],
         ['handler modules', 'handler modules'],

@@ -26,8 +26,11 @@ export interface BlockTranslator {
   lookedUp(slot: number, linear: number): void;
   /** A region left the instruction at this guest-physical address to the interpreter. */
   bailed(physical: number): void;
-  /** Code of a guest-physical page has changed: its blocks are gone. */
-  pageInvalidated(page: number): void;
+  /**
+   * Code of a guest-physical page has changed (offsets, the last one included), and the blocks that held it are gone; `noted` where
+   * some of it was noted. Answers whether nothing of the page need be noted any more (CodeCache.note).
+   */
+  codeChanged(page: number, first: number, last: number, noted: boolean): boolean;
   /** All blocks are gone, perhaps the function table too. */
   flushed(): void;
 }

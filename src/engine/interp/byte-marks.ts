@@ -16,6 +16,20 @@ export function markBytes(marks: Uint32Array, first: number, end: number): void 
   }
 }
 
+/** Takes the marks of the bytes `first` to `end`, which is excluded, away. */
+export function clearBytes(marks: Uint32Array, first: number, end: number): void {
+  for (let at = first; at < end; ) {
+    marks[at >> 5]! &= ~maskOf(at, end);
+    at = (at | 31) + 1;
+  }
+}
+
+/** Whether no byte is marked. */
+export function noneMarked(marks: Uint32Array): boolean {
+  for (const word of marks) if (word !== 0) return false;
+  return true;
+}
+
 /** Whether one of the bytes `first` to `end`, which is excluded, is marked. */
 export function anyMarked(marks: Uint32Array, first: number, end: number): boolean {
   for (let at = first; at < end; ) {

@@ -8,6 +8,8 @@
 //
 // When bytes of a page change that were decoded, all blocks of the page are dropped (decision D7):
 // their descriptors become `stop` (block-handlers.ts), so that even the running block leaves before its next instruction.
+// Of a page that changes in a few places again and again, only the blocks that hold those go: GRUB writes the registers of each
+// BIOS call into its code. That is not done at once, since what was decoded may be a former use of the page, and nothing else would end it.
 import type { GuestMemory } from '../../memory/guest-memory.ts';
 import type { DecodeFeatures } from '../../x86/cpuid/feature-names.ts';
 import { decode, MAXIMUM_LENGTH } from '../../x86/decode/decode.ts';
@@ -17,18 +19,16 @@ import { GP, GuestFault } from '../../x86/exceptions/fault.ts';
 import type { CpuState } from '../../x86/state/cpu-state.ts';
 import { BlockHandlers } from './block-handlers.ts';
 import { BlockWriter } from './block-writer.ts';
-import { anyMarked, byteMarks, markBytes } from './byte-marks.ts';
+import { CodePage, type Extent } from './code-page.ts';
 import { MAXIMUM_BLOCK } from './descriptor.ts';
 import type { HandlerTable } from './handlers.ts';
 
-interface CodePage {
-  /** (offset in page | mode key << 12, and 2^22 times the bytes to the segment's end where that is near) -> first descriptor. */
-  readonly blocks: Map<number, number>;
-  /** Descriptor ranges: start, end, start, end... */
-  readonly ranges: number[];
-  /** The bytes that were decoded (byte-marks.ts). */
-  readonly marks: Uint32Array;
-}
+/** More bytes at once are no patch, but a new use of a page. */
+const LONGEST_PATCH = 256;
+/** From so many patches of a page on its other blocks stay. */
+const PATCHES = 4;
+/** So many in turn, though nothing was decoded meanwhile, and the page is taken to be filled with something else. */
+const MOST_IN_TURN = 8;
 
 interface CrossingBlock {
   readonly descriptor: number;
@@ -61,14 +61,19 @@ export class CodeCache {
   #handlers: HandlerTable;
   readonly #features: DecodeFeatures;
   readonly #pages = new Map<number, CodePage>();
+  /** Page -> patches of its code until now, where there were any. */
+  readonly #patches = new Map<number, number>();
   readonly #crossing = new Map<number, CrossingBlock>();
   /** The instructions of the block that is being decoded. */
   readonly #run: DecodedInstruction[] = [];
   readonly #writer: BlockWriter;
   /** What runs in place of a block's own handlers. */
   readonly blockHandlers: BlockHandlers;
-  /** Called when code of a page has changed and its blocks are gone. */
-  onInvalidate: (page: number) => void = () => {};
+  /**
+   * Called when bytes of a page that were decoded or noted have changed (offsets, the last one included), and the blocks that held them
+   * are gone. `noted`: some of them were noted. Answers whether nothing of the page need be noted any more.
+   */
+  onInvalidate: (page: number, first: number, last: number, noted: boolean) => boolean = () => true;
   /** Called when a page begins to hold code, and when all descriptors are about to be used again. */
   onProtect: (page: number) => void = () => {};
   onDrop: () => void = () => {};
@@ -130,9 +135,9 @@ export class CodeCache {
 
   // ---- for a translator ----
 
-  /** Bytes of a page (offsets, `end` excluded) are as good as decoded: a change invalidates the page. */
+  /** Bytes of a page (offsets, `end` excluded) are as good as decoded: a change is told (onInvalidate). */
   note(page: number, first: number, end: number): void {
-    markBytes(this.#page(page).marks, first, end);
+    this.#page(page).note(first, end);
   }
   /** Offsets of the blocks of a page that were decoded for a mode, ascending. */
   leaders(page: number, modeKey: number): number[] {
@@ -172,6 +177,7 @@ export class CodeCache {
     for (const page of this.#pages.keys()) this.#memory.codePages[page] = 0;
     this.#pages.clear();
     this.#crossing.clear();
+    this.#patches.clear();
     this.blockHandlers.forget();
     this.#writer.rewind();
     this.flushes++;
@@ -280,18 +286,15 @@ export class CodeCache {
     return this.#writer.write(this.#run, count, start, ends, mode, place, secondPage, wraps);
   }
 
-  /** Enters a block into its page (key -1: only for invalidation) and marks the bytes it was decoded from. */
+  /** Enters a block into its page (key -1: only for invalidation) with the bytes it was decoded from. */
   #record(page: number, key: number, descriptor: number, first: number, end: number): void {
-    const code = this.#page(page);
-    if (key !== -1) code.blocks.set(key, descriptor);
-    code.ranges.push(descriptor, this.#writer.next);
-    markBytes(code.marks, first, end);
+    this.#page(page).add({ key, descriptor, next: this.#writer.next, first, end });
   }
   /** The record of a page, which holds code from now on. */
   #page(page: number): CodePage {
     let code = this.#pages.get(page);
     if (!code) {
-      code = { blocks: new Map(), ranges: [], marks: byteMarks() };
+      code = new CodePage();
       this.#pages.set(page, code);
       if (page < this.#memory.codePages.length) this.#memory.codePages[page] = 1;
       this.onProtect(page);
@@ -301,17 +304,41 @@ export class CodeCache {
   #written(page: number, first: number, last: number): void {
     const code = this.#pages.get(page);
     if (!code) return;
-    if (!anyMarked(code.marks, first, last + 1)) return;
+    const noted = code.isNoted(first, last);
+    if (!noted && !code.isDecoded(first, last)) return;
     this.invalidations++;
+    // Jump cache entries for what is gone find a `stop` and lead back to find().
+    if (this.#isPatched(page, code, last + 1 - first)) {
+      this.#stop(code.drop(first, last));
+      const allNotes = this.onInvalidate(page, first, last, noted);
+      code.forgetNotes(allNotes ? 0 : first, allNotes ? 4096 : last + 1);
+      if (!code.isEmpty) return;
+    } else {
+      this.#stop(code.drop(0, 4095));
+      this.onInvalidate(page, 0, 4095, true);
+    }
     this.#pages.delete(page);
     this.#memory.codePages[page] = 0;
-    for (let i = 0; i < code.ranges.length; i += 2) {
-      this.blockHandlers.stop(code.ranges[i]!, code.ranges[i + 1]!);
+  }
+  /** Whether the change of so many bytes is one of many small ones. */
+  #isPatched(page: number, code: CodePage, bytes: number): boolean {
+    if (bytes > LONGEST_PATCH || ++code.changes > MOST_IN_TURN) {
+      this.#patches.delete(page);
+      return false;
     }
+    const patches = (this.#patches.get(page) ?? 0) + 1;
+    this.#patches.set(page, patches);
+    return patches >= PATCHES;
+  }
+  #stop(dropped: readonly Extent[]): void {
+    for (const { descriptor, next, key } of dropped) {
+      this.blockHandlers.stop(descriptor, next);
+      if (key === -1) this.#dropCrossing(descriptor);
+    }
+  }
+  #dropCrossing(descriptor: number): void {
     for (const [key, crossing] of this.#crossing) {
-      if (crossing.firstPage === page || crossing.secondPage === page) this.#crossing.delete(key);
+      if (crossing.descriptor === descriptor) this.#crossing.delete(key);
     }
-    // Jump cache entries for these blocks find a `stop` and lead back to find().
-    this.onInvalidate(page);
   }
 }

@@ -78,6 +78,56 @@ test('a loop that patches its own immediate runs the new value each time', () =>
   assert.equal(state.gpr32(L.RAX), 55);
 });
 
+/** Blocks decoded and writes to code while a machine runs so many instructions. */
+function costOf({ vcpu }: ReturnType<typeof machine>, instructions: number) {
+  const { blocks, invalidations } = vcpu.code;
+  vcpu.run(instructions);
+  return { blocks: vcpu.code.blocks - blocks, writes: vcpu.code.invalidations - invalidations };
+}
+
+test('a page that is patched again and again keeps the blocks that are not', () => {
+  // inc dword [0x1041]; jmp 0x1040 ... 0x1040: mov eax, imm32; jmp 0x1080 ... 0x1080: inc ecx; jmp 0x1000
+  const code = new Uint8Array(0x90).fill(0x90);
+  code.set([0xff, 0x05, 0x41, 0x10, 0, 0, 0xeb, 0x38]);
+  code.set([0xb8, 0, 0, 0, 0, 0xeb, 0x39], 0x40);
+  code.set([0x41, 0xe9, 0x7a, 0xff, 0xff, 0xff], 0x80);
+  const guest = machine([...code]);
+  assert.deepEqual(costOf(guest, 6), { blocks: 3, writes: 0 });
+  // At first all blocks each time, and what is left of the one that writes.
+  assert.deepEqual(costOf(guest, 18), { blocks: 11, writes: 3 });
+  // Then the one that holds what is written (and once more the one that writes).
+  assert.deepEqual(costOf(guest, 60), { blocks: 11, writes: 10 });
+  assert.equal(guest.state.gpr32(L.RAX), 14);
+});
+
+test('a write of what is there already changes no code', () => {
+  // mov dword [0x1041], 7; jmp 0x1040 ... 0x1040: mov eax, 7; jmp 0x1000
+  const code = new Uint8Array(0x50).fill(0x90);
+  code.set([0xc7, 0x05, 0x41, 0x10, 0, 0, 7, 0, 0, 0, 0xeb, 0x34]);
+  code.set([0xb8, 7, 0, 0, 0, 0xeb, 0xb9], 0x40);
+  const guest = machine([...code]);
+  guest.memory.trackWrites();
+  assert.deepEqual(costOf(guest, 400), { blocks: 2, writes: 0 });
+  assert.equal(guest.state.gpr32(L.RAX), 7);
+  assert.deepEqual(guest.memory.pagesWritten(4), [1], 'it is a write all the same');
+});
+
+test('code is replaced by other code, a few bytes at a time', () => {
+  // 64 blocks of inc eax; jmp next, then inc ecx; jmp next in their place; the copier is on another page.
+  const blocks = (opcode: number) =>
+    Uint8Array.from({ length: 64 * 4 }, (_, i) => [opcode, 0xeb, 0x01, 0x90][i % 4]!);
+  const guest = machine([...blocks(0x40), 0xe9, 0xfb, 0x0e, 0, 0]);
+  // 0x2000: rep movsd; jmp 0x1000
+  guest.memory.u8.set([0xf3, 0xa5, 0xe9, 0xf9, 0xef, 0xff, 0xff], 0x2000);
+  guest.memory.u8.set(blocks(0x41), 0x3000);
+  guest.state.setGpr32(L.RSI, 0x3000);
+  guest.state.setGpr32(L.RDI, 0x1000);
+  guest.state.setGpr32(L.RCX, 64);
+  guest.vcpu.run(128 + 1 + 64 + 1 + 128);
+  assert.equal(guest.state.gpr32(L.RAX), 64);
+  assert.equal(guest.state.gpr32(L.RCX), 64);
+});
+
 test('an instruction over the end of a page, and its second half rewritten', () => {
   // mov eax, imm32 with the immediate in the next page; jmp back
   const { vcpu, state, memory } = machine([0xb8, 0x11, 0x22, 0x33, 0x44, 0xeb, 0xf9], 0x1ffd);

@@ -160,7 +160,7 @@ export class InterpVcpu implements Vcpu, TranslatorHost {
     this.#translator = options.translator?.(this) ?? null;
     const translator = this.#translator;
     if (translator) {
-      this.code.onInvalidate = (page) => translator.pageInvalidated(page);
+      this.code.onInvalidate = (...change) => translator.codeChanged(...change);
       this.#finder.onRegion = (slot, linear) => translator.lookedUp(slot, linear);
     }
     this.reset();
@@ -262,7 +262,7 @@ export class InterpVcpu implements Vcpu, TranslatorHost {
       ['device memory accesses', mmu.deviceAccesses],
       ['blocks decoded', code.blocks],
       ['instructions decoded', code.instructions],
-      ['code pages invalidated', code.invalidations],
+      ['writes to code', code.invalidations],
       ['code cache flushes', code.flushes],
       ['handlers compiled', handlers.count],
       ['handler modules', handlers.modules],

@@ -23,6 +23,16 @@ test('of accesses in two pages and of other bails is told apart', () => {
   assert.equal(pages.isSpread(5, 0x123), true);
   assert.equal(pages.needsHelp(5, 0x123), false);
   assert.equal(pages.isSpread(5, 0x124), false);
-  pages.changed(5, 20_000);
+  pages.changed(5, 20_000, true);
   assert.equal(pages.isSpread(5, 0x123), false);
+});
+
+test('a page is restless after changes of code that regions are made of, not of what was only decoded', () => {
+  const pages = new CodePages();
+  for (let change = 0; change < 20; change++) pages.changed(5, change, false);
+  assert.equal(pages.restless(5, 20), false);
+  const { generation } = pages.of(5);
+  assert.equal(generation, 20);
+  for (let change = 0; change < 8; change++) pages.changed(5, change, true);
+  assert.equal(pages.restless(5, 20), true);
 });

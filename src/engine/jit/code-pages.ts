@@ -167,19 +167,25 @@ export class CodePages {
     }
   }
 
-  /** Code of the page has changed: its blocks are nobody's candidates any more. */
-  changed(page: number, retired: number): CodePageRecord {
+  /** Code of the page has changed: its blocks are nobody's candidates any more. `translated`: regions are made of it, or were to be. */
+  changed(page: number, retired: number, translated: boolean): CodePageRecord {
     const record = this.of(page);
     record.generation++;
-    record.changes = Math.min(changesAt(record, retired) + 1, MOST_CHANGES);
-    record.stamp = retired;
     record.candidates.clear();
     record.bails.clear();
+    if (translated) {
+      record.changes = Math.min(changesAt(record, retired) + 1, MOST_CHANGES);
+      record.stamp = retired;
+    }
+    return record;
+  }
+  /** No region of the page is left: nor is what they have shown of their ways. */
+  forgetWays(page: number): void {
+    const record = this.of(page);
     record.exits.clear();
     record.outOfParts.clear();
     record.observed.clear();
     record.scattered.clear();
-    return record;
   }
   /**
    * A region has bailed out at an instruction. True when that has just become too much: many times in a short while,

@@ -114,7 +114,7 @@ test('a region is dropped when code of its page changes while it waits', () => {
   const { queue, pages, counts, add, installed } = world({ batch: 3 });
   add(1, 5);
   add(2, 5, 1);
-  pages.changed(FRAME + 1, 0);
+  pages.changed(FRAME + 1, 0, true);
   add(3, 5, 1);
   queue.compileIfDue();
   assert.deepEqual(installed, [[1, 3]]);

@@ -1,7 +1,7 @@
 // What regions say that they hold.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { eachHeldByteRun, heldCode, holds } from './held-code.ts';
+import { eachHeldByteRun, heldCode, holds, mayHoldBytes } from './held-code.ts';
 import { regionOf } from './testing-code.ts';
 
 test('a region holds its instructions, in the frames of its pages, and nothing else', () => {
@@ -34,4 +34,23 @@ test('the bytes of an instruction across the end of a page are in both', () => {
     [0x101, 0, 2],
     [0x101, 2, 3],
   ]);
+});
+
+test('whether a region may hold bytes: all of its own, and at most those shortly behind', () => {
+  const lines = ['entry:', 'e9 >>far', ...Array(40).fill('cc'), 'far:', '48 01 c8', 'c3'];
+  const region = regionOf({ lines, start: 64 })!;
+  const code = heldCode(region);
+  const own = new Set<number>();
+  eachHeldByteRun(region, (page, first, end) => {
+    for (let at = first; at < end; at++) own.add(4096 * page + at);
+  });
+  for (let at = 0; at < 200; at++) {
+    const held = own.has(0x10_0000 + at);
+    const near = [...own].some((byte) => byte <= 0x10_0000 + at && byte > 0x10_0000 + at - 15);
+    const may = mayHoldBytes(code, 0x100, at, at);
+    if (held) assert.ok(may, `${at}`);
+    else if (!near) assert.ok(!may, `${at}`);
+  }
+  assert.ok(mayHoldBytes(code, 0x100, 0, 4095));
+  assert.ok(!mayHoldBytes(code, 0x101, 0, 4095));
 });

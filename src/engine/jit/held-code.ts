@@ -1,5 +1,6 @@
 // Which instructions a region holds, for the question whether it holds one at a guest-physical address: asked of
 // every block that gets hot, of many regions.
+import { MAXIMUM_LENGTH } from '../../x86/decode/decode.ts';
 import { pageOf } from './guest-code.ts';
 import { framesOf, type Region, type RegionPage } from './region.ts';
 
@@ -46,7 +47,29 @@ export function holds({ pages, offsets }: HeldCode, page: number, offset: number
   return false;
 }
 
+/**
+ * Whether a region was made from one of these bytes of a guest-physical page (offsets, the last one included). It may say so of a region whose
+ * instruction only ends shortly before them, since lengths are not known here.
+ */
+export function mayHoldBytes(
+  { pages, offsets }: HeldCode,
+  page: number,
+  first: number,
+  last: number,
+): boolean {
+  for (const { frame, index } of pages) {
+    if (frame !== page) continue;
+    const at = firstFrom(offsets, 4096 * index + first - (MAXIMUM_LENGTH - 1));
+    if (at < offsets.length && offsets[at]! <= 4096 * index + last) return true;
+  }
+  return false;
+}
+
 function includes(ascending: Int32Array, value: number): boolean {
+  return ascending[firstFrom(ascending, value)] === value;
+}
+/** Index of the first number that is not less than a value. */
+function firstFrom(ascending: Int32Array, value: number): number {
   let low = 0;
   let high = ascending.length;
   while (low < high) {
@@ -54,5 +77,5 @@ function includes(ascending: Int32Array, value: number): boolean {
     if (ascending[middle]! < value) low = middle + 1;
     else high = middle;
   }
-  return ascending[low] === value;
+  return low;
 }

@@ -120,7 +120,7 @@ test('cells that are used up are those of the coldest', () => {
 test('what is out of date when it comes back loses its slot again', () => {
   const { u32, pages, counts, installed, formed, there } = world();
   const batch = installed.place([formed(4)]);
-  pages.changed(FRAME, 0);
+  pages.changed(FRAME, 0, true);
   installed.install(batch, EMPTY, 100);
   assert.deepEqual(there(), []);
   assert.deepEqual([counts.outdated, counts.compiled, counts.modules, installed.bytes], [1, 0, 0, 0]);

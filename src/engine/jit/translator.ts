@@ -7,11 +7,12 @@
 // What it knows of blocks that have no region is in code-pages.ts.
 import { MODE_FLAT_CS, MODE_PROTECTED } from '../../x86/decode/mode.ts';
 import type { BlockTranslator, TranslatorHost } from '../interp/block-translator.ts';
+import { HANDLER_STOP } from '../interp/core-module.ts';
 import * as E from '../soft/engine-state.ts';
 import { type Candidate, CodePages } from './code-pages.ts';
 import { CompileQueue } from './compile-queue.ts';
 import { pageOf } from './guest-code.ts';
-import { holds } from './held-code.ts';
+import { holds, mayHoldBytes } from './held-code.ts';
 import { InstalledRegions } from './installed-regions.ts';
 import type { RegionCompiler } from './region-compiler.ts';
 import { regionForm } from './region-form.ts';
@@ -203,12 +204,19 @@ export class Translator implements BlockTranslator {
     }
   }
 
-  pageInvalidated(page: number): void {
-    const record = this.#pages.changed(page, this.#host.retired);
-    for (const region of [...record.regions]) {
+  codeChanged(page: number, first: number, last: number, noted: boolean): boolean {
+    const { regions } = this.#pages.changed(page, this.#host.retired, noted);
+    const { u32 } = this.#host.state;
+    for (const region of [...regions]) {
+      // The block that a region is entered by may have gone beyond it.
+      const isEntered = u32[region.descriptor >> 2] !== HANDLER_STOP;
+      if (isEntered && !(noted && mayHoldBytes(region, page, first, last))) continue;
       this.#installed.drop(region);
       this.#counts.dropped++;
     }
+    if (regions.size > 0) return false;
+    this.#pages.forgetWays(page);
+    return true;
   }
 
   flushed(): void {

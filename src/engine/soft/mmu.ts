@@ -274,6 +274,7 @@ export class SoftMmu implements TranslationControl {
     }
   }
   #storePhysical(physical: number, bytes: number): void {
+    if (this.#isStored(physical, bytes)) return;
     const place = this.#memory.writeTo(physical, bytes);
     if (place >= 0) {
       this.#copyIn(place, bytes);
@@ -288,6 +289,15 @@ export class SoftMmu implements TranslationControl {
       this.#bus.mmioWrite(physical + done, width, value >>> 0);
       done += width;
     }
+  }
+  /** Whether ACCESS_VALUE is in a page of code already, so that no code changes. The page counts as written. */
+  #isStored(physical: number, bytes: number): boolean {
+    const { codePages, dirtyPages, u8 } = this.#memory;
+    const page = physical >>> 12;
+    if (this.#memory.kind(physical) !== PAGE_RAM || codePages[page] === 0) return false;
+    for (let i = 0; i < bytes; i++) if (u8[physical + i] !== this.#state.u8[E.ACCESS_VALUE + i]) return false;
+    dirtyPages[page] = 1;
+    return true;
   }
   /** Bytes of memory 1 to ACCESS_VALUE. */
   #copyOut(place: number, bytes: number): void {
