@@ -107,6 +107,15 @@ export class ControlServer {
     socket.unref();
     send(socket, this.#hello);
     let pending = 0;
+    // One a turn of the event loop: however many come at once, and however long each takes, the machine runs in between.
+    const waiting: string[] = [];
+    const next = (): void => {
+      void this.#answer(waiting.shift()!, () => socket.destroyed).then((answer) => {
+        pending--;
+        send(socket, answer);
+      });
+      if (waiting.length > 0) setImmediate(next);
+    };
     const lines = new LineReader(LONGEST_LINE, (line) => {
       if (line.trim() === '') return;
       if (pending >= MOST_PENDING) {
@@ -114,10 +123,7 @@ export class ControlServer {
         return;
       }
       pending++;
-      void this.#answer(line, () => socket.destroyed).then((answer) => {
-        pending--;
-        send(socket, answer);
-      });
+      if (waiting.push(line) === 1) setImmediate(next);
     });
     socket.on('data', (bytes: Buffer) => {
       if (lines.push(bytes)) return;
