@@ -320,6 +320,26 @@ describe('booting', () => {
     ]);
   });
 
+  test('INT 18h boots what follows, until nothing does', () => {
+    const disk = fakeDrive('disk', new Uint8Array(1 << 20));
+    disk.bytes.set([0x55, 0xaa], 510);
+    const empty = fakeDrive('disk', new Uint8Array(1 << 20));
+    const machine = new FakeMachine({ drives: [bootable(), empty, disk], bootOrder: ['floppy', 'disk'] });
+    assert.equal(machine.call(0x18).waits, true, 'nothing was booted yet');
+    assert.equal(machine.call(0x19).edx, 0);
+    const saved = machine.bios.save();
+    const next = machine.call(0x18);
+    assert.deepEqual([next.returnsTo, next.edx, next.waits], [0x7c00, 0x81, false]);
+    const before = machine.lines.length;
+    assert.equal(machine.call(0x18).waits, true);
+    assert.match(machine.lines.slice(before).join(), /^Nothing to boot from/);
+    assert.equal(machine.call(0x18).waits, true);
+    assert.equal(machine.lines.length, before + 1, 'it is said once');
+    machine.bios.restore(saved);
+    assert.equal(machine.call(0x18).edx, 0x81);
+    assert.equal(machine.call(0x19).edx, 0, 'INT 19h begins anew');
+  });
+
   /** A disc with an El Torito catalog of one entry. */
   function disc(medium: number, load: number): Uint8Array {
     const bytes = new Uint8Array(2048 * 2000);

@@ -29,7 +29,7 @@ const RESET_PORT = 0xcf9;
 const HARD_RESET = 0x06;
 
 const NAME = 'bios';
-const VERSION = 2;
+const VERSION = 3;
 const KEYBOARD = 0x16;
 
 /** Whether a service may be called by a program that idles: to see if a key has come, or what time it is. */
@@ -60,10 +60,14 @@ const SHAPE = {
   menu: record(BOOT_MENU_SHAPE),
   /** What the menu has said: a drive, or one of CHOICES. */
   choice: integer(-3, 255, -1),
+  /** What was booted: a drive, or one of BOOTED. */
+  booted: integer(-2, 255, -1),
   /** The machine has been reset, and has not been set up since. */
   isReset: flag(true),
 };
 const CHOICES = [undefined, 'usual', 'wait'] as const;
+/** Nothing, or nothing any more; what was chosen in the menu. */
+const BOOTED = ['nothing', 'choice'] as const;
 
 export class Bios implements Saveable {
   readonly rom: BiosRom = buildRom();
@@ -79,6 +83,8 @@ export class Bios implements Saveable {
   readonly #menu: BootMenu;
   /** What the menu has said, until it has been tried. */
   #choice: ReturnType<BootMenu['look']> | undefined;
+  /** What INT 18h comes from: a drive of the usual order by its number, or one of BOOTED. */
+  #booted: number | (typeof BOOTED)[number] = 'nothing';
   #isReset = true;
 
   constructor(wires: BiosWires) {
@@ -99,6 +105,7 @@ export class Bios implements Saveable {
   /** The machine has been reset: the processor comes to the entry point now. */
   afterReset(): void {
     this.#choice = undefined;
+    this.#booted = 'nothing';
     this.#isReset = true;
   }
 
@@ -111,7 +118,8 @@ export class Bios implements Saveable {
     const said = this.#choice;
     const choice = typeof said === 'object' ? said.drive : -1 - CHOICES.indexOf(said);
     const [disks, menu] = [this.#disks.save(), this.#menu.save()];
-    return saveState(NAME, VERSION, SHAPE, { disks, menu, choice, isReset: this.#isReset });
+    const booted = typeof this.#booted === 'number' ? this.#booted : -1 - BOOTED.indexOf(this.#booted);
+    return saveState(NAME, VERSION, SHAPE, { disks, menu, choice, booted, isReset: this.#isReset });
   }
   /** Of a machine with the same drives, after its memory and display. A service that waits is asked again from its beginning. */
   restore(saved: StateRecord): void {
@@ -120,6 +128,7 @@ export class Bios implements Saveable {
     this.#isReset = state.isReset;
     this.#disks.restore(state.disks);
     this.#menu.restore(state.menu);
+    this.#booted = state.booted < 0 ? BOOTED[-1 - state.booted]! : state.booted;
     this.#choice = state.choice < 0 ? CHOICES[-1 - state.choice] : { drive: state.choice };
     this.#video.restored();
   }
@@ -154,7 +163,7 @@ export class Bios implements Saveable {
   }
 
   #serveOrWait(service: number, frame: BiosFrame): boolean {
-    const usesDrives = service === 0x13 || service === 0x19;
+    const usesDrives = service === 0x13 || service === 0x18 || service === 0x19;
     try {
       const over = this.#serve(service, frame);
       if (usesDrives) this.#wires.served?.();
@@ -206,7 +215,7 @@ export class Bios implements Saveable {
         printerService(frame, memory, ports);
         return true;
       case 0x18:
-        return false;
+        return this.#bootNext(frame);
       case 0x19:
         return this.#bootstrap(frame);
       case 0x1a:
@@ -233,18 +242,41 @@ export class Bios implements Saveable {
       return false;
     }
     // A drive that goes on leaves by an exception here, and the choice stays.
-    const booted = choice === 'usual' ? this.#boot.boot(frame) : this.#boot.bootFrom(frame, choice.drive);
-    this.#choice = undefined;
-    if (booted) return true;
-    if (choice !== 'usual') {
-      this.#menu.failed();
-      return false;
+    if (choice === 'usual') {
+      this.#booted = this.#boot.boot(frame) ?? 'nothing';
+      this.#choice = undefined;
+      if (this.#booted !== 'nothing') return true;
+      this.#nothingToBoot();
+      frame.setReturn(B.ROM_SEGMENT, this.rom.handlers.get(0x18)!);
+      return true;
     }
+    const booted = this.#boot.bootFrom(frame, choice.drive);
+    this.#choice = undefined;
+    if (booted) this.#booted = 'choice';
+    else this.#menu.failed();
+    return booted;
+  }
+
+  /** What was booted gives up: what follows is tried, or the menu shown once more. Waits for ever where nothing is left. */
+  #bootNext(frame: BiosFrame): boolean {
+    if (this.#booted === 'nothing') return false;
+    this.#disks.forgetEmulation();
+    this.#disks.start();
+    if (this.#booted === 'choice') {
+      this.#booted = 'nothing';
+      this.#menu.failed();
+      frame.setReturn(B.ROM_SEGMENT, this.rom.handlers.get(0x19)!);
+      return true;
+    }
+    this.#booted = this.#boot.boot(frame, this.#booted) ?? 'nothing';
+    if (this.#booted === 'nothing') this.#nothingToBoot();
+    return this.#booted !== 'nothing';
+  }
+
+  #nothingToBoot(): void {
     this.#say(
       'Nothing to boot from: give a disk image or a CD-ROM image, or press Ctrl-Alt-Del to try again.',
     );
-    frame.setReturn(B.ROM_SEGMENT, this.rom.handlers.get(0x18)!);
-    return true;
   }
   #systemService(frame: BiosFrame): boolean {
     switch (frame.ah) {

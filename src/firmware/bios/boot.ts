@@ -1,4 +1,5 @@
-// INT 19h: looks for something to boot, in the user's order, and sends the processor there.
+// INT 19h: looks for something to boot, in the user's order, and sends the processor there. INT 18h: what was booted gives up;
+// it is the turn of what follows (BIOS Boot Specification 1.01, sections 6.5 and 6.7).
 //   diskette, hard disk: the first sector to 0000:7C00, when it ends in 55h AAh (a diskette may do without)
 //   CD-ROM: what its boot catalog says (disk/el-torito.ts)
 // DL is the drive's number. What is in the way of each drive is told when nothing was found.
@@ -25,19 +26,22 @@ export class BootLoader {
     this.#say = say;
   }
 
-  /** Loads what comes first and makes the stub's IRET go there; false, with the reasons said, when there is nothing. */
-  boot(frame: BiosFrame): boolean {
+  /**
+   * Loads what comes first, or first after the drive of number `after`, and makes the stub's IRET go there. The number of its
+   * drive; null, with the reasons said, when there is nothing.
+   */
+  boot(frame: BiosFrame, after?: number): number | null {
     const reasons: string[] = [];
-    for (const kind of this.#wires.bootOrder) {
-      for (const [number, unit] of this.#disks.units.entries()) {
-        if (unit.kind !== kind || unit.emulated) continue;
-        const reason = this.#bootUnit(frame, number, unit);
-        if (reason === null) return true;
-        reasons.push(`${unit.drive.label}: ${reason}`);
-      }
+    const units = this.#disks.units.entries().filter(([, unit]) => !unit.emulated);
+    const order = this.#wires.bootOrder.flatMap((kind) => units.filter(([, unit]) => unit.kind === kind));
+    const first = order.findIndex(([number]) => number === after) + 1;
+    for (const [number, unit] of order.slice(first)) {
+      const reason = this.#bootUnit(frame, number, unit);
+      if (reason === null) return number;
+      reasons.push(`${unit.drive.label}: ${reason}`);
     }
     for (const reason of reasons) this.#say(reason);
-    return false;
+    return null;
   }
 
   /** Likewise from one drive, by its number. */
