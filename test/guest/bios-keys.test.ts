@@ -57,6 +57,11 @@ describe('keys that call', { skip: noCompiler() }, () => {
     assert.deepEqual([callResult(told[4]!).eax, callResult(told[5]!).eax], [0, 0x1e61]);
   });
 
+  test('KEYB is told that there are the functions of an enhanced keyboard', async () => {
+    const [answer] = await run([{ int: 0x16, eax: 0x9200 }]);
+    assert.equal(callResult(answer!).ah, 0x80);
+  });
+
   test('Pause holds a program until the next key, which is lost', async () => {
     // INT 1Ch: at the count's end the keyboard controller says that A is pressed.
     const later = [

@@ -333,6 +333,9 @@ export class BiosKeyboard {
       case 0x0a:
         frame.bx = 0x41ab;
         return true;
+      case 0x92: // no function: AH=80h or less tells DOS's KEYB that there are 10h to 12h
+        frame.ah = 0x80;
+        return true;
       default:
         return true;
     }

@@ -69,6 +69,34 @@ test('text modes have the scan lines that AH=12h, BL=30h has chosen, from the ne
   machine.close();
 });
 
+test('monochrome modes are shown in shades of gray, and told', () => {
+  const { machine, call, bx } = build();
+  const pixels = () => new Set(machine.screen!.frame().pixels);
+  const display = (mode: number): Set<number> => {
+    call(0x10, mode);
+    call(0x10, 0x0920, 0x07, 1);
+    call(0x10, 0x09db, 0x07, 1);
+    call(0x10, 0x0200, 0, 0, 1);
+    call(0x10, 0x09db, 0x0f, 1);
+    return pixels();
+  };
+  assert.deepEqual(display(0x07), new Set([0xaaaaaa, 0xffffff, 0]));
+  call(0x10, 0x1200, 0x10);
+  assert.equal(bx(), 0x0103);
+  display(0x03);
+  call(0x10, 0x1200, 0x10);
+  assert.equal(bx(), 0x0003);
+  // Mode 0Fh: dots of plane 0, bright or blinking by plane 2.
+  call(0x10, 0x000f);
+  call(0x10, 0x0c01, 0, 5, 5);
+  assert.deepEqual(pixels(), new Set([0, 0xaaaaaa]));
+  // Mode 11h: plane 0 alone tells.
+  call(0x10, 0x0011);
+  call(0x10, 0x0c02, 0, 5, 5);
+  assert.deepEqual(pixels(), new Set([0]));
+  machine.close();
+});
+
 test('a mode that was set without clearing is told with its bit', () => {
   const { machine, call, bx } = build();
   call(0x10, 0x0083);

@@ -1,5 +1,8 @@
-// What the DAC holds after a mode was set: 64 colours of the EGA's six bits, 64 of the CGA's four, or mode 13h's 256.
+// What the DAC holds after a mode was set: 64 colours of the EGA's six bits, 64 of the CGA's four, 64 shades of a monochrome
+// display's two, or mode 13h's 256.
 // IBM Video Subsystem Technical Reference (VGA), "Color palette".
+import type { VideoMode } from './modes.ts';
+
 const FULL = 63;
 
 /** EGA: two bits a colour, 5:3 weak, 2:0 strong, as R G B. */
@@ -21,6 +24,16 @@ function cgaColor(color: number): number[] {
   if (color === 6) return [42, 21, 0];
   const bright = (color & 8) !== 0 ? 21 : 0;
   return [2, 1, 0].map((shift) => ((color >> shift) & 1) * 42 + bright);
+}
+
+/** Monochrome: bit 3 is the dot, bit 4 its intensity. */
+function monochrome(): number[] {
+  const shades = [0, 42, 42, 63];
+  return Array.from({ length: 64 }, (_, i) => shades[(i >> 3) & 3]!).flatMap((shade) => [
+    shade,
+    shade,
+    shade,
+  ]);
 }
 
 const GRAYS = [0, 5, 8, 11, 14, 17, 20, 24, 28, 32, 36, 40, 45, 50, 56, 63];
@@ -67,8 +80,19 @@ function packed(): number[] {
 
 export const EGA_COLORS: readonly number[] = ega();
 export const CGA_COLORS: readonly number[] = cga();
+export const MONOCHROME_COLORS: readonly number[] = monochrome();
 export const PACKED_COLORS: readonly number[] = packed();
 
 /** Luminance of a colour of 6 bits a component: for summing to gray (INT 10h, AX=101Bh). */
 export const grayOf = (red: number, green: number, blue: number): number =>
   Math.min(FULL, Math.round(0.3 * red + 0.59 * green + 0.11 * blue));
+
+/** Modes for monochrome displays, which the VGA also shows in their shades on one with colours. */
+const MONOCHROME_MODES: ReadonlySet<number> = new Set([0x07, 0x0f]);
+
+/** What a mode begins with. */
+export function colorsOf({ number, kind, height }: VideoMode): readonly number[] {
+  if (MONOCHROME_MODES.has(number)) return MONOCHROME_COLORS;
+  if (kind === 'packed') return PACKED_COLORS;
+  return height === 200 ? CGA_COLORS : EGA_COLORS;
+}

@@ -10,7 +10,7 @@ import type { LinearSurface } from './linear-surface.ts';
 import { type TextLines, VBE_MODE, VIDEO_MODES, type VideoMode, videoMode } from './modes.ts';
 import { fontOf, TextPages } from './pages.ts';
 import { paletteService } from './palette-services.ts';
-import { CGA_COLORS, EGA_COLORS, PACKED_COLORS } from './palettes.ts';
+import { colorsOf, PACKED_COLORS } from './palettes.ts';
 import { VgaRegisters } from './registers.ts';
 import { CURSOR_EMULATION_OFF, TextWriter } from './text-writer.ts';
 import { VbeServices } from './vbe.ts';
@@ -206,10 +206,7 @@ export class VideoServices {
     this.#vbe.disable();
     this.#vga.program(mode);
     this.#pages.mode = mode;
-    this.#vga.setColors(
-      0,
-      mode.kind === 'packed' ? PACKED_COLORS : mode.height === 200 ? CGA_COLORS : EGA_COLORS,
-    );
+    this.#vga.setColors(0, colorsOf(mode));
     if (mode.kind === 'text')
       this.#vga.loadFont(0, 0, mode.characterHeight, fontOf(mode.characterHeight), mode);
     if ((number & KEEP_MEMORY) === 0) this.#clear(mode);
@@ -304,8 +301,8 @@ export class VideoServices {
   }
   #alternateSelect(frame: BiosFrame): void {
     switch (frame.bl) {
-      case 0x10: // colour, 256 KiB
-        frame.bx = 0x0003;
+      case 0x10: // colour or monochrome, 256 KiB
+        frame.bx = (this.#vga.crtcPort === 0x3d4 ? 0x0000 : 0x0100) | 0x03;
         frame.cx = 0x0009;
         return;
       case 0x30: {
