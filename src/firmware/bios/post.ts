@@ -5,7 +5,7 @@ import { fixedDiskTable } from './disk/disk-services.ts';
 import { FIRST_DISK, type Units } from './disk/units.ts';
 import * as B from './layout.ts';
 import type { BiosRom } from './rom.ts';
-import type { BiosMemory, BiosPorts, BiosWires } from './wires.ts';
+import type { BiosPorts, BiosWires } from './wires.ts';
 
 const PIC_1 = 0x20;
 const PIC_2 = 0xa0;
