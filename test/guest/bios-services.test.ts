@@ -239,3 +239,58 @@ test('serial ports and a printer, INT 11h, 14h and 17h', { skip }, async () => {
   assert.deepEqual([sent, printed], [[0x41], [0x42]]);
   assert.deepEqual([serial!.ah & 0x80, printer!.ah & 0x01, none!.ah], [0, 0, 1]);
 });
+
+describe('the A20 gate', { skip }, () => {
+  /** What address 600h shows after 11h was written there, and 22h a MiB above it. */
+  const aliased: Step[] = [
+    { poke: [0, 0x600, [0x11]] },
+    { poke: [0xffff, 0x610, [0x22]] },
+    { tell: [0, 0x600, 1] },
+  ];
+  const service = (al: number): Step => ({ int: 0x15, eax: 0x2400 | al });
+
+  test('is closed, opened and told, whoever holds it open', async () => {
+    const told = await run([
+      service(2),
+      service(0),
+      ...aliased,
+      service(2),
+      service(1),
+      ...aliased,
+      service(2),
+      { out: [0x64, 0xdd] }, // the keyboard controller's share; port 92h's stays
+      ...aliased,
+      service(2),
+      { out: [0x92, 0] },
+      service(2),
+      { out: [0x64, 0xdf] },
+      service(2),
+    ]);
+    const open = (i: number) => callResult(told[i]!).al;
+    assert.deepEqual([open(0), told[2]![0], open(3)], [1, 0x22, 0]);
+    assert.deepEqual([told[5]![0], open(6), told[7]![0], open(8)], [0x11, 1, 0x11, 1]);
+    assert.deepEqual([open(9), open(10)], [0, 1]);
+  });
+
+  test('is open for a block move, and closed again behind it', async () => {
+    const descriptor = (base: number) => [
+      ...[0xff, 0xff, base & 0xff, (base >> 8) & 0xff, base >> 16, 0x93, 0, 0],
+    ];
+    const none = new Array<number>(16).fill(0);
+    const told = await run([
+      service(0),
+      ...aliased,
+      { poke: [0, 0x500, [0x77, 0x78]] },
+      { poke: [0, 0x700, [...none, ...descriptor(0x500), ...descriptor(0x10_0600), ...none]] },
+      { int: 0x15, eax: 0x8700, ecx: 1, esi: 0x700 },
+      { tell: [0, 0x600, 1] },
+      service(2),
+      service(1),
+      { tell: [0xffff, 0x610, 2] },
+    ]);
+    assert.equal(callResult(told[2]!).carry, false);
+    assert.equal(told[3]![0], 0x22, 'what lies a MiB below is as it was');
+    assert.equal(callResult(told[4]!).al, 0);
+    assert.deepEqual([...told[6]!], [0x77, 0x78]);
+  });
+});

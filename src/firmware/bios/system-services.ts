@@ -18,8 +18,14 @@ const UNSUPPORTED = 0x86;
 const MOST_KIB_88 = 0xfc00;
 const SYSTEM_CONTROL_A = 0x92;
 const A20 = 0x02;
-/** The controller's output port on the AT: here only named, the gate is port 92h's. */
+/** The keyboard controller's commands for its share in the gate, which is open while it or port 92h opens it. */
+const KEYBOARD_COMMAND = 0x64;
+const A20_OFF = 0xdd;
+const A20_ON = 0xdf;
+/** The gate can be set by the keyboard controller and by port 92h. */
 const GATE_SUPPORT = 0x0003;
+/** A byte of the BIOS data area that is the programs' (4F0h), and where it shows too while the gate is closed. */
+const GATE_PROBE = 0x4f0;
 /** Words that a block move may copy: 64 KiB. */
 const MOST_WORDS = 0x8000;
 const MOVE_PIECE = 4096;
@@ -72,16 +78,13 @@ export class SystemServices {
   }
 
   #a20(frame: BiosFrame): void {
-    const { ports } = this.#wires;
-    const now = ports.portRead(SYSTEM_CONTROL_A, 1);
     switch (frame.al) {
       case 0x00:
       case 0x01:
-        // Bit 0 would reset the processor.
-        ports.portWrite(SYSTEM_CONTROL_A, 1, ((now & ~A20) | (frame.al << 1)) & 0xfe);
+        this.#setA20(frame.al === 1);
         break;
       case 0x02:
-        frame.al = (now & A20) >> 1;
+        frame.al = this.#a20IsOpen() ? 1 : 0;
         break;
       case 0x03:
         frame.bx = GATE_SUPPORT;
@@ -91,6 +94,27 @@ export class SystemServices {
         return;
     }
     frame.succeed();
+  }
+
+  #setA20(open: boolean): void {
+    const { ports } = this.#wires;
+    const now = ports.portRead(SYSTEM_CONTROL_A, 1);
+    // Bit 0 would reset the processor.
+    ports.portWrite(SYSTEM_CONTROL_A, 1, ((now & ~A20) | (open ? A20 : 0)) & 0xfe);
+    ports.portWrite(KEYBOARD_COMMAND, 1, open ? A20_ON : A20_OFF);
+  }
+  #a20IsOpen(): boolean {
+    const probe = (at: number): number => {
+      const byte = new Uint8Array(1);
+      this.#memory.readPhysical(at, byte);
+      return byte[0]!;
+    };
+    const put = (value: number): void => this.#memory.writePhysical(GATE_PROBE, Uint8Array.of(value));
+    const before = probe(GATE_PROBE);
+    put(before ^ 0xff);
+    const flipped = probe(GATE_PROBE + MIB);
+    put(before);
+    return flipped !== (before ^ 0xff) || probe(GATE_PROBE + MIB) !== before;
   }
 
   /** CX words from the segment of descriptor 2 of the table at ES:SI to that of descriptor 3. */
@@ -103,12 +127,17 @@ export class SystemServices {
     }
     const source = this.#segmentBase(table + 0x10);
     const target = this.#segmentBase(table + 0x18);
+    // The gate may be closed: it is open for the move.
+    const { ports } = this.#wires;
+    const gate = ports.portRead(SYSTEM_CONTROL_A, 1) & 0xfe;
+    ports.portWrite(SYSTEM_CONTROL_A, 1, gate | A20);
     const piece = new Uint8Array(MOVE_PIECE);
     for (let done = 0; done < 2 * count; done += MOVE_PIECE) {
       const part = piece.subarray(0, Math.min(MOVE_PIECE, 2 * count - done));
       this.#memory.readPhysical(source + done, part);
       this.#memory.writePhysical(target + done, part);
     }
+    ports.portWrite(SYSTEM_CONTROL_A, 1, gate);
     frame.succeed();
     frame.zero = true;
   }
