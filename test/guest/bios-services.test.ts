@@ -294,3 +294,21 @@ describe('the A20 gate', { skip }, () => {
     assert.deepEqual([...told[6]!], [0x77, 0x78]);
   });
 });
+
+test('INT 0Eh tells programs that the diskette controller has interrupted', { skip }, async () => {
+  const image = imageDisk(new Uint8Array(1440 * 1024));
+  const told = await run(
+    [
+      { poke: [0, 0x43e, [0]] },
+      { out: [0x3f2, 0x00] },
+      { out: [0x3f2, 0x0c] },
+      { ticks: 2 },
+      { tell: [0, 0x43e, 1] },
+      { poke: [0, 0x43e, [0]] },
+      { ticks: 2 },
+      { tell: [0, 0x43e, 1] },
+    ],
+    { storage: { floppies: [image] } },
+  );
+  assert.deepEqual([told[0]![0], told[1]![0]], [0x80, 0]);
+});

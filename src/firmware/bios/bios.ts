@@ -42,6 +42,7 @@ function kindOfCall(service: number, ah: number): 'poll' | 'work' | 'neither' {
     // Interrupts of the hardware, and INT 15h that the keyboard's calls; equipment and memory.
     case 0x08:
     case 0x09:
+    case 0x0e:
     case 0x11:
     case 0x12:
     case 0x74:
@@ -192,6 +193,11 @@ export class Bios implements Saveable {
         frame.ax = call;
         return false;
       }
+      case 0x0e:
+        // Programs that drive the diskette controller themselves wait for this flag.
+        memory.write8(B.BDA_DISKETTE_SEEK, memory.read8(B.BDA_DISKETTE_SEEK) | 0x80);
+        endOfInterrupt(ports);
+        return true;
       case 0x10:
         if (this.#wires.hasDisplay) this.#video.service(frame);
         return true;

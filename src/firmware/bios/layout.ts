@@ -78,6 +78,8 @@ export const BDA_KEYBOARD_HEAD = 0x41a;
 export const BDA_KEYBOARD_TAIL = 0x41c;
 export const BDA_KEYBOARD_BUFFER = 0x41e;
 export const BDA_KEYBOARD_BUFFER_END = 0x43e;
+/** Bit 7: the controller has interrupted. */
+export const BDA_DISKETTE_SEEK = 0x43e;
 export const BDA_DISKETTE_MOTOR = 0x43f;
 export const BDA_DISKETTE_MOTOR_TIME = 0x440;
 export const BDA_DISKETTE_STATUS = 0x441;

@@ -215,7 +215,7 @@ export function buildRom(): BiosRom {
   handle(0x02, ROM_INT_02, [IRET]);
   handle(0x08, ROM_INT_08, TIMER);
   handle(0x09, ROM_INT_09, KEYBOARD);
-  handle(0x0e, ROM_INT_0E, plain(SERVICE_SPURIOUS_IRQ));
+  handle(0x0e, ROM_INT_0E, plain(0x0e));
   handle(0x10, ROM_INT_10, plain(0x10));
   handle(0x11, ROM_INT_11, plain(0x11));
   handle(0x12, ROM_INT_12, plain(0x12));
