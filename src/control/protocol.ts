@@ -32,7 +32,7 @@ export type Answer =
 
 /** What happens to the machine, told to every connection. */
 export type ControlEvent =
-  | { readonly event: 'restarted' | 'paused' | 'resumed' }
+  | { readonly event: 'restarted' | 'paused' | 'resumed' | 'suspended' | 'woken' }
   /** The guest has opened or closed the drive's tray. */
   | { readonly event: 'tray'; readonly open: boolean }
   /** The last line: how the run ended (`reason` as in MachineEnd). */

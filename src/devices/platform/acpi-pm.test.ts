@@ -7,7 +7,13 @@ function build(timerBits: 24 | 32 = 32) {
   const clock = new FakeClock();
   const sci = new LineProbe();
   const events: string[] = [];
-  const pm = new AcpiPm({ clock, sci, powerOff: () => events.push('off'), timerBits });
+  const pm = new AcpiPm({
+    clock,
+    sci,
+    powerOff: () => events.push('off'),
+    suspend: () => events.push('suspend'),
+    timerBits,
+  });
   const [event, control, timer] = pm.regions;
   return { clock, sci, events, pm, event: event!, control: control!, timer: timer! };
 }
@@ -72,4 +78,45 @@ test('S5 turns the machine off, other sleep types do not', () => {
   assert.equal(p.control.read(0, 2), 0x1401);
   p.control.write(1, 1, 0x20);
   assert.deepEqual(p.events, ['off']);
+});
+
+const SLP_EN = 1 << 13;
+const sleepAs = (type: number) => SLP_EN | (type << 10);
+
+test('S4 turns the machine off; a type that no table offers does nothing', () => {
+  const p = build();
+  p.control.write(0, 2, sleepAs(2));
+  assert.deepEqual(p.events, ['off']);
+  p.control.write(0, 2, sleepAs(3));
+  p.control.write(0, 2, 1 << 10);
+  assert.deepEqual(p.events, ['off']);
+  assert.equal(p.pm.sleeping, false);
+});
+
+test('S3 lasts until an enabled event, or the power button, which sets WAK_STS', () => {
+  const p = build();
+  p.event.write(2, 2, 0x0400); // RTC_EN
+  p.control.write(0, 2, sleepAs(1));
+  assert.deepEqual(p.events, ['suspend']);
+  assert.equal(p.pm.sleeping, true);
+  p.pm.rtcInterrupt.set(true);
+  assert.equal(p.pm.sleeping, false);
+  assert.equal(p.event.read(0, 2), 0x8400);
+  // What is pending already keeps it from sleeping.
+  p.control.write(0, 2, sleepAs(1));
+  assert.equal(p.pm.sleeping, false);
+  p.event.write(0, 2, 0xffff);
+  p.event.write(2, 2, 0);
+  p.control.write(0, 2, sleepAs(1));
+  p.pm.rtcInterrupt.set(false);
+  p.pm.rtcInterrupt.set(true);
+  assert.equal(p.pm.sleeping, true, 'the alarm is not enabled');
+  const record = p.pm.save();
+  p.pm.pressPowerButton();
+  assert.equal(p.pm.sleeping, false);
+  assert.equal(p.event.read(0, 2), 0x8500);
+  p.pm.restore(record);
+  assert.equal(p.pm.sleeping, true);
+  p.pm.reset();
+  assert.equal(p.pm.sleeping, false);
 });

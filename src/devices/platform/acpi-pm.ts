@@ -7,7 +7,9 @@
 //   pm-timer     0  PM_TMR    3,579,545 Hz, 32 bits (TMR_VAL_EXT), or 24
 //
 // The machine is always in ACPI mode: SCI_EN reads as one and there is no SMI command port.
-// SLP_TYP 0 with SLP_EN is S5 (soft off), as in the PIIX4; other types are ignored, since the tables offer no other.
+// With SLP_EN, SLP_TYP 0 is S5 (soft off), 1 is S3 (suspend to RAM), as in the PIIX4, and 2 is S4 (the system has saved itself; the
+// machine turns off), as the platform has it; other types are ignored, since the tables offer no other. The chip sleeps until an
+// enabled status bit is set or the power button is pressed; that sets WAK_STS.
 // SCI is level-sensitive: it is high while an enabled status bit is set. RTC_STS is set when the real-time clock asserts its
 // interrupt (82371AB data sheet, PMSTS), whether or not that leads to IRQ 8: where the HPET has taken IRQ 8, systems have the
 // alarm from here (Linux with firmware from 2021 on).
@@ -22,6 +24,9 @@ import { clockRate, PM_TIMER_HZ, ticksAt, timeOfTick } from '../timer/clock-rate
 
 /** The value of SLP_TYPa for S5, for the _S5 object of the DSDT. */
 export const SLEEP_TYPE_S5 = 0;
+/** The same for _S3, suspend to RAM, and for _S4. */
+export const SLEEP_TYPE_S3 = 1;
+export const SLEEP_TYPE_S4 = 2;
 
 export const PM1_TMR = 1 << 0;
 export const PM1_GBL = 1 << 5;
@@ -40,7 +45,7 @@ const CNT_SLP_EN = 1 << 13;
 const CNT_STORED = (1 << 1) | CNT_SLP_TYP;
 
 const NAME = 'acpi-pm';
-const VERSION = 2;
+const VERSION = 3;
 const RATE = clockRate(PM_TIMER_HZ);
 
 const SHAPE = {
@@ -49,6 +54,8 @@ const SHAPE = {
   control: uint(16),
   /** The real-time clock asserts its interrupt. */
   rtcInterrupt: flag(),
+  /** S3, until something wakes the machine. */
+  sleeping: flag(),
   /** How often the timer's highest bit had changed when TMR_STS was last considered. */
   halves: moment(),
 };
@@ -57,8 +64,10 @@ export interface AcpiPmOptions {
   readonly clock: AlarmSource;
   /** System control interrupt, IRQ 9 on a PC. */
   readonly sci: IrqLine;
-  /** The guest has turned the machine off (S5). */
+  /** The guest has turned the machine off (S5, S4). */
   readonly powerOff: () => void;
+  /** The guest has suspended the machine to RAM (S3). Whether it sleeps still is to be asked for. */
+  readonly suspend?: () => void;
   /** 32 unless the FADT leaves TMR_VAL_EXT clear. */
   readonly timerBits?: 24 | 32;
 }
@@ -77,6 +86,7 @@ export class AcpiPm implements Chip {
   readonly #clock: AlarmSource;
   readonly #sci: IrqLine;
   readonly #powerOff: () => void;
+  readonly #suspend: () => void;
   readonly #timerBits: number;
   readonly #alarm: Alarm;
   readonly #state: StateOf<typeof SHAPE> = initialState(SHAPE);
@@ -85,6 +95,7 @@ export class AcpiPm implements Chip {
     this.#clock = options.clock;
     this.#sci = options.sci;
     this.#powerOff = options.powerOff;
+    this.#suspend = options.suspend ?? (() => {});
     this.#timerBits = options.timerBits ?? 32;
     this.#alarm = options.clock.alarm(() => this.#update());
     this.#state.halves = this.#halves();
@@ -95,9 +106,15 @@ export class AcpiPm implements Chip {
     ];
   }
 
-  /** The user presses the power button: the guest's operating system is asked to turn off. */
+  /** The user presses the power button: the guest's operating system is asked to turn off, or woken. */
   pressPowerButton(): void {
+    if (this.#state.sleeping) this.#wake();
     this.#raise(PM1_PWRBTN);
+  }
+
+  /** The machine is suspended to RAM. */
+  get sleeping(): boolean {
+    return this.#state.sleeping;
   }
 
   reset(): void {
@@ -143,8 +160,14 @@ export class AcpiPm implements Chip {
 
   writeControl(value: number, lanes: number): void {
     this.#state.control = merge(this.#state.control, value, lanes) & CNT_STORED;
+    if ((value & CNT_SLP_EN) === 0) return;
     const type = (this.#state.control & CNT_SLP_TYP) >> 10;
-    if ((value & CNT_SLP_EN) !== 0 && type === SLEEP_TYPE_S5) this.#powerOff();
+    if (type === SLEEP_TYPE_S5 || type === SLEEP_TYPE_S4) this.#powerOff();
+    if (type === SLEEP_TYPE_S3) {
+      this.#state.sleeping = true;
+      this.#suspend();
+      this.#update();
+    }
   }
 
   readTimer(): number {
@@ -173,8 +196,15 @@ export class AcpiPm implements Chip {
 
   #update(): void {
     this.#noteTimer();
-    this.#sci.set((this.#state.status & this.#state.enable) !== 0);
+    const wanted = (this.#state.status & this.#state.enable) !== 0;
+    if (wanted && this.#state.sleeping) this.#wake();
+    this.#sci.set(wanted);
     this.#schedule();
+  }
+
+  #wake(): void {
+    this.#state.sleeping = false;
+    this.#state.status |= PM1_WAK;
   }
 
   #schedule(): void {

@@ -96,12 +96,17 @@ function fadt(platform: AcpiPlatform, facs: GuestPhysical, dsdt: GuestPhysical):
 }
 
 const FACS_SIZE = 64;
+/** Of the FACS from the base of the tables, and of the field in it. */
+const FACS_OFFSET = 64;
+const FIRMWARE_WAKING_VECTOR = 12;
 
+/**
+ * Version 0, which has the waking vector in real mode only (section 5.2.10): systems leave it there when they suspend to RAM.
+ */
 function facs(): Uint8Array {
   const bytes = new Uint8Array(FACS_SIZE);
   putText(bytes, 0, 'FACS');
   new DataView(bytes.buffer).setUint32(4, FACS_SIZE, true);
-  bytes[32] = 2; // Version
   return bytes;
 }
 
@@ -154,6 +159,10 @@ function rsdp(rsdt: GuestPhysical, xsdt: GuestPhysical): Uint8Array {
   return bytes;
 }
 
+/** Where the FACS of tables at `base` holds the waking vector, a real-mode address of 32 bits; 0 where there is none. */
+export const wakingVectorOf = (base: GuestPhysical): GuestPhysical =>
+  base + FACS_OFFSET + FIRMWARE_WAKING_VECTOR;
+
 export interface AcpiTables {
   /** To be placed at the base that was given. */
   readonly bytes: Uint8Array;
@@ -170,7 +179,7 @@ export function buildAcpiTables(platform: AcpiPlatform, base: GuestPhysical, siz
     throw new DoppelError('a machine has 1 to 254 processors');
   }
   const placed: { address: GuestPhysical; bytes: Uint8Array }[] = [];
-  let next = base + 64;
+  let next = base + FACS_OFFSET;
   const place = (bytes: Uint8Array): GuestPhysical => {
     const address = next;
     placed.push({ address, bytes });

@@ -1,6 +1,6 @@
-// The DSDT: the devices that the operating system cannot find by probing, and the soft-off state.
+// The DSDT: the devices that the operating system cannot find by probing, and the sleeping states.
 //
-//   \_S5            SLP_TYP values of soft off
+//   \_S3, _S4, _S5  SLP_TYP values of suspend to RAM, suspend to disk and soft off
 //   \_SB.Cnnn       processors (ACPI0007); _UID ties them to the MADT
 //   \_SB.PCI0       root bridge (PNP0A03) with its windows (_CRS) and interrupts (_PRT)
 //   \_SB.PCI0.*     ISA devices
@@ -26,10 +26,10 @@ const PCI_PINS = 4;
 
 /** The AML of the DSDT, without table header. */
 export function dsdtBody(platform: AcpiPlatform): Aml {
-  const { sleepTypeS5 } = platform;
-  const soft = [sleepTypeS5, sleepTypeS5, 0, 0].map(integer);
   return concatenate([
-    name('\\_S5', packageOf(soft)),
+    ...Object.entries(platform.sleepTypes).map(([state, type]) =>
+      name(`\\_${state}`, packageOf([type, type, 0, 0].map(integer))),
+    ),
     scope('\\_SB', [
       ...Array.from({ length: platform.processors }, (_, index) => processor(index)),
       rootBridge(platform),

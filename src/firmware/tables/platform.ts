@@ -39,8 +39,8 @@ export interface AcpiPlatform {
   readonly pm1aControl: Port;
   /** 32 bits wide. */
   readonly pmTimer: Port;
-  /** SLP_TYP of soft off. */
-  readonly sleepTypeS5: number;
+  /** SLP_TYP of suspend to RAM, of suspend to disk, of soft off. */
+  readonly sleepTypes: Readonly<Record<'S3' | 'S4' | 'S5', number>>;
   /** Writing `value` to `port` resets the machine. */
   readonly reset: { readonly port: Port; readonly value: number };
   /** CMOS index of the century. */

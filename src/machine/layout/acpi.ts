@@ -1,5 +1,5 @@
 // The PC board as its ACPI tables describe it.
-import { SLEEP_TYPE_S5 } from '../../devices/platform/acpi-pm.ts';
+import { SLEEP_TYPE_S3, SLEEP_TYPE_S4, SLEEP_TYPE_S5 } from '../../devices/platform/acpi-pm.ts';
 import { HPET_CAPABILITIES } from '../../devices/timer/hpet.ts';
 import { CMOS_CENTURY } from '../../devices/timer/rtc.ts';
 import { BIOS_DATE, BIOS_VERSION } from '../../firmware/bios/layout.ts';
@@ -102,7 +102,7 @@ export function pcAcpiPlatform(
     pm1aEvent: pmBase,
     pm1aControl: pmBase + 4,
     pmTimer: pmBase + 8,
-    sleepTypeS5: SLEEP_TYPE_S5,
+    sleepTypes: { S3: SLEEP_TYPE_S3, S4: SLEEP_TYPE_S4, S5: SLEEP_TYPE_S5 },
     reset: { port: RESET_CONTROL, value: HARD_RESET },
     centuryIndex: CMOS_CENTURY,
     keyboardController: true,

@@ -88,6 +88,31 @@ test('the chipset is handed on with AHCI ports that have nothing to report of po
   assert.deepEqual([port(0x10), port(0x30), memory.read32(base + 8)], [0, 0, 0], 'PxIS, PxSERR, IS');
 });
 
+test('suspend to RAM: PCI functions keep their configuration, chips are reset, and CMOS says why firmware starts', () => {
+  const { board, config } = start({ storage: { disks: [imageDisk(new Uint8Array(1 << 20))] }, display: {} });
+  board.actAsFirmware();
+  const bar = () => board.portRead(config(1, 1, 0x20), 4);
+  const cmos = (index: number) => {
+    board.portWrite(0x70, 1, index);
+    return board.portRead(0x71, 1);
+  };
+  const placed = bar();
+  assert.ok(placed > 1);
+  board.portWrite(0x21, 1, 0x5a);
+  board.portWrite(0x1f2, 1, 0x77);
+  board.suspend();
+  assert.equal(bar(), placed);
+  assert.notEqual(board.portRead(0x21, 1), 0x5a);
+  assert.equal(board.portRead(0x1f2, 1), 1, 'the signature of a disk');
+  assert.equal(cmos(0x0f), 0xfe);
+  // Nobody has left a waking vector; then one.
+  assert.equal(board.wakeAsFirmware(), null);
+  assert.equal(cmos(0x0f), 0);
+  board.memory.write(0xe_004c, Uint8Array.of(0x34, 0x12, 0x09, 0));
+  assert.deepEqual(board.wakeAsFirmware(), { segment: 0x9123, offset: 4 });
+  assert.equal(board.memory.a20, true);
+});
+
 test('a board that is restored answers as the one that was saved', () => {
   const make = () => {
     const { board } = start({

@@ -64,13 +64,21 @@ import type { Region } from '../../memory/region.ts';
 import { type BoardParts, pcAcpiPlatform, pcSmbiosPlatform } from '../layout/acpi.ts';
 import * as M from '../layout/memory.ts';
 import * as P from '../layout/ports.ts';
-import { setUpChipset } from './chipset-setup.ts';
+import { setUpAhci } from './ahci-setup.ts';
+import { setUpChipset, setUpInterruptLevels } from './chipset-setup.ts';
 import { buildDisplay, type DisplayOptions } from './display.ts';
 import { cmosBytes } from './firmware-items.ts';
 import { type FirmwareParts, installFirmware } from './firmware-rom.ts';
 import { checkNetwork, defaultMac, FIRST_NETWORK_SLOT, ISA_NETWORK, type NetworkCard } from './network.ts';
 import { mapShadowRam } from './shadow-ram.ts';
 import { buildDrives, type StorageOptions } from './storage.ts';
+import {
+  CMOS_SHUTDOWN_STATUS,
+  losePower,
+  SHUTDOWN_STATUS_RESUME,
+  type WakingVector,
+  wakingVector,
+} from './suspend.ts';
 
 /** Status register of the keyboard controller: OBF. */
 const I8042_OUTPUT_FULL = 0x01;
@@ -110,6 +118,8 @@ export interface BoardOptions {
   /** The guest reads the ACPI timer. */
   readonly timerRead?: () => void;
   readonly powerOff: () => void;
+  /** The guest has suspended the machine to RAM: the processor is to stop, and `suspend` to be called. */
+  readonly suspend?: () => void;
   readonly reset: (kind: ResetKind) => void;
   readonly debugExit: (status: number) => void;
 }
@@ -130,6 +140,7 @@ export class Board implements GuestBus {
   /** COM1 and those that follow. */
   readonly uarts: readonly Uart16550[];
   readonly power: AcpiPm;
+  readonly #rtc: Rtc;
   readonly ide: PiixIde;
   /** The interrupt of the primary IDE channel, for a BIOS that reads media by itself. */
   readonly diskIrq: IrqLine;
@@ -189,12 +200,16 @@ export class Board implements GuestBus {
 
     // clocks and timers
     const sci = irq(P.IRQ_SCI);
-    this.power = add('acpi-pm', new AcpiPm({ clock, sci, powerOff: options.powerOff }));
+    this.power = add(
+      'acpi-pm',
+      new AcpiPm({ clock, sci, powerOff: options.powerOff, suspend: () => options.suspend?.() }),
+    );
     const pitIrq = irq(P.IRQ_PIT);
     const rtcIrq = irq(P.IRQ_RTC);
     const pit = add('pit', new Pit({ clock, irq: pitIrq }), P.PIT);
     const rtcInterrupt = fanOut(rtcIrq, this.power.rtcInterrupt);
     const rtc = add('rtc', new Rtc({ clock, wallClock, irq: rtcInterrupt }), P.RTC);
+    this.#rtc = rtc;
     this.clockChips = () => textOfStates([pit, rtc, hpet]);
     const hpet = add(
       'hpet',
@@ -448,6 +463,22 @@ export class Board implements GuestBus {
 
   #serialPorts(): readonly number[] {
     return this.uarts.map((_, i) => P.SERIAL_PORTS[i]![0]);
+  }
+
+  /** The machine has been suspended to RAM: what has no power now is reset. */
+  suspend(): void {
+    losePower(this.chips);
+    this.#rtc.setRam(CMOS_SHUTDOWN_STATUS, SHUTDOWN_STATUS_RESUME);
+    this.keys.onRoom();
+  }
+
+  /** It wakes, and there is no firmware but us: answers where its system goes on, if anywhere. */
+  wakeAsFirmware(): WakingVector | null {
+    this.#rtc.setRam(CMOS_SHUTDOWN_STATUS, 0);
+    setUpInterruptLevels(this);
+    setUpAhci(this);
+    this.localApic.enterVirtualWireMode();
+    return wakingVector(this.memory, (port, width, value) => this.portWrite(port, width, value));
   }
 
   /** Resets every chip. */

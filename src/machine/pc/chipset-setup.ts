@@ -32,14 +32,19 @@ export function setUpChipset(bus: GuestBus): void {
     routes: ROUTES,
   });
   setUpAhci(bus);
-  for (const irq of P.IRQ_PCI) {
-    const port = P.PIC_EDGE_LEVEL + (irq >> 3);
-    bus.portWrite(port, 1, bus.portRead(port, 1) | (1 << (irq & 7)));
-  }
+  setUpInterruptLevels(bus);
   const power = slotOf(P.PCI_POWER_MANAGEMENT);
   writePci(bus, power, PMBASE, 4, P.ACPI_PM | ENABLE);
   writePci(bus, power, PMREGMISC, 1, ENABLE);
   writePci(bus, power, SMBBA, 4, P.SMBUS | ENABLE);
   writePci(bus, power, SMBHSTCFG, 1, ENABLE);
   writePci(bus, power, INTERRUPT_LINE, 1, P.IRQ_SCI);
+}
+
+/** The interrupts of PCI are level-sensitive. */
+export function setUpInterruptLevels(bus: GuestBus): void {
+  for (const irq of P.IRQ_PCI) {
+    const port = P.PIC_EDGE_LEVEL + (irq >> 3);
+    bus.portWrite(port, 1, bus.portRead(port, 1) | (1 << (irq & 7)));
+  }
 }

@@ -1,5 +1,6 @@
 // What firmware asks the machine for: the items of fw_cfg and the bytes of CMOS RAM that say what there is.
 // CMOS: IBM PC AT Technical Reference, "RT/CMOS RAM I/O"; bytes 34h, 35h and 5Bh-5Dh as the platform has them.
+import { SLEEP_TYPE_S3, SLEEP_TYPE_S4, SLEEP_TYPE_S5 } from '../../devices/platform/acpi-pm.ts';
 import type { FirmwareItems } from '../../devices/platform/fw-cfg.ts';
 import { littleEndian } from '../../firmware/tables/bytes.ts';
 import { smbiosFiles } from '../../firmware/tables/low-tables.ts';
@@ -52,12 +53,19 @@ const ITEM_MOST_PROCESSORS = 0x0f;
 /** Of this architecture: IRQ 0 arrives at input 2 of the I/O APIC. */
 const ITEM_IRQ0_OVERRIDE = 0x8002;
 
+/** etc/system-states: for S0 to S5 the value of SLP_TYP, with bit 7 where there is that state. */
+const AVAILABLE = 0x80;
+const SYSTEM_STATES = Uint8Array.of(
+  ...[AVAILABLE, 0, 0, AVAILABLE | SLEEP_TYPE_S3, AVAILABLE | SLEEP_TYPE_S4, AVAILABLE | SLEEP_TYPE_S5],
+);
+
 export function firmwareItems(machine: FirmwareMachine): FirmwareItems {
   const { ramSize, processors, parts = () => ({}), bootOrder = [], bootMenu } = machine;
   const text = new TextEncoder();
   const platform = () => pcAcpiPlatform(processors, { ...parts(), pirqs: SEABIOS_PIRQS, pciWindow: ramSize });
   const files = new Map<string, Uint8Array | (() => Uint8Array)>([
     ['etc/e820', encodeE820([{ base: 0, size: ramSize, type: E820_RAM }])],
+    ['etc/system-states', SYSTEM_STATES],
     ...smbiosFiles(pcSmbiosPlatform(processors, ramSize)),
     ...acpiFiles(platform),
   ]);

@@ -1,4 +1,4 @@
-// The registers with which a kernel begins.
+// The registers with which a kernel begins, or goes on.
 import { type BootState, GENERAL_REGISTER_NAMES, SEGMENT_NAMES } from '../../firmware/boot/boot-state.ts';
 import type { CpuState } from '../../x86/state/cpu-state.ts';
 import * as L from '../../x86/state/layout.ts';
@@ -27,4 +27,15 @@ export function applyBootState(state: CpuState, boot: BootState): void {
   state.rflags = Number(boot.rflags);
   state.set64(L.RIP, boot.rip);
   state.cpl = 0;
+}
+
+/** After a reset: goes on at a place in real mode. */
+export function enterRealMode(
+  state: CpuState,
+  { segment, offset }: { segment: number; offset: number },
+): void {
+  const code = state.segments[L.CS]!;
+  code.selector = segment;
+  code.base = segment << 4;
+  state.rip = offset;
 }

@@ -109,5 +109,5 @@ export type MachineEnd =
 
 /** What happens to a machine while it runs, for those who watch it. */
 export type MachineEvent =
-  | { readonly event: 'restarted' | 'paused' | 'resumed' }
+  | { readonly event: 'restarted' | 'paused' | 'resumed' | 'suspended' | 'woken' }
   | { readonly event: 'ended'; readonly end: MachineEnd };

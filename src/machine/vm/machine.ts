@@ -46,6 +46,7 @@ import { Outside } from './outside.ts';
 import { apicPort, backdoorRegisters } from './processor-wires.ts';
 import { describeRegisters } from './registers.ts';
 import { repeatableEntropy } from './repeatable-entropy.ts';
+import { Suspension } from './suspension.ts';
 
 /** A deterministic run must not depend on when it happens. */
 const REPEATABLE_RTC_START = Date.UTC(2000, 0, 1);
@@ -77,6 +78,7 @@ export class Machine {
   #interruptRequested = false;
   readonly #outside = new Outside();
   readonly #idling: Idling;
+  readonly #suspension: Suspension;
   #lastExit: Exit = { reason: 'Interrupted' };
 
   /** Throws DoppelError where the memory cannot be had or the kernel is not one. */
@@ -136,6 +138,7 @@ export class Machine {
       },
       keyboardRead: (full) => (full ? this.#idling.answered() : this.#idling.polled()),
       powerOff: () => this.#finish({ reason: 'power-off' }),
+      suspend: () => this.#suspension.want(),
       reset: (kind) => this.#requestReset(kind),
       debugExit: (status) => this.#finish({ reason: 'debug-exit', status }),
     });
@@ -188,6 +191,13 @@ export class Machine {
       ended: () => this.#end !== null,
       paused: () => this.#paused,
       resetWanted: () => this.#resetWanted !== null,
+    });
+    this.#suspension = new Suspension({
+      board: this.board,
+      vcpu: this.vcpu,
+      firmware: this.#firmware,
+      restart: () => this.#restart(),
+      tell: (event) => this.onEvent(event),
     });
     this.#inputs.forEach((input, i) => {
       input.connect(this.board.uarts[i]!);
@@ -280,11 +290,13 @@ export class Machine {
 
   /** A key goes down or up. */
   key(code: KeyCode, pressed: boolean): void {
+    this.#wakeByKey();
     this.board.keys.key(code, pressed);
     this.#options.host.scheduler.wake();
   }
   /** Presses keys one after the other, at the pace of typing; resolved when the keyboard has taken them. */
   pressKeys(events: readonly KeyEvent[]): Promise<void> {
+    this.#wakeByKey();
     const done = this.board.keys.press(events);
     this.#options.host.scheduler.wake();
     return done;
@@ -294,9 +306,15 @@ export class Machine {
    * character that the layout lacks.
    */
   type(text: string): Promise<void> {
+    this.#wakeByKey();
     const done = this.board.keys.type(text);
     this.#options.host.scheduler.wake();
     return done;
+  }
+
+  /** A key wakes a suspended machine: the chip at the keyboard pulls the power button's wire, as super I/O chips can. */
+  #wakeByKey(): void {
+    if (this.board.power.sleeping) this.board.power.pressPowerButton();
   }
 
   /** Something outside has changed that the guest may be waiting for: a machine that sleeps looks again. */
@@ -395,12 +413,17 @@ export class Machine {
    */
   step(limit = Number.POSITIVE_INFINITY): Exit {
     this.alarms.fire();
+    if (this.#suspension.active && !this.#resetIfWanted() && !this.#suspension.wake()) return this.#lastExit;
     const slice = this.#clock.instructionsUntil(this.alarms.next);
     const exit = this.vcpu.run(Math.min(limit, slice), limit < slice ? 'exactly' : this.#clock.slices);
     this.#lastExit = exit;
     // Whatever the processor was doing before, it is not doing it any more.
     if (this.#resetIfWanted()) {
       this.#lastExit = { reason: 'Interrupted' };
+      return this.#lastExit;
+    }
+    if (this.#suspension.begin()) {
+      this.#lastExit = { reason: 'Hlt' };
       return this.#lastExit;
     }
     switch (exit.reason) {
@@ -448,6 +471,7 @@ export class Machine {
 
   /** Memory survives a reset; a kernel that is booted again gets it clean. */
   #restart(): void {
+    this.#suspension.forget();
     this.onEvent({ event: 'restarted' });
     if (this.#firmware) {
       this.board.reset();
@@ -465,7 +489,7 @@ export class Machine {
    */
   idle(): number {
     const interruptible = (this.vcpu.state.rflags & (1 << 9)) !== 0;
-    if (!interruptible) {
+    if (!interruptible && !this.#suspension.active) {
       this.#finish({ reason: 'halted' });
       return 0;
     }
