@@ -55,6 +55,8 @@ export { createRawDisk, type FileDisk, openFileDisk } from './host/node/file-dis
 export { type FlashFile, openFlashFile } from './host/node/flash-file.ts';
 export { capturePcapFile, type PcapFile } from './host/node/pcap-file.ts';
 export { nodeHost } from './host/node/platform.ts';
+/** For JitVcpu's option `service`: translates in a thread beside the machine's, where the host has a processor for it. */
+export { regionServiceOfHost } from './host/node/region-service.ts';
 export { VncServer, type VncServerOptions } from './host/node/vnc/server.ts';
 export type { DebugDevice } from './machine/pc/board.ts';
 export type { NetworkCard, NetworkModel } from './machine/pc/network.ts';
