@@ -107,3 +107,42 @@ test('scaling 2:1 doubles what is more than small', () => {
   m.mouse.move(-10, 0, 0, 0);
   assert.deepEqual(m.drain(), [0x18, 0x100 - 20, 0]);
 });
+
+test('a click between two packets is told, and where it was', () => {
+  const m = build();
+  m.send(0xf4);
+  m.mouse.move(5, 0, 0, 0);
+  m.mouse.move(2, 0, 0, 1); // waits for the next sample
+  m.mouse.move(0, 3, 0, 0);
+  m.mouse.move(300, 0, 0, 2);
+  m.mouse.move(0, 0, 0, 0);
+  const packets = (): number[][] => {
+    const bytes: number[] = [];
+    for (let i = 0; i < 60; i++) {
+      bytes.push(...m.drain());
+      m.clock.advance(20e6);
+    }
+    return Array.from({ length: bytes.length / 3 }, (_, i) => bytes.slice(3 * i, 3 * i + 3));
+  };
+  assert.deepEqual(packets(), [
+    [0x08, 5, 0],
+    [0x09, 2, 0],
+    [0x28, 0, 0xfd],
+    [0x0a, 255, 0],
+    [0x0a, 45, 0],
+    [0x08, 0, 0],
+  ]);
+  // A guest that looks at nothing for long hears of so many clicks, and of where the buttons are at last.
+  for (let i = 0; i < 100; i++) m.mouse.move(0, 0, 0, i & 1);
+  m.mouse.move(0, 0, 0, 4);
+  const told = packets();
+  const presses = told.filter(([first]) => first === 0x09).length;
+  assert.ok(presses >= 8 && presses <= 10, `${presses} clicks`);
+  assert.deepEqual(told.at(-1), [0x0c, 0, 0]);
+  // Nothing is kept for a mouse that tells nothing.
+  m.send(0xf5);
+  for (let i = 0; i < 6; i++) m.mouse.move(0, 0, 0, i & 1);
+  m.send(0xf4);
+  m.clock.advance(1e9);
+  assert.deepEqual(m.drain(), []);
+});

@@ -10,7 +10,8 @@
 //            3  with ID 3: the wheel, towards the user; with ID 4: 5 extra  4 side  3:0 the wheel
 //
 // Sample rates 200, 100, 80 in a row turn the mouse into one of ID 3; 200, 200, 80 turn it into one of ID 4. Motion is
-// told at most as often as the sample rate says. What does not fit into a packet is told in the next. Not modelled:
+// told at most as often as the sample rate says. What does not fit into a packet is told in the next. A button that is pressed
+// and let go between two packets, as no hand does but programs do, is told in packets of its own. Not modelled:
 // resolution (the host's steps are the mouse's counts) and overflow.
 import type { PointerReceiver } from '../../backend/input/pointer.ts';
 import type { Alarm, AlarmSource } from '../../base/services.ts';
@@ -30,7 +31,7 @@ import {
 import { PS2_ACKNOWLEDGE, PS2_RESEND, PS2_TEST_PASSED, type Ps2Device } from './ps2-device.ts';
 
 const NAME = 'ps2-mouse';
-const VERSION = 2;
+const VERSION = 3;
 
 const ID_PLAIN = 0;
 const ID_WHEEL = 3;
@@ -41,6 +42,10 @@ const DEFAULT_RESOLUTION = 2;
 const FARTHEST = 0xffff;
 /** Steps in a packet. Not -256: drivers take a zero byte for no motion, whatever the sign says (Linux's psmouse does). */
 const FARTHEST_IN_PACKET = 255;
+
+/** Changes of buttons that wait to be told, and the numbers of each: dx, dy and wheel from -FARTHEST up, buttons. */
+const MOST_CHANGES = 16;
+const CHANGE = 4;
 
 const SHAPE = {
   id: integer(ID_PLAIN, ID_FIVE_BUTTONS, ID_PLAIN),
@@ -60,6 +65,8 @@ const SHAPE = {
   dy: integer(-FARTHEST, FARTHEST),
   wheel: integer(-FARTHEST, FARTHEST),
   buttons: uint(5),
+  /** What came before the last change of the buttons and is not told yet, change by change. */
+  changes: queue(CHANGE * MOST_CHANGES, 17),
   /** The buttons that the host was last told. */
   toldButtons: uint(5),
   /** A packet is due, whether anything has moved or not. */
@@ -92,11 +99,29 @@ export class Ps2Mouse implements Chip, Ps2Device, PointerReceiver {
 
   move(dx: number, dy: number, wheel: number, buttons: number): void {
     const s = this.#state;
+    if (this.#visible(buttons & 0x1f) !== this.#visible(s.buttons)) this.#keepChange();
     s.dx = clamp(s.dx + Math.trunc(dx), FARTHEST);
     s.dy = clamp(s.dy - Math.trunc(dy), FARTHEST);
     s.wheel = clamp(s.wheel + Math.trunc(wheel), FARTHEST);
     s.buttons = buttons & 0x1f;
     this.#sample();
+  }
+
+  /** The buttons change again: where the last change is not told yet, it is to be told by itself. */
+  #keepChange(): void {
+    const s = this.#state;
+    const untold = s.changes.length > 0 || this.#visible(s.buttons) !== this.#visible(s.toldButtons);
+    if (!this.#reports || !untold || s.changes.length >= CHANGE * MOST_CHANGES) return;
+    s.changes.push(s.dx + FARTHEST, s.dy + FARTHEST, s.wheel + FARTHEST, s.buttons);
+    s.dx = 0;
+    s.dy = 0;
+    s.wheel = 0;
+  }
+
+  /** Packets go by themselves. */
+  get #reports(): boolean {
+    const { enabled, remote, wrap } = this.#state;
+    return enabled && !remote && !wrap;
   }
 
   /** Has the mouse send a packet: for another pointer that shares its interrupt. */
@@ -228,6 +253,7 @@ export class Ps2Mouse implements Chip, Ps2Device, PointerReceiver {
     s.dx = 0;
     s.dy = 0;
     s.wheel = 0;
+    s.changes = [];
     s.toldButtons = s.buttons;
     s.announcing = false;
   }
@@ -248,8 +274,13 @@ export class Ps2Mouse implements Chip, Ps2Device, PointerReceiver {
   /** Tells what has changed, if it is time to, or looks again when it is. */
   #sample(): void {
     const s = this.#state;
-    if (!s.enabled || s.remote || s.wrap || s.output.length > 0) return;
-    const moved = s.announcing || s.dx !== 0 || s.dy !== 0 || (s.wheel !== 0 && s.id !== ID_PLAIN);
+    if (!this.#reports || s.output.length > 0) return;
+    const moved =
+      s.announcing ||
+      s.changes.length > 0 ||
+      s.dx !== 0 ||
+      s.dy !== 0 ||
+      (s.wheel !== 0 && s.id !== ID_PLAIN);
     if (!moved && this.#visible(s.buttons) === this.#visible(s.toldButtons)) return;
     const now = this.#clock.now();
     if (now < s.nextSample) {
@@ -267,19 +298,35 @@ export class Ps2Mouse implements Chip, Ps2Device, PointerReceiver {
 
   #packet(): void {
     const s = this.#state;
-    const dx = clamp(s.dx, FARTHEST_IN_PACKET);
-    const dy = clamp(s.dy, FARTHEST_IN_PACKET);
-    s.dx -= dx;
-    s.dy -= dy;
+    if (s.changes.length === 0) {
+      this.#tell(s);
+      if (s.id === ID_PLAIN) s.wheel = 0;
+      return;
+    }
+    const [dx = 0, dy = 0, wheel = 0, buttons = 0] = s.changes.splice(0, CHANGE);
+    const change = { dx: dx - FARTHEST, dy: dy - FARTHEST, wheel: wheel - FARTHEST, buttons };
+    this.#tell(change);
+    const rest = [change.dx, change.dy, s.id === ID_PLAIN ? 0 : change.wheel];
+    if (rest.some((steps) => steps !== 0)) s.changes.unshift(...rest.map((n) => n + FARTHEST), buttons);
+  }
+
+  /** A packet of motion and buttons; what does not fit into it stays there. */
+  #tell(what: { dx: number; dy: number; wheel: number; readonly buttons: number }): void {
+    const s = this.#state;
+    const { buttons } = what;
+    const dx = clamp(what.dx, FARTHEST_IN_PACKET);
+    const dy = clamp(what.dy, FARTHEST_IN_PACKET);
+    what.dx -= dx;
+    what.dy -= dy;
     const x = s.doubled && !s.remote ? doubled(dx) : dx;
     const y = s.doubled && !s.remote ? doubled(dy) : dy;
-    s.output.push((y < 0 ? 0x20 : 0) | (x < 0 ? 0x10 : 0) | 0x08 | (s.buttons & 7), x & 0xff, y & 0xff);
+    s.output.push((y < 0 ? 0x20 : 0) | (x < 0 ? 0x10 : 0) | 0x08 | (buttons & 7), x & 0xff, y & 0xff);
     if (s.id !== ID_PLAIN) {
-      const wheel = Math.max(-8, Math.min(7, s.wheel));
-      s.wheel -= wheel;
-      s.output.push(s.id === ID_WHEEL ? wheel & 0xff : (wheel & 0x0f) | ((s.buttons & 0x18) << 1));
-    } else s.wheel = 0;
-    s.toldButtons = s.buttons;
+      const wheel = Math.max(-8, Math.min(7, what.wheel));
+      what.wheel -= wheel;
+      s.output.push(s.id === ID_WHEEL ? wheel & 0xff : (wheel & 0x0f) | ((buttons & 0x18) << 1));
+    }
+    s.toldButtons = buttons;
     s.announcing = false;
   }
 }
