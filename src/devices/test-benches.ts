@@ -85,7 +85,10 @@ const makeIoApic: BenchMaker = {
       accepting: true,
       processorPriority: 0,
       matches: () => true,
-      accept: (mode, vector, level) => accept([mode, vector, level]),
+      accept: (mode, vector, level) => {
+        accept([mode, vector, level]);
+        return true;
+      },
     });
     const chip = new IoApic({ bus, id: 1 });
     return {
@@ -120,7 +123,7 @@ const makeLocalApic: BenchMaker = {
       acknowledgeExternal: () => 0x30,
       timeOfTsc: (value) => Number(value),
     });
-    bus.attachListener({ endOfInterrupt: note('eoi') });
+    bus.attachListener({ endOfInterrupt: note('eoi'), retry: note('retry') });
     const { read, write } = { read: chip.readMsr.bind(chip), write: chip.writeMsr.bind(chip) };
     return {
       chip,

@@ -35,12 +35,15 @@ export interface ApicAgent {
   readonly accepting: boolean;
   readonly processorPriority: number;
   matches(destination: number, mode: 'physical' | 'logical'): boolean;
-  accept(deliveryMode: number, vector: number, levelTriggered: boolean): void;
+  /** False where the APIC takes no interrupts: it is switched off. */
+  accept(deliveryMode: number, vector: number, levelTriggered: boolean): boolean;
 }
 
 /** An I/O APIC, which waits for the EOI of its level-triggered interrupts. */
 export interface EndOfInterruptListener {
   endOfInterrupt(vector: number): void;
+  /** A local APIC takes interrupts that took none before. */
+  retry(): void;
 }
 
 export class ApicBus implements MsiTarget {
@@ -56,8 +59,11 @@ export class ApicBus implements MsiTarget {
     this.#listeners.add(listener);
   }
 
-  /** Delivers to every addressed APIC (but `except`), or to one of them where the mode says so. */
-  deliver(message: InterruptMessage, except?: ApicAgent): void {
+  /**
+   * Delivers to every addressed APIC (but `except`), or to one of them where the mode says so. Whether any of them has
+   * accepted the message.
+   */
+  deliver(message: InterruptMessage, except?: ApicAgent): boolean {
     const { deliveryMode, vector, levelTriggered } = message;
     const addressed = this.#agents.filter(
       (agent) =>
@@ -65,15 +71,20 @@ export class ApicBus implements MsiTarget {
         (message.broadcast || agent.matches(message.destination, message.destinationMode)),
     );
     if (deliveryMode !== DELIVER_LOWEST_PRIORITY) {
-      for (const agent of addressed) agent.accept(deliveryMode, vector, levelTriggered);
-      return;
+      const answers = addressed.map((agent) => agent.accept(deliveryMode, vector, levelTriggered));
+      return answers.includes(true);
     }
     let chosen: ApicAgent | undefined;
     for (const agent of addressed) {
       if (!agent.accepting) continue;
       if (chosen === undefined || agent.processorPriority < chosen.processorPriority) chosen = agent;
     }
-    chosen?.accept(DELIVER_FIXED, vector, levelTriggered);
+    return chosen?.accept(DELIVER_FIXED, vector, levelTriggered) ?? false;
+  }
+
+  /** A local APIC has been switched on: what none accepted before is sent again. */
+  retry(): void {
+    for (const listener of this.#listeners) listener.retry();
   }
 
   /** EOI of a level-triggered vector, to all I/O APICs. */

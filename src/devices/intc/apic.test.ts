@@ -403,3 +403,26 @@ test('narrow writes to APIC registers are ignored', () => {
   cpu.write(TPR, 0x50);
   assert.equal(cpu.mmio.read(TPR, 1), 0x50);
 });
+
+test('I/O APIC: a level that no local APIC has accepted is not served, and comes when one is switched on', () => {
+  const { cpu, ioApic, ioRead, ioWrite } = build();
+  const REMOTE_IRR = 1 << 14;
+  cpu.write(SVR, 0x0ff);
+  ioWrite(0x10 + 2 * 10, 0x8041);
+  ioApic.pin(10).set(true);
+  assert.equal(ioRead(0x10 + 2 * 10) & REMOTE_IRR, 0);
+  assert.equal(cpu.wire.intr, false);
+  cpu.write(SVR, 0x1ff);
+  assert.equal(ioRead(0x10 + 2 * 10) & REMOTE_IRR, REMOTE_IRR);
+  assert.deepEqual([cpu.wire.intr, cpu.apic.acknowledge()], [true, 0x41]);
+  ioApic.pin(10).set(false);
+  cpu.write(EOI, 0);
+  assert.equal(ioRead(0x10 + 2 * 10) & REMOTE_IRR, 0);
+  // Addressed to nobody, and then to somebody.
+  ioWrite(0x11 + 2 * 10, 0x0700_0000);
+  ioApic.pin(10).set(true);
+  assert.equal(ioRead(0x10 + 2 * 10) & REMOTE_IRR, 0);
+  ioWrite(0x11 + 2 * 10, 0);
+  ioWrite(0x10 + 2 * 10, 0x8042);
+  assert.equal(cpu.apic.acknowledge(), 0x42);
+});

@@ -76,6 +76,10 @@ export class IoApic implements Chip, EndOfInterruptListener {
     }
   }
 
+  retry(): void {
+    for (let pin = 0; pin < IO_APIC_PINS; pin++) this.#serviceLevel(pin);
+  }
+
   reset(): void {
     resetState(SHAPE, this.#state, ['lines']);
     this.#powerOn();
@@ -137,20 +141,21 @@ export class IoApic implements Chip, EndOfInterruptListener {
     else if (rises && (s.low[pin]! & ENTRY_MASK) === 0) this.#deliver(pin);
   }
 
-  /** Delivers a level that is there and not yet being served. */
+  /** Delivers a level that is there and not yet being served; it is from when a local APIC has accepted it. */
   #serviceLevel(pin: number): void {
     const { low, lines } = this.#state;
     const entry = low[pin]! & (ENTRY_LEVEL | ENTRY_MASK | ENTRY_REMOTE_IRR);
     if (entry !== ENTRY_LEVEL || (lines & (1 << pin)) === 0) return;
+    // Set first: an APIC may end the interrupt while it accepts it.
     low[pin]! |= ENTRY_REMOTE_IRR;
-    this.#deliver(pin);
+    if (!this.#deliver(pin)) low[pin]! &= ~ENTRY_REMOTE_IRR;
   }
 
-  #deliver(pin: number): void {
+  #deliver(pin: number): boolean {
     const low = this.#state.low[pin]!;
     const destination = this.#state.high[pin]! >>> 24;
     const logical = (low & ENTRY_LOGICAL) !== 0;
-    this.#bus.deliver({
+    return this.#bus.deliver({
       destination,
       destinationMode: logical ? 'logical' : 'physical',
       broadcast: !logical && destination === 0xff,

@@ -207,12 +207,11 @@ export class LocalApic implements Chip, ApicAgent {
     return (cluster === 0xf || cluster === own >>> 28) && (destination & (own >>> 24) & 0xf) !== 0;
   }
 
-  accept(deliveryMode: number, vector: number, levelTriggered: boolean): void {
+  accept(deliveryMode: number, vector: number, levelTriggered: boolean): boolean {
     switch (deliveryMode) {
       case DELIVER_FIXED:
       case DELIVER_LOWEST_PRIORITY:
-        this.#acceptVector(vector, levelTriggered);
-        break;
+        return this.#acceptVector(vector, levelTriggered);
       case DELIVER_SMI:
         this.#processor.systemManagementInterrupt();
         break;
@@ -232,6 +231,7 @@ export class LocalApic implements Chip, ApicAgent {
         break;
       default: // reserved
     }
+    return true;
   }
 
   /** INIT, as a message or the processor's pin: as a reset, but the mode stays. */
@@ -300,8 +300,12 @@ export class LocalApic implements Chip, ApicAgent {
 
   set spurious(value: number) {
     const s = this.#state;
+    const accepted = this.accepting;
     s.spurious = value & 0x1ff;
-    if ((value & SVR_ENABLE) !== 0) return;
+    if ((value & SVR_ENABLE) !== 0) {
+      if (!accepted && this.accepting) this.#bus.retry();
+      return;
+    }
     // Software-disabled: every entry is masked, and stays so.
     this.#timer.catchUp();
     for (let index = 0; index < s.lvt.length; index++) s.lvt[index]! |= LVT_MASK;
@@ -388,17 +392,19 @@ export class LocalApic implements Chip, ApicAgent {
     return mode >= 2 && !this.#timer.supportsTscDeadline ? 0 : mode;
   }
 
-  #acceptVector(vector: number, levelTriggered: boolean): void {
+  /** False while the APIC is switched off. */
+  #acceptVector(vector: number, levelTriggered: boolean): boolean {
     const s = this.#state;
-    if (!this.accepting) return;
+    if (!this.accepting) return false;
     if (vector < 16) {
       this.#error(ESR_RECEIVE_ILLEGAL_VECTOR);
-      return;
+      return true;
     }
     setVector(s.requests, vector);
     if (levelTriggered) setVector(s.triggerMode, vector);
     else clearVector(s.triggerMode, vector);
     this.#update();
+    return true;
   }
 
   #error(bit: number): void {
