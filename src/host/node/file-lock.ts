@@ -1,7 +1,7 @@
 // One writer an image: a file NAME.lock beside it holds the writer's host name and process, and makes a second one refuse, by
 // whatever symbolic link (hard links are not seen through). The lock of a process that has died is taken over, so that nobody
 // need clean up after a crash. (Node has no flock(2); other programs do not see this lock.)
-import { existsSync, linkSync, readFileSync, realpathSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
+import { linkSync, readFileSync, realpathSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { DoppelError } from '../../base/errors.ts';
 import { whyNot } from './file-reasons.ts';
@@ -55,10 +55,10 @@ function create(lock: string, content: string): boolean {
     linkSync(draft, lock);
     return true;
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
+    const { code, syscall } = error as NodeJS.ErrnoException;
     if (code === 'EEXIST') return false;
-    // Some file systems (FAT) have no links.
-    if ((code === 'EPERM' || code === 'ENOTSUP') && existsSync(draft)) return createAtOnce(lock, content);
+    // Some file systems (FAT, some in user space) have no links.
+    if (syscall === 'link') return createAtOnce(lock, content);
     if (code === 'EACCES' || code === 'EROFS' || code === 'EPERM') return true;
     throw new DoppelError(`${lock} cannot be made: ${whyNot(error)}.`, { cause: error });
   } finally {
