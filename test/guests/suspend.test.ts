@@ -1,5 +1,6 @@
 // Suspend to RAM (ACPI S3) of Debian's Linux, as a kernel without firmware, under Doppel's own BIOS, SeaBIOS and OVMF: the machine
-// sleeps without using the host's processor, an alarm, a key and the power button wake it, and its disks work as before.
+// sleeps without using the host's processor, an alarm, a key and the power button wake it, and its disks work as before. And to
+// disk (S4).
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { type TestContext, test } from 'node:test';
@@ -102,6 +103,9 @@ const SYSTEMS: Readonly<Record<string, System>> = {
 const content = (factor: number) => Uint8Array.from({ length: 1 << 20 }, (_, i) => (i * factor) ^ (i >> 8));
 const md5 = (bytes: Uint8Array) => createHash('md5').update(bytes).digest('hex');
 
+/** Firmware boots as ever then. */
+const HIBERNATE: ReadonlySet<string> = new Set(['no firmware', 'own BIOS']);
+
 /** What wakes the machine, some time after it has gone to sleep. */
 const WAKERS: readonly {
   name: string;
@@ -114,13 +118,15 @@ const WAKERS: readonly {
   { name: 'the power button', before: 'true', wake: (machine) => machine.pressPowerButton(), seconds: 0 },
 ];
 
-async function suspendAndWake(t: TestContext, system: System): Promise<void> {
-  const kernel = await fetchDebianKernel(system.kernel);
-  const busybox = await fetchDebianBusybox(system.architecture);
-  const modules = await fetchKernelModules(system.kernel, MODULES);
-  const initrd = buildBusyboxInitramfs(busybox.bytes, modules.files);
-  const disks = [content(11), content(7)] as const;
-  const { cd, ...options } = await system.start(kernel.bytes, initrd);
+/** A machine with the first of the disks on IDE, the other on AHCI, at its prompt. */
+async function start(
+  t: TestContext,
+  system: System,
+  kernel: Uint8Array,
+  initrd: Uint8Array,
+  disks: readonly [Uint8Array, Uint8Array],
+): Promise<GuestSession> {
+  const { cd, ...options } = await system.start(kernel, initrd);
   const guest = await GuestSession.start(
     (serial) =>
       new Machine({
@@ -140,8 +146,18 @@ async function suspendAndWake(t: TestContext, system: System): Promise<void> {
     await guest.stop();
     guest.machine.close();
   });
-  const { machine } = guest;
   await guest.waitFor(PROMPT, BOOT_SECONDS);
+  return guest;
+}
+
+async function suspendAndWake(t: TestContext, system: System): Promise<void> {
+  const kernel = await fetchDebianKernel(system.kernel);
+  const busybox = await fetchDebianBusybox(system.architecture);
+  const modules = await fetchKernelModules(system.kernel, MODULES);
+  const initrd = buildBusyboxInitramfs(busybox.bytes, modules.files);
+  const disks = [content(11), content(7)] as const;
+  const guest = await start(t, system, kernel.bytes, initrd, disks);
+  const { machine } = guest;
   const run = async (command: string) => (await guest.command(command, COMMAND_SECONDS)).output;
   assert.doesNotMatch(await run(modules.load), /fails/);
   assert.match(await run('cat /sys/power/mem_sleep'), /\[deep\]/);
@@ -174,7 +190,36 @@ async function suspendAndWake(t: TestContext, system: System): Promise<void> {
   assert.deepEqual(await guest.ended, { reason: 'power-off' });
 }
 
+/** S4: Linux writes itself to the disk and turns the machine off; another machine with that disk goes on where it stopped. */
+async function hibernate(t: TestContext, system: System): Promise<void> {
+  const kernel = await fetchDebianKernel(system.kernel);
+  const busybox = await fetchDebianBusybox(system.architecture);
+  const modules = await fetchKernelModules(system.kernel, MODULES);
+  const initrd = buildBusyboxInitramfs(busybox.bytes, modules.files);
+  const disks = [new Uint8Array(512 << 20), content(7)] as const;
+  const first = await start(t, system, kernel.bytes, initrd, disks);
+  const run = async (guest: GuestSession, command: string) =>
+    (await guest.command(command, COMMAND_SECONDS)).output;
+  assert.doesNotMatch(await run(first, modules.load), /fails/);
+  assert.match(await run(first, 'cat /sys/power/disk'), /\[platform\]/);
+  await run(first, 'mkswap /dev/sda > /dev/null; swapon /dev/sda; echo it was written before > /told');
+  await run(first, 'echo 8:0 > /sys/power/resume');
+  first.type('echo disk > /sys/power/state; cat /told; md5sum /dev/sdb; echo all do"ne"\n');
+  assert.deepEqual(await first.ended, { reason: 'power-off' });
+  const second = await start(t, system, kernel.bytes, initrd, disks);
+  assert.doesNotMatch(await run(second, modules.load), /fails/);
+  second.type('echo 8:0 > /sys/power/resume\n');
+  const said = await second.waitFor('all done', COMMAND_SECONDS);
+  assert.match(said, /it was written before/);
+  assert.match(said, new RegExp(md5(disks[1])));
+  await second.waitFor(PROMPT, COMMAND_SECONDS);
+  assert.match(await run(second, 'dmesg'), /PM: hibernation: hibernation exit/);
+}
+
 for (const [name, system] of Object.entries(SYSTEMS)) {
   const skip = noGuests() || missing(system.packages, system.packages.length > 0 ? CD_TOOLS : []);
   test(`Linux is suspended and wakes: ${name}`, { skip }, (t) => suspendAndWake(t, system));
+  if (HIBERNATE.has(name)) {
+    test(`Linux hibernates and goes on: ${name}`, { skip }, (t) => hibernate(t, system));
+  }
 }
