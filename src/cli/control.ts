@@ -22,10 +22,11 @@ export async function openControl(
   const listen = (name: string) =>
     ControlServer.listen(controlMachine(machine, { name, serial, report }), version());
   let server: ControlServer;
-  if (options.name !== undefined) server = await listen(options.name);
+  let { name } = options;
+  if (name !== undefined) server = await listen(name);
   else {
     try {
-      const name = freeName(options);
+      name = freeName(options);
       server = await listen(name);
       if (process.stderr.isTTY) report(`the machine is called ${name} (doppel ctl ${name})`);
     } catch (error) {
@@ -33,8 +34,13 @@ export async function openControl(
       throw error;
     }
   }
-  machine.onEvent = (event) =>
+  machine.onEvent = (event) => {
     server.tell(event.event === 'ended' ? { event: 'ended', reason: event.end.reason } : event);
+    // On the text display a key wakes it, as on a PC.
+    if (event.event === 'suspended' && options.display.kind !== 'text') {
+      report(`the guest has suspended the machine; a key or 'doppel ctl ${name} power' wakes it`);
+    }
+  };
   return server;
 }
 

@@ -35,7 +35,7 @@ export interface DriveStatus {
 
 export interface MachineStatus {
   readonly name: string;
-  readonly state: 'running' | 'paused';
+  readonly state: 'running' | 'paused' | 'suspended';
   /** Seconds since the machine was made. */
   readonly uptime: number;
   /** Bytes of RAM. */
@@ -166,7 +166,7 @@ export class MachineControl {
     const frame = machine.screen?.frame();
     return {
       name,
-      state: machine.paused ? 'paused' : 'running',
+      state: machine.paused ? 'paused' : machine.suspended ? 'suspended' : 'running',
       uptime: Math.round(this.#host.now() - this.#started) / 1000,
       memory: machine.memory.size,
       instructions: machine.vcpu.retired,

@@ -171,6 +171,7 @@ async function suspendAndWake(t: TestContext, system: System): Promise<void> {
         return;
       }
       busy = process.cpuUsage().user;
+      assert.equal(machine.suspended, true);
       if (wake) setTimeout(() => wake(machine), 1500);
     };
     await run(before);

@@ -354,6 +354,11 @@ export class Machine {
     this.onEvent({ event: 'resumed' });
   }
 
+  /** The guest has suspended it to RAM; a key or the power button wakes it. */
+  get suspended(): boolean {
+    return this.#suspension.active;
+  }
+
   /** Ends the run soon; run() resolves with `by`. */
   stop(by = 'stop'): void {
     this.#finish({ reason: 'stopped', by });
