@@ -111,3 +111,35 @@ test('a mode that was set without clearing is told with its bit', () => {
   assert.equal(bx(), 0x4101);
   machine.close();
 });
+
+test('VBE mode 102h: 800 by 600 in four planes', () => {
+  const { machine, call, bx } = build();
+  const { memory } = machine;
+  assert.equal(call(0x10, 0x4f01, 0, 0x102) & 0xffff, 0x004f);
+  const word = (offset: number) => memory.read8(offset) | (memory.read8(offset + 1) << 8);
+  // At ES:DI, 0: attributes, bytes of a line, size, planes, depth, banks, model, framebuffer.
+  assert.deepEqual([word(0) & 0x9f, word(16), word(18), word(20)], [0x1b, 100, 800, 600]);
+  assert.deepEqual(
+    [24, 25, 26, 27, 40, 43].map((at) => memory.read8(at)),
+    [4, 4, 1, 3, 0, 0],
+  );
+  assert.equal(call(0x10, 0x4f02, 0x4102) & 0xffff, 0x014f, 'no linear framebuffer');
+  assert.equal(call(0x10, 0x4f02, 0x0102) & 0xffff, 0x004f);
+  call(0x10, 0x4f03);
+  assert.equal(bx(), 0x102);
+  for (const letter of 'Planes') call(0x10, 0x0e00 | letter.charCodeAt(0), 0x0f);
+  call(0x10, 0x0c0c, 0, 799, 599);
+  assert.equal(call(0x10, 0x0d00, 0, 799, 599) & 0xff, 0x0c);
+  const { width, height, pixels } = machine.screen!.frame();
+  assert.deepEqual([width, height, pixels[799 + 800 * 599]], [800, 600, 0xff5555]);
+  assert.ok(pixels.subarray(0, 800 * 16).includes(0xffffff), 'text');
+  // The processor's way: planes of the window at A0000h.
+  machine.board.portWrite(0x3c4, 2, 0x0202);
+  machine.board.mmioWrite(0xa_0000 + 100 * 300, 1, 0xff);
+  assert.equal(machine.screen!.frame().pixels[800 * 300], 0x00aa00);
+  assert.equal(call(0x10, 0x4f06, 0, 1024) & 0xffff, 0x004f);
+  assert.equal(bx(), 128);
+  call(0x10, 0x0003);
+  assert.equal(machine.screen!.frame().width, 720);
+  machine.close();
+});

@@ -201,6 +201,13 @@ export function linearMode(width: number, height: number, bitsPerPixel: number):
   };
 }
 
+/** Likewise of one of four planes. */
+export const planarMode = (width: number, height: number): VideoMode => ({
+  ...linearMode(width, height, 4),
+  kind: 'planar',
+  graphics: bytes(PLANAR.graphics),
+});
+
 const LINES_200 = '9c 8e 8f';
 const LINES_350 = '83 85 5d';
 const LINES_480 = 'ea 8c df';

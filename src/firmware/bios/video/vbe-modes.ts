@@ -5,7 +5,8 @@ export interface VbeMode {
   readonly number: number;
   readonly width: number;
   readonly height: number;
-  readonly depth: 8 | 15 | 16 | 24 | 32;
+  /** Bits of a dot; 4 are four planes, as in the VGA's own modes. */
+  readonly depth: 4 | 8 | 15 | 16 | 24 | 32;
 }
 
 /** Sizes with the numbers that VESA gave them at 8, 15, 16 and 24 bits, and our own at 32. */
@@ -21,13 +22,26 @@ const SIZES: readonly (readonly [width: number, height: number, numbers: readonl
   [1920, 1200, [0x194, null, 0x195, 0x196, 0x197]],
 ];
 const DEPTHS = [8, 15, 16, 24, 32] as const;
+/** Of four planes there is the one that fits into the window: 800 by 600. */
+const PLANAR: VbeMode = { number: 0x102, width: 800, height: 600, depth: 4 };
 /** All of them. */
-export const MODES: readonly VbeMode[] = SIZES.flatMap(([width, height, numbers]) =>
-  numbers.flatMap((number, i) => (number === null ? [] : [{ number, width, height, depth: DEPTHS[i]! }])),
-);
+export const MODES: readonly VbeMode[] = [
+  ...SIZES.flatMap(([width, height, numbers]) =>
+    numbers.flatMap((number, i) => (number === null ? [] : [{ number, width, height, depth: DEPTHS[i]! }])),
+  ),
+  PLANAR,
+];
+
+/** Bytes of a line of so many dots; of planes, in each. */
+export const bytesOf = (depth: number, dots: number): number =>
+  depth === 4 ? Math.ceil(dots / 8) : dots * Math.ceil(depth / 8);
+/** Dots of a line of so many bytes. */
+export const dotsOf = (depth: number, bytes: number): number =>
+  depth === 4 ? bytes * 8 : Math.ceil(bytes / Math.ceil(depth / 8));
 
 /** Sizes and positions of red, green, blue and the rest, by depth. */
 export const FIELDS: Readonly<Record<number, readonly number[]>> = {
+  4: [0, 0, 0, 0, 0, 0, 0, 0],
   8: [0, 0, 0, 0, 0, 0, 0, 0],
   15: [5, 10, 5, 5, 5, 0, 1, 15],
   16: [5, 11, 6, 5, 5, 0, 0, 0],

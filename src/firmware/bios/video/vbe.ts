@@ -4,8 +4,8 @@ import type { BiosFrame } from '../frame.ts';
 import * as B from '../layout.ts';
 import type { BiosMemory, BiosPorts } from '../wires.ts';
 import { LinearSurface } from './linear-surface.ts';
-import { linearMode, type VideoMode } from './modes.ts';
-import { FIELDS, MODES, type VbeMode } from './vbe-modes.ts';
+import { linearMode, planarMode, type VideoMode } from './modes.ts';
+import { bytesOf, dotsOf, FIELDS, MODES, type VbeMode } from './vbe-modes.ts';
 import { displayAddress, FRAMEBUFFER_BAR, identityService, powerService } from './vbe-monitor.ts';
 import { VBE_PROTECTED } from './vbe-protected.ts';
 import { FAILED, INVALID, OK } from './vbe-status.ts';
@@ -30,6 +30,8 @@ const LINEAR = 0x40;
 const KEEP_MEMORY = 0x80;
 const UNIT = 0x1_0000;
 
+/** The VGA's mode whose registers do for planes of any size. */
+const PLANAR_MODE = 0x12;
 const MODE_LINEAR = 0x4000;
 const MODE_KEEP = 0x8000;
 
@@ -85,14 +87,19 @@ export class VbeServices {
   get #videoMemory(): number {
     return this.#read(R_VIDEO_MEMORY) * UNIT;
   }
+  /** Bytes of it that a line's bytes count in: those of a plane. */
+  #memoryOf(depth: number): number {
+    return depth === 4 ? this.#videoMemory / 4 : this.#videoMemory;
+  }
   /** Physical address of the linear framebuffer; 0 where there is none. */
   get #framebuffer(): number {
     return displayAddress(this.#ports, FRAMEBUFFER_BAR);
   }
   /** Modes that fit into the video memory. */
   get #modes(): VbeMode[] {
-    const most = this.#videoMemory;
-    return MODES.filter(({ width, height, depth }) => width * height * Math.ceil(depth / 8) <= most);
+    return MODES.filter(
+      ({ width, height, depth }) => bytesOf(depth, width) * height <= this.#memoryOf(depth),
+    );
   }
 
   service(frame: BiosFrame): void {
@@ -181,9 +188,10 @@ export class VbeServices {
   #modeInformation(frame: BiosFrame): number {
     const mode = this.#modes.find(({ number }) => number === (frame.cx & 0x1ff));
     if (!mode) return FAILED;
-    const framebuffer = this.#framebuffer;
     const { width, height, depth } = mode;
-    const bytes = Math.ceil(depth / 8);
+    const planar = depth === 4;
+    const framebuffer = planar ? 0 : this.#framebuffer;
+    const bytes = bytesOf(depth, width);
     const block = new Uint8Array(256);
     const view = new DataView(block.buffer);
     // Supported, information is there, colour, graphics, not by the VGA's registers; a linear framebuffer.
@@ -194,16 +202,16 @@ export class VbeServices {
     view.setUint16(8, 0xa000, true);
     view.setUint16(12, B.ROM_VBE_WINDOW, true);
     view.setUint16(14, B.ROM_SEGMENT, true);
-    view.setUint16(16, width * bytes, true);
+    view.setUint16(16, bytes, true);
     view.setUint16(18, width, true);
     view.setUint16(20, height, true);
     block[22] = 8;
     block[23] = 16;
-    block[24] = 1;
+    block[24] = planar ? 4 : 1;
     block[25] = depth;
     block[26] = 1;
-    block[27] = depth === 8 ? 4 : 6; // packed, or direct colour
-    block[29] = Math.min(127, Math.max(0, Math.floor(this.#videoMemory / (width * height * bytes)) - 1));
+    block[27] = planar ? 3 : depth === 8 ? 4 : 6; // planes, packed, or direct colour
+    block[29] = Math.min(127, Math.max(0, Math.floor(this.#memoryOf(depth) / (height * bytes)) - 1));
     block[30] = 1;
     block.set(FIELDS[depth]!, 31);
     view.setUint32(40, framebuffer, true);
@@ -218,7 +226,8 @@ export class VbeServices {
       return OK;
     }
     const mode = this.#modes.find((candidate) => candidate.number === number);
-    if (!mode) return FAILED;
+    if (!mode || (mode.depth === 4 && (frame.bx & MODE_LINEAR) !== 0)) return FAILED;
+    if (mode.depth === 4) this.#screen.setMode(PLANAR_MODE | KEEP_MEMORY);
     this.#linear = (frame.bx & MODE_LINEAR) !== 0;
     this.#write(R_ENABLE, 0);
     this.#write(R_WIDTH, mode.width);
@@ -230,13 +239,14 @@ export class VbeServices {
     const control = this.#memory.read8(B.BDA_VIDEO_CONTROL);
     this.#memory.write8(B.BDA_VIDEO_CONTROL, (control & ~KEEP_MEMORY) | keep);
     this.#current = mode;
-    this.#screen.linearMode(linearMode(mode.width, mode.height, mode.depth), this.#surface(mode));
+    this.#screen.linearMode(videoModeOf(mode), this.#surface(mode));
     return OK;
   }
   /** Where the dots of a mode are now; null where they cannot be reached. */
   #surface({ width, depth }: VbeMode): LinearSurface | null {
+    if (depth === 4) return null;
     const start = this.#framebuffer;
-    const pitch = (this.#read(R_VIRTUAL_WIDTH) || width) * Math.ceil(depth / 8);
+    const pitch = bytesOf(depth, this.#read(R_VIRTUAL_WIDTH) || width);
     return start === 0 ? null : new LinearSurface(this.#memory, { start, pitch, depth });
   }
 
@@ -258,7 +268,7 @@ export class VbeServices {
     if (!mode || (enable & ENABLED) === 0) return;
     this.#current = mode;
     this.#linear = (enable & LINEAR) !== 0;
-    this.#screen.newSurface(this.#surface(mode), linearMode(width, height, depth));
+    this.#screen.newSurface(this.#surface(mode), videoModeOf(mode));
   }
 
   #window(frame: BiosFrame): number {
@@ -266,7 +276,7 @@ export class VbeServices {
     if (this.#linear || !this.#current) return INVALID;
     if (frame.bl !== 0) return FAILED;
     if (frame.bh === 0) {
-      if (frame.dx * UNIT >= this.#videoMemory) return FAILED;
+      if (frame.dx * UNIT >= this.#memoryOf(this.#current.depth)) return FAILED;
       this.#write(R_BANK, frame.dx);
     } else if (frame.bh === 1) frame.dx = this.#read(R_BANK);
     else return FAILED;
@@ -277,18 +287,19 @@ export class VbeServices {
   #lineLength(frame: BiosFrame): number {
     const mode = this.#current;
     if (!mode) return FAILED;
-    const bytes = Math.ceil(mode.depth / 8);
-    const longest = Math.min(0xffff, Math.floor(this.#videoMemory / (mode.height * bytes)));
-    const asked = frame.bl === 0 ? frame.cx : frame.bl === 2 ? Math.ceil(frame.cx / bytes) : 0;
+    const { depth } = mode;
+    const memory = this.#memoryOf(depth);
+    const longest = Math.min(0xffff, Math.floor(dotsOf(depth, Math.floor(memory / mode.height))));
+    const asked = frame.bl === 0 ? frame.cx : frame.bl === 2 ? dotsOf(depth, frame.cx) : 0;
     if (frame.bl === 0 || frame.bl === 2) {
       if (asked > longest) return 0x024f;
       this.#write(R_VIRTUAL_WIDTH, Math.max(asked, mode.width));
       this.#screen.newSurface(this.#surface(mode));
     } else if (frame.bl > 3) return FAILED;
     const width = frame.bl === 3 ? longest : this.#read(R_VIRTUAL_WIDTH) || mode.width;
-    frame.bx = width * bytes;
+    frame.bx = bytesOf(depth, width);
     frame.cx = width;
-    frame.dx = Math.min(0xffff, Math.floor(this.#videoMemory / (width * bytes)));
+    frame.dx = Math.min(0xffff, Math.floor(memory / bytesOf(depth, width)));
     return OK;
   }
   #displayStart(frame: BiosFrame): number {
@@ -338,6 +349,9 @@ export class VbeServices {
     return OK;
   }
 }
+
+const videoModeOf = ({ width, height, depth }: VbeMode): VideoMode =>
+  depth === 4 ? planarMode(width, height) : linearMode(width, height, depth);
 
 /** AL=0Ah: ES:DI is the table of 32-bit routines in the ROM, CX its length with them. */
 function protectedModeInterface(frame: BiosFrame): number {
