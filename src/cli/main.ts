@@ -66,6 +66,7 @@ export async function main(words: readonly string[]): Promise<number> {
           process.stdout.write(DOCTOR_HELP);
           return 0;
         }
+        if (rest.length > 0) throw new DoppelError(`doctor takes nothing more: leave '${rest[0]}' out.`);
         return await doctor();
       }
       default:

@@ -42,7 +42,9 @@ function build(storage: StorageOptions) {
 }
 
 test('disks are where firmware and kernels look for them', () => {
-  const { board } = build({ disks: [emptyMemoryDisk(100), emptyMemoryDisk(200), emptyMemoryDisk(300)] });
+  const { board } = build({
+    disks: [emptyMemoryDisk(100), { medium: emptyMemoryDisk(200) }, emptyMemoryDisk(300)],
+  });
   const ready = (base: number, device: number): number => {
     board.portWrite(base + 6, 1, 0xa0 | (device << 4));
     return board.portRead(base + 7, 1);

@@ -19,10 +19,11 @@ import type { IdeDevices } from '../../devices/storage/piix-ide.ts';
 export const STORAGE_BUSES = ['ide', 'ahci'] as const;
 export type StorageBus = (typeof STORAGE_BUSES)[number];
 
-/** A disk on a bus that is named. */
+/** A disk and what it is plugged into. */
 export interface PluggedDisk {
   readonly medium: BlockDevice;
-  readonly bus: StorageBus;
+  /** IDE unless given. */
+  readonly bus?: StorageBus;
 }
 
 /** The media that a machine has from the start. */
@@ -75,7 +76,7 @@ export function drivePlaces(storage: StorageOptions): {
   };
   const used = { ide: 0, ahci: 0 };
   const disks = (storage.disks ?? []).map((disk): PlacedDisk => {
-    const { medium, bus } = 'bus' in disk ? disk : { medium: disk, bus: 'ide' as const };
+    const { medium, bus = 'ide' }: PluggedDisk = 'medium' in disk ? disk : { medium: disk };
     const place = free[bus][used[bus]++];
     if (place) return { medium, place };
     const room = `there is room for ${free[bus].length}`;
