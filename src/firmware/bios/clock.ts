@@ -22,6 +22,9 @@ const YEAR = 0x09;
 const STATUS_A = 0x0a;
 const STATUS_B = 0x0b;
 const CENTURY = 0x32;
+/** 32,768 Hz, 1024 interrupts a second; BCD, 24 hours, no interrupts. */
+const POWER_ON_A = 0x26;
+const POWER_ON_B = 0x02;
 const UPDATE_IN_PROGRESS = 0x80;
 const DAYLIGHT = 0x01;
 const SET = 0x80;
@@ -39,8 +42,10 @@ export class BiosClock {
     this.#wait = wait;
   }
 
-  /** Channel 0 at 18.2 Hz, the count from the real-time clock. */
+  /** Channel 0 at 18.2 Hz, the count from the real-time clock, which may be as the last system has left it. */
   start(): void {
+    this.#write(STATUS_A, POWER_ON_A);
+    this.#write(STATUS_B, POWER_ON_B);
     // Channel 0, both bytes, mode 2, count 65,536.
     this.#ports.portWrite(PIT_CONTROL, 1, 0x34);
     this.#ports.portWrite(PIT_CHANNEL_0, 1, 0);
