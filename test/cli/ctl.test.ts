@@ -301,5 +301,5 @@ test("a folder that others may look into becomes this user's own, and a file in 
       (_error, _out, err) => resolve(err),
     );
   });
-  assert.match(outcome, /^doppel: [^\n]+\n$/);
+  assert.match(outcome, /^doppel: [^\n]+ is there already\.\n$/);
 });

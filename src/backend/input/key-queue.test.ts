@@ -10,6 +10,7 @@ test('text becomes keys of the US layout', () => {
     keyEventsOf('a:').map(({ code, pressed }) => `${pressed ? '+' : '-'}${code}`),
     ['+KeyA', '-KeyA', '+ShiftLeft', '+Semicolon', '-Semicolon', '-ShiftLeft'],
   );
+  assert.equal(keyEventsOf('\r\n\n\r').length, 6, 'three times Enter');
   assert.throws(() => keyEventsOf('é'), DoppelError);
 });
 

@@ -64,10 +64,10 @@ export function strokeOf(character: string): KeyStroke | undefined {
   return STROKES.get(character);
 }
 
-/** The presses and releases that type `text`. Throws DoppelError for a character that the US layout lacks. */
+/** The presses and releases that type `text`; a line's end is one Enter, however it is written. Throws DoppelError for a character that the US layout lacks. */
 export function keyEventsOf(text: string): KeyEvent[] {
   const events: KeyEvent[] = [];
-  for (const character of text) {
+  for (const character of text.replaceAll('\r\n', '\n')) {
     const stroke = strokeOf(character);
     if (stroke === undefined) {
       throw new DoppelError(`'${character}' cannot be typed: a keyboard with the US layout has no such key.`);

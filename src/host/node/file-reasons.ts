@@ -2,6 +2,7 @@
 
 const REASONS: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such file',
+  EEXIST: 'something of that name is there already',
   EACCES: 'permission denied',
   EPERM: 'the host does not permit it',
   EROFS: 'the file system is read-only',

@@ -3,6 +3,7 @@ import { connect, type Socket } from 'node:net';
 import { DoppelError } from '../../../base/errors.ts';
 import { type Action, ControlError } from '../../../control/actions.ts';
 import { type Answer, type ControlEvent, type Hello, PROTOCOL_VERSION } from '../../../control/protocol.ts';
+import { whyNot } from '../file-reasons.ts';
 import { LineReader } from './line-reader.ts';
 import { socketPath } from './socket-path.ts';
 
@@ -89,7 +90,7 @@ export class ControlClient {
       const why =
         code === 'ENOENT' || code === 'ECONNREFUSED'
           ? `No machine named '${name}' runs. \`doppel ctl\` lists those that do.`
-          : `The machine '${name}' cannot be reached (${code}).`;
+          : `The machine '${name}' cannot be reached: ${whyNot(error)}.`;
       throw new DoppelError(why, { cause: error });
     }
     const greeting = Promise.withResolvers<Hello>();

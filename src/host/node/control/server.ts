@@ -15,6 +15,7 @@ import {
   parseRequest,
   RequestError,
 } from '../../../control/protocol.ts';
+import { whyNot, whyNotMade } from '../file-reasons.ts';
 import { isListening } from './client.ts';
 import { LineReader } from './line-reader.ts';
 import { socketPath } from './socket-path.ts';
@@ -71,7 +72,7 @@ export class ControlServer {
       const failed = (cause: NodeJS.ErrnoException) => {
         server.off('listening', listening);
         if (cause.code === 'EADDRINUSE') resolve(false);
-        else reject(new DoppelError(`${this.path} cannot be listened on (${cause.code}).`, { cause }));
+        else reject(new DoppelError(`${this.path} cannot be listened on: ${whyNotMade(cause)}.`, { cause }));
       };
       const listening = () => {
         server.off('error', failed);
@@ -168,6 +169,7 @@ export function removeSocket(path: string): void {
     unlinkSync(path);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code !== 'ENOENT') throw new DoppelError(`${path} cannot be removed (${code}).`, { cause: error });
+    if (code !== 'ENOENT')
+      throw new DoppelError(`${path} cannot be removed: ${whyNot(error)}.`, { cause: error });
   }
 }

@@ -4,6 +4,7 @@ import { chmodSync, lstatSync, mkdirSync, readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DoppelError } from '../../../base/errors.ts';
+import { whyNotMade } from '../file-reasons.ts';
 
 const SUFFIX = '.sock';
 /** Bytes of a socket's path, without the zero at its end: sun_path of unix(7). */
@@ -39,8 +40,9 @@ export function socketFolder(): string {
     return folder;
   } catch (error) {
     if (error instanceof DoppelError) throw error;
-    const { code } = error as NodeJS.ErrnoException;
-    throw new DoppelError(`${folder} cannot be made for control sockets (${code}).`, { cause: error });
+    throw new DoppelError(`${folder} cannot be made for control sockets: ${whyNotMade(error)}.`, {
+      cause: error,
+    });
   }
 }
 
