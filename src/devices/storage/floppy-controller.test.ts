@@ -350,3 +350,15 @@ test('perpendicular mode: the bits of drives need OW, the mode bits end with a s
   f.clock.advance(100_000);
   assert.equal(mode(), 0x28);
 });
+
+test('VERIFY with EC looks at so many sectors, and fails where the track ends before', () => {
+  const f = build();
+  f.send(0x03, 0xaf, 0x02);
+  f.seek(5);
+  const verify = (ec: number, first: number, count: number): number[] =>
+    f.transfer(0x56, ec, 5, 0, first, 2, SPT, 0x1b, count);
+  assert.deepEqual(verify(0x80, 3, 4), [0, 0, 0, 5, 0, 7, 2]);
+  assert.deepEqual(verify(0x80, 15, 4), [0, 0, 0, 6, 0, 1, 2]);
+  assert.deepEqual(verify(0x80, 15, 5).slice(0, 2), [0x40, 0x80]);
+  assert.deepEqual(verify(0x00, 15, 0xff), [0, 0, 0, 6, 0, 1, 2]);
+});

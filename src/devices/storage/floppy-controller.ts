@@ -31,7 +31,7 @@ import * as F from './floppy-state.ts';
 import { FloppyTransfer } from './floppy-transfer.ts';
 
 const NAME = 'i82077aa';
-const VERSION = 1;
+const VERSION = 2;
 /** Nanoseconds of a seek or reset. */
 const SEEK_TIME = 20_000;
 

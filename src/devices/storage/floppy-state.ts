@@ -42,6 +42,8 @@ export const ST2_CONTROL_MARK = 0x40;
 export const CONFIGURE_IMPLIED_SEEK = 0x40;
 export const CONFIGURE_RESET = 0x20;
 export const COMMAND_MULTI_TRACK = 0x80;
+/** Of VERIFY's second byte: the last one is a count of sectors. */
+export const VERIFY_ENABLE_COUNT = 0x80;
 export const COMMAND_SKIP = 0x20;
 export const SPECIFY_NON_DMA = 0x01;
 
@@ -76,6 +78,8 @@ export const FLOPPY_SHAPE = {
   head: uint(1),
   sector: uint(8),
   terminalCount: flag(),
+  /** Sectors that VERIFY with EC is still to look at; 0: it ends with the track. */
+  toVerify: uint(9),
   interrupt: flag(),
   stepAt: moment(-1),
   /** Drives that are seeking, and when they arrive; -1 for none. */

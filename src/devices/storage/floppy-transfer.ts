@@ -76,6 +76,8 @@ export class FloppyTransfer {
     const [, drive = 0, cylinder = 0, head = 0, sector = 0, , last = 0] = s.command;
     s.terminalCount = false;
     s.position = 0;
+    const counts = operation === 'verify' && (drive & F.VERIFY_ENABLE_COUNT) !== 0;
+    s.toVerify = counts ? s.command[8] || 256 : 0;
     if (operation === 'format' || operation === 'read-id') {
       s.cylinder = this.#host.drives[drive & 3]?.cylinder ?? 0;
       s.head = (drive >> 2) & 1;
@@ -249,9 +251,12 @@ export class FloppyTransfer {
       s.cylinder = (s.cylinder + 1) & 0xff;
       if ((s.command[0]! & F.COMMAND_MULTI_TRACK) !== 0) s.head = 0;
     }
-    if (s.terminalCount) this.#end(0, 0, side);
+    const verified = s.toVerify === 1;
+    s.toVerify = Math.max(0, s.toVerify - 1);
+    if (s.terminalCount || verified) this.#end(0, 0, side);
     else if (operation === 'read-deleted') this.#end(0, F.ST2_CONTROL_MARK, side);
-    else if (atLast && !otherSide) this.#end(operation === 'verify' ? 0 : F.ST1_END_OF_CYLINDER, 0, side);
+    else if (atLast && !otherSide)
+      this.#end(operation === 'verify' && s.toVerify === 0 ? 0 : F.ST1_END_OF_CYLINDER, 0, side);
     else this.step();
   }
 
