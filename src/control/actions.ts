@@ -168,7 +168,7 @@ const FIELDS: Readonly<Record<ActionName, Readonly<Record<string, Field>>>> = {
 
 /** Reads an action out of a JSON value. Fields that it does not know are left alone. Throws ControlError. */
 export function parseAction(value: Readonly<Record<string, unknown>>): Action {
-  const name = value['action'];
+  const name = value.action;
   if (typeof name !== 'string') throw new ControlError('bad-request', 'A request needs an "action".');
   const fields = Object.hasOwn(FIELDS, name) ? FIELDS[name as ActionName] : undefined;
   if (fields === undefined) throw new ControlError('unknown-action', `There is no action '${name}'.`);

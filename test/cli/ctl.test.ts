@@ -131,9 +131,9 @@ describe('a machine that runs', () => {
     assert.equal(statSync(join(sockets, 'm.sock')).mode & 0o777, 0o600);
     assert.equal(statSync(sockets).mode & 0o777, 0o700);
     const status = JSON.parse(await ctl('m', 'status', '--json')) as Record<string, unknown>;
-    assert.equal(status['name'], 'm');
-    assert.equal(status['serialLines'], 2);
-    assert.deepEqual(status['drives'], [
+    assert.equal(status.name, 'm');
+    assert.equal(status.serialLines, 2);
+    assert.deepEqual(status.drives, [
       { drive: 'cdrom', medium: first, readOnly: true, trayOpen: false },
       { drive: 'floppy0', medium: diskette, readOnly: false, trayOpen: false },
       { drive: 'floppy1', medium: null, readOnly: false, trayOpen: false },

@@ -15,14 +15,11 @@ import type { ResetKind } from '../../devices/platform/system-control.ts';
 import { fixedWallClock } from '../../devices/timer/rtc.ts';
 import { type InterpOptions, InterpVcpu } from '../../engine/interp/interp-vcpu.ts';
 import type { Exit } from '../../engine/vcpu.ts';
-import { setTextMode } from '../../firmware/bios/video/video-services.ts';
-import { loadKernel } from '../../firmware/boot/load.ts';
 import { GuestMemory } from '../../memory/guest-memory.ts';
 import { cpuFeatures } from '../../x86/cpuid/features.ts';
 import * as L from '../../x86/state/layout.ts';
-import { BOOT_AREA, checkRamSize, pcMemoryMap } from '../layout/memory.ts';
+import { checkRamSize, pcMemoryMap } from '../layout/memory.ts';
 import { SERIAL_PORTS } from '../layout/ports.ts';
-import { biosMemory } from '../pc/bios-access.ts';
 import { Board } from '../pc/board.ts';
 import { displayMemorySize } from '../pc/display.ts';
 import { bootPaths, firmwareItems } from '../pc/firmware-items.ts';
@@ -30,9 +27,9 @@ import { checkFirmware, romMemorySize } from '../pc/firmware-rom.ts';
 import { programMtrrs } from '../pc/mtrr.ts';
 import { OwnBios } from '../pc/own-bios.ts';
 import { AlarmQueue } from './alarm-queue.ts';
-import { applyBootState } from './boot-registers.ts';
 import { InstructionClock, type MachineClock, RealTimeClock } from './clocks.ts';
 import { Idling } from './idling.ts';
+import { startKernel } from './kernel-start.ts';
 import type {
   Boot,
   FirmwareBoot,
@@ -259,21 +256,7 @@ export class Machine {
     }
     if (!('kernel' in boot))
       throw new DoppelError('A machine that was made for a kernel restarts with a kernel.');
-    const textMode = this.board.vga && setTextMode(biosMemory(this.vcpu.state, this.memory), this.board);
-    const state = loadKernel({
-      kernel: boot.kernel,
-      ...(boot.kernelName === undefined ? {} : { kernelName: boot.kernelName }),
-      commandLine: boot.commandLine,
-      modules: boot.modules,
-      memoryMap: pcMemoryMap(this.memory.size),
-      ram: this.memory.ram,
-      area: BOOT_AREA,
-      rsdp,
-      ...(boot.linuxEntry === undefined ? {} : { linuxEntry: boot.linuxEntry }),
-      ...(textMode && { textMode }),
-    });
-    programMtrrs(this.vcpu.state);
-    applyBootState(this.vcpu.state, state);
+    startKernel({ board: this.board, memory: this.memory, state: this.vcpu.state }, boot, rsdp);
     this.vcpu.stateChanged();
     this.vcpu.memoryChanged();
   }

@@ -9,7 +9,7 @@ import type { MachineControl } from '../../../control/machine-control.ts';
 import { ControlServer } from './server.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'doppel-server-'));
-process.env['XDG_RUNTIME_DIR'] = folder;
+process.env.XDG_RUNTIME_DIR = folder;
 after(() => rmSync(folder, { recursive: true }));
 
 test('what comes at once is done one a turn of the event loop, in its order; what is too much is refused', async (t) => {

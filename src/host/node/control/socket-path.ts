@@ -19,7 +19,7 @@ export function checkMachineName(name: string): void {
 }
 
 function folderPath(): string {
-  const runtime = process.env['XDG_RUNTIME_DIR'];
+  const runtime = process.env.XDG_RUNTIME_DIR;
   if (runtime) return join(runtime, 'doppel');
   return join(tmpdir(), `doppel-${process.getuid?.() ?? 'user'}`);
 }
